@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# How every target of this project is compiled, and what a room is.
+
+add_library(pyvent_flags INTERFACE)
+target_compile_features(pyvent_flags INTERFACE cxx_std_20)
+target_compile_definitions(pyvent_flags INTERFACE
+    QT_NO_KEYWORDS QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII QT_STRICT_ITERATORS
+    QT_DISABLE_DEPRECATED_BEFORE=0x060400)
+target_compile_options(pyvent_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wcast-align -Wformat=2 -Wno-missing-field-initializers
+    $<$<BOOL:${PYVENT_WARNINGS_ARE_ERRORS}>:-Werror>)
+if(PYVENT_SANITIZE)
+    target_compile_options(pyvent_flags INTERFACE
+        -fsanitize=${PYVENT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+    target_link_options(pyvent_flags INTERFACE -fsanitize=${PYVENT_SANITIZE})
+endif()
+
+# pyvent_room(<name> SOURCES <file>... [ROOMS <name>...] [LIBRARIES <target>...])
+#
+# A room is one folder under src/: a static library that tests can link alone, and that sees only the rooms
+# named in ROOMS. The shared library Pyvent is all rooms together.
+function(pyvent_room name)
+    cmake_parse_arguments(room "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+    add_library(pyvent_${name} STATIC ${room_SOURCES})
+    set_target_properties(pyvent_${name} PROPERTIES
+        AUTOMOC ON
+        POSITION_INDEPENDENT_CODE ON
+        CXX_VISIBILITY_PRESET hidden
+        VISIBILITY_INLINES_HIDDEN ON)
+    target_include_directories(pyvent_${name}
+        PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/Pyvent ${PROJECT_SOURCE_DIR}/src)
+    target_compile_definitions(pyvent_${name} PRIVATE PYVENT_BUILDING_LIBRARY)
+    list(TRANSFORM room_ROOMS PREPEND pyvent_)
+    target_link_libraries(pyvent_${name}
+        PUBLIC Qt6::Core ${room_ROOMS} ${room_LIBRARIES}
+        PRIVATE $<BUILD_INTERFACE:pyvent_flags>)
+endfunction()
