@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENTBINDING_H
+#define PYVENTBINDING_H
+
+#include "pyventevent.h"
+#include "pyventparameter.h"
+
+#include <QtCore/qmetaobject.h>
+#include <QtCore/qobject.h>
+
+#include <functional>
+#include <memory>
+#include <tuple>
+
+// How a function of the user's becomes a handler. Nothing here is meant to be called directly: see PyventNode::on().
+
+namespace PyventBinding {
+
+//! Runs a handler for an event. Returns nothing where it ran, else why it could not be called.
+using Callback = std::function<QString(const PyventEvent &)>;
+
+//! Writes the argument for \a parameter into \a storage, an object of the type \a type. On failure says why in \a why.
+PYVENT_EXPORT bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QMetaType type,
+                                void *storage, QString *why);
+
+//! Writes the event's arguments into the properties of \a gadget that have their names.
+PYVENT_EXPORT bool readGadget(const PyventEvent &event, const QMetaObject &type, void *gadget, QString *why);
+
+//! The properties of \a gadget as keyword arguments.
+PYVENT_EXPORT QVariantMap gadgetArguments(const QMetaObject &type, const void *gadget);
+
+//! The names of \a signal's first \a count parameters; an unnamed one is "arg1", "arg2", …
+PYVENT_EXPORT QStringList argumentNames(const QMetaMethod &signal, qsizetype count);
+
+//! A type with Q_GADGET: its properties are the keywords.
+template <typename T>
+concept Gadget = requires {
+    T::staticMetaObject;
+    typename T::QtGadgetHelper;
+} && !std::is_same_v<T, PyventEvent> && !std::is_base_of_v<QObject, T>;
+
+template <typename... T>
+struct TypeList
+{
+    static constexpr std::size_t size = sizeof...(T);
+};
+
+template <typename F>
+struct Signature
+{
+    static_assert(requires { &F::operator(); },
+                  "Pyvent: a handler must be a function, a member function of its context, or a lambda whose "
+                  "parameters have types (no auto), so that arguments can be converted to them");
+};
+template <typename F>
+    requires requires { &F::operator(); }
+struct Signature<F> : Signature<decltype(&F::operator())>
+{
+};
+template <typename R, typename... A>
+struct Signature<R (*)(A...)>
+{
+    using Arguments = TypeList<std::decay_t<A>...>;
+};
+template <typename R, typename... A>
+struct Signature<R (*)(A...) noexcept> : Signature<R (*)(A...)>
+{
+};
+template <typename R, typename C, typename... A>
+struct Signature<R (C::*)(A...)> : Signature<R (*)(A...)>
+{
+};
+template <typename R, typename C, typename... A>
+struct Signature<R (C::*)(A...) const> : Signature<R (*)(A...)>
+{
+};
+template <typename R, typename C, typename... A>
+struct Signature<R (C::*)(A...) noexcept> : Signature<R (*)(A...)>
+{
+};
+template <typename R, typename C, typename... A>
+struct Signature<R (C::*)(A...) const noexcept> : Signature<R (*)(A...)>
+{
+};
+
+template <typename F>
+using ArgumentsOf = typename Signature<std::decay_t<F>>::Arguments;
+
+template <typename F>
+inline constexpr std::size_t arity = ArgumentsOf<F>::size;
+
+template <typename F>
+concept NotASlotName = !std::is_convertible_v<F, const char *> && !Gadget<std::decay_t<F>>;
+
+//! Makes \a function callable without its context: a member function is bound to it. The result can be copied, also
+//! where the function itself can only be moved.
+template <typename Context, typename F>
+auto bound(Context *context, F &&function)
+{
+    if constexpr (std::is_member_function_pointer_v<std::decay_t<F>>) {
+        return [context, function](auto &&...arguments) {
+            (const_cast<std::remove_const_t<Context> *>(context)->*function)(
+                std::forward<decltype(arguments)>(arguments)...);
+        };
+    } else if constexpr (std::is_copy_constructible_v<std::decay_t<F>>) {
+        return std::forward<F>(function);
+    } else {
+        return [shared = std::make_shared<std::decay_t<F>>(std::forward<F>(function))](auto &&...arguments) {
+            (*shared)(std::forward<decltype(arguments)>(arguments)...);
+        };
+    }
+}
+
+//! A handler of nothing, of the arguments as a map, or of the whole event.
+template <typename Context, typename F>
+Callback plain(Context *context, F &&function)
+{
+    using Arguments = ArgumentsOf<F>;
+    static_assert(std::is_same_v<Arguments, TypeList<>> || std::is_same_v<Arguments, TypeList<QVariantMap>>
+                      || std::is_same_v<Arguments, TypeList<PyventEvent>>,
+                  "Pyvent: a handler takes nothing, a QVariantMap or a PyventEvent; for keyword arguments give their "
+                  "names first, on(name, {\"food\", {\"drink\", \"water\"}}, context, function), and for a Q_GADGET "
+                  "its type, on<Order>(name, context, function)");
+    return [call = bound(context, std::forward<F>(function))](const PyventEvent &event) mutable {
+        if constexpr (std::is_same_v<Arguments, TypeList<QVariantMap>>)
+            call(event.args);
+        else if constexpr (std::is_same_v<Arguments, TypeList<PyventEvent>>)
+            call(event);
+        else
+            call();
+        return QString();
+    };
+}
+
+template <typename... A, typename Call, std::size_t... I>
+QString callWithKeywords(Call &call, const PyventParameters &parameters, const PyventEvent &event, TypeList<A...>,
+                         std::index_sequence<I...>)
+{
+    std::tuple<A...> arguments;
+    QString why;
+    const bool complete = (bindArgument(event, parameters[qsizetype(I)], QMetaType::fromType<A>(),
+                                        &std::get<I>(arguments), &why)
+                           && ...);
+    if (!complete)
+        return why;
+    call(std::get<I>(arguments)...);
+    return QString();
+}
+
+//! A handler of keyword arguments.
+template <typename Context, typename F>
+Callback keywords(const PyventParameters &parameters, Context *context, F &&function)
+{
+    using Arguments = ArgumentsOf<F>;
+    return [parameters, call = bound(context, std::forward<F>(function))](const PyventEvent &event) mutable {
+        return callWithKeywords(call, parameters, event, Arguments(), std::make_index_sequence<Arguments::size>());
+    };
+}
+
+//! A handler of a Q_GADGET.
+template <Gadget T, typename Context, typename F>
+Callback gadget(Context *context, F &&function)
+{
+    static_assert(std::is_same_v<ArgumentsOf<F>, TypeList<T>>,
+                  "Pyvent: a handler made with on<T>() takes one argument, a const T &");
+    return [call = bound(context, std::forward<F>(function))](const PyventEvent &event) mutable {
+        T value{};
+        QString why;
+        if (!readGadget(event, T::staticMetaObject, &value, &why))
+            return why;
+        call(std::as_const(value));
+        return QString();
+    };
+}
+
+//! The arguments of a signal as a map. An empty argument is the tag of a private signal, which has no value.
+template <typename... A>
+QVariantMap signalArguments(const QStringList &names, const A &...arguments)
+{
+    QVariantMap map;
+    qsizetype i = 0;
+    const auto add = [&]<typename T>(const T &value) {
+        if constexpr (!std::is_empty_v<T>) {
+            map.insert(names[i], QVariant::fromValue(value));
+            ++i;
+        }
+    };
+    (add(arguments), ...);
+    return map;
+}
+
+} // namespace PyventBinding
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENTERROR_H
+#define PYVENTERROR_H
+
+#include "pyventglobal.h"
+
+#include <QtCore/qmetatype.h>
+#include <QtCore/qstring.h>
+
+/*!
+    What went wrong, with what, and what to do about it. See PyventNode::errorOccurred() and PyventNode::lastError().
+*/
+struct PYVENT_EXPORT PyventError
+{
+    Q_GADGET
+    Q_PROPERTY(Code code MEMBER code)
+    Q_PROPERTY(QString text MEMBER text)
+    Q_PROPERTY(QString subject MEMBER subject)
+
+public:
+    enum Code {
+        NoError,
+        InvalidName,         /*!< An event's name, a glob or a sender that cannot be. */
+        InvalidArgument,     /*!< A value that cannot be sent, or an argument's name that would end Python's receivers. */
+        InvalidHandler,      /*!< A slot that does not exist, or parameters that do not fit the function. */
+        InvalidOption,       /*!< An option outside of its range. */
+        ConfiguredTooLate,   /*!< Options were changed after first use. */
+        EventTooLarge,       /*!< The event is larger than PyventOptions::maximumEventSize. */
+        QueueFull,           /*!< The server acknowledges too slowly, or not at all, and the send queue is full. */
+        PortTaken,           /*!< The port, or the next one, is bound by something that is no Pyvent server. */
+        CannotServe,         /*!< The server could not be started for another reason. */
+        ServerNotResponding, /*!< Something accepts the connection but does not answer as a Pyvent server. */
+        UnreadableFrame,     /*!< Something was received that is no event. Reported once per sender and kind. */
+        EventsNotDelivered   /*!< The linger ran out before the server had acknowledged everything. */
+    };
+    Q_ENUM(Code)
+
+    Code code = NoError;
+    QString text;    /*!< For people: what happened and what to do. */
+    QString subject; /*!< What it concerned: an event's name, an option, a port, a slot. */
+
+    explicit operator bool() const noexcept { return code != NoError; }
+    friend bool operator==(const PyventError &, const PyventError &) = default;
+};
+
+PYVENT_EXPORT QDebug operator<<(QDebug debug, const PyventError &error);
+
+Q_DECLARE_METATYPE(PyventError)
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENTEVENT_H
+#define PYVENTEVENT_H
+
+#include "pyventglobal.h"
+
+#include <QtCore/qdatetime.h>
+#include <QtCore/qmetatype.h>
+#include <QtCore/qstring.h>
+#include <QtCore/quuid.h>
+#include <QtCore/qvariant.h>
+
+/*!
+    One event as it was heard.
+
+    nodeId, sequence and time come from the sending node. They are null, 0 and invalid where the sender is a Python
+    node, whose protocol has no place for them.
+*/
+struct PYVENT_EXPORT PyventEvent
+{
+    Q_GADGET
+    Q_PROPERTY(QString name MEMBER name)
+    Q_PROPERTY(QString sender MEMBER sender)
+    Q_PROPERTY(QVariantMap args MEMBER args)
+    Q_PROPERTY(QUuid nodeId MEMBER nodeId)
+    Q_PROPERTY(quint64 sequence MEMBER sequence)
+    Q_PROPERTY(QDateTime time MEMBER time)
+
+public:
+    QString name;          /*!< The event's name, "order-food". */
+    QString sender;        /*!< Who sent it: "pyvent", "pyvent.{id}", or the sender that was given to send(). */
+    QVariantMap args;      /*!< The keyword arguments, without "sender". */
+    QUuid nodeId;          /*!< The sending node, new each time that a node is made. */
+    quint64 sequence = 0;  /*!< Counts this node's events of this name from 1. */
+    QDateTime time;        /*!< When it was sent by the sender's clock, in UTC. */
+
+    friend bool operator==(const PyventEvent &, const PyventEvent &) = default;
+};
+
+PYVENT_EXPORT QDebug operator<<(QDebug debug, const PyventEvent &event);
+
+Q_DECLARE_METATYPE(PyventEvent)
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_COMMANDLINE_H
+#define PYVENT_CLI_COMMANDLINE_H
+
+#include "command.h"
+
+#include <PyventOptions>
+
+#include <QtCore/qcommandlineparser.h>
+#include <QtCore/qstringlist.h>
+
+#include <chrono>
+#include <optional>
+
+namespace Pyvent::Cli {
+
+// The options that every command has.
+QList<QCommandLineOption> commonOptions();
+
+// The options that several commands have.
+QCommandLineOption senderOption(const QString &description);
+QCommandLineOption timeoutOption(const QString &description);
+QCommandLineOption jsonOption();
+
+// What follows a command's name, taken apart. Whatever cannot be understood is thrown as a UsageError.
+class CommandLine
+{
+public:
+    CommandLine(const Command &command, const QStringList &arguments);
+
+    bool wantsHelp() const { return m_parser.isSet(QStringLiteral("help")); }
+    bool wantsVersion() const { return m_parser.isSet(QStringLiteral("version")); }
+    bool isQuiet() const { return m_parser.isSet(QStringLiteral("quiet")); }
+    bool isSet(const QString &option) const { return m_parser.isSet(option); }
+
+    QString helpText() const;
+
+    // What is not an option.
+    QStringList words() const { return m_parser.positionalArguments(); }
+
+    // The first word, for commands that need exactly one event's name there. A glob is refused: it is no name.
+    QString eventName() const;
+
+    // Refuses words from the number \a count on.
+    void expectWords(qsizetype count) const;
+
+    PyventOptions nodeOptions() const;
+    std::optional<QString> sender() const;
+    std::optional<qint64> count() const;
+    std::optional<std::chrono::milliseconds> timeout() const;
+
+private:
+    const Command &m_command;
+    QCommandLineParser m_parser;
+};
+
+} // namespace Pyvent::Cli
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "listener.h"
+
+#include "commandline.h"
+#include "glob.h"
+#include "report.h"
+
+#include <algorithm>
+
+namespace Pyvent::Cli {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// How long nobody may answer before the user is told that this is what we wait for.
+constexpr auto patience = 2s;
+
+QString listed(const QStringList &patterns)
+{
+    if (patterns.contains(u"*"_s))
+        return u"everything"_s;
+    return u"'%1'"_s.arg(patterns.join(u"', '"_s));
+}
+
+} // namespace
+
+Listener::Listener(PyventNode *node, const ListenerOptions &options)
+    : m_node(node)
+    , m_options(options)
+    , m_signals()
+    , m_output(m_signals.descriptor())
+    , m_timeout()
+    , m_serverIsAwaited()
+    , m_loop()
+{
+    connect(&m_signals, &UnixSignals::received, this, [this] { finish(Signalled); });
+    connect(&m_output, &Output::closed, this, [this] { finish(Closed); });
+    connect(&m_timeout, &QTimer::timeout, this, [this] { finish(TimedOut); });
+    m_timeout.setSingleShot(true);
+    m_timeout.setTimerType(Qt::PreciseTimer);
+    if (!m_options.isQuiet) {
+        connect(m_node, &PyventNode::stateChanged, this, &Listener::showState);
+        connect(&m_serverIsAwaited, &QTimer::timeout, this, &Listener::tellOfAbsentServer);
+        m_serverIsAwaited.setSingleShot(true);
+    }
+}
+
+Listener::End Listener::run()
+{
+    if (m_options.timeout)
+        m_timeout.start(*m_options.timeout);
+    if (!m_options.isQuiet)
+        m_serverIsAwaited.start(patience);
+    if (!subscribe())
+        return Refused;
+    if (!m_end)
+        m_loop.exec();
+    return *m_end;
+}
+
+bool Listener::subscribe()
+{
+    const PyventFilter filter{.sender = m_options.sender};
+    for (qsizetype i = 0; i < m_options.patterns.size(); ++i) {
+        const auto handler = [this, i](const PyventEvent &event) { print(i, event); };
+        if (!m_node->on(m_options.patterns[i], filter, this, handler))
+            return false;
+    }
+    return true;
+}
+
+void Listener::print(qsizetype pattern, const PyventEvent &event)
+{
+    if (m_end)
+        return;
+    // An event that fits several patterns comes several times, and is printed for the first of them.
+    const auto first = m_options.patterns.cbegin();
+    if (std::any_of(first, first + pattern, [&](const QString &earlier) { return fitsGlob(event.name, earlier); }))
+        return;
+
+    switch (m_output.write(m_options.toLine(event) + '\n')) {
+    case Output::Result::Written:
+        ++m_printed;
+        if (m_options.count && m_printed >= *m_options.count)
+            finish(Counted);
+        break;
+    case Output::Result::Closed:
+        finish(Closed);
+        break;
+    case Output::Result::Interrupted:
+        finish(Signalled);
+        break;
+    case Output::Result::Failed:
+        finish(Broken);
+        break;
+    }
+}
+
+void Listener::showState(PyventNode::State state)
+{
+    if (m_end)
+        return;
+    if (state == PyventNode::Connecting) {
+        m_serverIsAwaited.start(patience);
+        return;
+    }
+    m_serverIsAwaited.stop();
+    if (state == PyventNode::Ready) {
+        const auto text = m_node->isServer() ? u"listening to %1, and serving at %2"_s : u"listening to %1 at %2"_s;
+        report(text.arg(listed(m_options.patterns), whereaboutsOf(*m_node)));
+    }
+}
+
+void Listener::tellOfAbsentServer()
+{
+    if (!m_end && m_node->state() == PyventNode::Connecting)
+        report(u"no server at %1 yet; waiting for one"_s.arg(whereaboutsOf(*m_node)));
+}
+
+void Listener::finish(End end)
+{
+    if (!m_end)
+        m_end = end;
+    m_loop.quit();
+}
+
+Listener::End listen(const CommandLine &line, const ListenerOptions &options)
+{
+    const PyventOptions nodeOptions = line.nodeOptions();
+    PyventNode node;
+    reportProblems(&node);
+    if (!node.configure(nodeOptions))
+        return Listener::Refused;
+    return Listener(&node, options).run();
+}
+
+} // namespace Pyvent::Cli

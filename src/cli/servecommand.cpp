@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "commandline.h"
+#include "report.h"
+#include "unixsignals.h"
+
+#include <PyventNode>
+
+#include <QtCore/qeventloop.h>
+
+namespace Pyvent::Cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QList<QCommandLineOption> options()
+{
+    return {};
+}
+
+int run(const CommandLine &line)
+{
+    line.expectWords(0);
+    if (line.isSet(u"no-server"_s))
+        throw UsageError{u"'serve' with --no-server has nothing to do"_s};
+    const PyventOptions nodeOptions = line.nodeOptions();
+
+    UnixSignals signals;
+    PyventNode node;
+    reportProblems(&node);
+    if (!node.configure(nodeOptions))
+        return UsageMistake;
+    if (!node.startServer())
+        return Failed;
+    if (!line.isQuiet())
+        report(u"serving at %1"_s.arg(whereaboutsOf(node)));
+
+    QEventLoop loop;
+    QObject::connect(&signals, &UnixSignals::received, &loop, &QEventLoop::quit);
+    loop.exec();
+    return Success;
+}
+
+} // namespace
+
+const Command serveCommand = {
+    .name = "serve"_L1,
+    .syntax = ""_L1,
+    .summary = "Serve the bus until SIGINT or SIGTERM."_L1,
+    .description = "Serves the bus, for Qt's nodes and Python's, until SIGINT or SIGTERM. On stderr it says\n"
+                   "'pyvent: serving at ...' when it does.\n"
+                   "\n"
+                   "A server is reached at the address that it is given: with the default from this machine only, with\n"
+                   "--address 0.0.0.0 from everywhere.\n"
+                   "\n"
+                   "Ends with 0 at a signal, with 1 if it cannot serve, as when someone else does."_L1,
+    .options = options,
+    .run = run,
+};
+
+} // namespace Pyvent::Cli

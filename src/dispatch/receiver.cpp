@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/receiver.h"
+
+#include <QtCore/qmetaobject.h>
+#include <QtCore/qthread.h>
+
+#include <exception>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// How many events may wait in the event queue of a handler's thread. A thread that is stuck must not make the process
+// grow without bound.
+constexpr int maximumBacklog = 100'000;
+
+} // namespace
+
+Receiver::~Receiver() = default;
+
+bool HandlerEmitter::isConnected() const
+{
+    static const QMetaMethod signal = QMetaMethod::fromSignal(&HandlerEmitter::fired);
+    return isSignalConnected(signal);
+}
+
+void HandlerEmitter::disconnectNotify(const QMetaMethod &)
+{
+    m_connectionsChanged();
+}
+
+HandlerReceiver::HandlerReceiver(const QString &pattern, const PyventSender &sender, const QObject *context,
+                                 PyventBinding::Callback callback, HandlerFailed failed,
+                                 std::function<void()> connectionsChanged)
+    : Receiver(pattern, sender)
+    , m_failed(std::move(failed))
+    , m_emitter(std::move(connectionsChanged))
+    , m_context(context)
+{
+    m_connection = QObject::connect(
+        &m_emitter, &HandlerEmitter::fired, context,
+        [callback = std::move(callback), handlerFailed = m_failed, backlog = m_backlog](const PyventEvent &event) {
+            --backlog->events;
+            QString why;
+            try {
+                why = callback(event);
+            } catch (...) {
+                why = currentExceptionText();
+            }
+            if (!why.isEmpty())
+                handlerFailed(event.name, why);
+        });
+}
+
+bool HandlerReceiver::isWanted() const
+{
+    return m_emitter.isConnected();
+}
+
+void HandlerReceiver::deliver(const PyventEvent &event)
+{
+    if (m_backlog->events.load(std::memory_order_relaxed) >= maximumBacklog) {
+        if (!std::exchange(m_overflowing, true)) {
+            m_failed(event.name,
+                     u"the handler's thread is %1 events behind; further events are not handed to it until it catches "
+                     "up"_s.arg(maximumBacklog));
+        }
+        return;
+    }
+    m_overflowing = false;
+    // Counted before: the handler may run, and end the count again, before the emission returns. If the context goes
+    // away with events in its queue the count stays, but then so does nobody who would be handed more.
+    ++m_backlog->events;
+    Q_EMIT m_emitter.fired(event);
+}
+
+QString currentExceptionText()
+{
+    try {
+        throw;
+    } catch (const std::exception &exception) {
+        return u"it threw: %1"_s.arg(QString::fromLocal8Bit(exception.what()));
+    } catch (...) {
+        return u"it threw something that is no std::exception"_s;
+    }
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_DISPATCH_RECEIVER_H
+#define PYVENT_DISPATCH_RECEIVER_H
+
+#include "pyventbinding.h"
+#include "pyventevent.h"
+#include "pyventsender.h"
+
+#include <QtCore/qobject.h>
+#include <QtCore/qpointer.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+namespace Pyvent::Internal {
+
+// What stands in the table under a name or a glob, and gets the events that match it.
+class Receiver
+{
+public:
+    Receiver(const QString &pattern, const PyventSender &sender) : m_pattern(pattern), m_sender(sender) { }
+    virtual ~Receiver();
+    Q_DISABLE_COPY_MOVE(Receiver)
+
+    const QString &pattern() const { return m_pattern; }
+    const PyventSender &sender() const { return m_sender; }
+
+    // Whether anyone still listens. A receiver that is not wanted gets no events and is removed.
+    virtual bool isWanted() const = 0;
+
+    // Makes it unwanted from now on.
+    virtual void end() = 0;
+
+    // Hands over one event whose name and sender match. Runs user code.
+    virtual void deliver(const PyventEvent &event) = 0;
+
+private:
+    const QString m_pattern;
+    const PyventSender m_sender;
+};
+
+// Carries an event to one handler. It is a QObject because Qt's connections already know all about a context object:
+// its thread, its moving to another one, and its end in the middle of everything.
+class HandlerEmitter : public QObject
+{
+    Q_OBJECT
+public:
+    explicit HandlerEmitter(std::function<void()> connectionsChanged)
+        : m_connectionsChanged(std::move(connectionsChanged))
+    {
+    }
+    bool isConnected() const;
+
+Q_SIGNALS:
+    void fired(const PyventEvent &event);
+
+protected:
+    void disconnectNotify(const QMetaMethod &signal) override;
+
+private:
+    std::function<void()> m_connectionsChanged;
+};
+
+// Where a handler's failure goes. Called in the handler's thread.
+using HandlerFailed = std::function<void(const QString &name, const QString &reason)>;
+
+// A handler made by PyventNode::on().
+class HandlerReceiver : public Receiver
+{
+public:
+    // \a connectionsChanged is called, in any thread, when the handler may have ended.
+    HandlerReceiver(const QString &pattern, const PyventSender &sender, const QObject *context,
+                    PyventBinding::Callback callback, HandlerFailed failed, std::function<void()> connectionsChanged);
+
+    QMetaObject::Connection connection() const { return m_connection; }
+    bool isContext(const QObject *context) const { return m_context == context; }
+
+    bool isWanted() const override;
+    void end() override { QObject::disconnect(m_connection); }
+    void deliver(const PyventEvent &event) override;
+
+private:
+    // Shared with the calls that wait in another thread's event queue.
+    struct Backlog
+    {
+        std::atomic<int> events = 0;
+    };
+
+    std::shared_ptr<Backlog> m_backlog = std::make_shared<Backlog>();
+    HandlerFailed m_failed;
+    bool m_overflowing = false;
+    HandlerEmitter m_emitter;
+    const void *m_context; // only compared, never followed: it may be gone
+    QMetaObject::Connection m_connection;
+};
+
+// A receiver that is a function: for one-shot waits and for the node's own signals.
+class FunctionReceiver : public Receiver
+{
+public:
+    FunctionReceiver(const QString &pattern, const PyventSender &sender, std::function<bool()> wanted,
+                     std::function<void(const PyventEvent &)> function)
+        : Receiver(pattern, sender), m_wanted(std::move(wanted)), m_function(std::move(function))
+    {
+    }
+
+    bool isWanted() const override { return !m_ended && m_wanted(); }
+    void end() override { m_ended = true; }
+    void deliver(const PyventEvent &event) override { m_function(event); }
+
+private:
+    std::atomic<bool> m_ended = false;
+    std::function<bool()> m_wanted;
+    std::function<void(const PyventEvent &)> m_function;
+};
+
+// What an exception says of itself, for handlerFailed(). To be called in a catch block.
+QString currentExceptionText();
+
+} // namespace Pyvent::Internal
+
+#endif

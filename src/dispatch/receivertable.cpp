@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/receivertable.h"
+
+#include "dispatch/name.h"
+
+#include <QtCore/qstringconverter.h>
+
+#include <algorithm>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+using Receivers = ReceiverTable::Receivers;
+
+QByteArray prefixOf(const Receiver &receiver)
+{
+    const QByteArray prefix = globPrefix(receiver.pattern()).toUtf8();
+    // null means "none" to the caller, and everybody's prefix is empty
+    return prefix.isNull() ? QByteArray("") : prefix;
+}
+
+std::shared_ptr<const Receivers> with(const std::shared_ptr<const Receivers> &receivers,
+                                      std::shared_ptr<Receiver> receiver)
+{
+    auto copy = receivers ? std::make_shared<Receivers>(*receivers) : std::make_shared<Receivers>();
+    copy->push_back(std::move(receiver));
+    return copy;
+}
+
+std::size_t sizeOf(const std::shared_ptr<const Receivers> &receivers)
+{
+    return receivers ? receivers->size() : 0;
+}
+
+} // namespace
+
+QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
+{
+    const QByteArray prefix = prefixOf(*receiver);
+    if (isGlob(receiver->pattern())) {
+        m_globs = with(m_globs, std::move(receiver));
+    } else {
+        Entry &entry = m_names[receiver->pattern().toUtf8()];
+        entry.name = receiver->pattern();
+        entry.receivers = with(entry.receivers, std::move(receiver));
+    }
+    return ++m_prefixes[prefix] == 1 ? prefix : QByteArray();
+}
+
+bool ReceiverTable::release(const QByteArray &prefix)
+{
+    if (--m_prefixes[prefix] > 0)
+        return false;
+    m_prefixes.remove(prefix);
+    return true;
+}
+
+std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<const Receivers> &receivers,
+                                                        const std::function<bool(const Receiver &)> &unwanted,
+                                                        Removal *removal)
+{
+    auto rest = std::make_shared<Receivers>();
+    for (const std::shared_ptr<Receiver> &receiver : *receivers) {
+        if (!unwanted(*receiver)) {
+            rest->push_back(receiver);
+            continue;
+        }
+        const QByteArray prefix = prefixOf(*receiver);
+        if (release(prefix))
+            removal->prefixes.append(prefix);
+        removal->receivers.push_back(receiver);
+    }
+    if (rest->size() == receivers->size())
+        return receivers;
+    return rest->empty() ? nullptr : rest;
+}
+
+ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Receiver &)> &unwanted)
+{
+    Removal removal;
+    m_names.removeIf([&](QHash<QByteArray, Entry>::iterator entry) {
+        entry->receivers = without(entry->receivers, unwanted, &removal);
+        return !entry->receivers;
+    });
+    if (m_globs)
+        m_globs = without(m_globs, unwanted, &removal);
+    return removal;
+}
+
+ReceiverTable::Removal ReceiverTable::prune()
+{
+    return removeIf([](const Receiver &receiver) { return !receiver.isWanted(); });
+}
+
+ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
+{
+    Match match;
+    const auto entry = m_names.constFind(QByteArray::fromRawData(topic.data(), topic.size()));
+    if (entry != m_names.cend()) {
+        match.name = entry->name;
+        match.exact = entry->receivers;
+    }
+    if (!m_globs)
+        return match;
+    if (match.name.isNull()) {
+        QStringDecoder decode(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
+        match.name = decode(topic);
+        if (decode.hasError())
+            return {};
+    }
+    const bool anyMatches = std::any_of(m_globs->begin(), m_globs->end(), [&](const auto &receiver) {
+        return matchesGlob(receiver->pattern(), match.name);
+    });
+    if (anyMatches)
+        match.globs = m_globs;
+    return match;
+}
+
+std::shared_ptr<Receiver> Delivery::next(const ReceiverTable &table)
+{
+    if (!m_match)
+        m_match = table.match(m_event.name.toUtf8());
+    const std::size_t exact = sizeOf(m_match->exact);
+    const std::size_t all = exact + sizeOf(m_match->globs);
+    while (m_position < all) {
+        const std::size_t i = m_position++;
+        const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match->exact)[i] : (*m_match->globs)[i - exact];
+        if (i >= exact && !matchesGlob(receiver->pattern(), m_event.name))
+            continue;
+        if (receiver->sender().matches(m_event.sender) && receiver->isWanted())
+            return receiver;
+    }
+    return nullptr;
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "node/eventdecoder.h"
+
+#include "dispatch/name.h"
+#include "wire/topic.h"
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Whom problems are remembered of, so that a sender of ever new UUIDs cannot make this node grow without bound.
+constexpr qsizetype maximumReported = 10'000;
+
+QString describeSender(const Frame &frame)
+{
+    if (frame.trailerState != TrailerState::Read)
+        return u"a Python node"_s;
+    return u"the node %1"_s.arg(frame.trailer.nodeId.toString(QUuid::WithoutBraces));
+}
+
+} // namespace
+
+void EventDecoder::setMaximumFrameSize(qsizetype bytes)
+{
+    PickleLimits limits;
+    limits.size = bytes;
+    m_reader.emplace(limits);
+}
+
+EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTable &table)
+{
+    const QByteArrayView topic = topicOf(bytes);
+    if (isControlTopic(topic) || isReservedTopic(topic))
+        return {};
+    const ReceiverTable::Match match = table.match(topic);
+    if (!match)
+        return {};
+    const Frame frame = parseFrame(bytes);
+    if (!match.exact) { // only globs let through what is no name
+        if (const QString why = whyNotAName(match.name); !why.isEmpty())
+            return unreadable(Problem::Name, match.name, frame, why);
+    }
+
+    Result result;
+    result.name = match.name;
+    const bool hasTrailer = frame.trailerState == TrailerState::Read;
+    if (hasTrailer) {
+        if (!m_hearOwnEvents && frame.trailer.nodeId == m_nodeId)
+            return {};
+        const StreamTracker::Verdict verdict =
+            m_streams.heard(frame.trailer.nodeId, topic.toByteArray(), frame.trailer.sequence);
+        if (!verdict.isNew)
+            return {};
+        result.missing = verdict.missing;
+        result.nodeId = frame.trailer.nodeId;
+    } else if (frame.trailerState != TrailerState::Absent) {
+        result = unreadable(Problem::Trailer, match.name, frame,
+                            frame.trailerState == TrailerState::Unknown
+                                ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
+                                : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
+    }
+
+    PyventEvent event;
+    QVariant sender;
+    if (frame.hasPayload()
+        && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
+        const PickleError &error = m_reader->error();
+        Result failed = unreadable(Problem::Payload, match.name, frame,
+                                   u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
+                                       match.name, error.text, QString::number(error.offset)));
+        failed.missing = result.missing;
+        failed.nodeId = result.nodeId;
+        return failed;
+    }
+    event.name = match.name;
+    if (sender.isValid()) {
+        if (sender.metaType() != QMetaType::fromType<QString>())
+            return unreadable(Problem::Sender, match.name, frame, u"the sender of '%1' is no string"_s.arg(match.name));
+        event.sender = sender.toString();
+    } else if (hasTrailer && !frame.trailer.sender.isEmpty()) {
+        event.sender = QString::fromUtf8(frame.trailer.sender);
+    } else {
+        event.sender = u"pyvent"_s;
+    }
+    if (hasTrailer) {
+        event.nodeId = frame.trailer.nodeId;
+        event.sequence = frame.trailer.sequence;
+        event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
+    }
+    result.event = std::move(event);
+    return result;
+}
+
+EventDecoder::Result EventDecoder::unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text)
+{
+    ++m_unreadable;
+    return {.name = name, .problem = problem, .problemText = firstTime(problem, frame, text)};
+}
+
+QString EventDecoder::firstTime(Problem problem, const Frame &frame, const QString &text)
+{
+    const auto who = std::pair(frame.trailer.nodeId, quint8(problem));
+    if (m_reported.contains(who) || m_reported.size() >= maximumReported)
+        return {};
+    m_reported.insert(who);
+    return problem == Problem::Trailer
+        ? u"An event is taken for a Python node's: %1. Further ones are, too, without a word."_s.arg(text)
+        : u"An event from %1 is ignored: %2. Further ones of this kind are ignored without a word."_s.arg(
+            describeSender(frame), text);
+}
+
+} // namespace Pyvent::Internal

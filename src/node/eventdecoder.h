@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_EVENTDECODER_H
+#define PYVENT_NODE_EVENTDECODER_H
+
+#include "delivery/streamtracker.h"
+#include "dispatch/receivertable.h"
+#include "pickle/picklereader.h"
+#include "pyventevent.h"
+#include "wire/frame.h"
+
+#include <QtCore/qset.h>
+
+namespace Pyvent::Internal {
+
+// Turns frames into events, once each, and only those that somebody here listens to.
+class EventDecoder
+{
+public:
+    enum class Problem : quint8 { None, Name, Payload, Sender, Trailer };
+
+    struct Result
+    {
+        std::optional<PyventEvent> event; // none if the frame is not for us, doubled, or unreadable
+        QString name;
+        quint64 missing = 0;              // events of this stream that were sent before it and not heard
+        QUuid nodeId;                     // whose stream
+        Problem problem = Problem::None;
+        QString problemText;              // for people; empty if it was told before for this sender and kind
+    };
+
+    explicit EventDecoder(const QUuid &nodeId) : m_nodeId(nodeId) { }
+
+    void setMaximumFrameSize(qsizetype bytes);
+    void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
+
+    Result decode(QByteArrayView frame, const ReceiverTable &table);
+
+    // Subscriptions ended: gaps in what was heard so far mean nothing any more.
+    void forgetStreams() { m_streams.clear(); }
+
+    // How many frames could not be read.
+    quint64 unreadable() const { return m_unreadable; }
+
+private:
+    Result unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text);
+    QString firstTime(Problem problem, const Frame &frame, const QString &text);
+
+    const QUuid m_nodeId;
+    bool m_hearOwnEvents = true;
+    std::optional<PickleReader> m_reader;
+    StreamTracker m_streams;
+    QSet<std::pair<QUuid, quint8>> m_reported; // a Python node has no UUID
+    quint64 m_unreadable = 0;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_EVENTENCODER_H
+#define PYVENT_NODE_EVENTENCODER_H
+
+#include "delivery/sequencecounter.h"
+#include "pyventerror.h"
+
+#include <QtCore/quuid.h>
+#include <QtCore/qvariant.h>
+
+#include <zmq.hpp>
+
+namespace Pyvent::Internal {
+
+// Turns what the user sends into frames, numbered per name.
+class EventEncoder
+{
+public:
+    explicit EventEncoder(const QUuid &nodeId) : m_nodeId(nodeId) { }
+
+    // The sender of events that are sent without one, "pyvent" or "pyvent.{id}".
+    void setDefaultSender(const QString &sender) { m_defaultSender = sender.toUtf8(); }
+    void setMaximumFrameSize(qsizetype bytes) { m_maximumFrameSize = bytes; }
+
+    // Makes the frame of one event. \a sender replaces the default one if it is not empty; the argument "sender" does
+    // the same, as in Python. Returns the error, and uses up no number, if the event cannot be sent:
+    // PyventError::QueueFull if it has more than \a room bytes.
+    PyventError encode(const QString &name, const QVariantMap &arguments, const QString &sender, qsizetype room,
+                       zmq::message_t *frame);
+
+private:
+    PyventError writePayload(const QString &name, const QVariantMap &arguments, const QString &sender);
+    PyventError checkSize(const QString &name, qsizetype size, qsizetype room) const;
+    zmq::message_t takeFrame();
+
+    const QUuid m_nodeId;
+    QByteArray m_defaultSender;
+    qsizetype m_maximumFrameSize = 0;
+    SequenceCounter m_sequences;
+    QByteArray m_buffer; // kept, so that the next event needs no memory of its own
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+#include "pyventnode.h"
+
+#include "dispatch/name.h"
+#include "dispatch/slotcallback.h"
+#include "node/pyventnode_p.h"
+
+#include <QtCore/qmetaobject.h>
+
+using namespace Pyvent::Internal;
+using namespace Qt::StringLiterals;
+
+PyventNode::PyventNode(QObject *parent) : PyventNode(PyventOptions(), parent) { }
+
+PyventNode::PyventNode(const PyventOptions &options, QObject *parent)
+    : QObject(parent), d(std::make_shared<PyventNodePrivate>(this, options))
+{
+}
+
+PyventNode::~PyventNode()
+{
+    d->nodeEnds();
+}
+
+bool PyventNode::configure(const PyventOptions &options)
+{
+    const bool taken = d->setOptions(options);
+    d->tell();
+    return taken;
+}
+
+PyventOptions PyventNode::options() const
+{
+    return d->options(d->lock());
+}
+
+int PyventNode::port() const
+{
+    return options().port;
+}
+
+QString PyventNode::address() const
+{
+    return options().address;
+}
+
+QString PyventNode::nodeId() const
+{
+    return options().nodeId;
+}
+
+bool PyventNode::server() const
+{
+    return options().server;
+}
+
+void PyventNode::setPort(int port)
+{
+    PyventOptions changed = options();
+    if (std::exchange(changed.port, port) != port)
+        configure(changed);
+}
+
+void PyventNode::setAddress(const QString &address)
+{
+    PyventOptions changed = options();
+    if (std::exchange(changed.address, address) != address)
+        configure(changed);
+}
+
+void PyventNode::setNodeId(const QString &id)
+{
+    PyventOptions changed = options();
+    if (std::exchange(changed.nodeId, id) != id)
+        configure(changed);
+}
+
+void PyventNode::setServer(bool server)
+{
+    PyventOptions changed = options();
+    if (std::exchange(changed.server, server) != server)
+        configure(changed);
+}
+
+PyventNode::State PyventNode::state() const
+{
+    return d->state(d->lock());
+}
+
+bool PyventNode::isServer() const
+{
+    return d->isServing(d->lock());
+}
+
+QUuid PyventNode::uuid() const
+{
+    return d->uuid();
+}
+
+PyventError PyventNode::lastError() const
+{
+    return d->lastError(d->lock());
+}
+
+quint64 PyventNode::unreadableFrames() const
+{
+    return d->unreadableFrames(d->lock());
+}
+
+void PyventNode::tryStart()
+{
+    d->start(d->lock());
+    d->tell();
+}
+
+bool PyventNode::startServer()
+{
+    bool serves;
+    {
+        const auto lock = d->lock();
+        serves = d->serve(lock, true);
+        d->start(lock);
+    }
+    d->tell();
+    return serves;
+}
+
+void PyventNode::stop(Parts parts)
+{
+    d->stop(parts);
+    d->tell();
+}
+
+QFuture<void> PyventNode::whenReady()
+{
+    const QFuture<void> future = d->whenReady(d->lock());
+    d->tell();
+    return future;
+}
+
+bool PyventNode::waitForReady(std::chrono::milliseconds timeout)
+{
+    const auto deadline = PyventNodePrivate::Clock::now() + timeout;
+    auto lock = d->lock();
+    d->start(lock);
+    d->waitUntil(lock, deadline, [&] { return d->state(lock) == Ready || d->state(lock) == Stopped; });
+    return d->state(lock) == Ready;
+}
+
+// Hearing
+
+QMetaObject::Connection PyventNode::on(QAnyStringView name, QObject *context, const char *slot)
+{
+    return on(name, PyventFilter(), context, slot);
+}
+
+QMetaObject::Connection PyventNode::on(QAnyStringView name, const PyventFilter &filter, QObject *context,
+                                       const char *slot)
+{
+    QString why = context ? QString() : u"the context object is null"_s;
+    PyventBinding::Callback callback;
+    if (context)
+        callback = slotCallback(context, slot, &why);
+    if (callback)
+        return addHandler(name, filter, context, std::move(callback));
+    refuse({PyventError::InvalidHandler, u"'%1' has no handler: %2"_s.arg(name.toString(), why), QString::fromUtf8(slot)});
+    return {};
+}
+
+QMetaObject::Connection PyventNode::addHandler(QAnyStringView name, const PyventFilter &filter, const QObject *context,
+                                               PyventBinding::Callback callback)
+{
+    const QString pattern = name.toString();
+    if (!checkName(pattern) || !checkSender(filter.sender))
+        return {};
+    if (!context) {
+        refuse({PyventError::InvalidHandler,
+                u"'%1' has no handler: the context object, in whose thread it would run, is null"_s.arg(pattern),
+                pattern});
+        return {};
+    }
+    const QMetaObject::Connection connection = d->addHandler(pattern, filter.sender, context, std::move(callback));
+    d->tell();
+    return connection;
+}
+
+PyventSubscription *PyventNode::event(QAnyStringView name, const PyventFilter &filter)
+{
+    const QString pattern = name.toString();
+    if (!checkName(pattern) || !checkSender(filter.sender))
+        return nullptr;
+    PyventSubscription *subscription = d->subscription(pattern, filter.sender);
+    d->tell();
+    return subscription;
+}
+
+qsizetype PyventNode::off(QAnyStringView name, const QObject *context)
+{
+    return d->removeIf([pattern = name.toString(), context](const Receiver &receiver) {
+        const auto *handler = dynamic_cast<const HandlerReceiver *>(&receiver);
+        return handler && handler->pattern() == pattern && (!context || handler->isContext(context));
+    });
+}
+
+qsizetype PyventNode::off(const QObject *context)
+{
+    return d->removeIf([context](const Receiver &receiver) {
+        const auto *handler = dynamic_cast<const HandlerReceiver *>(&receiver);
+        return handler && handler->isContext(context);
+    });
+}
+
+void PyventNode::connectNotify(const QMetaMethod &signal)
+{
+    static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
+    static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
+    if (signal == eventReceived || signal == received)
+        d->hearEverything();
+}
+
+void PyventNode::disconnectNotify(const QMetaMethod &)
+{
+    d->connectionsChanged();
+}
+
+void PyventNode::customEvent(QEvent *)
+{
+    // The node may be gone when the turn ends.
+    const std::shared_ptr<PyventNodePrivate> self = d;
+    self->turn();
+}
+
+// Sending
+
+bool PyventNode::send(QAnyStringView name, const QVariantMap &args, const PyventSendOptions &options)
+{
+    const bool sent = d->send(d->lock(), name.toString(), args, options.sender);
+    d->tell();
+    return sent;
+}
+
+bool PyventNode::checkForward(const QObject *object, QAnyStringView name)
+{
+    if (object)
+        return checkName(name.toString());
+    refuse({PyventError::InvalidHandler,
+            u"'%1' is not forwarded: the object whose signal it would follow is null"_s.arg(name.toString()),
+            name.toString()});
+    return false;
+}
+
+bool PyventNode::flush(std::chrono::milliseconds timeout)
+{
+    const auto deadline = PyventNodePrivate::Clock::now() + timeout;
+    auto lock = d->lock();
+    const quint64 accepted = d->accepted(lock);
+    if (accepted == 0)
+        return true;
+    d->waitUntil(lock, deadline,
+                 [&] { return d->isAcknowledged(lock, accepted) || d->state(lock) == Stopped; });
+    return d->isAcknowledged(lock, accepted);
+}
+
+bool PyventNode::dispatch(QAnyStringView name, const QVariantMap &args, const QString &sender)
+{
+    const QString text = name.toString();
+    if (!checkName(text) || (!sender.isEmpty() && !checkSender(sender)))
+        return false;
+    d->dispatch(text, args, sender);
+    return true;
+}
+
+// Waiting
+
+std::optional<PyventEvent> PyventNode::waitFor(QAnyStringView name, std::chrono::milliseconds timeout,
+                                               const PyventWaitOptions &options)
+{
+    const auto deadline = PyventNodePrivate::Clock::now() + timeout;
+    const QString pattern = name.toString();
+    if (!checkName(pattern) || !checkSender(options.sender))
+        return {};
+    const auto listening = std::make_shared<FunctionReceiver>(
+        pattern, options.sender, [] { return true; }, [](const PyventEvent &) {});
+    PyventNodePrivate::Waiter waiter{pattern, options.sender, {}};
+    {
+        auto lock = d->lock();
+        d->add(lock, listening);
+        d->start(lock);
+        const auto isOver = [&] { return waiter.event || d->state(lock) == Stopped; };
+        if (!options.send.isEmpty()) {
+            // Nothing that came before the question can be the answer.
+            d->waitUntil(lock, deadline, [&] { return d->state(lock) == Ready || isOver(); });
+            d->addWaiter(lock, &waiter);
+            if (d->state(lock) == Ready && d->send(lock, options.send, options.args, QString()))
+                d->waitUntil(lock, deadline, isOver);
+        } else {
+            d->addWaiter(lock, &waiter);
+            d->waitUntil(lock, deadline, isOver);
+        }
+        d->removeWaiter(lock, &waiter);
+    }
+    d->removeIf([&](const Receiver &receiver) { return &receiver == listening.get(); });
+    d->scheduleTurn();
+    return waiter.event;
+}
+
+QFuture<PyventEvent> PyventNode::next(QAnyStringView name, const PyventFilter &filter)
+{
+    const auto promise = std::make_shared<QPromise<PyventEvent>>();
+    promise->start();
+    const QFuture<PyventEvent> future = promise->future();
+    const QString pattern = name.toString();
+    if (!checkName(pattern) || !checkSender(filter.sender)) {
+        promise->future().cancel();
+        promise->finish();
+        return future;
+    }
+    d->next(pattern, filter.sender, promise);
+    d->tell();
+    return future;
+}
+
+// Checks
+
+void PyventNode::refuse(const PyventError &error)
+{
+    d->fail(d->lock(), error);
+    d->tell();
+}
+
+bool PyventNode::checkName(const QString &name)
+{
+    const QString why = whyNotAName(name);
+    if (!why.isEmpty())
+        refuse({PyventError::InvalidName, why, name});
+    return why.isEmpty();
+}
+
+bool PyventNode::checkSender(const PyventSender &sender)
+{
+    const QString why = sender.isAny() ? QString() : whyNotASender(sender.name());
+    if (!why.isEmpty())
+        refuse({PyventError::InvalidName, why, sender.name()});
+    return why.isEmpty();
+}

@@ -1,0 +1,741 @@
+// SPDX-License-Identifier: MIT
+#include "node/pyventnode_p.h"
+
+#include "dispatch/name.h"
+
+#include <QtCore/qabstracteventdispatcher.h>
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qloggingcategory.h>
+#include <QtCore/qthread.h>
+
+using namespace Pyvent::Internal;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+Q_LOGGING_CATEGORY(log, "pyvent.node")
+
+// How long a turn may take before the event loop gets its turn.
+constexpr auto turnBudget = 3ms;
+
+// How many events are read before they are delivered.
+constexpr int readBatch = 64;
+
+// What may have been read and not delivered: while a call waits in the node's thread, nothing is delivered.
+constexpr std::size_t maximumInboxEvents = 100'000;
+constexpr qsizetype maximumInboxBytes = qsizetype(64) * 1024 * 1024;
+
+// What may wait to be emitted as signals, while the node's thread is stuck.
+constexpr std::size_t maximumNotifications = 10'000;
+
+QString whyNotOptions(const PyventOptions &options, QString *subject)
+{
+    *subject = u"port"_s;
+    if (options.port < 1 || options.port > 65534)
+        return u"the port is %1; it must be 1 to 65534, because events come from the next one"_s.arg(options.port);
+    *subject = u"address"_s;
+    if (const QString why = whyNotAnAddress(options.address); !why.isEmpty())
+        return why;
+    *subject = u"nodeId"_s;
+    if (!options.nodeId.isEmpty()) {
+        if (const QString why = whyNotASender("pyvent."_L1 + options.nodeId); !why.isEmpty())
+            return u"the node id '%1' cannot be part of a sender: %2"_s.arg(options.nodeId, why);
+    }
+    *subject = u"linger"_s;
+    if (options.linger < 0ms || options.linger > 24h)
+        return u"the linger is %1 ms; it must be 0 ms to 24 hours"_s.arg(options.linger.count());
+    *subject = u"maximumEventSize"_s;
+    if (options.maximumEventSize < 1024 || options.maximumEventSize > std::numeric_limits<int>::max())
+        return u"the maximum event size is %1 bytes; it must be 1,024 to 2,147,483,647"_s.arg(options.maximumEventSize);
+    *subject = u"sendQueueEvents"_s;
+    if (options.sendQueueEvents < 1 || options.sendQueueBytes < 1)
+        return u"the send queue has no room for an event"_s;
+    return {};
+}
+
+} // namespace
+
+PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
+    : m_encoder(m_uuid), m_decoder(m_uuid), m_node(node)
+{
+    m_turnIsScheduled = true; // no turn before the node is made
+    setOptions(PyventOptions());
+    setOptions(options);
+    m_turnIsScheduled = false;
+}
+
+// Options
+
+bool PyventNodePrivate::setOptions(const PyventOptions &options)
+{
+    Lock lock = this->lock();
+    QString subject;
+    if (m_used) {
+        fail(lock, {PyventError::ConfiguredTooLate,
+                    u"the options cannot be changed any more, because the node has been used; configure it before its "
+                    "first use, or after stop()"_s,
+                    u"options"_s});
+        return false;
+    }
+    if (const QString why = whyNotOptions(options, &subject); !why.isEmpty()) {
+        fail(lock, {PyventError::InvalidOption, why, subject});
+        return false;
+    }
+    const PyventOptions before = std::exchange(m_options, options);
+    m_encoder.setDefaultSender(defaultSender());
+    m_encoder.setMaximumFrameSize(options.maximumEventSize);
+    m_decoder.setMaximumFrameSize(options.maximumEventSize);
+    m_decoder.setHearOwnEvents(options.hearOwnEvents);
+    if (before.port != options.port)
+        notify([port = options.port](PyventNode *node) { Q_EMIT node->portChanged(port); });
+    if (before.address != options.address)
+        notify([address = options.address](PyventNode *node) { Q_EMIT node->addressChanged(address); });
+    if (before.nodeId != options.nodeId)
+        notify([id = options.nodeId](PyventNode *node) { Q_EMIT node->nodeIdChanged(id); });
+    if (before.server != options.server)
+        notify([server = options.server](PyventNode *node) { Q_EMIT node->serverChanged(server); });
+    return true;
+}
+
+QString PyventNodePrivate::defaultSender() const
+{
+    return m_options.nodeId.isEmpty() ? u"pyvent"_s : u"pyvent."_s + m_options.nodeId;
+}
+
+// The node's life
+
+void PyventNodePrivate::start(const Lock &lock)
+{
+    m_mayServe = m_options.server;
+    if (m_client)
+        return;
+    m_used = true;
+    m_complained = m_complainedAboutServing = false;
+    if (m_mayServe && !m_server)
+        serve(lock, false);
+    m_client = std::make_unique<BusClient>(Address{m_options.address, m_options.port}, m_uuid,
+                                           m_options.maximumEventSize, m_pollSet);
+    for (const QByteArray &prefix : m_table.prefixes())
+        m_client->subscribe(prefix);
+    updateState();
+    scheduleTurn();
+}
+
+bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
+{
+    if (m_server)
+        return true;
+    m_used = true;
+    Server::Failure failure;
+    QString text;
+    m_server = Server::start({m_options.address, m_options.port}, m_options.maximumEventSize, &failure, &text);
+    m_portInUse = failure == Server::Failure::PortInUse;
+    if (m_server) {
+        notify([](PyventNode *node) { Q_EMIT node->servingChanged(true); });
+        return true;
+    }
+    const int port = m_options.port;
+    const QString where = m_options.address;
+    PyventError error;
+    switch (failure) {
+    case Server::Failure::None:
+        break;
+    case Server::Failure::PortInUse:
+        if (byHand) {
+            error = {PyventError::PortTaken,
+                     u"this node cannot serve: port %1 of %2 is in use, by another server or another program"_s.arg(port)
+                         .arg(where),
+                     QString::number(port)};
+        }
+        break;
+    case Server::Failure::EventsPortInUse:
+        error = {PyventError::PortTaken,
+                 u"this node cannot serve: port %1 of %3 is free, but port %2, which events come from, is in use by "
+                 "another program; end that program, or choose another port for all nodes of this bus"_s.arg(port)
+                     .arg(port + 1)
+                     .arg(where),
+                 QString::number(port + 1)};
+        break;
+    case Server::Failure::NotThisMachine:
+        m_mayServe = false;
+        if (byHand) {
+            error = {PyventError::CannotServe,
+                     u"this node cannot serve: %1 is no IP address of this machine"_s.arg(where), where};
+        }
+        break;
+    case Server::Failure::Other:
+        error = {PyventError::CannotServe,
+                 u"this node cannot serve on port %1 of %2: %3"_s.arg(port).arg(where, text), QString::number(port)};
+        break;
+    }
+    if (error && (byHand || !std::exchange(m_complainedAboutServing, true)))
+        fail(lock, error);
+    return false;
+}
+
+void PyventNodePrivate::stop(PyventNode::Parts parts)
+{
+    std::deque<std::shared_ptr<Arrival>> inbox; // destroyed without the lock, since it runs destructors of the user's
+    Lock lock = this->lock();
+    const Clock::time_point deadline = Clock::now() + m_options.linger;
+    if (parts & PyventNode::Client && m_client) {
+        waitUntil(lock, deadline, [this] { return !m_client || m_client->queue().events() == 0; });
+        if (m_client && m_client->queue().events() > 0) {
+            const qsizetype left = m_client->queue().events();
+            fail(lock, {PyventError::EventsNotDelivered,
+                        u"%1 events were not acknowledged by a server within the linger of %2 ms, and are given up"_s
+                            .arg(left)
+                            .arg(m_options.linger.count()),
+                        QString::number(left)});
+        }
+        m_client.reset();
+        inbox.swap(m_inbox);
+        m_inboxBytes = 0;
+        m_decoder.forgetStreams();
+        m_readyPromises.clear();
+        updateState();
+    }
+    if (parts & PyventNode::Server && m_server) {
+        m_mayServe = false;
+        const std::unique_ptr<Server> server = std::move(m_server);
+        notify([](PyventNode *node) { Q_EMIT node->servingChanged(false); });
+        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        lock.unlock();
+        server->stop(std::max(rest, 0ms));
+        lock.lock();
+    }
+    m_used = m_client || m_server;
+    if (m_isDriven)
+        m_pollSet.wake();
+    m_changed.notify_all();
+}
+
+void PyventNodePrivate::nodeEnds()
+{
+    stop(PyventNode::Client | PyventNode::Server);
+    {
+        const std::lock_guard nodeLock(m_nodeMutex);
+        m_node = nullptr;
+    }
+    ReceiverTable::Removal removal;
+    QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> subscriptions;
+    {
+        const Lock lock = this->lock();
+        m_notifications.clear();
+        removal = m_table.removeIf([](const Receiver &) { return true; });
+        subscriptions.swap(m_subscriptions);
+    }
+    removal.receivers.clear();
+    for (const QPointer<PyventSubscription> &subscription : std::as_const(subscriptions))
+        delete subscription;
+}
+
+void PyventNodePrivate::updateState()
+{
+    PyventNode::State state = PyventNode::Stopped;
+    if (m_client) {
+        switch (m_client->state()) {
+        case BusClient::State::Connecting:
+            state = PyventNode::Connecting;
+            break;
+        case BusClient::State::Subscribing:
+            state = PyventNode::Subscribing;
+            break;
+        case BusClient::State::Ready:
+            state = PyventNode::Ready;
+            break;
+        }
+    }
+    if (state == PyventNode::Ready && !m_readyPromises.empty()) {
+        notify([promises = std::make_shared<std::vector<QPromise<void>>>(std::exchange(m_readyPromises, {}))](
+                   PyventNode *) {
+            for (QPromise<void> &promise : *promises)
+                promise.finish();
+        });
+    }
+    if (state == std::exchange(m_state, state))
+        return;
+    notify([state](PyventNode *node) { Q_EMIT node->stateChanged(state); });
+    if (state == PyventNode::Ready)
+        m_complained = m_complainedAboutServing = false;
+}
+
+// Driving the sockets
+
+void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
+{
+    if (!m_client)
+        return;
+    m_client->process(now);
+    if (m_client->takeRefusal() && m_mayServe && !m_server)
+        serve(lock, false);
+    readEvents(lock);
+    updateState();
+    complainAboutSilence(lock, now);
+    if (m_isDriven)
+        m_pollSet.wake();
+    m_changed.notify_all();
+}
+
+void PyventNodePrivate::readEvents(const Lock &lock)
+{
+    zmq::message_t frame;
+    for (int i = 0; i < readBatch && m_client->receive(&frame); ++i) {
+        const QByteArrayView bytes(frame.data<char>(), qsizetype(frame.size()));
+        take(lock, m_decoder.decode(bytes, m_table), bytes.size());
+    }
+}
+
+void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qsizetype bytes)
+{
+    if (!result.problemText.isEmpty())
+        fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
+    if (result.missing > 0)
+        lost(result.name, result.nodeId, result.missing);
+    if (!result.event)
+        return;
+    for (Waiter *waiter : m_waiters) {
+        if (!waiter->event && waiter->sender.matches(result.event->sender)
+            && matchesGlob(waiter->pattern, result.name))
+            waiter->event = result.event;
+    }
+    if (m_inbox.size() >= maximumInboxEvents || m_inboxBytes >= maximumInboxBytes) {
+        lost(result.name, result.nodeId, 1);
+        return;
+    }
+    m_inboxBytes += bytes;
+    m_inbox.push_back(std::make_shared<Arrival>(Delivery(*std::move(result.event)), bytes));
+}
+
+void PyventNodePrivate::lost(const QString &name, const QUuid &nodeId, quint64 count)
+{
+    // Losses come in rows; one signal for a row is enough, and keeps what waits to be told bounded.
+    for (Loss &loss : m_losses) {
+        if (loss.name == name && loss.nodeId == nodeId) {
+            loss.count += count;
+            return;
+        }
+    }
+    m_losses.push_back({name, nodeId, count});
+    if (m_losses.size() > 1)
+        return;
+    notify([this](PyventNode *node) {
+        const std::vector<Loss> losses = [this] {
+            const Lock lock = this->lock();
+            return std::exchange(m_losses, {});
+        }();
+        const QPointer<PyventNode> alive(node);
+        for (const Loss &loss : losses) {
+            if (alive)
+                Q_EMIT node->eventsLost(loss.name, loss.nodeId, loss.count);
+        }
+    });
+}
+
+void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
+{
+    if (m_complained || m_client->silence(now) != BusClient::Silence::NotResponding)
+        return;
+    m_complained = true;
+    fail(lock, {m_portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
+                u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "
+                "another port for all nodes of this bus. This node goes on trying"_s.arg(m_options.port)
+                    .arg(m_options.address),
+                QString::number(m_options.port)});
+}
+
+bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition)
+{
+    for (;;) {
+        if (!m_isDriven)
+            service(lock, Clock::now());
+        if (!m_inbox.empty() || !m_notifications.empty())
+            scheduleTurn();
+        if (condition())
+            return true;
+        const Clock::time_point now = Clock::now();
+        if (now >= deadline)
+            return false;
+        if (m_isDriven) { // by another call that waits
+            m_changed.wait_until(lock, deadline);
+            continue;
+        }
+        if (m_client && m_client->isReadable())
+            continue;
+        const Clock::time_point wakeAt = m_client ? std::min(deadline, m_client->deadline()) : deadline;
+        m_isDriven = true;
+        m_pollSet.clearWake();
+        lock.unlock();
+        m_pollSet.wait(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(wakeAt - now)));
+        lock.lock();
+        m_isDriven = false;
+        m_changed.notify_all();
+    }
+}
+
+QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
+{
+    start(lock);
+    QPromise<void> promise;
+    promise.start();
+    const QFuture<void> future = promise.future();
+    if (m_state == PyventNode::Ready)
+        promise.finish();
+    else
+        m_readyPromises.push_back(std::move(promise));
+    return future;
+}
+
+// The event loop's side
+
+bool PyventNodePrivate::isNodeThread() const
+{
+    const std::lock_guard nodeLock(m_nodeMutex);
+    return m_node && m_node->thread() == QThread::currentThread();
+}
+
+PyventNode *PyventNodePrivate::node() const
+{
+    const std::lock_guard nodeLock(m_nodeMutex);
+    return m_node;
+}
+
+void PyventNodePrivate::scheduleTurn()
+{
+    const std::lock_guard nodeLock(m_nodeMutex);
+    if (m_node && !std::exchange(m_turnIsScheduled, true))
+        QCoreApplication::postEvent(m_node, new QEvent(QEvent::User));
+}
+
+void PyventNodePrivate::connectionsChanged()
+{
+    {
+        const std::lock_guard nodeLock(m_nodeMutex);
+        m_pruneIsNeeded = true;
+    }
+    scheduleTurn();
+}
+
+void PyventNodePrivate::turn()
+{
+    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
+    bool pruneIsNeeded;
+    {
+        const std::lock_guard nodeLock(m_nodeMutex);
+        m_turnIsScheduled = false;
+        pruneIsNeeded = std::exchange(m_pruneIsNeeded, false);
+    }
+    if (pruneIsNeeded)
+        prune();
+    const Clock::time_point end = Clock::now() + turnBudget;
+    bool isMore = true;
+    do {
+        {
+            Lock lock = this->lock();
+            service(lock, Clock::now());
+            isMore = !m_inbox.empty();
+        }
+        tell();
+        while (node() && deliverOne() && Clock::now() < end) { }
+    } while (node() && isMore && Clock::now() < end);
+    if (!node())
+        return;
+    tell();
+    if (node())
+        arm();
+}
+
+bool PyventNodePrivate::deliverOne()
+{
+    // Destroyed after the lock is released: they may be the last to hold a handler, whose end runs user code.
+    std::vector<std::shared_ptr<Arrival>> finished;
+    std::shared_ptr<Arrival> arrival;
+    std::shared_ptr<Receiver> receiver;
+    {
+        const Lock lock = this->lock();
+        while (!receiver && !m_inbox.empty()) {
+            arrival = m_inbox.front();
+            receiver = arrival->delivery.next(m_table);
+            if (!receiver) {
+                m_inboxBytes -= arrival->bytes;
+                finished.push_back(std::move(arrival));
+                m_inbox.pop_front();
+            }
+        }
+    }
+    if (!receiver)
+        return false;
+    deliver(*receiver, arrival->delivery.event());
+    return true;
+}
+
+void PyventNodePrivate::deliver(Receiver &receiver, const PyventEvent &event)
+{
+    try {
+        receiver.deliver(event);
+    } catch (...) {
+        handlerFailed(event.name, currentExceptionText());
+    }
+}
+
+void PyventNodePrivate::arm()
+{
+    if (!QAbstractEventDispatcher::instance())
+        return;
+    PyventNode *const node = this->node();
+    if (!m_notifier) {
+        m_notifier = new QSocketNotifier(m_pollSet.fd(), QSocketNotifier::Read, node);
+        QObject::connect(m_notifier, &QSocketNotifier::activated, node, [this] { turn(); });
+        m_timer = new QTimer(node);
+        m_timer->setSingleShot(true);
+        m_timer->setTimerType(Qt::PreciseTimer);
+        QObject::connect(m_timer, &QTimer::timeout, node, [this] { turn(); });
+    }
+    const Lock lock = this->lock();
+    if (!m_client) {
+        m_timer->stop();
+        return;
+    }
+    if (!m_inbox.empty() || m_client->isReadable())
+        scheduleTurn();
+    const Clock::time_point deadline = m_client->deadline();
+    if (deadline == Clock::time_point::max())
+        m_timer->stop();
+    else
+        m_timer->start(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
+}
+
+// Hearing
+
+void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver)
+{
+    const QByteArray prefix = m_table.add(std::move(receiver));
+    if (prefix.isNull() || !m_client)
+        return;
+    m_client->subscribe(prefix);
+    updateState();
+    scheduleTurn();
+}
+
+void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &removal)
+{
+    if (std::find(removal.receivers.begin(), removal.receivers.end(), m_everything) != removal.receivers.end())
+        m_everything.reset();
+    if (removal.prefixes.isEmpty() || !m_client)
+        return;
+    for (const QByteArray &prefix : removal.prefixes)
+        m_client->unsubscribe(prefix);
+    m_decoder.forgetStreams();
+}
+
+void PyventNodePrivate::prune()
+{
+    ReceiverTable::Removal removal;
+    const Lock lock = this->lock();
+    removal = m_table.prune();
+    apply(lock, removal);
+}
+
+qsizetype PyventNodePrivate::removeIf(const std::function<bool(const Receiver &)> &unwanted)
+{
+    ReceiverTable::Removal removal;
+    {
+        const Lock lock = this->lock();
+        removal = m_table.removeIf(unwanted);
+        apply(lock, removal);
+    }
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
+        receiver->end();
+    return qsizetype(removal.receivers.size());
+}
+
+QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventSender &sender,
+                                                      const QObject *context, PyventBinding::Callback callback)
+{
+    const std::weak_ptr<PyventNodePrivate> weak = weak_from_this();
+    const auto handler = std::make_shared<HandlerReceiver>(
+        pattern, sender, context, std::move(callback),
+        [weak](const QString &name, const QString &reason) {
+            if (const auto self = weak.lock())
+                self->handlerFailed(name, reason);
+        },
+        [weak] {
+            if (const auto self = weak.lock())
+                self->connectionsChanged();
+        });
+    Lock lock = this->lock();
+    add(lock, handler);
+    start(lock);
+    return handler->connection();
+}
+
+PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, const PyventSender &sender)
+{
+    Lock lock = this->lock();
+    QPointer<PyventSubscription> &known = m_subscriptions[{pattern, sender.isAny() ? QString() : sender.name()}];
+    if (!known) {
+        known = new PyventSubscription(pattern, sender);
+        known->moveToThread(node()->thread());
+        const QPointer<PyventSubscription> subscription = known;
+        add(lock, std::make_shared<FunctionReceiver>(
+                      pattern, sender, [subscription] { return !subscription.isNull(); },
+                      [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }));
+    }
+    start(lock);
+    return known;
+}
+
+void PyventNodePrivate::next(const QString &pattern, const PyventSender &sender,
+                             const std::shared_ptr<QPromise<PyventEvent>> &promise)
+{
+    const Lock lock = this->lock();
+    add(lock, std::make_shared<FunctionReceiver>(
+                  pattern, sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
+                  [promise, weak = weak_from_this()](const PyventEvent &event) {
+                      promise->addResult(event);
+                      promise->finish();
+                      if (const auto self = weak.lock())
+                          self->connectionsChanged();
+                  }));
+    start(lock);
+}
+
+void PyventNodePrivate::hearEverything()
+{
+    Lock lock = this->lock();
+    if (!m_everything) {
+        static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
+        static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
+        m_everything = std::make_shared<FunctionReceiver>(
+            u"*"_s, PyventSender::Any,
+            [this] {
+                const PyventNode *node = this->node();
+                return node && (node->isSignalConnected(eventReceived) || node->isSignalConnected(received));
+            },
+            [this](const PyventEvent &event) {
+                const QPointer<PyventNode> node = this->node();
+                if (node)
+                    Q_EMIT node->eventReceived(event.name, event.args);
+                if (node)
+                    Q_EMIT node->received(event);
+            });
+        add(lock, m_everything);
+    }
+    start(lock);
+}
+
+// Sending
+
+bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVariantMap &arguments, const QString &sender)
+{
+    const SendQueue *queue = m_client ? &m_client->queue() : nullptr;
+    const bool isEmpty = !queue || queue->events() == 0;
+    const bool isFull = !isEmpty && queue->events() >= m_options.sendQueueEvents;
+    const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes();
+    zmq::message_t frame;
+    PyventError error;
+    if (!isFull)
+        error = m_encoder.encode(name, arguments, sender, room, &frame);
+    if (isFull || error.code == PyventError::QueueFull) {
+        error = {PyventError::QueueFull,
+                 u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
+                 "room for more"_s.arg(name)
+                     .arg(queue->events())
+                     .arg(queue->bytes()),
+                 name};
+        if (!std::exchange(m_queueWasFull, true))
+            fail(lock, error);
+        m_lastError = error;
+        return false;
+    }
+    if (error) {
+        fail(lock, error);
+        return false;
+    }
+    start(lock);
+    m_queueWasFull = false;
+    m_client->send(std::move(frame));
+    // Sending may have taken the news from the descriptor that something can be read.
+    if (m_client->isReadable())
+        scheduleTurn();
+    return true;
+}
+
+bool PyventNodePrivate::isAcknowledged(const Lock &, quint64 accepted) const
+{
+    return m_client && m_client->queue().acknowledged() >= accepted;
+}
+
+void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &arguments, const QString &sender)
+{
+    PyventEvent event;
+    event.name = name;
+    event.args = arguments;
+    event.nodeId = m_uuid;
+    event.time = QDateTime::currentDateTimeUtc();
+    {
+        const Lock lock = this->lock();
+        event.sender = sender.isEmpty() ? defaultSender() : sender;
+    }
+    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
+    Delivery delivery(std::move(event));
+    while (node()) {
+        std::shared_ptr<Receiver> receiver;
+        {
+            const Lock lock = this->lock();
+            receiver = delivery.next(m_table);
+        }
+        if (!receiver)
+            return;
+        deliver(*receiver, delivery.event());
+    }
+}
+
+// Telling
+
+void PyventNodePrivate::fail(const Lock &, const PyventError &error)
+{
+    m_lastError = error;
+    qCWarning(log).noquote() << error.text;
+    notify([error](PyventNode *node) { Q_EMIT node->errorOccurred(error); });
+}
+
+void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason)
+{
+    {
+        const Lock lock = this->lock();
+        qCWarning(log).noquote() << "A handler of" << name << "failed:" << reason;
+        notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
+    }
+    tell();
+}
+
+void PyventNodePrivate::notify(Notification notification)
+{
+    if (m_notifications.size() < maximumNotifications)
+        m_notifications.push_back(std::move(notification));
+}
+
+void PyventNodePrivate::tell()
+{
+    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
+    const bool isHere = isNodeThread();
+    for (;;) {
+        Notification notification;
+        {
+            const Lock lock = this->lock();
+            if (m_notifications.empty())
+                return;
+            if (!isHere)
+                break;
+            notification = std::move(m_notifications.front());
+            m_notifications.pop_front();
+        }
+        PyventNode *const node = this->node();
+        if (!node)
+            return;
+        notification(node);
+    }
+    scheduleTurn();
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_PYVENTNODE_P_H
+#define PYVENT_NODE_PYVENTNODE_P_H
+
+#include "dispatch/receivertable.h"
+#include "node/eventdecoder.h"
+#include "node/eventencoder.h"
+#include "pyventnode.h"
+#include "server/server.h"
+#include "transport/busclient.h"
+
+#include <QtCore/qpromise.h>
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qtimer.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+// A node's inside. One mutex guards it all; user code never runs under it. The sockets are driven by whoever is there:
+// the event loop of the node's thread, by turn(), or a call that waits, by waitUntil().
+//
+// Functions that take a Lock need it held; the others need it free.
+class PyventNodePrivate : public std::enable_shared_from_this<PyventNodePrivate>
+{
+public:
+    using Clock = std::chrono::steady_clock;
+    using Lock = std::unique_lock<std::mutex>;
+    using Receiver = Pyvent::Internal::Receiver;
+    using ReceiverTable = Pyvent::Internal::ReceiverTable;
+
+    PyventNodePrivate(PyventNode *node, const PyventOptions &options);
+
+    Lock lock() const { return Lock(m_mutex); }
+
+    QUuid uuid() const { return m_uuid; }
+
+    // Options
+    const PyventOptions &options(const Lock &) const { return m_options; }
+    bool setOptions(const PyventOptions &options);
+
+    // The node's life
+    void start(const Lock &);
+    bool serve(const Lock &, bool byHand);
+    void stop(PyventNode::Parts parts);
+    void nodeEnds();
+    PyventNode::State state(const Lock &) const { return m_state; }
+    bool isServing(const Lock &) const { return m_server != nullptr; }
+
+    // Hearing
+    void add(const Lock &, std::shared_ptr<Receiver> receiver);
+    qsizetype removeIf(const std::function<bool(const Receiver &)> &unwanted);
+    QMetaObject::Connection addHandler(const QString &pattern, const PyventSender &sender, const QObject *context,
+                                       PyventBinding::Callback callback);
+    PyventSubscription *subscription(const QString &pattern, const PyventSender &sender);
+    void next(const QString &pattern, const PyventSender &sender,
+              const std::shared_ptr<QPromise<PyventEvent>> &promise);
+    void hearEverything();
+    void connectionsChanged(); // may be called while Qt holds locks of its own
+
+    // Sending
+    bool send(const Lock &, const QString &name, const QVariantMap &arguments, const QString &sender);
+    void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
+    quint64 accepted(const Lock &) const { return m_client ? m_client->queue().accepted() : 0; }
+    bool isAcknowledged(const Lock &, quint64 accepted) const;
+
+    // Waiting
+    struct Waiter
+    {
+        QString pattern;
+        PyventSender sender;
+        std::optional<PyventEvent> event;
+    };
+    void addWaiter(const Lock &, Waiter *waiter) { m_waiters.push_back(waiter); }
+    void removeWaiter(const Lock &, Waiter *waiter) { std::erase(m_waiters, waiter); }
+    QFuture<void> whenReady(const Lock &);
+
+    // Drives the sockets until \a condition holds, \a deadline at most; returns whether it does. The lock is held when
+    // \a condition is called.
+    bool waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition);
+
+    // Telling
+    PyventError lastError(const Lock &) const { return m_lastError; }
+    quint64 unreadableFrames(const Lock &) const { return m_decoder.unreadable(); }
+    void fail(const Lock &, const PyventError &error);
+    void handlerFailed(const QString &name, const QString &reason);
+
+    // Emits what has happened, if this is the node's thread; has the node's thread do it otherwise.
+    void tell();
+
+    // One turn of the node's event loop: reads, delivers for a few milliseconds at most, and arms what wakes it next.
+    void turn();
+
+    // Has the node's thread take a turn().
+    void scheduleTurn();
+
+private:
+    using Notification = std::function<void(PyventNode *)>;
+
+    // With the lock held:
+    QString defaultSender() const;
+    void notify(Notification notification);
+    void updateState();
+    void service(const Lock &, Clock::time_point now);
+    void readEvents(const Lock &);
+    void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, qsizetype bytes);
+    void lost(const QString &name, const QUuid &nodeId, quint64 count);
+    void complainAboutSilence(const Lock &, Clock::time_point now);
+    void apply(const Lock &, const ReceiverTable::Removal &removal);
+
+    // Without:
+    bool deliverOne();
+    void deliver(Receiver &receiver, const PyventEvent &event);
+    void prune();
+    void arm();
+    bool isNodeThread() const;
+    PyventNode *node() const;
+
+    mutable std::mutex m_mutex;
+    const QUuid m_uuid = QUuid::createUuid();
+    PyventOptions m_options;
+    bool m_used = false;
+    PyventNode::State m_state = PyventNode::Stopped;
+    PyventError m_lastError;
+
+    Pyvent::Internal::PollSet m_pollSet;
+    std::unique_ptr<Pyvent::Internal::BusClient> m_client;
+    std::unique_ptr<Pyvent::Internal::Server> m_server;
+    bool m_mayServe = false;  // by itself, when nobody else does
+    bool m_portInUse = false; // the last attempt to serve found somebody there
+    bool m_queueWasFull = false;
+    bool m_complained = false;
+    bool m_complainedAboutServing = false;
+
+    ReceiverTable m_table;
+    Pyvent::Internal::EventEncoder m_encoder;
+    Pyvent::Internal::EventDecoder m_decoder;
+    std::shared_ptr<Receiver> m_everything; // what feeds eventReceived() and received(), if it is in the table
+    QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> m_subscriptions; // by name and sender
+
+    struct Arrival
+    {
+        Pyvent::Internal::Delivery delivery;
+        qsizetype bytes;
+    };
+    std::deque<std::shared_ptr<Arrival>> m_inbox; // the first one may be under delivery
+    qsizetype m_inboxBytes = 0;
+
+    struct Loss
+    {
+        QString name;
+        QUuid nodeId;
+        quint64 count;
+    };
+    std::vector<Loss> m_losses; // to be told
+
+    std::deque<Notification> m_notifications;
+    std::vector<QPromise<void>> m_readyPromises;
+    std::vector<Waiter *> m_waiters;
+    std::condition_variable m_changed; // for calls that wait while another thread drives the sockets
+    bool m_isDriven = false;           // by a call that waits
+
+    // What wakes the node's thread. Guarded by a mutex of its own, under which nothing else is locked, because it is
+    // asked for from anywhere, even from inside of Qt's connections.
+    mutable std::mutex m_nodeMutex;
+    PyventNode *m_node;
+    bool m_turnIsScheduled = false;
+    bool m_pruneIsNeeded = false;
+
+    // Used in the node's thread only; children of the node.
+    QSocketNotifier *m_notifier = nullptr;
+    QTimer *m_timer = nullptr;
+
+    friend class PyventNode;
+};
+
+#endif

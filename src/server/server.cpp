@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "server/server.h"
+
+#include "wire/topic.h"
+
+#include <QtCore/qloggingcategory.h>
+
+#include <array>
+#include <cstring>
+
+namespace Pyvent::Internal {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+Q_LOGGING_CATEGORY(log, "pyvent.server")
+
+// How many events may wait for one subscriber that reads too slowly. Past that, the newest are dropped for it.
+constexpr int subscriberHighWaterMark = 100'000;
+
+// How many acknowledgements may wait for one sender: more than any sender of this module has outstanding.
+constexpr int acknowledgementHighWaterMark = 10'000;
+
+// How many messages are relayed before the control socket is looked at.
+constexpr int messagesPerTurn = 1000;
+
+const char *const controlEndpoint = "inproc://control";
+
+} // namespace
+
+Server::Server(const Address &address, qsizetype maximumFrameSize)
+    : m_requests(m_context, zmq::socket_type::router)
+    , m_events(m_context, zmq::socket_type::pub)
+    , m_control(m_context, zmq::socket_type::pair)
+    , m_remoteControl(m_context, zmq::socket_type::pair)
+{
+    for (zmq::socket_t *socket : {&m_requests, &m_events, &m_control, &m_remoteControl})
+        socket->set(zmq::sockopt::linger, 0);
+    m_requests.set(zmq::sockopt::ipv6, address.isIpv6());
+    m_requests.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize));
+    m_requests.set(zmq::sockopt::sndhwm, acknowledgementHighWaterMark);
+    m_events.set(zmq::sockopt::ipv6, address.isIpv6());
+    m_events.set(zmq::sockopt::sndhwm, subscriberHighWaterMark);
+    // A subscriber sends nothing but subscriptions.
+    m_events.set(zmq::sockopt::maxmsgsize, int64_t(64) * 1024);
+    m_control.bind(controlEndpoint);
+    m_remoteControl.connect(controlEndpoint);
+}
+
+std::unique_ptr<Server> Server::start(const Address &address, qsizetype maximumFrameSize, Failure *failure,
+                                      QString *errorText)
+{
+    *failure = Failure::None;
+    if (address.isName()) {
+        *failure = Failure::NotThisMachine;
+        return nullptr;
+    }
+    bool hasPort = false;
+    try {
+        std::unique_ptr<Server> server(new Server(address, maximumFrameSize));
+        server->m_requests.bind(address.bindEndpoint());
+        hasPort = true;
+        server->m_events.bind(address.bindEndpoint(1));
+        server->m_thread = std::thread(&Server::run, server.get());
+        return server;
+    } catch (const zmq::error_t &error) {
+        *errorText = QString::fromLocal8Bit(error.what());
+        if (error.num() == EADDRINUSE)
+            *failure = hasPort ? Failure::EventsPortInUse : Failure::PortInUse;
+        else if (error.num() == EADDRNOTAVAIL || error.num() == ENODEV)
+            *failure = Failure::NotThisMachine;
+        else
+            *failure = Failure::Other;
+    } catch (const std::system_error &error) { // no thread to be had
+        *errorText = QString::fromLocal8Bit(error.what());
+        *failure = Failure::Other;
+    }
+    return nullptr;
+}
+
+Server::~Server()
+{
+    stop(std::chrono::milliseconds(0));
+}
+
+void Server::stop(std::chrono::milliseconds linger)
+{
+    if (!m_thread.joinable())
+        return;
+    const qint64 milliseconds = linger.count();
+    m_remoteControl.send(zmq::buffer(&milliseconds, sizeof milliseconds), zmq::send_flags::none);
+    m_thread.join();
+    m_remoteControl.close();
+    m_context.close(); // waits for what lingers
+}
+
+void Server::run()
+{
+    std::array<zmq::pollitem_t, 2> items{{{m_control, 0, ZMQ_POLLIN, 0}, {m_requests, 0, ZMQ_POLLIN, 0}}};
+    for (;;) {
+        try {
+            zmq::poll(items, std::chrono::milliseconds(-1));
+            if (items[0].revents & ZMQ_POLLIN)
+                break;
+            for (int i = 0; i < messagesPerTurn && relayOne(); ++i) { }
+        } catch (const zmq::error_t &error) {
+            if (error.num() != EINTR)
+                qCWarning(log) << "The server goes on after" << error.what();
+        }
+    }
+    zmq::message_t order;
+    qint64 linger = 0;
+    if (m_control.recv(order, zmq::recv_flags::dontwait) && order.size() == sizeof linger)
+        std::memcpy(&linger, order.data(), sizeof linger);
+    sayGoodbye(std::chrono::milliseconds(linger));
+}
+
+bool Server::relayOne()
+{
+    zmq::message_t peer;
+    zmq::message_t delimiter;
+    zmq::message_t message;
+    if (!m_requests.recv(peer, zmq::recv_flags::dontwait))
+        return false;
+    // ZeroMQ delivers all frames of a message or none, so what follows is there.
+    const bool isRequest = peer.more() && m_requests.recv(delimiter, zmq::recv_flags::dontwait) && delimiter.size() == 0
+        && delimiter.more() && m_requests.recv(message, zmq::recv_flags::dontwait) && !message.more();
+    if (!isRequest) {
+        while (m_requests.get(zmq::sockopt::rcvmore))
+            (void)m_requests.recv(message, zmq::recv_flags::dontwait);
+        return true;
+    }
+    // Published before it is acknowledged, so that an acknowledgement means something.
+    m_events.send(message, zmq::send_flags::dontwait);
+    if (m_requests.send(peer, zmq::send_flags::dontwait | zmq::send_flags::sndmore)) {
+        m_requests.send(delimiter, zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+        m_requests.send(zmq::str_buffer("1"), zmq::send_flags::dontwait);
+    }
+    return true;
+}
+
+void Server::sayGoodbye(std::chrono::milliseconds linger)
+{
+    const Clock::time_point deadline = Clock::now() + linger;
+    try {
+        while (Clock::now() < deadline && relayOne()) { }
+        m_events.send(zmq::buffer(serverDisconnectTopic.data(), std::size_t(serverDisconnectTopic.size())),
+                      zmq::send_flags::dontwait);
+    } catch (const zmq::error_t &error) {
+        qCWarning(log) << "The server ends with" << error.what();
+    }
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    const int milliseconds = std::max(0, int(rest.count()));
+    for (zmq::socket_t *socket : {&m_requests, &m_events}) {
+        socket->set(zmq::sockopt::linger, milliseconds);
+        socket->close();
+    }
+    m_control.close();
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "transport/address.h"
+
+#include <arpa/inet.h>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString bare(const QString &host)
+{
+    if (host.startsWith(u'[') && host.endsWith(u']'))
+        return host.sliced(1, host.size() - 2);
+    return host == "localhost"_L1 ? u"127.0.0.1"_s : host;
+}
+
+std::string endpoint(const QString &host, int port)
+{
+    const QString format = host.contains(u':') ? u"tcp://[%1]:%2"_s : u"tcp://%1:%2"_s;
+    return format.arg(host).arg(port).toStdString();
+}
+
+} // namespace
+
+std::string Address::bindEndpoint(int offset) const
+{
+    return endpoint(bare(host), port + offset);
+}
+
+std::string Address::connectEndpoint(int offset) const
+{
+    const QString name = bare(host);
+    if (name == "0.0.0.0"_L1)
+        return endpoint(u"127.0.0.1"_s, port + offset);
+    if (name == "::"_L1)
+        return endpoint(u"::1"_s, port + offset);
+    return endpoint(name, port + offset);
+}
+
+bool Address::isIpv6() const
+{
+    return host.contains(u':');
+}
+
+bool Address::isName() const
+{
+    const QByteArray name = bare(host).toLatin1();
+    unsigned char binary[sizeof(in6_addr)];
+    return inet_pton(AF_INET, name.constData(), binary) != 1 && inet_pton(AF_INET6, name.constData(), binary) != 1;
+}
+
+QString whyNotAnAddress(const QString &host)
+{
+    if (host.isEmpty())
+        return u"the address is empty; give an IP address or a host's name, such as 127.0.0.1"_s;
+    if (!Address{host, 0}.isName())
+        return {};
+    for (const QChar c : host) {
+        if (!c.isLetterOrNumber() && c != u'.' && c != u'-' && c != u'_')
+            return u"'%1' is no IP address and no host's name"_s.arg(host);
+    }
+    return {};
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include "transport/busclient.h"
+
+#include "wire/topic.h"
+
+#include <algorithm>
+
+namespace Pyvent::Internal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// How many messages may be unacknowledged on a connection. Replies are queued at the server and here until they are
+// read; ZeroMQ drops them silently past a socket's high-water mark, which is 1,000 in Python's server, and a dropped
+// reply would let all later ones be counted for the wrong event.
+constexpr qsizetype sendWindow = 900;
+
+// How many events may wait in this process, before the server has to keep them.
+constexpr int receiveHighWaterMark = 100'000;
+
+constexpr auto handshakeTimeout = 1000ms;
+constexpr auto heartbeatInterval = 1000ms;
+constexpr auto heartbeatTimeout = 2000ms;
+constexpr auto firstRetry = 5ms;
+constexpr auto slowestRetry = 200ms;
+constexpr auto firstProofRetry = 2ms;
+constexpr auto slowestProofRetry = 200ms;
+
+// How long something that accepts connections may take to prove that it is a Pyvent server.
+constexpr auto patience = 1500ms;
+
+void setCommon(ZmqSocket &socket, const Address &address)
+{
+    socket.set(zmq::sockopt::linger, 0); // what is not acknowledged is kept here, not in ZeroMQ
+    socket.set(zmq::sockopt::ipv6, address.isIpv6());
+    socket.set(zmq::sockopt::handshake_ivl, int(handshakeTimeout.count()));
+    socket.set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
+    socket.set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));
+}
+
+} // namespace
+
+BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maximumFrameSize, PollSet &pollSet)
+    : m_pollSet(pollSet)
+    , m_address(address)
+    , m_proofPrefix(QByteArray(1, controlPrefix) + "proof/" + nodeId.toByteArray(QUuid::WithoutBraces) + '/')
+    , m_events(m_context, zmq::socket_type::sub, pollSet)
+    , m_silentSince(Clock::now())
+    , m_retryAfter(firstRetry)
+{
+    setCommon(m_events, address);
+    m_events.set(zmq::sockopt::rcvhwm, receiveHighWaterMark);
+    m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize));
+    m_events.set(zmq::sockopt::reconnect_ivl, int(firstRetry.count()));
+    m_events.set(zmq::sockopt::reconnect_ivl_max, int(slowestRetry.count()));
+    m_events.connect(address.connectEndpoint(1));
+    openRequests(m_silentSince);
+}
+
+BusClient::~BusClient()
+{
+    m_requests.reset();
+}
+
+void BusClient::subscribe(const QByteArray &prefix)
+{
+    m_events.set(zmq::sockopt::subscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
+    m_proofNeeded = true;
+    if (m_state == State::Ready)
+        m_state = State::Subscribing;
+}
+
+void BusClient::unsubscribe(const QByteArray &prefix)
+{
+    m_events.set(zmq::sockopt::unsubscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
+}
+
+void BusClient::send(zmq::message_t &&frame)
+{
+    m_queue.append(std::move(frame));
+    sendQueued();
+}
+
+void BusClient::process(Clock::time_point now)
+{
+    if (m_requests) {
+        readAcknowledgements(); // before the connection's end is looked at: they count
+        watchRequests(now);
+    } else if (now >= m_retryAt) {
+        openRequests(now);
+    }
+    watchEvents();
+    prove(now);
+    sendQueued();
+}
+
+bool BusClient::receive(zmq::message_t *frame)
+{
+    while (m_events.receive(frame)) {
+        const QByteArrayView bytes(frame->data<char>(), qsizetype(frame->size()));
+        if (m_proofTopic.isEmpty() || bytes != m_proofTopic)
+            return true;
+        endProof();
+        if (!m_proofNeeded) {
+            m_state = State::Ready;
+            m_accepted = false;
+        }
+    }
+    return false;
+}
+
+bool BusClient::isReadable() const
+{
+    return m_events.isReadable() || (m_requests && m_requests->isReadable());
+}
+
+BusClient::Clock::time_point BusClient::deadline() const
+{
+    Clock::time_point earliest = Clock::time_point::max();
+    if (!m_requests)
+        earliest = m_retryAt;
+    if (!m_proofTopic.isEmpty())
+        earliest = std::min(earliest, m_proofAt);
+    if (m_state != State::Ready && m_accepted && m_silentSince + patience > Clock::now())
+        earliest = std::min(earliest, m_silentSince + patience);
+    return earliest;
+}
+
+BusClient::Silence BusClient::silence(Clock::time_point now) const
+{
+    if (m_state == State::Ready || now < m_silentSince + patience)
+        return Silence::None;
+    return m_accepted ? Silence::NotResponding : Silence::Nobody;
+}
+
+void BusClient::openRequests(Clock::time_point now)
+{
+    m_requests = std::make_unique<ZmqSocket>(m_context, zmq::socket_type::dealer, m_pollSet);
+    setCommon(*m_requests, m_address);
+    m_requests->set(zmq::sockopt::sndhwm, 0); // sendWindow is the bound, for acknowledgements, too
+    m_requests->set(zmq::sockopt::rcvhwm, 0);
+    m_requests->set(zmq::sockopt::maxmsgsize, int64_t(1024)); // an acknowledgement is one byte
+    m_requests->set(zmq::sockopt::reconnect_ivl, -1);
+    m_requests->connect(m_address.connectEndpoint());
+    m_retryAt = now;
+}
+
+void BusClient::closeRequests(Clock::time_point now)
+{
+    m_requests.reset();
+    m_queue.connectionLost();
+    if (m_requestsUp)
+        m_silentSince = now;
+    m_requestsUp = false;
+    endProof();
+    m_proofNeeded = true;
+    m_state = State::Connecting;
+    m_retryAt = now + m_retryAfter;
+    m_retryAfter = std::min<std::chrono::milliseconds>(m_retryAfter * 2, slowestRetry);
+}
+
+void BusClient::readAcknowledgements()
+{
+    zmq::message_t reply;
+    while (m_requests->receive(&reply, true)) {
+        // Anything but the acknowledgement comes from something that is no Pyvent server. It proves nothing, so the
+        // state never becomes Ready, and the event stays in the queue.
+        if (reply.size() == 1 && *reply.data<char>() == '1')
+            m_queue.acknowledge();
+    }
+}
+
+void BusClient::watchRequests(Clock::time_point now)
+{
+    for (;;) {
+        switch (m_requests->nextConnectionChange()) {
+        case ZmqSocket::Connection::None:
+            return;
+        case ZmqSocket::Connection::Connected:
+            m_accepted = true;
+            break;
+        case ZmqSocket::Connection::Ready:
+            m_requestsUp = true;
+            m_retryAfter = firstRetry;
+            break;
+        case ZmqSocket::Connection::Refused:
+            m_refused = true;
+            m_accepted = false;
+            closeRequests(now);
+            return;
+        case ZmqSocket::Connection::Lost:
+            readAcknowledgements(); // those that came between the last look and the end
+            closeRequests(now);
+            return;
+        }
+    }
+}
+
+void BusClient::watchEvents()
+{
+    for (;;) {
+        switch (m_events.nextConnectionChange()) {
+        case ZmqSocket::Connection::None:
+            return;
+        case ZmqSocket::Connection::Ready:
+            m_eventsUp = true;
+            break;
+        case ZmqSocket::Connection::Connected:
+            break;
+        case ZmqSocket::Connection::Refused:
+        case ZmqSocket::Connection::Lost:
+            // ZeroMQ connects again and subscribes to everything again; only the proof is ours to repeat.
+            m_eventsUp = false;
+            m_proofNeeded = true;
+            endProof();
+            m_state = State::Connecting;
+            break;
+        }
+    }
+}
+
+void BusClient::sendQueued()
+{
+    if (!m_requests)
+        return;
+    while (m_queue.hasUnsent() && m_queue.inFlight() < sendWindow) {
+        if (!m_requests->send(zmq::message_t(), true))
+            return;
+        m_requests->send(m_queue.copyOfNextUnsent());
+        m_queue.nextIsInFlight();
+    }
+}
+
+void BusClient::prove(Clock::time_point now)
+{
+    if (!m_eventsUp || !m_requestsUp)
+        return;
+    if (m_state == State::Connecting)
+        m_state = State::Subscribing;
+    if (m_proofNeeded)
+        startProof(now);
+    if (m_proofTopic.isEmpty() || now < m_proofAt)
+        return;
+    // The first one is often lost, when it overtakes the subscription on its way to the publisher.
+    if (!m_queue.hasProof())
+        m_queue.putProof(zmq::message_t(m_proofTopic.constData(), std::size_t(m_proofTopic.size())));
+    m_proofAt = now + m_proofAfter;
+    m_proofAfter = std::min<std::chrono::milliseconds>(m_proofAfter * 2, slowestProofRetry);
+}
+
+void BusClient::startProof(Clock::time_point now)
+{
+    endProof();
+    m_proofTopic = m_proofPrefix + QByteArray::number(++m_proofNumber) + ' ';
+    m_events.set(zmq::sockopt::subscribe, std::string_view(m_proofTopic.constData(), std::size_t(m_proofTopic.size())));
+    m_proofNeeded = false;
+    m_proofAt = now;
+    m_proofAfter = firstProofRetry;
+}
+
+void BusClient::endProof()
+{
+    if (m_proofTopic.isEmpty())
+        return;
+    unsubscribe(m_proofTopic);
+    m_proofTopic.clear();
+}
+
+} // namespace Pyvent::Internal

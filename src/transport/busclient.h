@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TRANSPORT_BUSCLIENT_H
+#define PYVENT_TRANSPORT_BUSCLIENT_H
+
+#include "transport/address.h"
+#include "transport/pollset.h"
+#include "transport/sendqueue.h"
+#include "transport/zmqsocket.h"
+
+#include <QtCore/qbytearraylist.h>
+#include <QtCore/quuid.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace Pyvent::Internal {
+
+// A client's two connections to the server: a DEALER that sends and counts acknowledgements, and a SUB that hears.
+//
+// Nothing here waits. Whoever drives it (the event loop, or a call that waits for something) calls process() whenever
+// pollSet() is readable or deadline() has come, and then receive() until it says that there is no more. Calls must not
+// overlap; they may come from different threads.
+//
+// The DEALER connects once: when its connection ends, it is replaced, and what was not acknowledged is sent again. So
+// an acknowledgement always belongs to this connection, and none is counted for an event that the lost one took away.
+class BusClient
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    enum class State {
+        Connecting,  // not both connections are up
+        Subscribing, // both are; the newest subscriptions are not proven
+        Ready        // every subscription is proven active
+    };
+
+    // Why no server answers, as far as can be seen from here.
+    enum class Silence {
+        None,         // one does, or it is too early to tell
+        Nobody,       // nothing listens there
+        NotResponding // something accepts the connection and does not behave as a Pyvent server
+    };
+
+    BusClient(const Address &address, const QUuid &nodeId, qsizetype maximumFrameSize, PollSet &pollSet);
+    ~BusClient();
+    Q_DISABLE_COPY_MOVE(BusClient)
+
+    void subscribe(const QByteArray &prefix);
+    void unsubscribe(const QByteArray &prefix);
+
+    // Keeps the event until the server has acknowledged it, and sends it as soon as it can.
+    void send(zmq::message_t &&frame);
+
+    const SendQueue &queue() const { return m_queue; }
+
+    void process(Clock::time_point now);
+
+    // The next event, without waiting; false if there is none now.
+    bool receive(zmq::message_t *frame);
+
+    // Whether there is something to process or receive although the poll set may not say so any more.
+    bool isReadable() const;
+
+    // When process() has to be called although nothing is readable.
+    Clock::time_point deadline() const;
+
+    State state() const { return m_state; }
+    Silence silence(Clock::time_point now) const;
+
+    // Whether an attempt to connect was refused since the last call: the moment to become the server.
+    bool takeRefusal() { return std::exchange(m_refused, false); }
+
+private:
+    void openRequests(Clock::time_point now);
+    void closeRequests(Clock::time_point now);
+    void readAcknowledgements();
+    void watchRequests(Clock::time_point now);
+    void watchEvents();
+    void sendQueued();
+    void startProof(Clock::time_point now);
+    void endProof();
+    void prove(Clock::time_point now);
+
+    PollSet &m_pollSet;
+    Address m_address;
+    QByteArray m_proofPrefix;
+    zmq::context_t m_context;
+    ZmqSocket m_events;
+    std::unique_ptr<ZmqSocket> m_requests; // none while waiting to try again
+    SendQueue m_queue;
+
+    State m_state = State::Connecting;
+    bool m_eventsUp = false;
+    bool m_requestsUp = false;
+    bool m_refused = false;
+    bool m_accepted = false; // a connection was accepted since the server was last seen
+
+    Clock::time_point m_silentSince;
+    Clock::time_point m_retryAt;      // while there are no requests
+    std::chrono::milliseconds m_retryAfter;
+
+    // Proof of subscription: see wire/PROTOCOL.md.
+    bool m_proofNeeded = true;
+    quint64 m_proofNumber = 0;
+    QByteArray m_proofTopic; // with its space; empty while none is under way
+    Clock::time_point m_proofAt;
+    std::chrono::milliseconds m_proofAfter;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "transport/pollset.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace Pyvent::Internal {
+
+PollSet::PollSet() : m_epoll(::epoll_create1(EPOLL_CLOEXEC)), m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+{
+    if (m_epoll < 0 || m_wake < 0)
+        throw std::system_error(errno, std::generic_category(), "Pyvent: out of file descriptors");
+}
+
+PollSet::~PollSet()
+{
+    ::close(m_wake);
+    ::close(m_epoll);
+}
+
+void PollSet::add(int fd)
+{
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    if (::epoll_ctl(m_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+        throw std::system_error(errno, std::generic_category(), "Pyvent: a socket cannot be watched");
+}
+
+void PollSet::remove(int fd)
+{
+    ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void PollSet::wake()
+{
+    const quint64 one = 1;
+    // It can only fail when the counter is full, and then it wakes anyway.
+    [[maybe_unused]] const auto written = ::write(m_wake, &one, sizeof one);
+}
+
+void PollSet::clearWake()
+{
+    quint64 count;
+    [[maybe_unused]] const auto got = ::read(m_wake, &count, sizeof count);
+}
+
+void PollSet::wait(std::chrono::milliseconds timeout)
+{
+    pollfd fds[] = {{m_epoll, POLLIN, 0}, {m_wake, POLLIN, 0}};
+    ::poll(fds, 2, int(timeout.count()));
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TRANSPORT_POLLSET_H
+#define PYVENT_TRANSPORT_POLLSET_H
+
+#include <QtCore/qglobal.h>
+
+#include <chrono>
+
+namespace Pyvent::Internal {
+
+// Many file descriptors as one that is readable when any of them is (epoll). So the event loop has one
+// QSocketNotifier that never changes, while sockets come and go in any thread.
+//
+// All functions may be called from any thread at any time.
+class PollSet
+{
+public:
+    PollSet();
+    ~PollSet();
+    Q_DISABLE_COPY_MOVE(PollSet)
+
+    void add(int fd);
+    void remove(int fd);
+    int fd() const { return m_epoll; }
+
+    // Ends the wait() of other threads, once.
+    void wake();
+
+    // Takes back wake().
+    void clearWake();
+
+    // Waits until a descriptor is readable or wake() is called, \a timeout at most.
+    void wait(std::chrono::milliseconds timeout);
+
+private:
+    int m_epoll;
+    int m_wake; // an eventfd; not in the epoll set, so that wake() does not reach the event loop
+};
+
+} // namespace Pyvent::Internal
+
+#endif

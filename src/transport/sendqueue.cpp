@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "transport/sendqueue.h"
+
+#include <algorithm>
+
+namespace Pyvent::Internal {
+
+void SendQueue::append(zmq::message_t &&event)
+{
+    ++m_accepted;
+    ++m_events;
+    m_bytes += qsizetype(event.size());
+    m_entries.push_back({Kind::Event, std::move(event)});
+}
+
+void SendQueue::putProof(zmq::message_t &&proof)
+{
+    const auto unsent = m_entries.begin() + m_inFlight;
+    if (unsent != m_entries.end() && unsent->kind == Kind::Proof)
+        unsent->frame = std::move(proof);
+    else
+        m_entries.insert(unsent, {Kind::Proof, std::move(proof)});
+    m_hasProof = true;
+}
+
+zmq::message_t SendQueue::copyOfNextUnsent()
+{
+    zmq::message_t copy;
+    copy.copy(m_entries[std::size_t(m_inFlight)].frame);
+    return copy;
+}
+
+bool SendQueue::acknowledge()
+{
+    if (m_inFlight == 0)
+        return false;
+    --m_inFlight;
+    const Entry &oldest = m_entries.front();
+    if (oldest.kind == Kind::Event) {
+        ++m_acknowledged;
+        --m_events;
+        m_bytes -= qsizetype(oldest.frame.size());
+    } else {
+        m_hasProof = false;
+    }
+    m_entries.pop_front();
+    return true;
+}
+
+void SendQueue::connectionLost()
+{
+    m_inFlight = 0;
+    std::erase_if(m_entries, [](const Entry &entry) { return entry.kind == Kind::Proof; });
+    m_hasProof = false;
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TRANSPORT_SENDQUEUE_H
+#define PYVENT_TRANSPORT_SENDQUEUE_H
+
+#include <QtCore/qglobal.h>
+
+#include <zmq.hpp>
+
+#include <deque>
+
+namespace Pyvent::Internal {
+
+// What was accepted for sending and is not acknowledged yet, in order. The first inFlight() of it have been handed to
+// the present connection, which acknowledges them one by one; when it breaks, they are sent again by the next one.
+class SendQueue
+{
+public:
+    enum class Kind : quint8 { Event, Proof };
+
+    qsizetype events() const { return m_events; } // without proofs
+    qsizetype bytes() const { return m_bytes; }
+    qsizetype inFlight() const { return m_inFlight; }
+    bool hasUnsent() const { return m_inFlight < qsizetype(m_entries.size()); }
+    bool hasProof() const { return m_hasProof; }
+
+    // How many events were ever accepted, and how many of these were acknowledged.
+    quint64 accepted() const { return m_accepted; }
+    quint64 acknowledged() const { return m_acknowledged; }
+
+    void append(zmq::message_t &&event);
+
+    // Puts the proof of a subscription before everything that is not in flight yet, in the place of an earlier one.
+    void putProof(zmq::message_t &&proof);
+
+    // The first event that is not in flight, as a copy that shares its bytes.
+    zmq::message_t copyOfNextUnsent();
+    void nextIsInFlight() { ++m_inFlight; }
+
+    // The connection has acknowledged the oldest one in flight. Returns false if none is.
+    bool acknowledge();
+
+    // The connection broke: nothing is in flight any more, and proofs are void.
+    void connectionLost();
+
+private:
+    struct Entry
+    {
+        Kind kind;
+        zmq::message_t frame;
+    };
+
+    std::deque<Entry> m_entries;
+    qsizetype m_inFlight = 0;
+    qsizetype m_events = 0;
+    qsizetype m_bytes = 0;
+    quint64 m_accepted = 0;
+    quint64 m_acknowledged = 0;
+    bool m_hasProof = false;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

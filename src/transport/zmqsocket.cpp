@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "transport/zmqsocket.h"
+
+#include <atomic>
+#include <cstring>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+constexpr int monitoredEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED
+    | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+
+std::string uniqueMonitorEndpoint()
+{
+    static std::atomic<unsigned> count = 0;
+    return "inproc://pyvent-monitor-" + std::to_string(++count);
+}
+
+} // namespace
+
+ZmqSocket::ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &pollSet)
+    : m_pollSet(pollSet), m_socket(context, type), m_monitor(context, zmq::socket_type::pair)
+{
+    const std::string endpoint = uniqueMonitorEndpoint();
+    if (zmq_socket_monitor(m_socket.handle(), endpoint.c_str(), monitoredEvents) != 0)
+        throw zmq::error_t();
+    m_monitor.set(zmq::sockopt::linger, 0);
+    m_monitor.connect(endpoint);
+    m_pollSet.add(m_socket.get(zmq::sockopt::fd));
+    m_pollSet.add(m_monitor.get(zmq::sockopt::fd));
+}
+
+ZmqSocket::~ZmqSocket()
+{
+    m_pollSet.remove(m_socket.get(zmq::sockopt::fd));
+    m_pollSet.remove(m_monitor.get(zmq::sockopt::fd));
+    zmq_socket_monitor(m_socket.handle(), nullptr, 0);
+}
+
+bool ZmqSocket::send(zmq::message_t &&frame, bool more)
+{
+    const auto flags = more ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
+    return m_socket.send(std::move(frame), flags).has_value();
+}
+
+bool ZmqSocket::receive(zmq::message_t *frame, bool skipDelimiter)
+{
+    for (;;) {
+        if (!m_socket.recv(*frame, zmq::recv_flags::dontwait))
+            return false;
+        if (skipDelimiter && frame->more() && frame->size() == 0 && !m_socket.recv(*frame, zmq::recv_flags::dontwait))
+            return false;
+        if (!frame->more())
+            return true;
+        // ZeroMQ delivers all frames of a message or none, so the rest is there.
+        while (frame->more() && m_socket.recv(*frame, zmq::recv_flags::dontwait)) { }
+    }
+}
+
+ZmqSocket::Connection ZmqSocket::nextConnectionChange()
+{
+    zmq::message_t event;
+    zmq::message_t endpoint;
+    while (m_monitor.recv(event, zmq::recv_flags::dontwait)) {
+        if (event.more())
+            (void)m_monitor.recv(endpoint, zmq::recv_flags::dontwait);
+        quint16 what;
+        std::memcpy(&what, event.data(), sizeof what);
+        switch (what) {
+        case ZMQ_EVENT_CONNECTED:
+            return Connection::Connected;
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+            return Connection::Ready;
+        case ZMQ_EVENT_CLOSED:
+            return Connection::Refused;
+        case ZMQ_EVENT_DISCONNECTED:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            return Connection::Lost;
+        default:
+            break;
+        }
+    }
+    return Connection::None;
+}
+
+} // namespace Pyvent::Internal

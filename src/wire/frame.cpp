@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "wire/frame.h"
+
+#include <QtCore/qendian.h>
+
+#include <cstring>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+constexpr char pickleStop = '.';
+constexpr char version = 1;
+// The last byte of a trailer. It is not '.', which every pickle ends with, and never stands in UTF-8 text.
+constexpr char endMark = '\xF5';
+
+// Offsets within the fixed part, which is the end of the frame. See PROTOCOL.md.
+constexpr qsizetype nodeAt = 0;
+constexpr qsizetype sequenceAt = 16;
+constexpr qsizetype timeAt = 24;
+constexpr qsizetype flagsAt = 32;
+constexpr qsizetype senderLengthAt = 34;
+constexpr qsizetype trailerLengthAt = 36;
+constexpr qsizetype versionAt = 38;
+constexpr qsizetype endMarkAt = 39;
+constexpr qsizetype fixedSize = 40;
+
+template <typename T>
+T load(QByteArrayView bytes, qsizetype at)
+{
+    return qFromLittleEndian<T>(bytes.data() + at);
+}
+
+} // namespace
+
+QByteArrayView topicOf(QByteArrayView frame)
+{
+    const qsizetype space = frame.indexOf(' ');
+    return space < 0 ? frame : frame.first(space);
+}
+
+Frame parseFrame(QByteArrayView bytes)
+{
+    Frame frame;
+    frame.topic = topicOf(bytes);
+    if (frame.topic.size() == bytes.size())
+        return frame;
+    frame.payload = bytes.sliced(frame.topic.size() + 1);
+
+    if (frame.payload.isEmpty() || frame.payload.back() != endMark)
+        return frame;
+    if (frame.payload.size() < fixedSize) {
+        frame.trailerState = TrailerState::Broken;
+        return frame;
+    }
+    const QByteArrayView fixed = frame.payload.last(fixedSize);
+    if (fixed[versionAt] != version) {
+        frame.trailerState = TrailerState::Unknown;
+        return frame;
+    }
+    const qsizetype trailerLength = load<quint16>(fixed, trailerLengthAt);
+    const qsizetype senderLength = load<quint16>(fixed, senderLengthAt);
+    const qsizetype pickleLength = frame.payload.size() - trailerLength;
+    if (trailerLength < fixedSize + senderLength || pickleLength < 1
+        || frame.payload[pickleLength - 1] != pickleStop) {
+        frame.trailerState = TrailerState::Broken;
+        return frame;
+    }
+    frame.trailerState = TrailerState::Read;
+    frame.trailer.nodeId = QUuid::fromRfc4122(fixed.sliced(nodeAt, 16));
+    frame.trailer.sequence = load<quint64>(fixed, sequenceAt);
+    frame.trailer.time = load<qint64>(fixed, timeAt);
+    frame.trailer.flags = load<quint16>(fixed, flagsAt);
+    frame.trailer.sender = frame.payload.last(fixedSize + senderLength).first(senderLength);
+    frame.payload.truncate(pickleLength);
+    return frame;
+}
+
+qsizetype trailerSize(const Trailer &trailer)
+{
+    return fixedSize + trailer.sender.size();
+}
+
+void appendTrailer(const Trailer &trailer, QByteArray *frame)
+{
+    char fixed[fixedSize];
+    qToBigEndian(quint32(trailer.nodeId.data1), fixed + nodeAt);
+    qToBigEndian(quint16(trailer.nodeId.data2), fixed + nodeAt + 4);
+    qToBigEndian(quint16(trailer.nodeId.data3), fixed + nodeAt + 6);
+    std::memcpy(fixed + nodeAt + 8, trailer.nodeId.data4, 8);
+    qToLittleEndian(trailer.sequence, fixed + sequenceAt);
+    qToLittleEndian(trailer.time, fixed + timeAt);
+    qToLittleEndian(trailer.flags, fixed + flagsAt);
+    qToLittleEndian(quint16(trailer.sender.size()), fixed + senderLengthAt);
+    qToLittleEndian(quint16(trailerSize(trailer)), fixed + trailerLengthAt);
+    fixed[versionAt] = version;
+    fixed[endMarkAt] = endMark;
+    frame->append(trailer.sender);
+    frame->append(fixed, fixedSize);
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_WIRE_FRAME_H
+#define PYVENT_WIRE_FRAME_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qbytearrayview.h>
+#include <QtCore/quuid.h>
+
+#include <optional>
+
+// One ZeroMQ frame is one event: topic, space, pickle, and, from nodes of this module, a trailer. PROTOCOL.md has it
+// byte by byte.
+
+namespace Pyvent::Internal {
+
+// The longest sender, in bytes of UTF-8: what fits the trailer's length field, and far more than a name needs.
+inline constexpr qsizetype maximumSenderSize = 1024;
+
+// What a node of this module says of an event beside Python's topic and pickle.
+struct Trailer
+{
+    enum Flag : quint16 {
+        Retransmitted = 0x0001, // sent before, and sent again because the first one may have been lost
+        Replayed = 0x0002       // sent before the receiver asked for it
+    };
+
+    QUuid nodeId;
+    quint64 sequence = 0;  // counts the node's events of this topic from 1
+    qint64 time = 0;       // µs since 1970-01-01T00:00:00Z
+    quint16 flags = 0;
+    QByteArrayView sender; // UTF-8; empty means "pyvent"
+};
+
+enum class TrailerState : quint8 {
+    Absent,  // the frame ends with the pickle's STOP, or has no pickle: a Python node's
+    Read,
+    Unknown, // a version that this reader does not know
+    Broken   // marked as a trailer, but its lengths contradict the frame
+};
+
+// A frame taken apart. All views are into the frame.
+struct Frame
+{
+    QByteArrayView topic;
+    QByteArrayView payload; // what follows the first space, up to the trailer; null where there is no space
+    TrailerState trailerState = TrailerState::Absent;
+    Trailer trailer;        // only if trailerState is Read
+
+    bool hasPayload() const noexcept { return !payload.isNull(); }
+};
+
+// The topic alone, for looking it up before anything else is read.
+QByteArrayView topicOf(QByteArrayView frame);
+
+// Takes \a frame apart without copying. Any bytes are a frame; whether the topic is a name is not judged here.
+Frame parseFrame(QByteArrayView frame);
+
+// How many bytes appendTrailer() appends.
+qsizetype trailerSize(const Trailer &trailer);
+
+// Appends the trailer to \a frame, which ends with a pickle's STOP. The sender is at most maximumSenderSize bytes.
+void appendTrailer(const Trailer &trailer, QByteArray *frame);
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_WIRE_TOPIC_H
+#define PYVENT_WIRE_TOPIC_H
+
+#include <QtCore/qbytearrayview.h>
+
+namespace Pyvent::Internal {
+
+// Topics that begin with this are Python's own: every Python node is subscribed to all of them.
+inline constexpr QByteArrayView pythonReservedPrefix = "__";
+
+// What Python's server publishes when it stops, without a space and without a payload.
+inline constexpr QByteArrayView serverDisconnectTopic = "__server_disconnect";
+
+// Topics that begin with this byte are for nodes of this module. No name of a user's has it, because names have no
+// control characters, and no Python node is subscribed to it.
+inline constexpr char controlPrefix = '\x01';
+
+inline bool isControlTopic(QByteArrayView topic)
+{
+    return !topic.isEmpty() && topic.front() == controlPrefix;
+}
+
+inline bool isReservedTopic(QByteArrayView topic)
+{
+    return topic.startsWith(pythonReservedPrefix);
+}
+
+} // namespace Pyvent::Internal
+
+#endif
