@@ -105,9 +105,9 @@ inline bool isServer()
 {
     return node().isServer();
 }
-inline void tryStart()
+inline bool tryStart()
 {
-    node().tryStart();
+    return node().tryStart();
 }
 /*! Stops the client, the server, or both, in Python's way of saying it. */
 inline void stop(bool client = true, bool server = true)

@@ -81,6 +81,8 @@ public:
     Q_DECLARE_FLAGS(Parts, Part)
     Q_FLAG(Parts)
 
+    /*! A node that is not started yet. Options that are out of range are an error at every use, until configure()
+        sets others. */
     explicit PyventNode(QObject *parent = nullptr);
     explicit PyventNode(const PyventOptions &options, QObject *parent = nullptr);
 
@@ -119,8 +121,9 @@ public:
         first one of each sender and kind. */
     quint64 unreadableFrames() const;
 
-    /*! Starts the node as the first use does: the server if needed and allowed, then the client. */
-    void tryStart();
+    /*! Starts the node as the first use does: the server if needed and allowed, then the client. Returns false only if
+        the constructor's options were refused. */
+    bool tryStart();
 
     /*!
         Becomes the server, whatever PyventOptions::server says. Returns whether this node serves now; if another

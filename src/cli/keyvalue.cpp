@@ -2,7 +2,7 @@
 #include "keyvalue.h"
 
 #include "command.h"
-#include "jsonvalue.h"
+#include "jsonreader.h"
 
 namespace Pyvent::Cli {
 
@@ -12,12 +12,12 @@ namespace {
 
 QVariant toValue(const QString &key, QStringView json)
 {
-    const JsonValue value = fromJson(json);
-    if (!value.isValid()) {
+    const JsonReader::Result result = JsonReader::read(json);
+    if (!result.isValid()) {
         throw UsageError{u"the JSON of '%1' is wrong at character %2: %3"_s.arg(
-            key, QString::number(value.errorOffset + 1), value.error)};
+            key, QString::number(result.errorOffset + 1), result.error)};
     }
-    return value.value;
+    return result.value;
 }
 
 } // namespace

@@ -72,7 +72,10 @@ qsizetype positionOfCommand(const QStringList &arguments)
     QCommandLineParser parser;
     parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsPositionalArguments);
     parser.addOptions(commonOptions());
-    parser.parse(QStringList(u"pyvent"_s) + arguments);
+    if (!parser.parse(QStringList(u"pyvent"_s) + arguments) && !parser.unknownOptionNames().isEmpty()) {
+        throw UsageError{u"unknown option '%1'; a command's own options come after its name"_s.arg(
+            parser.unknownOptionNames().constFirst())};
+    }
     return arguments.size() - parser.positionalArguments().size();
 }
 

@@ -107,10 +107,11 @@ quint64 PyventNode::unreadableFrames() const
     return d->unreadableFrames(d->lock());
 }
 
-void PyventNode::tryStart()
+bool PyventNode::tryStart()
 {
-    d->start(d->lock());
+    const bool started = d->start(d->lock());
     d->tell();
+    return started;
 }
 
 bool PyventNode::startServer()
@@ -140,7 +141,7 @@ QFuture<void> PyventNode::whenReady()
 
 bool PyventNode::waitForReady(std::chrono::milliseconds timeout)
 {
-    const auto deadline = PyventNodePrivate::Clock::now() + timeout;
+    const auto deadline = PyventNodePrivate::after(timeout);
     auto lock = d->lock();
     d->start(lock);
     d->waitUntil(lock, deadline, [&] { return d->state(lock) == Ready || d->state(lock) == Stopped; });
@@ -251,7 +252,7 @@ bool PyventNode::checkForward(const QObject *object, QAnyStringView name)
 
 bool PyventNode::flush(std::chrono::milliseconds timeout)
 {
-    const auto deadline = PyventNodePrivate::Clock::now() + timeout;
+    const auto deadline = PyventNodePrivate::after(timeout);
     auto lock = d->lock();
     const quint64 accepted = d->accepted(lock);
     if (accepted == 0)
@@ -275,7 +276,7 @@ bool PyventNode::dispatch(QAnyStringView name, const QVariantMap &args, const QS
 std::optional<PyventEvent> PyventNode::waitFor(QAnyStringView name, std::chrono::milliseconds timeout,
                                                const PyventWaitOptions &options)
 {
-    const auto deadline = PyventNodePrivate::Clock::now() + timeout;
+    const auto deadline = PyventNodePrivate::after(timeout);
     const QString pattern = name.toString();
     if (!checkName(pattern) || !checkSender(options.sender))
         return {};

@@ -27,7 +27,7 @@ constexpr std::size_t maximumInboxEvents = 100'000;
 constexpr qsizetype maximumInboxBytes = qsizetype(64) * 1024 * 1024;
 
 // What may wait to be emitted as signals, while the node's thread is stuck.
-constexpr std::size_t maximumNotifications = 10'000;
+constexpr qsizetype maximumNotifications = 10'000;
 
 QString whyNotOptions(const PyventOptions &options, QString *subject)
 {
@@ -59,17 +59,19 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
     : m_encoder(m_uuid), m_decoder(m_uuid), m_node(node)
 {
-    m_turnIsScheduled = true; // no turn before the node is made
-    setOptions(PyventOptions());
-    setOptions(options);
-    m_turnIsScheduled = false;
+    QString subject;
+    if (const QString why = whyNotOptions(options, &subject); !why.isEmpty())
+        m_optionsError = {PyventError::InvalidOption, why, subject};
+    apply(m_optionsError ? PyventOptions() : options);
+    if (m_optionsError)
+        fail(lock(), m_optionsError);
 }
 
 // Options
 
 bool PyventNodePrivate::setOptions(const PyventOptions &options)
 {
-    Lock lock = this->lock();
+    const Lock lock = this->lock();
     QString subject;
     if (m_used) {
         fail(lock, {PyventError::ConfiguredTooLate,
@@ -82,11 +84,9 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
         fail(lock, {PyventError::InvalidOption, why, subject});
         return false;
     }
-    const PyventOptions before = std::exchange(m_options, options);
-    m_encoder.setDefaultSender(defaultSender());
-    m_encoder.setMaximumFrameSize(options.maximumEventSize);
-    m_decoder.setMaximumFrameSize(options.maximumEventSize);
-    m_decoder.setHearOwnEvents(options.hearOwnEvents);
+    const PyventOptions before = m_options;
+    apply(options);
+    m_optionsError = {};
     if (before.port != options.port)
         notify([port = options.port](PyventNode *node) { Q_EMIT node->portChanged(port); });
     if (before.address != options.address)
@@ -98,6 +98,15 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
     return true;
 }
 
+void PyventNodePrivate::apply(const PyventOptions &options)
+{
+    m_options = options;
+    m_encoder.setDefaultSender(defaultSender());
+    m_encoder.setMaximumFrameSize(options.maximumEventSize);
+    m_decoder.setMaximumFrameSize(options.maximumEventSize);
+    m_decoder.setHearOwnEvents(options.hearOwnEvents);
+}
+
 QString PyventNodePrivate::defaultSender() const
 {
     return m_options.nodeId.isEmpty() ? u"pyvent"_s : u"pyvent."_s + m_options.nodeId;
@@ -105,11 +114,15 @@ QString PyventNodePrivate::defaultSender() const
 
 // The node's life
 
-void PyventNodePrivate::start(const Lock &lock)
+bool PyventNodePrivate::start(const Lock &lock)
 {
+    if (m_optionsError) { // a node on the default port is not what was asked for
+        fail(lock, m_optionsError);
+        return false;
+    }
     m_mayServe = m_options.server;
     if (m_client)
-        return;
+        return true;
     m_used = true;
     m_complained = m_complainedAboutServing = false;
     if (m_mayServe && !m_server)
@@ -120,12 +133,17 @@ void PyventNodePrivate::start(const Lock &lock)
         m_client->subscribe(prefix);
     updateState();
     scheduleTurn();
+    return true;
 }
 
 bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
 {
     if (m_server)
         return true;
+    if (m_optionsError) {
+        fail(lock, m_optionsError);
+        return false;
+    }
     m_used = true;
     Server::Failure failure;
     QString text;
@@ -345,6 +363,11 @@ void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point
                 QString::number(m_options.port)});
 }
 
+PyventNodePrivate::Clock::time_point PyventNodePrivate::after(std::chrono::milliseconds timeout)
+{
+    return Clock::now() + std::clamp<std::chrono::milliseconds>(timeout, 0ms, 24h * 365);
+}
+
 bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition)
 {
     for (;;) {
@@ -376,10 +399,11 @@ bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const 
 
 QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
 {
-    start(lock);
     QPromise<void> promise;
     promise.start();
     const QFuture<void> future = promise.future();
+    if (!start(lock))
+        return future; // canceled, since nobody will finish it
     if (m_state == PyventNode::Ready)
         promise.finish();
     else
@@ -653,7 +677,8 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
         fail(lock, error);
         return false;
     }
-    start(lock);
+    if (!start(lock))
+        return false;
     m_queueWasFull = false;
     m_client->send(std::move(frame));
     // Sending may have taken the news from the descriptor that something can be read.
@@ -705,7 +730,10 @@ void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason
 {
     {
         const Lock lock = this->lock();
-        qCWarning(log).noquote() << "A handler of" << name << "failed:" << reason;
+        if (m_failedNames.size() < maximumNotifications && !m_failedNames.contains(name)) {
+            m_failedNames.insert(name);
+            qCWarning(log).noquote() << "A handler of" << name << "failed:" << reason;
+        }
         notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
     }
     tell();
@@ -713,7 +741,7 @@ void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason
 
 void PyventNodePrivate::notify(Notification notification)
 {
-    if (m_notifications.size() < maximumNotifications)
+    if (qsizetype(m_notifications.size()) < maximumNotifications)
         m_notifications.push_back(std::move(notification));
 }
 

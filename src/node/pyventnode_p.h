@@ -42,7 +42,7 @@ public:
     bool setOptions(const PyventOptions &options);
 
     // The node's life
-    void start(const Lock &);
+    bool start(const Lock &);
     bool serve(const Lock &, bool byHand);
     void stop(PyventNode::Parts parts);
     void nodeEnds();
@@ -77,6 +77,9 @@ public:
     void removeWaiter(const Lock &, Waiter *waiter) { std::erase(m_waiters, waiter); }
     QFuture<void> whenReady(const Lock &);
 
+    // The time \a timeout from now, however large that is.
+    static Clock::time_point after(std::chrono::milliseconds timeout);
+
     // Drives the sockets until \a condition holds, \a deadline at most; returns whether it does. The lock is held when
     // \a condition is called.
     bool waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition);
@@ -100,6 +103,7 @@ private:
     using Notification = std::function<void(PyventNode *)>;
 
     // With the lock held:
+    void apply(const PyventOptions &options);
     QString defaultSender() const;
     void notify(Notification notification);
     void updateState();
@@ -124,6 +128,8 @@ private:
     bool m_used = false;
     PyventNode::State m_state = PyventNode::Stopped;
     PyventError m_lastError;
+    PyventError m_optionsError; // why the constructor's options were not taken
+    QSet<QString> m_failedNames; // whose handlers' first failure was logged
 
     Pyvent::Internal::PollSet m_pollSet;
     std::unique_ptr<Pyvent::Internal::BusClient> m_client;

@@ -84,11 +84,11 @@ void BusClient::send(zmq::message_t &&frame)
 
 void BusClient::process(Clock::time_point now)
 {
+    if (!m_requests && now >= m_retryAt)
+        openRequests(now);
     if (m_requests) {
         readAcknowledgements(); // before the connection's end is looked at: they count
         watchRequests(now);
-    } else if (now >= m_retryAt) {
-        openRequests(now);
     }
     watchEvents();
     prove(now);

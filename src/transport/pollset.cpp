@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -53,7 +54,8 @@ void PollSet::clearWake()
 void PollSet::wait(std::chrono::milliseconds timeout)
 {
     pollfd fds[] = {{m_epoll, POLLIN, 0}, {m_wake, POLLIN, 0}};
-    ::poll(fds, 2, int(timeout.count()));
+    const auto longest = std::chrono::milliseconds(std::chrono::hours(24)); // poll() takes an int
+    ::poll(fds, 2, int(std::min(timeout, longest).count()));
 }
 
 } // namespace Pyvent::Internal

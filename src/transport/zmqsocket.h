@@ -13,7 +13,8 @@ namespace Pyvent::Internal {
 // A ZeroMQ socket and the monitor of its connection, both in a poll set for as long as they live.
 //
 // A ZeroMQ descriptor is edge-triggered: it becomes readable when something has changed, not while there is something
-// to read. So whoever is woken by it must read until receive() says there is no more, and must look again after sending.
+// to read. So whoever is woken by it must read until receive() and nextConnectionChange() say there is no more, must look
+// again after sending, and must have looked once before waiting: a pipe that was never read to its end wakes nobody.
 class ZmqSocket
 {
 public:
