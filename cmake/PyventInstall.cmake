@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: the library, its headers, its programs, its CMake package and its documents.
+# What `cmake --install` puts where: the library, its headers, its CMake package and its documents.
 
 option(PYVENT_INSTALL "Have the install target install Pyvent" ${PROJECT_IS_TOP_LEVEL})
 if(NOT PYVENT_INSTALL)
@@ -10,16 +10,7 @@ include(CMakePackageConfigHelpers)
 set(pyvent_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Pyvent)
 
 install(TARGETS Pyvent EXPORT PyventTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/Pyvent/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/Pyvent)
-
-# The programs find the library beside them, wherever the tree is installed.
-foreach(program IN ITEMS pyvent pyvent-inspector)
-    if(TARGET ${program})
-        set_target_properties(${program} PROPERTIES
-            INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-        install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-    endif()
-endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/Pyvent/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/Pyvent)
 
 # Before 1.0 a new minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/PyventConfigVersion.cmake COMPATIBILITY SameMinorVersion)
@@ -30,4 +21,6 @@ install(FILES ${PROJECT_BINARY_DIR}/PyventConfig.cmake ${PROJECT_BINARY_DIR}/Pyv
     DESTINATION ${pyvent_package_dir})
 install(EXPORT PyventTargets NAMESPACE Pyvent:: DESTINATION ${pyvent_package_dir})
 
-install(FILES README.md CHANGELOG.md LICENSE src/wire/PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+foreach(document IN ITEMS README.md CHANGELOG.md LICENSE src/wire/PROTOCOL.md)
+    install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endforeach()

@@ -175,11 +175,11 @@ Callback gadget(Context *context, F &&function)
 
 //! The arguments of a signal as a map. An empty argument is the tag of a private signal, which has no value.
 template <typename... A>
-QVariantMap signalArguments(const QStringList &names, const A &...arguments)
+QVariantMap signalArguments([[maybe_unused]] const QStringList &names, const A &...arguments)
 {
     QVariantMap map;
-    qsizetype i = 0;
-    const auto add = [&]<typename T>(const T &value) {
+    [[maybe_unused]] qsizetype i = 0;
+    [[maybe_unused]] const auto add = [&]<typename T>(const T &value) {
         if constexpr (!std::is_empty_v<T>) {
             map.insert(names[i], QVariant::fromValue(value));
             ++i;

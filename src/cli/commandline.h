@@ -38,7 +38,8 @@ public:
     // What is not an option.
     QStringList words() const { return m_parser.positionalArguments(); }
 
-    // The first word, for commands that need exactly one event's name there. A glob is refused: it is no name.
+    // The first word, for commands that need exactly one event's name there. A glob is refused: it is no
+    // name.
     QString eventName() const;
 
     // Refuses words from the number \a count on.

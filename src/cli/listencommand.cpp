@@ -12,7 +12,8 @@ namespace {
 QList<QCommandLineOption> options()
 {
     return {
-        senderOption(u"Only events of the sender S, and of those whose sender begins with 'S.'. Default: anyone's."_s),
+        senderOption(
+            u"Only events of the sender S, and of those whose sender begins with 'S.'. Default: anyone's."_s),
         {u"count"_s, u"End after N events."_s, u"N"_s},
         timeoutOption(u"End after SEC seconds, which may have a fraction."_s),
         jsonOption(),
@@ -57,17 +58,22 @@ const Command listenCommand = {
     .summary = "Print the events that are sent, one a line."_L1,
     .description =
         "Prints the events of the given names as they are heard, one a line; without a name, all events.\n"
-        "A name may be a glob: '*' stands for any number of characters, '?' for one. Quote it from the shell.\n"
+        "A name may be a glob: '*' stands for any number of characters, '?' for one. Quote it from the "
+        "shell.\n"
         "A line has the time (the sender's, or of the arrival where a Python node sent it), the name, the\n"
         "sender, and the arguments as Python writes them.\n"
         "With --json a line is\n"
         "  {\"name\":...,\"sender\":...,\"args\":{...},\"node\":...,\"seq\":...,\"time\":...}\n"
-        "where node, seq and time are null if a Python node sent it. Integers are exact, whatever their size;\n"
-        "what JSON has no word for is {\"$type\":\"bytes\",\"value\":\"aGk=\"}, with the Python type's name.\n"
+        "where node, seq and time are null if a Python node sent it. Integers are exact, whatever their "
+        "size;\n"
+        "what JSON has no word for is {\"$type\":\"bytes\",\"value\":\"aGk=\"}, with the Python type's "
+        "name.\n"
         "\n"
-        "On stderr it says 'pyvent: listening to ...' when nothing that is sent from then on will be missed.\n"
+        "On stderr it says 'pyvent: listening to ...' when nothing that is sent from then on will be "
+        "missed.\n"
         "\n"
-        "Ends with 0 after --count events, at SIGINT or SIGTERM, when nobody reads its output any more, and,\n"
+        "Ends with 0 after --count events, at SIGINT or SIGTERM, when nobody reads its output any more, "
+        "and,\n"
         "without --count, when --timeout is over; with 1 if --timeout is over before --count events came."_L1,
     .options = options,
     .run = run,

@@ -30,7 +30,8 @@ struct ListenerOptions
     bool isQuiet = false;
 };
 
-// Prints the events that a node hears until there were enough of them, time is up, a signal comes, or nobody reads.
+// Prints the events that a node hears until there were enough of them, time is up, a signal comes, or nobody
+// reads.
 class Listener : public QObject
 {
     Q_OBJECT
@@ -42,7 +43,7 @@ public:
         TimedOut,
         Signalled,
         Closed, // nobody reads standard output any more
-        Broken  // standard output failed; reported
+        Broken // standard output failed; reported
     };
 
     Listener(PyventNode *node, const ListenerOptions &options);
@@ -68,8 +69,8 @@ private:
     qint64 m_printed = 0;
 };
 
-// What 'listen' and 'wait' have in common: makes the node that \a line asks for and has it heard. Returns Refused, which
-// has been reported, where there can be no such node.
+// What 'listen' and 'wait' have in common: makes the node that \a line asks for and has it heard. Returns
+// Refused, which has been reported, where there can be no such node.
 Listener::End listen(const CommandLine &line, const ListenerOptions &options);
 
 } // namespace Pyvent::Cli

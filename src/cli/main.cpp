@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qloggingcategory.h>
 
 #include <algorithm>
 #include <clocale>
@@ -35,8 +36,9 @@ QString programHelp()
     for (const Command *command : commands)
         text += u"  %1 %2\n"_s.arg(command->name, -8).arg(command->summary);
     text += u'\n' + options.sliced(options.indexOf("Options:"_L1));
-    return text + u"\n"
-                  "'pyvent COMMAND --help' says more. A mistake in the command line ends it with 2.\n"_s;
+    return text
+        + u"\n"
+          "'pyvent COMMAND --help' says more. A mistake in the command line ends it with 2.\n"_s;
 }
 
 int print(const QString &text)
@@ -66,7 +68,8 @@ const Command programCommand = {
     .run = [](const CommandLine &) -> int { throw UsageError{u"a command is missing"_s}; },
 };
 
-// Where in \a arguments the command's name is: the first word that is neither an option nor an option's value.
+// Where in \a arguments the command's name is: the first word that is neither an option nor an option's
+// value.
 qsizetype positionOfCommand(const QStringList &arguments)
 {
     QCommandLineParser parser;
@@ -104,7 +107,8 @@ void prepareProcess()
     }
     std::signal(SIGPIPE, SIG_IGN); // write() says so, too
 
-    // Qt takes everything for UTF-8, and warns on stderr if the locale, often "C" in a container, says otherwise.
+    // Qt takes everything for UTF-8, and warns on stderr if the locale, often "C" in a container, says
+    // otherwise.
     std::setlocale(LC_ALL, "");
     if (::strcasecmp(::nl_langinfo(CODESET), "UTF-8") != 0)
         ::setenv("LC_ALL", "C.UTF-8", 1);
@@ -117,6 +121,8 @@ int main(int argc, char **argv)
     prepareProcess();
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(u"pyvent"_s);
+    // What the library logs is reported by the commands. QT_LOGGING_RULES brings it back.
+    QLoggingCategory::setFilterRules(u"pyvent.*.warning=false"_s);
     try {
         return run(QCoreApplication::arguments().sliced(1));
     } catch (const UsageError &mistake) {

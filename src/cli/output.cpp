@@ -24,7 +24,9 @@ bool isPipeOrSocket(int descriptor)
 
 } // namespace
 
-Output::Output(int interruption) : m_interruption(interruption), m_hangUp()
+Output::Output(int interruption)
+    : m_interruption(interruption)
+    , m_hangUp()
 {
     if (!isPipeOrSocket(STDOUT_FILENO))
         return;
@@ -36,8 +38,8 @@ Output::Output(int interruption) : m_interruption(interruption), m_hangUp()
     });
 }
 
-// Returns Written when there is room. Setting the descriptor to non-blocking is no way to do this: the shell and all
-// who share it would find it so.
+// Returns Written when there is room. Setting the descriptor to non-blocking is no way to do this: the shell
+// and all who share it would find it so.
 Output::Result Output::waitForRoom() const
 {
     for (;;) {
@@ -60,7 +62,8 @@ Output::Result Output::write(QByteArrayView text)
         if (const Result result = waitForRoom(); result == Result::Interrupted)
             return result;
         // A pipe with room has room for this much at least, so this does not block.
-        const ssize_t written = ::write(STDOUT_FILENO, text.data(), size_t(std::min(text.size(), qsizetype(PIPE_BUF))));
+        const ssize_t written =
+            ::write(STDOUT_FILENO, text.data(), size_t(std::min(text.size(), qsizetype(PIPE_BUF))));
         if (written >= 0) {
             text = text.sliced(written);
         } else if (errno == EPIPE) {

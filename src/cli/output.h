@@ -12,8 +12,9 @@ namespace Pyvent::Cli {
 
 // Standard output, unbuffered: what write() was given is out when it returns.
 //
-// A reader that is slow stops the program until it reads, as with any program in a pipe, but never keeps it from ending
-// at a signal. A reader that is gone, '| head -1', is noticed at once, not only at the next event.
+// A reader that is slow stops the program until it reads, as with any program in a pipe, but never keeps it
+// from ending at a signal. A reader that is gone, '| head -1', is noticed at once, not only at the next
+// event.
 class Output : public QObject
 {
     Q_OBJECT

@@ -47,13 +47,14 @@ const Command serveCommand = {
     .name = "serve"_L1,
     .syntax = ""_L1,
     .summary = "Serve the bus until SIGINT or SIGTERM."_L1,
-    .description = "Serves the bus, for Qt's nodes and Python's, until SIGINT or SIGTERM. On stderr it says\n"
-                   "'pyvent: serving at ...' when it does.\n"
-                   "\n"
-                   "A server is reached at the address that it is given: with the default from this machine only, with\n"
-                   "--address 0.0.0.0 from everywhere.\n"
-                   "\n"
-                   "Ends with 0 at a signal, with 1 if it cannot serve, as when someone else does."_L1,
+    .description =
+        "Serves the bus, for Qt's nodes and Python's, until SIGINT or SIGTERM. On stderr it says\n"
+        "'pyvent: serving at ...' when it does.\n"
+        "\n"
+        "A server is reached at the address that it is given: with the default from this machine only, with\n"
+        "--address 0.0.0.0 from everywhere.\n"
+        "\n"
+        "Ends with 0 at a signal, with 1 if it cannot serve, as when someone else does."_L1,
     .options = options,
     .run = run,
 };

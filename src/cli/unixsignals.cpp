@@ -47,7 +47,8 @@ int openPipe()
 
 } // namespace
 
-UnixSignals::UnixSignals() : m_notifier(openPipe(), QSocketNotifier::Read)
+UnixSignals::UnixSignals()
+    : m_notifier(openPipe(), QSocketNotifier::Read)
 {
     connect(&m_notifier, &QSocketNotifier::activated, this, &UnixSignals::takeSignal);
     for (const int signal : handledSignals)

@@ -7,9 +7,9 @@
 
 namespace Pyvent::Cli {
 
-// SIGINT, SIGTERM and SIGHUP on the event loop: the handler writes one byte into a pipe, and the loop reads it. Only
-// the first signal is taken; after it they do what they do by default, so that a second Ctrl+C ends the program even if
-// its orderly end takes too long.
+// SIGINT, SIGTERM and SIGHUP on the event loop: the handler writes one byte into a pipe, and the loop reads
+// it. Only the first signal is taken; after it they do what they do by default, so that a second Ctrl+C ends
+// the program even if its orderly end takes too long.
 //
 // There is at most one object of this class at a time.
 class UnixSignals : public QObject

@@ -55,10 +55,12 @@ const Command waitCommand = {
     .name = "wait"_L1,
     .syntax = "NAME"_L1,
     .summary = "Wait for one event and print its arguments."_L1,
-    .description = "Waits for the next event NAME and prints its arguments on one line, as Python writes them. With --json\n"
+    .description = "Waits for the next event NAME and prints its arguments on one line, as Python writes "
+                   "them. With --json\n"
                    "it prints the event as 'pyvent listen --json' does.\n"
                    "\n"
-                   "On stderr it says 'pyvent: listening to ...' when an event that is sent from then on will be heard.\n"
+                   "On stderr it says 'pyvent: listening to ...' when an event that is sent from then on "
+                   "will be heard.\n"
                    "\n"
                    "Ends with 0 if the event came, with 1 if --timeout or a signal came first."_L1,
     .options = options,

@@ -17,6 +17,11 @@ bool isControl(QChar c)
     return c.category() == QChar::Other_Control;
 }
 
+QString codePoint(QChar c)
+{
+    return u"U+"_s + QString::number(c.unicode(), 16).toUpper().rightJustified(4, u'0');
+}
+
 } // namespace
 
 QString whyNotAName(QStringView name)
@@ -32,9 +37,7 @@ QString whyNotAName(QStringView name)
             return u"the event's name '%1' has a space at position %2; a space ends the name on the wire"_s.arg(name)
                 .arg(i);
         if (isControl(name[i])) {
-            return u"the event's name has the control character U+%1 at position %2"_s
-                .arg(ushort(name[i].unicode()), 4, 16, '0'_L1)
-                .arg(i);
+            return u"the event's name has the control character %1 at position %2"_s.arg(codePoint(name[i])).arg(i);
         }
     }
     if (!name.isValidUtf16())
@@ -51,9 +54,7 @@ QString whyNotASender(QStringView sender)
     }
     for (qsizetype i = 0; i < sender.size(); ++i) {
         if (isControl(sender[i])) {
-            return u"the sender has the control character U+%1 at position %2"_s
-                .arg(ushort(sender[i].unicode()), 4, 16, '0'_L1)
-                .arg(i);
+            return u"the sender has the control character %1 at position %2"_s.arg(codePoint(sender[i])).arg(i);
         }
     }
     if (!sender.isValidUtf16())

@@ -40,7 +40,7 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     *subject = u"nodeId"_s;
     if (!options.nodeId.isEmpty()) {
         if (const QString why = whyNotASender("pyvent."_L1 + options.nodeId); !why.isEmpty())
-            return u"the node id '%1' cannot be part of a sender: %2"_s.arg(options.nodeId, why);
+            return u"the node id cannot be part of a sender, 'pyvent.{id}': %1"_s.arg(why);
     }
     *subject = u"linger"_s;
     if (options.linger < 0ms || options.linger > 24h)
@@ -460,6 +460,9 @@ void PyventNodePrivate::turn()
             service(lock, Clock::now());
             isMore = !m_inbox.empty();
         }
+        // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
+        if (isMore)
+            scheduleTurn();
         tell();
         while (node() && deliverOne() && Clock::now() < end) { }
     } while (node() && isMore && Clock::now() < end);

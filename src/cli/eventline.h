@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_EVENTLINE_H
+#define PYVENT_CLI_EVENTLINE_H
+
+#include <PyventEvent>
+
+#include <QtCore/qbytearray.h>
+
+namespace Pyvent::Cli {
+
+// An event as one line in UTF-8, without the line's end.
+
+// {"name":…,"sender":…,"args":{…},"node":…,"seq":…,"time":…}
+QByteArray eventAsJson(const PyventEvent &event);
+
+// "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time.
+QByteArray eventAsText(const PyventEvent &event);
+
+// "drink='sake' food='sushi'"
+QByteArray argumentsAsText(const PyventEvent &event);
+
+} // namespace Pyvent::Cli
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_JSONREADER_H
+#define PYVENT_CLI_JSONREADER_H
+
+#include <QtCore/qstring.h>
+#include <QtCore/qvariant.h>
+
+namespace Pyvent::Cli {
+
+// Reads JSON (RFC 8259) into the values that a PyventNode sends: integers are exact, whatever their size, and
+// {"$type":…,"value":…} is what JsonWriter writes it for. QJsonDocument has only doubles for numbers.
+//
+// A key that comes twice in one object is an error, and so is nesting deeper than maximumDepth, because each
+// level takes a part of the stack.
+class JsonReader
+{
+public:
+    static constexpr int maximumDepth = 500;
+
+    struct Result
+    {
+        QVariant value;
+        QString error = {}; // for people; empty if there is none
+        qsizetype errorOffset = -1; // in UTF-16 code units
+        bool isValid() const { return error.isEmpty(); }
+    };
+
+    // The one value that \a text is, white space around it aside.
+    static Result read(QStringView text);
+
+private:
+    explicit JsonReader(QStringView text)
+        : m_text(text)
+    {
+    }
+
+    QVariant readValue();
+    QVariant readWord(QStringView word, const QVariant &value);
+    QVariant readNumber();
+    QVariant readFloat(qsizetype start);
+    QVariant readArray();
+    QVariant readObject();
+    QVariant readTyped(const QVariantMap &object, qsizetype start);
+    QString readString();
+    bool readEscape(QString *string);
+    bool skipDigits();
+
+    void skipSpace();
+    bool isAtEnd() const { return m_position >= m_text.size(); }
+    bool isAt(char16_t c) const { return !isAtEnd() && m_text[m_position] == c; }
+    bool skip(char16_t c);
+    bool hasFailed() const { return !m_error.isEmpty(); }
+    QVariant fail(const QString &error, qsizetype position);
+    QVariant failHere(const QString &expected);
+
+    const QStringView m_text;
+    qsizetype m_position = 0;
+    int m_depth = 0;
+    QString m_error = {};
+    qsizetype m_errorOffset = -1;
+};
+
+} // namespace Pyvent::Cli
+
+#endif

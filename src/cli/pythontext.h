@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_PYTHONTEXT_H
+#define PYVENT_CLI_PYTHONTEXT_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qstring.h>
+#include <QtCore/qvariant.h>
+
+namespace Pyvent::Cli {
+
+// \a value as Python's repr() writes it, always on one line and without anything that a terminal would obey.
+QString pythonText(const QVariant &value);
+
+// "food='sushi' drink='sake'"
+QString pythonKeywords(const QVariantMap &arguments);
+
+// A string with its quotes.
+QString pythonString(QStringView text);
+
+// \a text with what does not print (line ends, a terminal's escape sequences, marks that turn the direction
+// of writing) escaped as in Python's strings.
+QString printable(QStringView text);
+
+// A value of Qt's own that has no equal in Python: as a string, if it converts to one, or as qDebug() shows
+// it.
+QString qtText(const QVariant &value);
+
+// A finite float, which never looks like an integer: "1.0", "-0.0", "1e+16". Reads back as the same float.
+QByteArray pythonFloat(double value);
+
+} // namespace Pyvent::Cli
+
+#endif

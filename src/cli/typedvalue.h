@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_TYPEDVALUE_H
+#define PYVENT_CLI_TYPEDVALUE_H
+
+#include <QtCore/qstring.h>
+#include <QtCore/qvariant.h>
+
+#include <optional>
+
+namespace Pyvent::Cli {
+
+// A value that JSON has no word for, as the object {"$type":type,"value":value}:
+//
+//   bytes, bytearray    base64
+//   float               "nan", "inf" or "-inf"
+//   int                 "0x1f…", if it has more than maximumDecimalDigits
+//   tuple, set, frozenset, deque      an array
+//   dict, OrderedDict   an array of [key, value], for keys that are no strings, or if one of them is "$type"
+//   datetime, date, time  ISO 8601, "2024-01-02T03:04:05.000006+01:00"; then "[Europe/Berlin]" for the time
+//   zone of that
+//                       name instead of an offset, and "[fold=1]" for the second pass of a repeated hour;
+//                       where only Python knows the zone, {"iso":…,"tzinfo":…}, which is not read back
+//   timedelta           [days, seconds, microseconds], what Python's timedelta takes
+//   UUID, Decimal, Fraction, PosixPath and the other paths      a string
+//   complex             [real, imaginary]
+//   float64, int32 …    a numpy scalar: a number
+//   ndarray and other numpy scalars   {"dtype":"<f8","shape":[2,3],"data":base64}; "order":"F" if it is so
+//   anything else       {"module":…,"name":…} with what made it, which is not read back: see objectvalue.h
+struct TypedValue
+{
+    QString type;
+    QVariant value;
+};
+
+// A value of a type that Python has no equal of gets its Qt name, and a string.
+TypedValue toTyped(const QVariant &value);
+
+// The value that toTyped() made \a typed of. Returns an invalid one, and sets \a error, where there is none:
+// objects of any class are not made of JSON.
+QVariant fromTyped(const TypedValue &typed, QString *error);
+
+// The bytes that the string \a text spells in base64; nothing where it is none.
+std::optional<QByteArray> bytesFromBase64(const QVariant &text);
+
+} // namespace Pyvent::Cli
+
+#endif

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+#include "pickleparser.h"
+
+#include "pickletext.h"
+
+#include <QtCore/qendian.h>
+
+#include <bit>
+#include <limits>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr size_t keptStackBytes = 64 * 1024;
+
+Node plainNode(Node::Tag tag)
+{
+    Node node;
+    node.tag = tag;
+    return node;
+}
+
+Node integerNode(qint64 value)
+{
+    Node node;
+    node.tag = Node::Int;
+    node.integer = value;
+    return node;
+}
+
+Node realNode(double value)
+{
+    Node node;
+    node.tag = Node::Float;
+    node.real = value;
+    return node;
+}
+
+} // namespace
+
+PickleParser::PickleParser(PickleArena &arena, const PickleLimits &limits)
+    : m_arena(arena)
+    , m_sizeLimit(qMin<qsizetype>(limits.size, std::numeric_limits<qint32>::max()))
+    , m_objectLimit(quint32(qBound<qsizetype>(1, limits.objects, qsizetype(1) << 28)))
+    , m_sideLimit(limits.expandedSize)
+{
+}
+
+Node PickleParser::parse(QByteArrayView pickle)
+{
+    m_arena.clear();
+    m_stack.clear(keptStackBytes);
+    m_marks.clear(keptStackBytes);
+    m_memo.clear(keptStackBytes);
+    m_scattered.clear();
+    m_memoCount = 0;
+    m_fence = 0;
+    m_protocol = 0;
+    m_consumed = 0;
+    m_error = {};
+    m_begin = m_next = m_opcode = pickle.data();
+    m_end = m_begin + qMin(pickle.size(), m_sizeLimit);
+    if (!run()) {
+        if (m_end - m_begin < pickle.size() && m_next == m_end)
+            m_error.text = u"the pickle is larger than the limit of %1 bytes"_s.arg(m_sizeLimit);
+        return {};
+    }
+    m_consumed = m_next - m_begin;
+    return m_stack.top();
+}
+
+bool PickleParser::run()
+{
+    for (;;) {
+        if (Q_UNLIKELY(m_next == m_end)) {
+            m_opcode = m_next;
+            return fail("the pickle ends before its STOP");
+        }
+        m_opcode = m_next++;
+        const Op op = Op(uchar(*m_opcode));
+        bool ok;
+        switch (op) {
+        case Op::Stop:
+            return hasItems(1) || fail("STOP finds no value");
+        case Op::Memoize:
+            ok = hasItems(1) && putMemo(m_memoCount, m_stack.top());
+            break;
+        case Op::Mark:
+            m_fence = m_stack.size();
+            m_marks.push(m_fence);
+            ok = m_marks.size() <= m_objectLimit || fail("there are too many marks");
+            break;
+        case Op::ShortBinUnicode:
+            ok = readView(Node::Text, 1);
+            break;
+        case Op::BinUnicode:
+            ok = readView(Node::Text, 4);
+            break;
+        case Op::ShortBinBytes:
+            ok = readView(Node::Bytes, 1);
+            break;
+        case Op::BinInt1:
+            ok = has(1) ? push(integerNode(uchar(*m_next++))) : fail("the pickle ends within a number");
+            break;
+        case Op::BinFloat:
+            if (!has(8))
+                return fail("the pickle ends within a number");
+            ok = push(realNode(std::bit_cast<double>(qFromBigEndian<quint64>(m_next))));
+            m_next += 8;
+            break;
+        case Op::None:
+            ok = push(plainNode(Node::None));
+            break;
+        case Op::NewTrue:
+            ok = push(plainNode(Node::True));
+            break;
+        case Op::NewFalse:
+            ok = push(plainNode(Node::False));
+            break;
+        case Op::EmptyDict:
+            ok = pushContainer(Node::Dict, m_stack.size());
+            break;
+        case Op::EmptyList:
+            ok = pushContainer(Node::List, m_stack.size());
+            break;
+        case Op::SetItems: {
+            quint32 start;
+            ok = popMark(&start) && setItems(start);
+            break;
+        }
+        case Op::Appends: {
+            quint32 start;
+            ok = popMark(&start) && appendTo(start);
+            break;
+        }
+        default:
+            ok = runNumber(op);
+            break;
+        }
+        if (Q_UNLIKELY(!ok))
+            return false;
+    }
+}
+
+bool PickleParser::fail(const char *text)
+{
+    return fail(QString::fromLatin1(text));
+}
+
+bool PickleParser::fail(const QString &text)
+{
+    if (!m_error.isError()) {
+        m_error.offset = offset();
+        m_error.text = text;
+    }
+    return false;
+}
+
+bool PickleParser::readLine(QByteArrayView *line)
+{
+    const void *found = m_next == m_end ? nullptr : std::memchr(m_next, '\n', size_t(m_end - m_next));
+    if (!found) {
+        m_next = m_end;
+        return fail("the pickle ends within a line");
+    }
+    const char *end = static_cast<const char *>(found);
+    *line = QByteArrayView(m_next, end - m_next);
+    m_next = end + 1;
+    return true;
+}
+
+bool PickleParser::readSize(int bytes, qsizetype *size)
+{
+    if (!has(bytes)) {
+        m_next = m_end;
+        return fail("the pickle ends within a length");
+    }
+    quint64 value;
+    switch (bytes) {
+    case 1:
+        value = uchar(*m_next);
+        break;
+    case 4:
+        value = qFromLittleEndian<quint32>(m_next);
+        break;
+    default:
+        value = qFromLittleEndian<quint64>(m_next);
+        break;
+    }
+    m_next += bytes;
+    if (value > quint64(m_end - m_next)) {
+        const qsizetype left = m_end - m_next;
+        m_next = m_end;
+        return fail(u"a length of %1 bytes is claimed where %2 are left"_s.arg(value).arg(left));
+    }
+    *size = qsizetype(value);
+    return true;
+}
+
+bool PickleParser::readView(Node::Tag tag, int sizeBytes)
+{
+    qsizetype size;
+    if (!readSize(sizeBytes, &size))
+        return false;
+    const char *data = m_next;
+    m_next += size;
+    return pushView(tag, data, size);
+}
+
+bool PickleParser::push(const Node &node)
+{
+    if (Q_UNLIKELY(m_stack.size() >= m_objectLimit))
+        return fail("the pickle makes too many values");
+    m_stack.push(node);
+    return true;
+}
+
+bool PickleParser::pushView(Node::Tag tag, const char *data, qsizetype size)
+{
+    Node node;
+    node.tag = tag;
+    node.size = quint32(size);
+    node.data = data;
+    return push(node);
+}
+
+bool PickleParser::pushContainer(Node::Tag tag, quint32 itemsFrom)
+{
+    if (m_arena.total() > m_objectLimit)
+        return fail("the pickle makes too many values");
+    ContainerNode container;
+    container.offset = offset();
+    if (itemsFrom < m_stack.size())
+        m_arena.append(container.items, &m_stack[itemsFrom], m_stack.size() - itemsFrom);
+    m_stack.truncate(itemsFrom);
+    Node node;
+    node.tag = tag;
+    node.integer = 0;
+    node.index = m_arena.containers.size();
+    m_arena.containers.push(container);
+    return push(node);
+}
+
+bool PickleParser::hasItems(quint32 count)
+{
+    return Q_LIKELY(m_stack.size() >= m_fence && m_stack.size() - m_fence >= count)
+        || fail("the stack is empty");
+}
+
+bool PickleParser::popMark(quint32 *start)
+{
+    if (m_marks.isEmpty())
+        return fail("there is no mark");
+    *start = m_marks.top();
+    m_marks.truncate(m_marks.size() - 1);
+    m_fence = m_marks.isEmpty() ? 0 : m_marks.top();
+    return true;
+}
+
+bool PickleParser::pop()
+{
+    if (!m_marks.isEmpty() && m_stack.size() == m_fence) {
+        quint32 start;
+        return popMark(&start);
+    }
+    if (!hasItems(1))
+        return false;
+    const Node dropped = m_stack.top();
+    m_stack.truncate(m_stack.size() - 1);
+    if (dropped.tag != Node::Object || m_stack.size() == m_fence)
+        return true;
+    // Pickler.save_reduce() writes a state setter as the call setter(object, state), and drops the result.
+    const Node target = m_stack.top();
+    const ObjectNode &call = m_arena.objects[dropped.index];
+    if (target.tag != Node::Object || call.form != ObjectNode::Call || call.arguments.tag != Node::Tuple)
+        return true;
+    quint32 count;
+    const Node *arguments = m_arena.tupleItems(call.arguments, &count);
+    if (count != 2 || arguments[0].tag != Node::Object || arguments[0].index != target.index)
+        return true;
+    const Node state = arguments[1];
+    const Node setter = call.callable;
+    ObjectExtras &extras = m_arena.extrasOf(target.index);
+    if (extras.state.tag != Node::Empty)
+        return fail("an object gets its state twice");
+    extras.state = state;
+    extras.stateSetter = setter;
+    return true;
+}
+
+bool PickleParser::putMemo(qint64 index, const Node &node)
+{
+    constexpr qint64 gap = 64;
+    constexpr qsizetype mostScattered = 65536;
+    if (m_memo.size() > m_objectLimit)
+        return fail("the pickle makes too many values");
+    if (Q_LIKELY(index == m_memo.size())) {
+        m_memo.push(node);
+        ++m_memoCount;
+        return true;
+    }
+    // Picklers count up from 0 or 1. Large indices must not make an array that is large for so few entries.
+    if (index < 2 * qint64(m_memoCount) + gap) {
+        if (index >= m_memo.size())
+            m_memo.resize(quint32(index) + 1, Node());
+        m_memoCount += m_memo[quint32(index)].tag == Node::Empty;
+        m_memo[quint32(index)] = node;
+        return true;
+    }
+    if (m_scattered.size() >= mostScattered)
+        return fail("the memo is too scattered");
+    m_memoCount += !m_scattered.contains(quint32(index));
+    m_scattered.insert(quint32(index), node);
+    return true;
+}
+
+bool PickleParser::getMemo(qint64 index)
+{
+    if (index < m_memo.size() && m_memo[quint32(index)].tag != Node::Empty)
+        return push(m_memo[quint32(index)]);
+    const auto found = m_scattered.constFind(quint32(index));
+    if (found != m_scattered.cend())
+        return push(*found);
+    return fail(u"memo entry %1 was never put"_s.arg(index));
+}
+
+bool PickleParser::runMemo(Op op)
+{
+    qint64 index = 0;
+    switch (op) {
+    case Op::BinPut:
+    case Op::BinGet:
+        if (!has(1))
+            return fail("the pickle ends within a memo index");
+        index = uchar(*m_next++);
+        break;
+    case Op::LongBinPut:
+    case Op::LongBinGet:
+        if (!has(4))
+            return fail("the pickle ends within a memo index");
+        index = qFromLittleEndian<quint32>(m_next);
+        m_next += 4;
+        break;
+    case Op::Put:
+    case Op::Get:
+        if (!readMemoIndex(&index))
+            return false;
+        break;
+    default:
+        return runText(op);
+    }
+    if (op == Op::BinGet || op == Op::LongBinGet || op == Op::Get)
+        return getMemo(index);
+    return hasItems(1) && putMemo(index, m_stack.top());
+}
+
+bool PickleParser::readMemoIndex(qint64 *index)
+{
+    QByteArrayView line;
+    if (!readLine(&line))
+        return false;
+    bool ok = false;
+    *index = line.size() <= 10 ? QByteArray::fromRawData(line.data(), line.size()).toLongLong(&ok) : 0;
+    if (!ok || *index < 0 || *index > std::numeric_limits<quint32>::max())
+        return fail("a memo index is not a number");
+    return true;
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+// The pickle machine's opcodes for numbers, text and containers.
+#include "pickleparser.h"
+
+#include "pickletext.h"
+#include "pyventinteger.h"
+
+#include <QtCore/qendian.h>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+bool PickleParser::runNumber(Op op)
+{
+    Node node;
+    node.tag = Node::Int;
+    QByteArrayView line;
+    qsizetype size;
+    switch (op) {
+    case Op::BinInt:
+        if (!has(4))
+            return fail("the pickle ends within a number");
+        node.integer = qFromLittleEndian<qint32>(m_next);
+        m_next += 4;
+        return push(node);
+    case Op::BinInt2:
+        if (!has(2))
+            return fail("the pickle ends within a number");
+        node.integer = qFromLittleEndian<quint16>(m_next);
+        m_next += 2;
+        return push(node);
+    case Op::Long1:
+    case Op::Long4: {
+        if (!readSize(op == Op::Long1 ? 1 : 4, &size))
+            return false;
+        const char *data = m_next;
+        m_next += size;
+        return pushLong(data, size);
+    }
+    case Op::Int:
+        if (!readLine(&line))
+            return false;
+        if (line == "01" || line == "00") { // how protocols 0 and 1 spell True and False
+            node.tag = line == "01" ? Node::True : Node::False;
+            return push(node);
+        }
+        return pushLongText(line);
+    case Op::Long:
+        if (!readLine(&line))
+            return false;
+        return pushLongText(line.endsWith('L') ? line.chopped(1) : line);
+    case Op::Float: {
+        if (!readLine(&line))
+            return false;
+        bool ok;
+        node.tag = Node::Float;
+        node.real = QByteArray::fromRawData(line.data(), line.size()).toDouble(&ok);
+        return ok ? push(node) : fail("a float is not a number");
+    }
+    default:
+        return runContainer(op);
+    }
+}
+
+bool PickleParser::pushLong(const char *data, qsizetype size)
+{
+    // Sign bytes beyond the first are allowed, so the shortest form decides which type holds it.
+    while (size > 1 && (data[size - 1] == 0 || data[size - 1] == -1)
+           && (data[size - 1] ^ data[size - 2]) >= 0)
+        --size;
+    Node node;
+    if (size <= 8) {
+        quint64 value = size > 0 && data[size - 1] < 0 ? ~quint64(0) : 0;
+        for (qsizetype i = size - 1; i >= 0; --i)
+            value = value << 8 | uchar(data[i]);
+        node.tag = Node::Int;
+        node.integer = qint64(value);
+        return push(node);
+    }
+    if (size == 9 && data[8] == 0) {
+        node.tag = Node::UInt;
+        node.integer = qint64(qFromLittleEndian<quint64>(data));
+        return push(node);
+    }
+    return pushView(Node::Long, data, size);
+}
+
+bool PickleParser::pushLongText(QByteArrayView digits)
+{
+    bool ok = false;
+    Node node;
+    node.tag = Node::Int;
+    if (digits.size() < 20) {
+        node.integer = QByteArray::fromRawData(digits.data(), digits.size()).toLongLong(&ok);
+        if (ok)
+            return push(node);
+    }
+    const PyventInteger value = PyventInteger::fromString(QString::fromLatin1(digits), &ok);
+    if (!ok)
+        return fail("an int is not a number, or too long");
+    const QByteArray bytes = value.twosComplement();
+    if (m_arena.sideSize() + bytes.size() > m_sideLimit)
+        return fail("the pickle expands beyond the limit");
+    char *copy = m_arena.allocateSide(bytes.size());
+    std::memcpy(copy, bytes.constData(), size_t(bytes.size()));
+    return pushLong(copy, bytes.size());
+}
+
+bool PickleParser::runText(Op op)
+{
+    QByteArrayView line;
+    qsizetype size;
+    switch (op) {
+    case Op::BinUnicode8:
+        return readView(Node::Text, 8);
+    case Op::BinBytes:
+        return readView(Node::Bytes, 4);
+    case Op::BinBytes8:
+        return readView(Node::Bytes, 8);
+    case Op::ByteArray8:
+        return readView(Node::ByteArray, 8);
+    case Op::ShortBinString:
+        return readView(Node::Text8, 1);
+    case Op::BinString:
+        return readView(Node::Text8, 4);
+    case Op::Unicode: {
+        if (!readLine(&line))
+            return false;
+        char *text = m_arena.allocateSide(2 * line.size());
+        const char *end = decodeRawUnicodeEscape(line, text);
+        return end ? pushView(Node::Text, text, end - text) : fail("a str has a broken escape");
+    }
+    case Op::String: {
+        if (!readLine(&line))
+            return false;
+        while (line.endsWith(' ') || line.endsWith('\r'))
+            line.chop(1);
+        if (line.size() < 2 || (line.front() != '\'' && line.front() != '"') || line.back() != line.front())
+            return fail("a str is not in quotes");
+        char *text = m_arena.allocateSide(line.size());
+        const char *end = decodeStringEscape(line.sliced(1, line.size() - 2), text);
+        return end ? pushView(Node::Text8, text, end - text) : fail("a str has a broken escape");
+    }
+    case Op::Proto:
+        if (!has(1))
+            return fail("the pickle ends within its protocol number");
+        m_protocol = uchar(*m_next++);
+        return m_protocol <= 5 || fail(u"protocol %1 is not known"_s.arg(m_protocol));
+    case Op::Frame:
+        return readSize(8, &size); // a hint for reading from files: only what it claims is checked
+    default:
+        return runObject(op);
+    }
+}
+
+bool PickleParser::runContainer(Op op)
+{
+    quint32 start = 0;
+    switch (op) {
+    case Op::EmptyTuple:
+        return pushContainer(Node::Tuple, m_stack.size());
+    case Op::Tuple1:
+    case Op::Tuple2:
+    case Op::Tuple3: {
+        const quint32 count = quint32(op) - quint32(Op::Tuple1) + 1;
+        return hasItems(count) && pushContainer(Node::Tuple, m_stack.size() - count);
+    }
+    case Op::Tuple:
+        return popMark(&start) && pushContainer(Node::Tuple, start);
+    case Op::List:
+        return popMark(&start) && pushContainer(Node::List, start);
+    case Op::Dict:
+        if (!popMark(&start))
+            return false;
+        if ((m_stack.size() - start) % 2)
+            return fail("a dict has a key without a value");
+        return pushContainer(Node::Dict, start);
+    case Op::EmptySet:
+        return pushContainer(Node::Set, m_stack.size());
+    case Op::FrozenSet:
+        return popMark(&start) && pushContainer(Node::FrozenSet, start);
+    case Op::AddItems:
+        return addItems();
+    case Op::Append:
+        return hasItems(2) && appendTo(m_stack.size() - 1);
+    case Op::SetItem:
+        return hasItems(3) && setItems(m_stack.size() - 2);
+    case Op::Pop:
+        return pop();
+    case Op::PopMark:
+        if (!popMark(&start))
+            return false;
+        m_stack.truncate(start);
+        return true;
+    case Op::Dup:
+        return hasItems(1) && push(Node(m_stack.top()));
+    default:
+        return runMemo(op);
+    }
+}
+
+ItemChain *PickleParser::chainFor(const Node &target, Op op)
+{
+    const bool pairs = op == Op::SetItems;
+    const Node::Tag plain = pairs ? Node::Dict : op == Op::AddItems ? Node::Set : Node::List;
+    if (target.tag == plain)
+        return &m_arena.containers[target.index].items;
+    if (target.tag == Node::Object && op != Op::AddItems) {
+        ObjectExtras &extras = m_arena.extrasOf(target.index);
+        return pairs ? &extras.dictItems : &extras.listItems;
+    }
+    fail("items are put into a value that takes none");
+    return nullptr;
+}
+
+bool PickleParser::appendTo(quint32 start)
+{
+    if (start == 0 || start <= m_fence)
+        return fail("the stack is empty");
+    ItemChain *chain = chainFor(m_stack[start - 1], Op::Appends);
+    if (!chain)
+        return false;
+    m_arena.append(*chain, &m_stack[0] + start, m_stack.size() - start);
+    m_stack.truncate(start);
+    return m_arena.total() <= m_objectLimit || fail("the pickle makes too many values");
+}
+
+bool PickleParser::setItems(quint32 start)
+{
+    if (start == 0 || start <= m_fence)
+        return fail("the stack is empty");
+    if ((m_stack.size() - start) % 2)
+        return fail("a dict has a key without a value");
+    ItemChain *chain = chainFor(m_stack[start - 1], Op::SetItems);
+    if (!chain)
+        return false;
+    m_arena.append(*chain, &m_stack[0] + start, m_stack.size() - start);
+    m_stack.truncate(start);
+    return m_arena.total() <= m_objectLimit || fail("the pickle makes too many values");
+}
+
+bool PickleParser::addItems()
+{
+    quint32 start;
+    if (!popMark(&start))
+        return false;
+    if (start == 0 || start <= m_fence)
+        return fail("the stack is empty");
+    ItemChain *chain = chainFor(m_stack[start - 1], Op::AddItems);
+    if (!chain)
+        return false;
+    m_arena.append(*chain, &m_stack[0] + start, m_stack.size() - start);
+    m_stack.truncate(start);
+    return m_arena.total() <= m_objectLimit || fail("the pickle makes too many values");
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "picklereader.h"
+
+#include "picklebuilder.h"
+#include "pickleparser.h"
+
+namespace Pyvent::Internal {
+
+class PickleReaderPrivate
+{
+public:
+    explicit PickleReaderPrivate(const PickleLimits &limits)
+        : parser(arena, limits)
+        , builder(arena, limits)
+    {
+    }
+
+    PickleArena arena;
+    PickleParser parser;
+    PickleBuilder builder;
+    QByteArrayView pickle;
+    Node root;
+    PickleError error;
+};
+
+PickleReader::PickleReader(const PickleLimits &limits)
+    : d(std::make_unique<PickleReaderPrivate>(limits))
+{
+}
+
+PickleReader::~PickleReader() = default;
+
+bool PickleReader::read(QByteArrayView pickle)
+{
+    d->pickle = pickle;
+    d->root = d->parser.parse(pickle);
+    if (Q_UNLIKELY(d->error.isError() || d->parser.error().isError()))
+        d->error = d->parser.error();
+    return d->root.tag != Node::Empty;
+}
+
+qsizetype PickleReader::consumed() const
+{
+    return d->parser.consumed();
+}
+
+const PickleError &PickleReader::error() const
+{
+    return d->error;
+}
+
+bool PickleReader::isDict() const
+{
+    return d->root.tag == Node::Dict;
+}
+
+QVariant PickleReader::toVariant()
+{
+    if (d->root.tag == Node::Empty)
+        return {};
+    d->builder.reset(d->pickle);
+    QVariant value;
+    const bool ok = d->builder.build(d->root, &value);
+    d->error = d->builder.error();
+    return ok ? value : QVariant();
+}
+
+bool PickleReader::toArguments(QVariantMap *arguments, QVariant *sender)
+{
+    if (d->root.tag == Node::Empty)
+        return false;
+    d->builder.reset(d->pickle);
+    const bool ok = d->builder.buildArguments(d->root, arguments, sender);
+    if (Q_UNLIKELY(!ok || d->error.isError()))
+        d->error = d->builder.error();
+    return ok;
+}
+
+} // namespace Pyvent::Internal

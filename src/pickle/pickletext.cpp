@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+#include "pickletext.h"
+
+#include <cstring>
+#include <string_view>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+using uchar = unsigned char;
+
+const uchar *skipAscii(const uchar *p, const uchar *end)
+{
+    while (end - p >= 8) {
+        quint64 word;
+        std::memcpy(&word, p, 8);
+        if (word & Q_UINT64_C(0x8080808080808080))
+            break;
+        p += 8;
+    }
+    while (p != end && *p < 0x80)
+        ++p;
+    return p;
+}
+
+bool isContinuation(uchar c)
+{
+    return (c & 0xc0) == 0x80;
+}
+
+// One character of two or more bytes; advances \a p; returns 0 (which takes one byte only) if it is broken.
+char32_t decodeMultiByte(const uchar *&p, const uchar *end)
+{
+    const uchar lead = *p;
+    const auto left = end - p;
+    if (lead >= 0xc2 && lead < 0xe0) {
+        if (left < 2 || !isContinuation(p[1]))
+            return 0;
+        const char32_t c = char32_t((lead & 0x1f) << 6 | (p[1] & 0x3f));
+        p += 2;
+        return c;
+    }
+    if (lead >= 0xe0 && lead < 0xf0) {
+        if (left < 3 || !isContinuation(p[1]) || !isContinuation(p[2]) || (lead == 0xe0 && p[1] < 0xa0))
+            return 0;
+        const char32_t c = char32_t((lead & 0x0f) << 12 | (p[1] & 0x3f) << 6 | (p[2] & 0x3f));
+        p += 3;
+        return c;
+    }
+    if (lead >= 0xf0 && lead < 0xf5) {
+        if (left < 4 || !isContinuation(p[1]) || !isContinuation(p[2]) || !isContinuation(p[3])
+            || (lead == 0xf0 && p[1] < 0x90) || (lead == 0xf4 && p[1] > 0x8f))
+            return 0;
+        const char32_t c =
+            char32_t((lead & 0x07) << 18 | (p[1] & 0x3f) << 12 | (p[2] & 0x3f) << 6 | (p[3] & 0x3f));
+        p += 4;
+        return c;
+    }
+    return 0;
+}
+
+const uchar *begin(QByteArrayView bytes)
+{
+    return reinterpret_cast<const uchar *>(bytes.data());
+}
+
+char *putUtf8(char32_t c, char *out)
+{
+    if (c < 0x80) {
+        *out++ = char(c);
+    } else if (c < 0x800) {
+        *out++ = char(0xc0 | c >> 6);
+        *out++ = char(0x80 | (c & 0x3f));
+    } else if (c < 0x10000) {
+        *out++ = char(0xe0 | c >> 12);
+        *out++ = char(0x80 | (c >> 6 & 0x3f));
+        *out++ = char(0x80 | (c & 0x3f));
+    } else {
+        *out++ = char(0xf0 | c >> 18);
+        *out++ = char(0x80 | (c >> 12 & 0x3f));
+        *out++ = char(0x80 | (c >> 6 & 0x3f));
+        *out++ = char(0x80 | (c & 0x3f));
+    }
+    return out;
+}
+
+int hexDigit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+// \a count hexadecimal digits; -1 if they are not all there.
+qint64 hexNumber(const char *p, const char *end, int count)
+{
+    if (end - p < count)
+        return -1;
+    qint64 value = 0;
+    for (int i = 0; i < count; ++i) {
+        const int digit = hexDigit(p[i]);
+        if (digit < 0)
+            return -1;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+} // namespace
+
+bool isAscii(QByteArrayView bytes)
+{
+    const uchar *end = begin(bytes) + bytes.size();
+    return skipAscii(begin(bytes), end) == end;
+}
+
+bool isUtf8(QByteArrayView bytes)
+{
+    const uchar *p = begin(bytes);
+    const uchar *end = p + bytes.size();
+    while ((p = skipAscii(p, end)) != end) {
+        if (decodeMultiByte(p, end) == 0)
+            return false;
+    }
+    return true;
+}
+
+bool decodeUtf8(QByteArrayView utf8, QString *text)
+{
+    const uchar *p = begin(utf8);
+    const uchar *end = p + utf8.size();
+    const uchar *ascii = skipAscii(p, end);
+    if (ascii == end) {
+        *text = QString::fromLatin1(utf8);
+        return true;
+    }
+    // Counted first: text of three bytes a character would otherwise keep three times the memory that it
+    // needs.
+    qsizetype units = 0;
+    for (const uchar *q = p; q != end; ++q)
+        units += qsizetype((*q & 0xc0) != 0x80) + qsizetype(*q >= 0xf0);
+    QString result(units, Qt::Uninitialized);
+    char16_t *out = reinterpret_cast<char16_t *>(result.data());
+    const char16_t *outEnd = out + units;
+    while (p != end) {
+        if (*p < 0x80) {
+            *out++ = *p++;
+            continue;
+        }
+        const char32_t c = decodeMultiByte(p, end);
+        if (c == 0 || outEnd - out < (c >= 0x10000 ? 2 : 1))
+            return false;
+        if (c >= 0x10000) {
+            *out++ = QChar::highSurrogate(c);
+            *out++ = QChar::lowSurrogate(c);
+        } else {
+            *out++ = char16_t(c);
+        }
+    }
+    *text = std::move(result);
+    return true;
+}
+
+qsizetype utf8SizeBound(QStringView text)
+{
+    qsizetype size = text.size();
+    for (const char16_t unit : std::u16string_view(text.utf16(), size_t(text.size())))
+        size += qsizetype(unit >= 0x80) + qsizetype(unit >= 0x800);
+    return size;
+}
+
+char *encodeUtf8(QStringView text, char *out)
+{
+    const char16_t *p = text.utf16();
+    const char16_t *end = p + text.size();
+    while (p != end) {
+        while (end - p >= 4) { // four ASCII units at a time
+            quint64 word;
+            std::memcpy(&word, p, 8);
+            if (word & Q_UINT64_C(0xff80ff80ff80ff80))
+                break;
+            out[0] = char(p[0]);
+            out[1] = char(p[1]);
+            out[2] = char(p[2]);
+            out[3] = char(p[3]);
+            p += 4;
+            out += 4;
+        }
+        if (p == end)
+            break;
+        char32_t c = *p++;
+        if (c < 0x80) {
+            *out++ = char(c);
+            continue;
+        }
+        if (QChar::isHighSurrogate(c) && p != end && QChar::isLowSurrogate(*p))
+            c = QChar::surrogateToUcs4(char16_t(c), *p++);
+        out = putUtf8(c, out);
+    }
+    return out;
+}
+
+char *latin1ToUtf8(QByteArrayView latin1, char *out)
+{
+    for (const char c : latin1)
+        out = putUtf8(uchar(c), out);
+    return out;
+}
+
+char *utf8ToLatin1(QByteArrayView utf8, char *out)
+{
+    const uchar *p = begin(utf8);
+    const uchar *end = p + utf8.size();
+    while (p != end) {
+        if (*p < 0x80) {
+            *out++ = char(*p++);
+            continue;
+        }
+        const char32_t c = decodeMultiByte(p, end);
+        if (c == 0 || c > 0xff)
+            return nullptr;
+        *out++ = char(c);
+    }
+    return out;
+}
+
+char *decodeRawUnicodeEscape(QByteArrayView text, char *out)
+{
+    const char *p = text.data();
+    const char *end = p + text.size();
+    while (p != end) {
+        if (*p != '\\' || end - p < 2) {
+            out = putUtf8(uchar(*p++), out);
+            continue;
+        }
+        const int digits = p[1] == 'u' ? 4 : p[1] == 'U' ? 8 : 0;
+        if (digits == 0) {
+            // Only u and U are escapes; a backslash takes its follower along, so "\\u" is no escape.
+            out = putUtf8(uchar(p[0]), out);
+            out = putUtf8(uchar(p[1]), out);
+            p += 2;
+            continue;
+        }
+        const qint64 c = hexNumber(p + 2, end, digits);
+        if (c < 0 || c > 0x10ffff)
+            return nullptr;
+        out = putUtf8(char32_t(c), out);
+        p += 2 + digits;
+    }
+    return out;
+}
+
+char *decodeStringEscape(QByteArrayView text, char *out)
+{
+    static constexpr char Escapes[] = "\\\\''\"\"a\ab\bf\fn\nr\rt\tv\v";
+    const char *p = text.data();
+    const char *end = p + text.size();
+    while (p != end) {
+        if (*p != '\\') {
+            *out++ = *p++;
+            continue;
+        }
+        if (++p == end)
+            return nullptr;
+        const char c = *p++;
+        if (c == 'x') {
+            const qint64 value = hexNumber(p, end, 2);
+            if (value < 0)
+                return nullptr;
+            *out++ = char(value);
+            p += 2;
+            continue;
+        }
+        if (c >= '0' && c <= '7') {
+            int value = c - '0';
+            for (int i = 0; i < 2 && p != end && *p >= '0' && *p <= '7'; ++i)
+                value = value * 8 + (*p++ - '0');
+            *out++ = char(value);
+            continue;
+        }
+        bool known = false;
+        for (const char *escape = Escapes; *escape; escape += 2) {
+            if (escape[0] == c) {
+                *out++ = escape[1];
+                known = true;
+                break;
+            }
+        }
+        if (!known) { // as Python: an unknown escape stands for itself
+            *out++ = '\\';
+            *out++ = c;
+        }
+    }
+    return out;
+}
+
+} // namespace Pyvent::Internal

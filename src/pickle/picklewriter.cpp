@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "picklewriter.h"
+
+#include "pickleencoder.h"
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+bool writePickle(const QVariant &value, QByteArray *out, PickleError *error, const PickleLimits &limits)
+{
+    PickleEncoder encoder(out, limits);
+    const bool ok = encoder.writeValue(value);
+    *error = ok ? PickleError() : encoder.error(u"value"_s);
+    return ok;
+}
+
+bool writeArguments(const QVariantMap &arguments, const QString &sender, QByteArray *out, PickleError *error,
+                    const PickleLimits &limits)
+{
+    PickleEncoder encoder(out, limits);
+    const bool ok = encoder.writeArguments(arguments, sender);
+    *error = ok ? PickleError() : encoder.error(u"argument"_s);
+    return ok;
+}
+
+} // namespace Pyvent::Internal

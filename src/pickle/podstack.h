@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_PODSTACK_H
+#define PYVENT_PODSTACK_H
+
+#include <QtCore/qglobal.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+
+namespace Pyvent::Internal {
+
+// A growing array of plain data that keeps its memory when it is emptied. QVarLengthArray and QList check for
+// sharing or construct elements on the paths that a pickle takes for every value.
+template <typename T>
+class PodStack
+{
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
+public:
+    PodStack() = default;
+    ~PodStack() { std::free(m_data); }
+    Q_DISABLE_COPY_MOVE(PodStack)
+
+    quint32 size() const { return m_size; }
+    bool isEmpty() const { return m_size == 0; }
+    T &operator[](quint32 index) { return m_data[index]; }
+    const T &operator[](quint32 index) const { return m_data[index]; }
+    T &top() { return m_data[m_size - 1]; }
+    T *end() { return m_data + m_size; }
+
+    void push(const T &value)
+    {
+        if (Q_UNLIKELY(m_size == m_capacity)) {
+            const T copy = value; // may be an element of this array
+            grow(1);
+            m_data[m_size++] = copy;
+            return;
+        }
+        m_data[m_size++] = value;
+    }
+    // \a values must not lie in this array.
+    void append(const T *values, quint32 count)
+    {
+        if (count == 0)
+            return;
+        if (m_capacity - m_size < count)
+            grow(count);
+        std::memcpy(m_data + m_size, values, count * sizeof(T));
+        m_size += count;
+    }
+    void resize(quint32 size, const T &fill)
+    {
+        if (size > m_size && m_capacity - m_size < size - m_size)
+            grow(size - m_size);
+        while (m_size < size)
+            m_data[m_size++] = fill;
+        m_size = size;
+    }
+    void truncate(quint32 size) { m_size = size; }
+
+    // Empties it, and gives memory beyond \a keptBytes back.
+    void clear(size_t keptBytes)
+    {
+        m_size = 0;
+        if (Q_UNLIKELY(m_capacity * sizeof(T) > keptBytes)) {
+            std::free(m_data);
+            m_data = nullptr;
+            m_capacity = 0;
+        }
+    }
+
+private:
+    Q_NEVER_INLINE void grow(quint32 more)
+    {
+        const quint32 capacity = qMax<quint32>(64, qMax(m_size + more, m_capacity + m_capacity / 2));
+        void *data = std::realloc(static_cast<void *>(m_data), size_t(capacity) * sizeof(T));
+        Q_CHECK_PTR(data);
+        m_data = static_cast<T *>(data);
+        m_capacity = capacity;
+    }
+
+    T *m_data = nullptr;
+    quint32 m_size = 0;
+    quint32 m_capacity = 0;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "pyventtuple.h"
+
+#include "pythonrepr.h"
+#include "valueconversions.h"
+
+#include <QtCore/qdebug.h>
+
+using namespace Pyvent::Internal;
+
+[[maybe_unused]] static const bool registered = registerConversions(&PyventTuple::toList)
+    && registerConversions(&PyventTuple::toString)
+    && registerConversions(&PyventTuple::toStringList);
+
+QStringList PyventTuple::toStringList(bool *ok) const
+{
+    return textsOf(m_items, ok);
+}
+
+QString PyventTuple::toString() const
+{
+    return u'(' + pythonReprItems(m_items) + QLatin1String(m_items.size() == 1 ? ",)" : ")");
+}
+
+QDebug operator<<(QDebug debug, const PyventTuple &value)
+{
+    const QDebugStateSaver saver(debug);
+    return debug.noquote() << value.toString();
+}

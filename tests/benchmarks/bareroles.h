@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BENCHMARKS_BAREROLES_H
+#define PYVENT_BENCHMARKS_BAREROLES_H
+
+#include "role.h"
+
+// The same hops with ZeroMQ alone: DEALER, ROUTER, PUB and SUB, an acknowledgement for each message, the same bytes and
+// as many in flight. Nothing is decoded, no event loop runs, and who waits blocks in ZeroMQ: the least it can cost.
+namespace Pyvent::Benchmarks {
+
+int bareBroker(const RoleOptions &options);
+int bareSender(const RoleOptions &options);
+int bareReceiver(const RoleOptions &options);
+int barePinger(const RoleOptions &options);
+int bareEcho(const RoleOptions &options);
+
+} // namespace Pyvent::Benchmarks
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BENCHMARKS_BUSROLES_H
+#define PYVENT_BENCHMARKS_BUSROLES_H
+
+#include "role.h"
+
+// The processes that use this module, written as its users write theirs.
+namespace Pyvent::Benchmarks {
+
+int busServer(const RoleOptions &options);
+int busSender(const RoleOptions &options);
+int busReceiver(const RoleOptions &options);
+int busPinger(const RoleOptions &options);
+int busEcho(const RoleOptions &options);
+
+} // namespace Pyvent::Benchmarks
+
+#endif

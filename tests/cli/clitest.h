@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TESTS_CLI_CLITEST_H
+#define PYVENT_TESTS_CLI_CLITEST_H
+
+#include "program.h"
+
+#include <QtTest/qtest.h>
+
+// The program "pyvent", run as a script runs it.
+class tst_Cli : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+
+    // tst_cli.cpp: each command's arguments and exit codes
+    void namesTheMistake_data();
+    void namesTheMistake();
+    void printsHelp_data();
+    void printsHelp();
+    void printsItsVersion();
+    void saysNothingOfTheLocale();
+    void takesCommonOptionsBeforeTheCommand();
+    void sendEndsWith3WithoutAServer();
+    void sendEndsWith3WhereNobodyAnswers();
+    void sendEndsWith1ForWhatIsRefused_data();
+    void sendEndsWith1ForWhatIsRefused();
+    void listenEndsWithItsTimeout();
+    void listenFailsWithoutEnoughEvents();
+    void waitEndsWith1WithItsTimeout();
+    void endsAtASignal_data();
+    void endsAtASignal();
+    void serveFailsWhereThePortIsTaken();
+    void isQuiet();
+
+    // tst_cli_bus.cpp: what goes over the bus
+    void listenPrintsWhatIsSent();
+    void listenPrintsJson();
+    void listenChoosesNamesAndSenders();
+    void listenPrintsAnEventOnce();
+    void printsOneLineWhateverIsSent();
+    void waitPrintsTheArguments();
+    void waitPrintsJson();
+    void servesPythonsSenders();
+    void usesPythonsServer();
+    void repeatsWhatItHeard_data();
+    void repeatsWhatItHeard();
+    void tellsOfAnAbsentServer();
+    void endsWhenNobodyReads();
+    void endsAtASignalWhileNobodyReads();
+
+private:
+    // "pyvent" on this test's bus: \a command's first word is the command.
+    QStringList onBus(const QStringList &command) const;
+    QStringList pythonPeer(const QStringList &arguments) const;
+    QString port() const { return QString::number(m_port); }
+
+    int m_port = 0;
+};
+
+#endif

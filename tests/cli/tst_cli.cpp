@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "clitest.h"
+
+#include "support/freeport.h"
+
+#include <QtTest>
+
+#include <csignal>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr auto program = PYVENT_PROGRAM;
+
+} // namespace
+
+void tst_Cli::init()
+{
+    m_port = PyventTests::freePort();
+}
+
+QStringList tst_Cli::onBus(const QStringList &command) const
+{
+    return QStringList{command.constFirst(), u"--port"_s, port()} + command.sliced(1);
+}
+
+QStringList tst_Cli::pythonPeer(const QStringList &arguments) const
+{
+    return QStringList{QStringLiteral(PYTHON_PEER), arguments.constFirst(), port()} + arguments.sliced(1);
+}
+
+void tst_Cli::namesTheMistake_data()
+{
+    QTest::addColumn<QString>("commandLine"); // words with single spaces between them
+    QTest::addColumn<QString>("mistake"); // a part of what is said of it
+
+    const auto row = [](const char *commandLine, const QString &mistake) {
+        QTest::newRow(commandLine) << QString::fromUtf8(commandLine) << mistake;
+    };
+    row("", u"a command is missing"_s);
+    row("--quiet", u"a command is missing"_s);
+    row("sned x", u"there is no command 'sned'; there are send, listen, wait, serve"_s);
+    row("nodes", u"there is no command 'nodes'"_s);
+    row("--count 3 listen", u"'count'"_s);
+    row("listen --colour", u"unknown option 'colour'"_s);
+    row("listen --port", u"missing value after '--port'"_s);
+    row("listen --json=yes", u"'--json'"_s);
+    row("send", u"NAME is missing"_s);
+    row("wait", u"NAME is missing"_s);
+    row("send x --json", u"unknown option 'json'"_s);
+
+    row("listen --port http", u"not 'http'"_s);
+    row("listen --port 0", u"--port takes a number from 1 to 65534"_s);
+    row("listen --port 65535", u"65535 is outside"_s);
+    row("listen --port -1", u"-1 is outside"_s);
+    row("listen --port 99999999999999999999", u"--port takes"_s);
+    row("send x --port http", u"not 'http'"_s);
+    row("wait x --port http", u"not 'http'"_s);
+    row("serve --port http", u"not 'http'"_s);
+
+    row("listen --count -1", u"--count takes a whole number from 1 on, not '-1'"_s);
+    row("listen --count 0", u"not '0'"_s);
+    row("listen --count 1.5", u"not '1.5'"_s);
+    row("listen --count many", u"not 'many'"_s);
+    row("listen --timeout -1", u"--timeout takes seconds from 0 to 2000000, not '-1'"_s);
+    row("listen --timeout soon", u"not 'soon'"_s);
+    row("listen --timeout nan", u"not 'nan'"_s);
+    row("listen --timeout inf", u"not 'inf'"_s);
+    row("wait x --timeout 1e99", u"not '1e99'"_s);
+    row("send x --timeout", u"missing value"_s);
+    row("listen --sender=", u"--sender cannot be empty"_s);
+
+    row("send order-*", u"'order-*' is a glob"_s);
+    row("wait order-?", u"'order-?' is a glob"_s);
+    row("wait a b", u"'b' is one word too many"_s);
+    row("serve everyone", u"'everyone' is one word too many"_s);
+    row("serve --no-server", u"--no-server"_s);
+    row("listen __check", u"'__check'"_s);
+    row("wait __check", u"'__check'"_s);
+
+    row("send x food", u"'food' is no argument: it takes KEY=TEXT or KEY:=JSON"_s);
+    row("send x =sushi", u"'=sushi' has no key"_s);
+    row("send x :=1", u"':=1' has no key"_s);
+    row("send x a=1 a:=2", u"the argument 'a' is given twice"_s);
+    row("send x n:=", u"the JSON of 'n' is wrong at character 1: it ends where a value should be"_s);
+    row("send x n:=[1;2]", u"the JSON of 'n' is wrong at character 3: ',' or ']' should be here"_s);
+    row("send x n:=sushi", u"at character 1: a value (a string has double quotes)"_s);
+    row(R"(send x n:={"$type":"fruit","value":1})", u"'fruit'"_s);
+}
+
+void tst_Cli::namesTheMistake()
+{
+    QFETCH(QString, commandLine);
+    QFETCH(QString, mistake);
+    Program pyvent(commandLine.split(u' ', Qt::SkipEmptyParts));
+    QCOMPARE(pyvent.exitCode(), 2);
+    QVERIFY2(pyvent.errors().contains(mistake), qPrintable(pyvent.errors()));
+    QVERIFY2(pyvent.errors().startsWith(u"pyvent: "_s), qPrintable(pyvent.errors()));
+    QCOMPARE(pyvent.output(), QString());
+}
+
+void tst_Cli::printsHelp_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QStringList>("parts");
+
+    QTest::newRow("pyvent") << QStringList{u"--help"_s}
+                            << QStringList{u"Usage: pyvent COMMAND"_s,
+                                           u"send "_s,
+                                           u"listen "_s,
+                                           u"wait "_s,
+                                           u"serve "_s,
+                                           u"--port"_s,
+                                           u"--address"_s,
+                                           u"--id"_s,
+                                           u"--no-server"_s,
+                                           u"--quiet"_s};
+    QTest::newRow("-h") << QStringList{u"-h"_s} << QStringList{u"Usage: pyvent COMMAND"_s};
+    QTest::newRow("send") << QStringList{u"send"_s, u"--help"_s}
+                          << QStringList{u"Usage: pyvent send NAME"_s, u"never becomes the server"_s,
+                                         u"--sender"_s, u"--timeout"_s};
+    QTest::newRow("listen") << QStringList{u"listen"_s, u"--help"_s}
+                            << QStringList{u"Usage: pyvent listen [NAME|GLOB]..."_s, u"--count"_s,
+                                           u"--json"_s};
+    QTest::newRow("wait") << QStringList{u"--help"_s, u"wait"_s} << QStringList{u"Usage: pyvent wait NAME"_s};
+    QTest::newRow("serve") << QStringList{u"serve"_s, u"-h"_s}
+                           << QStringList{u"Usage: pyvent serve [options]"_s};
+}
+
+void tst_Cli::printsHelp()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QStringList, parts);
+    Program pyvent(arguments);
+    QCOMPARE(pyvent.exitCode(), 0);
+    for (const QString &part : parts)
+        QVERIFY2(pyvent.output().contains(part), qPrintable(part + u" is not in\n"_s + pyvent.output()));
+    QCOMPARE(pyvent.errors(), QString());
+    for (const QString &line : pyvent.output().split(u'\n'))
+        QVERIFY2(line.size() <= 110, qPrintable(line));
+}
+
+void tst_Cli::printsItsVersion()
+{
+    for (const QStringList &arguments : {QStringList{u"--version"_s}, QStringList{u"send"_s, u"-v"_s}}) {
+        Program pyvent(arguments);
+        QCOMPARE(pyvent.exitCode(), 0);
+        QCOMPARE(pyvent.output(), QStringLiteral("pyvent " PYVENT_VERSION "\n"));
+    }
+}
+
+void tst_Cli::saysNothingOfTheLocale()
+{
+    Program pyvent(u"env"_s, {u"LC_ALL=C"_s, QString::fromUtf8(program), u"send"_s, u"寿司*"_s});
+    QCOMPARE(pyvent.exitCode(), 2);
+    QVERIFY2(pyvent.errors().startsWith(u"pyvent: '寿司*' is a glob"_s), qPrintable(pyvent.errors()));
+}
+
+void tst_Cli::takesCommonOptionsBeforeTheCommand()
+{
+    Program server({u"--port"_s, port(), u"--id"_s, u"serve"_s, u"serve"_s});
+    QVERIFY2(server.complains(u"serving at 127.0.0.1:%1\n"_s.arg(port())), qPrintable(server.errors()));
+    Program sender({u"--port="_s + port(), u"send"_s, u"x"_s});
+    QCOMPARE(sender.exitCode(), 0);
+}
+
+void tst_Cli::sendEndsWith3WithoutAServer()
+{
+    Program pyvent(onBus({u"send"_s, u"order-food"_s, u"--timeout"_s, u"0.1"_s}));
+    QCOMPARE(pyvent.exitCode(), 3);
+    QVERIFY2(
+        pyvent.errors().contains(u"no server at 127.0.0.1:%1 took 'order-food' within 0.1 s"_s.arg(port())),
+        qPrintable(pyvent.errors()));
+}
+
+void tst_Cli::sendEndsWith3WhereNobodyAnswers()
+{
+    const PyventTests::BoundSocket silent(m_port);
+    const PyventTests::BoundSocket silentEvents(m_port + 1);
+    QElapsedTimer time;
+    time.start();
+    Program pyvent(onBus({u"send"_s, u"order-food"_s}));
+    QCOMPARE(pyvent.exitCode(), 3);
+    QVERIFY2(time.elapsed() < 10'000, "Two seconds are the default.");
+}
+
+void tst_Cli::sendEndsWith1ForWhatIsRefused_data()
+{
+    QTest::addColumn<QStringList>("words");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("empty name") << QStringList{u""_s} << u"empty"_s;
+    QTest::newRow("reserved name") << QStringList{u"__check"_s} << u"'__'"_s;
+    QTest::newRow("space in the name") << QStringList{u"order food"_s} << u"space"_s;
+    QTest::newRow("control character in the sender")
+        << QStringList{u"x"_s, u"--sender"_s, u"a\nb"_s} << u"sender"_s;
+}
+
+void tst_Cli::sendEndsWith1ForWhatIsRefused()
+{
+    QFETCH(QStringList, words);
+    QFETCH(QString, reason);
+    Program pyvent(onBus(QStringList(u"send"_s) + words));
+    QCOMPARE(pyvent.exitCode(), 1);
+    QVERIFY2(pyvent.errors().contains(reason), qPrintable(pyvent.errors()));
+    QCOMPARE(pyvent.errors().count(u'\n'), 1);
+}
+
+void tst_Cli::listenEndsWithItsTimeout()
+{
+    Program pyvent(onBus({u"listen"_s, u"--timeout"_s, u"0.2"_s}));
+    QCOMPARE(pyvent.exitCode(), 0);
+    QCOMPARE(pyvent.output(), QString());
+}
+
+void tst_Cli::listenFailsWithoutEnoughEvents()
+{
+    Program pyvent(onBus({u"listen"_s, u"--timeout"_s, u"0.2"_s, u"--count"_s, u"1"_s}));
+    QCOMPARE(pyvent.exitCode(), 1);
+    QCOMPARE(pyvent.output(), QString());
+}
+
+void tst_Cli::waitEndsWith1WithItsTimeout()
+{
+    Program pyvent(onBus({u"wait"_s, u"food-ready"_s, u"--timeout"_s, u"0.2"_s}));
+    QCOMPARE(pyvent.exitCode(), 1);
+    QCOMPARE(pyvent.output(), QString());
+    QVERIFY2(pyvent.errors().contains(u"'food-ready' did not come in time"_s), qPrintable(pyvent.errors()));
+}
+
+void tst_Cli::endsAtASignal_data()
+{
+    QTest::addColumn<QStringList>("command");
+    QTest::addColumn<QString>("ready");
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<int>("exitCode");
+    const QStringList listen{u"listen"_s};
+    const QStringList serve{u"serve"_s};
+    const QStringList wait{u"wait"_s, u"food-ready"_s};
+    QTest::newRow("listen SIGTERM") << listen << u"listening to everything"_s << SIGTERM << 0;
+    QTest::newRow("listen SIGINT") << listen << u"listening to everything"_s << SIGINT << 0;
+    QTest::newRow("serve SIGTERM") << serve << u"serving at"_s << SIGTERM << 0;
+    QTest::newRow("serve SIGINT") << serve << u"serving at"_s << SIGINT << 0;
+    QTest::newRow("wait SIGTERM") << wait << u"listening to 'food-ready'"_s << SIGTERM << 1;
+    QTest::newRow("without a server")
+        << QStringList{u"listen"_s, u"--no-server"_s} << u"no server at"_s << SIGTERM << 0;
+}
+
+void tst_Cli::endsAtASignal()
+{
+    QFETCH(QStringList, command);
+    QFETCH(QString, ready);
+    QFETCH(int, signal);
+    Program pyvent(onBus(command));
+    QVERIFY2(pyvent.complains(ready), qPrintable(pyvent.errors()));
+    pyvent.sendSignal(signal);
+    QTEST(pyvent.exitCode(), "exitCode");
+    QCOMPARE(pyvent.output(), QString());
+}
+
+void tst_Cli::serveFailsWhereThePortIsTaken()
+{
+    Program first(onBus({u"serve"_s}));
+    QVERIFY2(first.complains(u"serving at"_s), qPrintable(first.errors()));
+    Program second(onBus({u"serve"_s}));
+    QCOMPARE(second.exitCode(), 1);
+    QVERIFY2(second.errors().contains(port()), qPrintable(second.errors()));
+    QVERIFY(!second.errors().contains(u"serving at"_s));
+}
+
+void tst_Cli::isQuiet()
+{
+    Program server(onBus({u"serve"_s, u"--quiet"_s}));
+    Program listener(onBus({u"listen"_s, u"-q"_s, u"--no-server"_s, u"--count"_s, u"1"_s}));
+    // There is no readiness to wait for, so it is sent until it is heard.
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            Program sender(onBus({u"send"_s, u"x"_s}));
+            return sender.exitCode() == 0 && !listener.output().isEmpty();
+        },
+        20'000));
+    QCOMPARE(listener.exitCode(), 0);
+    QCOMPARE(listener.errors(), QString());
+    server.sendSignal(SIGTERM);
+    QCOMPARE(server.exitCode(), 0);
+    QCOMPARE(server.errors(), QString());
+}
+
+QTEST_GUILESS_MAIN(tst_Cli)

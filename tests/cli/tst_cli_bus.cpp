@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+#include "clitest.h"
+
+#include <QtTest>
+
+#include <csignal>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QString python = QStringLiteral(PYTHON_PROGRAM);
+
+// The one line of \a output as a JSON object.
+QJsonObject toObject(const QString &output)
+{
+    return QJsonDocument::fromJson(output.toUtf8()).object();
+}
+
+} // namespace
+
+void tst_Cli::listenPrintsWhatIsSent()
+{
+    Program listener(onBus({u"listen"_s, u"--count"_s, u"2"_s}));
+    QVERIFY2(listener.complains(u"listening to everything, and serving at 127.0.0.1:%1"_s.arg(port())),
+             qPrintable(listener.errors()));
+    QCOMPARE(Program(onBus({u"send"_s, u"order-food"_s, u"food=sushi"_s, u"pieces:=8"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"--id"_s, u"kitchen"_s})).exitCode(), 0);
+    QCOMPARE(listener.exitCode(), 0);
+
+    const QString time = u"[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\\.[0-9]{3}  "_s;
+    const QRegularExpression lines(u"\\A"_s + time + u"order-food  pyvent  food='sushi' pieces=8\n"_s + time
+                                   + u"food-ready  pyvent\\.kitchen\n\\z"_s);
+    QVERIFY2(lines.match(listener.output()).hasMatch(), qPrintable(listener.output()));
+}
+
+void tst_Cli::listenPrintsJson()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program listener(onBus({u"listen"_s, u"order-food"_s, u"--json"_s, u"--count=1"_s}));
+    QVERIFY(listener.complains(u"listening to 'order-food' at"_s));
+    const QDateTime before = QDateTime::currentDateTimeUtc().addMSecs(-1);
+    QCOMPARE(Program(onBus({u"send"_s, u"order-food"_s, u"food=sushi"_s, u"note="_s,
+                            u"n:=123456789012345678901234567890"_s}))
+                 .exitCode(),
+             0);
+    QCOMPARE(listener.exitCode(), 0);
+
+    QVERIFY2(
+        listener.output().startsWith(uR"({"name":"order-food","sender":"pyvent","args":{"food":"sushi",)"_s
+                                     uR"("n":123456789012345678901234567890,"note":""},"node":")"_s),
+        qPrintable(listener.output()));
+    QCOMPARE(listener.output().count(u'\n'), 1);
+    const QJsonObject event = toObject(listener.output());
+    QVERIFY(!QUuid::fromString(event[u"node"_s].toString()).isNull());
+    QCOMPARE(event[u"seq"_s].toInt(), 1);
+    const QDateTime time = QDateTime::fromString(event[u"time"_s].toString(), Qt::ISODateWithMs);
+    QCOMPARE(time.timeSpec(), Qt::UTC);
+    QVERIFY(time >= before && time <= QDateTime::currentDateTimeUtc());
+}
+
+void tst_Cli::listenChoosesNamesAndSenders()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program names(onBus({u"listen"_s, u"order-*"_s, u"end"_s, u"--json"_s, u"--count"_s, u"3"_s}));
+    Program senders(onBus({u"listen"_s, u"--sender"_s, u"till"_s, u"--json"_s, u"--count"_s, u"2"_s}));
+    QVERIFY(names.complains(u"listening to 'order-*', 'end'"_s));
+    QVERIFY(senders.complains(u"listening to everything"_s));
+    const QStringList sent[] = {
+        {u"order-food"_s},
+        {u"reorder-food"_s},
+        {u"order-drink"_s, u"--sender"_s, u"till.2"_s},
+        {u"ending"_s},
+        {u"end"_s, u"--sender"_s, u"till"_s},
+        {u"end"_s, u"--sender"_s, u"tiller"_s},
+    };
+    for (const QStringList &event : sent)
+        QCOMPARE(Program(onBus(QStringList(u"send"_s) + event)).exitCode(), 0);
+
+    const auto namesIn = [](const QString &output) {
+        QStringList result;
+        for (const QString &line : output.split(u'\n', Qt::SkipEmptyParts))
+            result += toObject(line)[u"name"_s].toString();
+        return result;
+    };
+    QCOMPARE(names.exitCode(), 0);
+    QCOMPARE(namesIn(names.output()), QStringList({u"order-food"_s, u"order-drink"_s, u"end"_s}));
+    QCOMPARE(senders.exitCode(), 0);
+    QCOMPARE(namesIn(senders.output()), QStringList({u"order-drink"_s, u"end"_s}));
+}
+
+void tst_Cli::listenPrintsAnEventOnce()
+{
+    Program listener(onBus({u"listen"_s, u"order-*"_s, u"order-food"_s, u"*-food"_s, u"order-food"_s,
+                            u"end"_s, u"--json"_s, u"--count"_s, u"2"_s}));
+    QVERIFY(listener.complains(u"listening to"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"order-food"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"end"_s})).exitCode(), 0);
+    QCOMPARE(listener.exitCode(), 0);
+    QCOMPARE(listener.output().count(u"order-food"_s), 1);
+    QCOMPARE(listener.output().count(u"\"end\""_s), 1);
+}
+
+void tst_Cli::printsOneLineWhateverIsSent()
+{
+    Program text(onBus({u"listen"_s, u"x"_s, u"--count"_s, u"1"_s}));
+    QVERIFY(text.complains(u"listening to"_s));
+    Program json(onBus({u"listen"_s, u"x"_s, u"--count"_s, u"1"_s, u"--json"_s}));
+    QVERIFY(json.complains(u"listening to"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s, u"a=1\n2\u001b[31m"_s, uR"(b:="\u009b\ud83c\u2028")"_s}))
+                 .exitCode(),
+             0);
+    QCOMPARE(text.exitCode(), 0);
+    QVERIFY2(text.output().endsWith(uR"(x  pyvent  a='1\n2\x1b[31m' b='\x9b\ud83c\u2028')"_s + u'\n'),
+             qPrintable(text.output()));
+    QCOMPARE(text.output().count(u'\n'), 1);
+    QCOMPARE(json.exitCode(), 0);
+    QVERIFY2(json.output().contains(uR"("args":{"a":"1\n2\u001b[31m","b":"\u009b\ud83c)"_s),
+             qPrintable(json.output()));
+    QCOMPARE(json.output().count(u'\n'), 1);
+}
+
+void tst_Cli::waitPrintsTheArguments()
+{
+    Program waiter(onBus({u"wait"_s, u"food-ready"_s, u"--timeout"_s, u"60"_s}));
+    QVERIFY(waiter.complains(u"listening to 'food-ready'"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"food-burnt"_s, u"food=rice"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"food=sushi"_s, u"drink=sake"_s})).exitCode(), 0);
+    QCOMPARE(waiter.exitCode(), 0);
+    QCOMPARE(waiter.output(), u"drink='sake' food='sushi'\n"_s);
+}
+
+void tst_Cli::waitPrintsJson()
+{
+    Program waiter(onBus({u"wait"_s, u"food-ready"_s, u"--json"_s, u"--sender"_s, u"kitchen"_s}));
+    QVERIFY(waiter.complains(u"listening to 'food-ready'"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"food=rice"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"food=sushi"_s, u"--sender=kitchen"_s})).exitCode(),
+             0);
+    QCOMPARE(waiter.exitCode(), 0);
+    QVERIFY2(waiter.output().startsWith(
+                 uR"({"name":"food-ready","sender":"kitchen","args":{"food":"sushi"},"node":)"_s),
+             qPrintable(waiter.output()));
+}
+
+void tst_Cli::servesPythonsSenders()
+{
+    Program listener(onBus({u"listen"_s, u"--json"_s, u"--count"_s, u"1"_s}));
+    QVERIFY(listener.complains(u"listening to everything, and serving at"_s));
+    Program sender(
+        python, pythonPeer({u"send"_s, u"order-food"_s, u"dict(food='sushi', pair=(1, 2.0), big=2**100)"_s}));
+    QCOMPARE(sender.exitCode(), 0);
+    QCOMPARE(listener.exitCode(), 0);
+    QCOMPARE(
+        listener.output(),
+        uR"({"name":"order-food","sender":"pyvent","args":{"big":1267650600228229401496703205376,"food":"sushi",)"_s
+        uR"("pair":{"$type":"tuple","value":[1,2.0]}},"node":null,"seq":null,"time":null})"_s
+            + u'\n');
+}
+
+void tst_Cli::usesPythonsServer()
+{
+    Program server(python, pythonPeer({u"serve"_s}));
+    QVERIFY2(server.prints(u"ready"_s), qPrintable(server.errors()));
+    Program waiter(onBus({u"wait"_s, u"order-food"_s}));
+    QVERIFY2(waiter.complains(u"listening to 'order-food' at"_s), qPrintable(waiter.errors()));
+    QCOMPARE(Program(onBus({u"send"_s, u"order-food"_s, u"food=sushi"_s,
+                            u"n:=-340282366920938463463374607431768211456"_s,
+                            uR"(t:={"$type":"tuple","value":[1,null]})"_s, u"--sender"_s, u"till"_s}))
+                 .exitCode(),
+             0);
+    QCOMPARE(waiter.exitCode(), 0);
+    QCOMPARE(waiter.output(), u"food='sushi' n=-340282366920938463463374607431768211456 t=(1, None)\n"_s);
+    QVERIFY2(server.prints(u"order-food {'sender': 'till', 'food': 'sushi', "_s
+                           u"'n': -340282366920938463463374607431768211456, 't': (1, None)}"_s),
+             qPrintable(server.output()));
+}
+
+void tst_Cli::repeatsWhatItHeard_data()
+{
+    QTest::addColumn<QString>("expression"); // whose repr() is the same
+    for (const char *expression : {
+             "None",
+             "True",
+             "-1",
+             "1.5",
+             "1e+100",
+             "inf",
+             "18446744073709551616",
+             "-9223372036854775809",
+             "'sushi'",
+             "b'\\x00\\xff'",
+             "bytearray(b'ab')",
+             "[1, [2]]",
+             "(1, (2,))",
+             "{1}",
+             "set()",
+             "frozenset({1})",
+             "{1: 'a'}",
+             "{'a': {'b': None}}",
+             "datetime.datetime(2024, 1, 2, 3, 4, 5, 6)",
+             "datetime.datetime(2024, 1, 2, 3, 4, tzinfo=datetime.timezone.utc)",
+             "datetime.datetime(2024, 1, 2, 3, 4, fold=1)",
+             "datetime.date(2024, 1, 2)",
+             "datetime.time(3, 4, 5, 6)",
+             "datetime.timedelta(days=-1, seconds=2, microseconds=3)",
+             "UUID('12345678-9abc-def0-1234-56789abcdef0')",
+             "Decimal('1.10')",
+             "Fraction(1, 3)",
+             "(1+2j)",
+             "PurePosixPath('/tmp/x')",
+             "deque([1, 2])",
+         }) {
+        QTest::newRow(expression) << QString::fromUtf8(expression);
+    }
+}
+
+// Python sends it, one pyvent prints it as JSON, another one sends that, and Python has what it sent.
+void tst_Cli::repeatsWhatItHeard()
+{
+    QFETCH(QString, expression);
+    Program server(python, pythonPeer({u"serve"_s}));
+    QVERIFY2(server.prints(u"ready"_s), qPrintable(server.errors()));
+    Program waiter(onBus({u"wait"_s, u"value"_s, u"--json"_s}));
+    QVERIFY2(waiter.complains(u"listening to 'value'"_s), qPrintable(waiter.errors()));
+    Program sender(python, pythonPeer({u"send"_s, u"value"_s, u"dict(v=%1)"_s.arg(expression)}));
+    QVERIFY2(sender.exitCode() == 0, qPrintable(sender.errors()));
+    QCOMPARE(waiter.exitCode(), 0);
+
+    const qsizetype start = waiter.output().indexOf(u"{\"v\":"_s) + 5;
+    const QString json = waiter.output().sliced(start, waiter.output().lastIndexOf(u"},\"node\""_s) - start);
+    Program repeater(onBus({u"send"_s, u"again"_s, u"v:="_s + json}));
+    QVERIFY2(repeater.exitCode() == 0, qPrintable(json + u'\n' + repeater.errors()));
+    QVERIFY2(server.prints(u"again {'v': %1}\n"_s.arg(expression)),
+             qPrintable(json + u'\n' + server.output()));
+}
+
+void tst_Cli::tellsOfAnAbsentServer()
+{
+    Program listener(onBus({u"listen"_s, u"--no-server"_s, u"--count"_s, u"1"_s}));
+    QVERIFY2(listener.complains(u"no server at 127.0.0.1:%1 yet; waiting for one"_s.arg(port())),
+             qPrintable(listener.errors()));
+    Program server(onBus({u"serve"_s}));
+    QVERIFY2(listener.complains(u"listening to everything at"_s), qPrintable(listener.errors()));
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s})).exitCode(), 0);
+    QCOMPARE(listener.exitCode(), 0);
+}
+
+void tst_Cli::endsWhenNobodyReads()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    // The exit code is that of pyvent, not that of head. It ends without a second event.
+    const QString script = u"{ \"$0\" \"$@\"; echo \"it ended with $?\" >&2; } | head -n 1"_s;
+    Program pipeline(u"sh"_s,
+                     QStringList{u"-c"_s, script, QStringLiteral(PYVENT_PROGRAM)} + onBus({u"listen"_s}));
+    QVERIFY2(pipeline.complains(u"listening to everything at"_s), qPrintable(pipeline.errors()));
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s})).exitCode(), 0);
+    QCOMPARE(pipeline.exitCode(), 0);
+    QVERIFY2(pipeline.output().endsWith(u"  x  pyvent\n"_s), qPrintable(pipeline.output()));
+    QVERIFY2(pipeline.errors().endsWith(u":%1\nit ended with 0\n"_s.arg(port())),
+             qPrintable(pipeline.errors()));
+}
+
+// The pipe is full, and its reader alive: no reason to stay when asked to end.
+void tst_Cli::endsAtASignalWhileNobodyReads()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    const QString script =
+        u"{ \"$0\" \"$@\" & echo \"pid $! \" >&2; wait $!; echo \"it ended with $?\" >&2; } | "
+        "{ read -r line; read -r end < \"$FIFO\"; }"_s;
+    QTemporaryDir folder;
+    const QString fifo = folder.filePath(u"end"_s);
+    QCOMPARE(QProcess::execute(u"mkfifo"_s, {fifo}), 0);
+    Program pipeline(u"env"_s,
+                     QStringList{u"FIFO="_s + fifo, u"sh"_s, u"-c"_s, script, QStringLiteral(PYVENT_PROGRAM)}
+                         + onBus({u"listen"_s}));
+    QVERIFY2(pipeline.complains(u"listening to everything at"_s), qPrintable(pipeline.errors()));
+    const QString large(100'000, u'x'); // more than a pipe holds
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s, u"a="_s + large})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s, u"a="_s + large})).exitCode(), 0);
+    const QString pid = pipeline.errors().section(u"pid "_s, 1).section(u' ', 0, 0);
+    QVERIFY2(pid.toInt() > 0, qPrintable(pipeline.errors()));
+    QCOMPARE(::kill(pid.toInt(), SIGTERM), 0);
+    QVERIFY2(pipeline.complains(u"it ended with 0"_s), qPrintable(pipeline.errors()));
+    QFile end(fifo);
+    QVERIFY(end.open(QIODevice::WriteOnly));
+    end.write("end\n");
+    end.close();
+    QCOMPARE(pipeline.exitCode(), 0);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What stands in for libFuzzer in a normal build: runs a fuzz target on the files that are given, or that lie in the folders
+// that are given, and then on mutations of them for a few seconds. PYVENT_SEED repeats a run, PYVENT_FUZZ_SECONDS makes it
+// longer or shorter.
+#include <QtCore/qdir.h>
+#include <QtCore/qdiriterator.h>
+#include <QtCore/qelapsedtimer.h>
+#include <QtCore/qrandom.h>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+namespace {
+
+void run(const QByteArray &bytes)
+{
+    // Exactly as large as the input, so that a sanitizer sees each byte read beyond it.
+    const auto size = size_t(bytes.size());
+    const auto copy = std::make_unique<uint8_t[]>(size);
+    std::copy(bytes.begin(), bytes.end(), copy.get());
+    LLVMFuzzerTestOneInput(copy.get(), size);
+}
+
+QByteArray contentsOf(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+QList<QByteArray> readCorpus(const QStringList &paths)
+{
+    QList<QByteArray> corpus;
+    for (const QString &path : paths) {
+        if (!QFileInfo(path).isDir())
+            corpus.append(contentsOf(path));
+        QStringList names = QDir(path).entryList(QDir::Files, QDir::Name); // sorted, so that a seed means the same again
+        for (const QString &name : names)
+            corpus.append(contentsOf(QDir(path).filePath(name)));
+    }
+    return corpus;
+}
+
+void mutate(QByteArray *bytes, const QByteArray &other, QRandomGenerator *random)
+{
+    const int at = random->bounded(int(bytes->size()) + 1);
+    const char byte = char(random->bounded(256));
+    switch (random->bounded(6)) {
+    case 0:
+        if (at < bytes->size())
+            (*bytes)[at] = byte;
+        break;
+    case 1:
+        bytes->insert(at, byte);
+        break;
+    case 2:
+        bytes->remove(at, 1 + random->bounded(8));
+        break;
+    case 3:
+        if (at < bytes->size())
+            (*bytes)[at] = char((*bytes)[at] ^ char(1 << random->bounded(8)));
+        break;
+    case 4:
+        bytes->insert(at, other.mid(random->bounded(int(other.size()) + 1), 1 + random->bounded(40)));
+        break;
+    default:
+        bytes->insert(at, bytes->mid(random->bounded(int(bytes->size()) + 1), 1 + random->bounded(40)));
+    }
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    bool isGiven = false;
+    quint32 seed = qEnvironmentVariable("PYVENT_SEED").toUInt(&isGiven);
+    if (!isGiven)
+        seed = QRandomGenerator::global()->generate();
+    bool hasSeconds = false;
+    int seconds = qEnvironmentVariableIntValue("PYVENT_FUZZ_SECONDS", &hasSeconds);
+    if (!hasSeconds)
+        seconds = 5;
+
+    QStringList paths;
+    for (int i = 1; i < argc; ++i)
+        paths.append(QFile::decodeName(argv[i]));
+    const QList<QByteArray> corpus = readCorpus(paths);
+    for (const QByteArray &input : corpus)
+        run(input);
+    if (corpus.isEmpty()) {
+        qCritical("There is nothing to replay.");
+        return 1;
+    }
+
+    QRandomGenerator random(seed);
+    QElapsedTimer timer;
+    timer.start();
+    qint64 runs = 0;
+    for (; timer.elapsed() < seconds * 1000; ++runs) {
+        const auto pick = [&] { return corpus[random.bounded(int(corpus.size()))]; };
+        QByteArray input = pick();
+        for (int i = 1 + random.bounded(6); i > 0; --i)
+            mutate(&input, pick(), &random);
+        run(input);
+    }
+    qInfo("PYVENT_SEED=%u: %lld files replayed, %lld mutations run", seed, qlonglong(corpus.size()), runs);
+    return 0;
+}

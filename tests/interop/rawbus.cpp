@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "rawbus.h"
+
+#include <array>
+#include <chrono>
+#include <fcntl.h>
+#include <poll.h>
+#include <string>
+
+namespace PyventTests {
+
+namespace {
+
+std::string endpoint(int port)
+{
+    return "tcp://127.0.0.1:" + std::to_string(port);
+}
+
+zmq::message_t messageOf(const QByteArray &bytes)
+{
+    return zmq::message_t(bytes.constData(), std::size_t(bytes.size()));
+}
+
+void sendAll(zmq::socket_t &socket, const QByteArrayList &parts)
+{
+    for (qsizetype i = 0; i < parts.size(); ++i)
+        socket.send(messageOf(parts[i]),
+                    i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+}
+
+} // namespace
+
+RawClient::RawClient(int port)
+    : m_socket(m_context, zmq::socket_type::dealer)
+{
+    m_socket.set(zmq::sockopt::linger, 0);
+    m_socket.set(zmq::sockopt::sndhwm, 0);
+    m_socket.set(zmq::sockopt::rcvhwm, 0);
+    m_socket.connect(endpoint(port));
+}
+
+void RawClient::sendParts(const QByteArrayList &parts)
+{
+    sendAll(m_socket, parts);
+}
+
+int RawClient::acknowledgements()
+{
+    zmq::message_t part;
+    while (m_socket.recv(part, zmq::recv_flags::dontwait)) {
+        if (!part.more())
+            ++m_acknowledgements;
+    }
+    return m_acknowledgements;
+}
+
+RawServer::RawServer(int port, Manner manner)
+    : m_manner(manner)
+    , m_thread(&RawServer::run, this, port)
+{
+}
+
+RawServer::~RawServer()
+{
+    m_isEnding = true;
+    m_thread.join();
+}
+
+void RawServer::publish(const QByteArrayList &parts)
+{
+    const std::lock_guard lock(m_mutex);
+    m_toPublish.append(parts);
+}
+
+void RawServer::setReplies(const QList<QByteArrayList> &replies)
+{
+    const std::lock_guard lock(m_mutex);
+    m_replies = replies;
+}
+
+bool RawServer::hasReplied()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_replies.isEmpty();
+}
+
+void RawServer::run(int port)
+{
+    zmq::context_t context;
+    zmq::socket_t requests(context, zmq::socket_type::router);
+    zmq::socket_t events(context, zmq::socket_type::pub);
+    for (zmq::socket_t *socket : {&requests, &events})
+        socket->set(zmq::sockopt::linger, 0);
+    requests.bind(endpoint(port));
+    events.bind(endpoint(port + 1));
+    std::array<zmq::pollitem_t, 1> items{{{requests, 0, ZMQ_POLLIN, 0}}};
+    while (!m_isEnding) {
+        if (zmq::poll(items, std::chrono::milliseconds(5)) > 0)
+            relay(requests, events);
+        const std::lock_guard lock(m_mutex);
+        while (!m_toPublish.isEmpty())
+            sendAll(events, m_toPublish.takeFirst());
+    }
+}
+
+void RawServer::relay(zmq::socket_t &requests, zmq::socket_t &events)
+{
+    zmq::message_t peer;
+    zmq::message_t delimiter;
+    zmq::message_t frame;
+    (void)requests.recv(peer);
+    (void)requests.recv(delimiter);
+    (void)requests.recv(frame);
+    if (m_manner == Mute)
+        return;
+    events.send(std::move(frame), zmq::send_flags::none);
+    QByteArrayList reply{QByteArray(), QByteArray("1")};
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_replies.isEmpty())
+            reply = m_replies.takeFirst();
+    }
+    reply.prepend(QByteArray(peer.data<char>(), qsizetype(peer.size())));
+    sendAll(requests, reply);
+}
+
+ForeignListener::ForeignListener(int port, Manner manner)
+    : m_socket(port)
+    , m_manner(manner)
+{
+    if (::pipe2(m_end, O_CLOEXEC) == 0)
+        m_thread = std::thread(&ForeignListener::run, this);
+}
+
+ForeignListener::~ForeignListener()
+{
+    ::close(m_end[1]);
+    if (m_thread.joinable())
+        m_thread.join();
+    ::close(m_end[0]);
+}
+
+void ForeignListener::run()
+{
+    std::vector<int> accepted;
+    std::array<pollfd, 2> fds{{{m_end[0], POLLIN, 0}, {m_socket.fd(), POLLIN, 0}}};
+    while (::poll(fds.data(), fds.size(), -1) > 0 && fds[0].revents == 0) {
+        const int fd = ::accept4(m_socket.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+        if (fd < 0)
+            continue;
+        ++m_connections;
+        if (m_manner == Silent) {
+            accepted.push_back(fd);
+            continue;
+        }
+        static constexpr char reply[] = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+        (void)::send(fd, reply, sizeof reply - 1, MSG_NOSIGNAL);
+        ::close(fd);
+    }
+    for (const int fd : accepted)
+        ::close(fd);
+}
+
+int sendBytes(int port, const QByteArray &bytes)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(quint16(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+        ::close(fd);
+        return -1;
+    }
+    for (qsizetype sent = 0; sent < bytes.size();) {
+        const ssize_t count =
+            ::send(fd, bytes.constData() + sent, std::size_t(bytes.size() - sent), MSG_NOSIGNAL);
+        if (count <= 0)
+            break; // the other side has had enough
+        sent += count;
+    }
+    return fd;
+}
+
+} // namespace PyventTests

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+pyvent_unit_test(delivery streamtracker)
+pyvent_unit_test(delivery sequencecounter)

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "dispatch/receivertable.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+std::shared_ptr<FunctionReceiver> receiver(const QString &pattern,
+                                           const PyventSender &sender = PyventSender::Any)
+{
+    return std::make_shared<FunctionReceiver>(
+        pattern, sender, [] { return true; }, [](const PyventEvent &) {});
+}
+
+PyventEvent named(const QString &name, const QString &sender = u"pyvent"_s)
+{
+    PyventEvent result;
+    result.name = name;
+    result.sender = sender;
+    return result;
+}
+
+} // namespace
+
+class TestDelivery : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void nobody();
+    void exactNamesThenGlobs();
+    void onlyMatchingGlobs();
+    void senders_data();
+    void senders();
+    void goesOnWhereItStopped();
+    void whoReceivesIsDecidedAtTheFirstCall();
+    void whoEndedMeanwhileIsPassedOver();
+    void removedReceiversStayAlive();
+    void twoDeliveriesAreIndependent();
+    void keepsTheEvent();
+};
+
+void TestDelivery::nobody()
+{
+    ReceiverTable table;
+    table.add(receiver(u"order-food"_s));
+    Delivery delivery(named(u"order"_s));
+    QVERIFY(!delivery.next(table));
+    QVERIFY(!delivery.next(table));
+}
+
+void TestDelivery::exactNamesThenGlobs()
+{
+    ReceiverTable table;
+    const auto glob1 = receiver(u"*"_s);
+    const auto exact1 = receiver(u"order"_s);
+    const auto glob2 = receiver(u"ord*"_s);
+    const auto exact2 = receiver(u"order"_s);
+    for (const auto &each : {glob1, exact1, glob2, exact2})
+        table.add(each);
+
+    Delivery delivery(named(u"order"_s));
+    QCOMPARE(delivery.next(table), exact1);
+    QCOMPARE(delivery.next(table), exact2);
+    QCOMPARE(delivery.next(table), glob1);
+    QCOMPARE(delivery.next(table), glob2);
+    QVERIFY(!delivery.next(table));
+    QVERIFY(!delivery.next(table));
+}
+
+void TestDelivery::onlyMatchingGlobs()
+{
+    ReceiverTable table;
+    const auto fits = receiver(u"*-food"_s);
+    for (const auto &each : {receiver(u"burnt-*"_s), fits, receiver(u"order-?"_s)})
+        table.add(each);
+    Delivery delivery(named(u"order-food"_s));
+    QCOMPARE(delivery.next(table), fits);
+    QVERIFY(!delivery.next(table));
+}
+
+void TestDelivery::senders_data()
+{
+    QTest::addColumn<PyventSender>("wanted");
+    QTest::addColumn<QString>("sender");
+    QTest::addColumn<bool>("hears");
+
+    QTest::newRow("the default hears the default") << PyventSender() << u"pyvent"_s << true;
+    QTest::newRow("the default hears a node's id") << PyventSender() << u"pyvent.kitchen"_s << true;
+    QTest::newRow("the default, no other name") << PyventSender() << u"pyventure"_s << false;
+    QTest::newRow("the default, no other sender") << PyventSender() << u"customer-manager"_s << false;
+    QTest::newRow("any") << PyventSender(PyventSender::Any) << u"customer-manager"_s << true;
+    QTest::newRow("any, none") << PyventSender(PyventSender::Any) << QString() << true;
+    QTest::newRow("itself") << PyventSender(u"customer-manager"_s) << u"customer-manager"_s << true;
+    QTest::newRow("below") << PyventSender(u"customer-manager"_s) << u"customer-manager.till-2"_s << true;
+    QTest::newRow("far below") << PyventSender(u"a"_s) << u"a.b.c"_s << true;
+    QTest::newRow("above") << PyventSender(u"pyvent.kitchen"_s) << u"pyvent"_s << false;
+    QTest::newRow("beside") << PyventSender(u"pyvent.kitchen"_s) << u"pyvent.till"_s << false;
+    QTest::newRow("longer without a dot")
+        << PyventSender(u"pyvent.kitchen"_s) << u"pyvent.kitchen2"_s << false;
+    QTest::newRow("case") << PyventSender(u"Kitchen"_s) << u"kitchen"_s << false;
+}
+
+void TestDelivery::senders()
+{
+    QFETCH(const PyventSender, wanted);
+    QFETCH(const QString, sender);
+    QFETCH(const bool, hears);
+    ReceiverTable table;
+    table.add(receiver(u"order"_s, wanted));
+    table.add(receiver(u"ord*"_s, wanted));
+    Delivery delivery(named(u"order"_s, sender));
+    QCOMPARE(bool(delivery.next(table)), hears);
+    QCOMPARE(bool(delivery.next(table)), hears);
+    QVERIFY(!delivery.next(table));
+}
+
+// A handler that opens a nested event loop: what calls next() there gets what is left, and the outer call
+// nothing twice.
+void TestDelivery::goesOnWhereItStopped()
+{
+    ReceiverTable table;
+    std::vector<std::shared_ptr<Receiver>> all;
+    for (int i = 0; i < 6; ++i) {
+        all.push_back(receiver(i < 3 ? u"order"_s : u"*"_s));
+        table.add(all.back());
+    }
+    Delivery delivery(named(u"order"_s));
+    std::vector<std::shared_ptr<Receiver>> got;
+    const std::function<void()> run = [&] {
+        while (const auto next = delivery.next(table)) {
+            got.push_back(next);
+            if (got.size() == 2 || got.size() == 4)
+                run();
+        }
+    };
+    run();
+    QCOMPARE(got, all);
+}
+
+void TestDelivery::whoReceivesIsDecidedAtTheFirstCall()
+{
+    ReceiverTable table;
+    const auto first = receiver(u"order"_s);
+    const auto glob = receiver(u"*"_s);
+    Delivery notBegun(named(u"order"_s));
+    table.add(first);
+    table.add(glob);
+    Delivery begun(named(u"order"_s));
+    QCOMPARE(begun.next(table), first);
+
+    const auto late = receiver(u"order"_s);
+    const auto lateGlob = receiver(u"o*"_s);
+    table.add(late);
+    table.add(lateGlob);
+    QCOMPARE(begun.next(table), glob);
+    QVERIFY(!begun.next(table));
+    for (const auto &expected : {first, late, glob, lateGlob})
+        QCOMPARE(notBegun.next(table), expected);
+    QVERIFY(!notBegun.next(table));
+}
+
+void TestDelivery::whoEndedMeanwhileIsPassedOver()
+{
+    ReceiverTable table;
+    const auto first = receiver(u"order"_s);
+    const auto second = receiver(u"order"_s);
+    const auto glob = receiver(u"*"_s);
+    for (const auto &each : {first, second, glob})
+        table.add(each);
+    Delivery delivery(named(u"order"_s));
+    QCOMPARE(delivery.next(table), first);
+    second->end();
+    QCOMPARE(delivery.next(table), glob);
+    QVERIFY(!delivery.next(table));
+}
+
+void TestDelivery::removedReceiversStayAlive()
+{
+    ReceiverTable table;
+    std::weak_ptr<Receiver> weak;
+    {
+        const auto first = receiver(u"order"_s);
+        weak = first;
+        table.add(first);
+        table.add(receiver(u"order"_s));
+    }
+    Delivery delivery(named(u"order"_s));
+    QVERIFY(delivery.next(table));
+    table.removeIf([](const Receiver &) { return true; });
+    QVERIFY(!weak.expired());
+    QVERIFY2(delivery.next(table), "removed from the table, but not ended");
+}
+
+void TestDelivery::twoDeliveriesAreIndependent()
+{
+    ReceiverTable table;
+    const auto first = receiver(u"order"_s);
+    const auto second = receiver(u"order"_s);
+    table.add(first);
+    table.add(second);
+    Delivery one(named(u"order"_s));
+    Delivery two(named(u"order"_s));
+    QCOMPARE(one.next(table), first);
+    QCOMPARE(one.next(table), second);
+    QCOMPARE(two.next(table), first);
+    QVERIFY(!one.next(table));
+    QCOMPARE(two.next(table), second);
+}
+
+void TestDelivery::keepsTheEvent()
+{
+    PyventEvent sent = named(u"order"_s, u"pyvent.till"_s);
+    sent.args = {{u"food"_s, u"sushi"_s}};
+    sent.sequence = 7;
+    const Delivery delivery(sent);
+    QCOMPARE(delivery.event(), sent);
+}
+
+QTEST_GUILESS_MAIN(TestDelivery)
+#include "tst_delivery.moc"

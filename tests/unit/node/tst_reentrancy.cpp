@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include <PyventNode>
+
+#include "support/freeport.h"
+
+#include <QtTest>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+// What handlers may do to the node, to themselves, and to the event loop.
+class tst_Reentrancy : public QObject
+{
+    Q_OBJECT
+
+private:
+    PyventOptions options() const { return {.port = m_port}; }
+
+    int m_port = 0;
+
+private Q_SLOTS:
+    void init() { m_port = PyventTests::freePort(); }
+
+    void aHandlerSends()
+    {
+        PyventNode node(options());
+        QStringList heard;
+        node.on("ping", this, [&] {
+            heard.append(u"ping"_s);
+            QVERIFY(node.send("pong"));
+        });
+        node.on("pong", this, [&] { heard.append(u"pong"_s); });
+        QVERIFY(node.waitForReady());
+        node.send("ping");
+        QTRY_COMPARE(heard, QStringList({u"ping"_s, u"pong"_s}));
+    }
+
+    void aHandlerStopsTheNode()
+    {
+        PyventNode node(options());
+        int heard = 0;
+        node.on("x", this, [&] {
+            ++heard;
+            node.stop();
+        });
+        node.on("x", this, [&] { heard += 100; });
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        node.send("x");
+        QTRY_VERIFY(heard > 0);
+        QTest::qWait(0);
+        QCOMPARE(node.state(), PyventNode::Stopped);
+        QCOMPARE(heard % 100, 1); // the second event came after the stop
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        QTRY_COMPARE(heard % 100, 2);
+    }
+
+    void aHandlerDeletesTheNode_data()
+    {
+        QTest::addColumn<bool>("others");
+        QTest::newRow("alone") << false;
+        QTest::newRow("with handlers after it") << true;
+    }
+    void aHandlerDeletesTheNode()
+    {
+        QFETCH(bool, others);
+        auto *node = new PyventNode(options());
+        const QPointer<PyventNode> alive(node);
+        int after = 0;
+        node->on("x", this, [node] { delete node; });
+        if (others) {
+            node->on("x", this, [&] { ++after; });
+            connect(node, &PyventNode::eventReceived, this, [&] { ++after; });
+            node->on("y", this, [&] { ++after; });
+        }
+        QVERIFY(node->waitForReady());
+        node->send("x");
+        node->send("y");
+        QTRY_VERIFY(!alive);
+        QCOMPARE(after, 0);
+    }
+
+    void aSlotOfEachSignalDeletesTheNode_data()
+    {
+        QTest::addColumn<QByteArray>("signal");
+        for (const char *signal : {"eventReceived", "received", "stateChanged", "handlerFailed", "errorOccurred"})
+            QTest::newRow(signal) << QByteArray(signal);
+    }
+    void aSlotOfEachSignalDeletesTheNode()
+    {
+        QFETCH(QByteArray, signal);
+        auto *node = new PyventNode(options());
+        const QPointer<PyventNode> alive(node);
+        node->on("x", {"missing"}, this, [](int) {});
+        QVERIFY(node->waitForReady());
+        QCoreApplication::processEvents();
+        const auto end = [node] { delete node; };
+        if (signal == "eventReceived")
+            connect(node, &PyventNode::eventReceived, this, end);
+        else if (signal == "received")
+            connect(node, &PyventNode::received, this, end);
+        else if (signal == "stateChanged")
+            connect(node, &PyventNode::stateChanged, this, end);
+        else if (signal == "handlerFailed")
+            connect(node, &PyventNode::handlerFailed, this, end);
+        else
+            connect(node, &PyventNode::errorOccurred, this, end);
+        // Each of these may be the last thing that the node does.
+        if (alive && signal == "errorOccurred")
+            alive->send("a b");
+        if (alive && signal == "stateChanged")
+            alive->on("y", this, [] {});
+        if (alive && signal != "errorOccurred" && signal != "stateChanged") {
+            QVERIFY(alive->waitForReady());
+            alive->send("x");
+        }
+        QTRY_VERIFY(!alive);
+    }
+
+    void aHandlerDeletesItsContext()
+    {
+        PyventNode node(options());
+        auto *context = new QObject;
+        int heard = 0;
+        int others = 0;
+        node.on("x", context, [&, context] {
+            ++heard;
+            delete context;
+        });
+        node.on("x", this, [&] { ++others; });
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        node.send("x");
+        QTRY_COMPARE(others, 2);
+        QCOMPARE(heard, 1);
+    }
+
+    void aHandlerRemovesItselfAndOthers()
+    {
+        PyventNode node(options());
+        int first = 0;
+        int second = 0;
+        int last = 0;
+        QObject context;
+        node.on("x", this, [&] {
+            ++first;
+            node.off("x", &context);
+            node.off("x", this);
+        });
+        node.on("x", &context, [&] { ++second; });
+        node.on("last", &context, [&] { ++last; });
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        node.send("x");
+        node.send("last");
+        QTRY_COMPARE(last, 1);
+        QCOMPARE(first, 1);
+        QCOMPARE(second, 0);
+    }
+
+    void aHandlerAddsHandlers()
+    {
+        PyventNode node(options());
+        int heard = 0;
+        node.on("x", this, [&] { node.on("x", this, [&] { ++heard; }); });
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        node.send("x"); // heard by the one that the first made
+        node.send("x"); // and by that of the second
+        QTRY_COMPARE(heard, 3);
+    }
+
+    void aHandlersCaptureMayEndTheNode()
+    {
+        // the destructor of what a lambda captured is user code, too
+        struct Ender
+        {
+            PyventNode *node;
+            ~Ender()
+            {
+                node->off("y");
+                node->send("ended");
+            }
+        };
+        PyventNode node(options());
+        bool ended = false;
+        node.on("ended", this, [&] { ended = true; });
+        auto ender = std::make_shared<Ender>(Ender{&node});
+        node.on("x", this, [ender] { Q_UNUSED(ender) });
+        ender.reset();
+        QVERIFY(node.waitForReady());
+        QCOMPARE(node.off("x"), 1);
+        QTRY_VERIFY(ended);
+    }
+
+    void aHandlerOpensANestedEventLoop()
+    {
+        PyventNode node(options());
+        QList<int> first;
+        QList<int> second;
+        QEventLoop loop;
+        node.on("x", {"n"}, this, [&](int n) {
+            first.append(n);
+            if (n == 0)
+                loop.exec();
+            else if (n == 9)
+                loop.quit();
+        });
+        node.on("x", {"n"}, this, [&](int n) { second.append(n); });
+        QVERIFY(node.waitForReady());
+        QList<int> expected;
+        for (int n = 0; n < 10; ++n) {
+            node.send("x", {{u"n"_s, n}});
+            expected.append(n);
+        }
+        QTRY_COMPARE(second.size(), 10);
+        QCOMPARE(first, expected);
+        QCOMPARE(second, expected); // no event overtook the first one at the second handler
+    }
+
+    void aNestedEventLoopOutlivesTheNode()
+    {
+        auto node = std::make_unique<PyventNode>(options());
+        bool ended = false;
+        node->on("x", this, [&] {
+            QEventLoop loop;
+            QTimer::singleShot(0, this, [&] {
+                node.reset();
+                loop.quit();
+            });
+            loop.exec();
+            ended = true;
+        });
+        QVERIFY(node->waitForReady());
+        node->send("x");
+        QTRY_VERIFY(ended);
+    }
+
+    void aHandlerWaits()
+    {
+        PyventNode node(options());
+        bool answered = false;
+        QStringList order;
+        node.on("x", this, [&] {
+            answered = node.waitFor("y", 20s, {.send = u"y"_s}).has_value();
+            order.append(u"x"_s);
+        });
+        node.on("y", this, [&] { order.append(u"y"_s); });
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        QTRY_COMPARE(order, QStringList({u"x"_s, u"y"_s}));
+        QVERIFY(answered);
+    }
+
+    void aFloodDoesNotFreezeTheEventLoop()
+    {
+        PyventNode node(options());
+        PyventNode flooder(options());
+        int heard = 0;
+        int ticks = 0;
+        QTimer timer;
+        connect(&timer, &QTimer::timeout, this, [&] { ++ticks; });
+        node.on("x", this, [&] {
+            ++heard;
+            QElapsedTimer busy;
+            busy.start();
+            while (busy.nsecsElapsed() < 20'000) { }
+        });
+        QVERIFY(node.waitForReady());
+        for (int n = 0; n < 20'000; ++n)
+            QVERIFY(flooder.send("x"));
+        timer.start(0);
+        QTRY_VERIFY(heard > 0);
+        int heardAtFirstTick = -1;
+        connect(&timer, &QTimer::timeout, this, [&] {
+            if (heardAtFirstTick < 0)
+                heardAtFirstTick = heard;
+        });
+        QTRY_COMPARE_WITH_TIMEOUT(heard, 20'000, 60'000);
+        QVERIFY2(heardAtFirstTick < 20'000, "the timer waited for the whole flood");
+        QVERIFY(ticks > 10);
+    }
+
+    void movesToAnotherThread()
+    {
+        auto *node = new PyventNode(options());
+        QVERIFY(node->waitForReady());
+        QThread thread;
+        thread.start();
+        connect(&thread, &QThread::finished, node, &QObject::deleteLater);
+        std::atomic<bool> isRight = false;
+        connect(
+            node, &PyventNode::eventReceived, node, [&] { isRight = QThread::currentThread() == &thread; },
+            Qt::DirectConnection);
+        node->moveToThread(&thread);
+        QVERIFY(node->waitForReady());
+        QVERIFY(node->send("x"));
+        QTRY_VERIFY(isRight);
+        thread.quit();
+        QVERIFY(thread.wait());
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Reentrancy)
+#include "tst_reentrancy.moc"

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include <PyventNode>
+
+#include "support/freeport.h"
+
+#include <QtTest>
+
+#include <thread>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+// waitFor(), next(), flush() and whenReady(), in the node's thread and in others.
+class tst_Waiting : public QObject
+{
+    Q_OBJECT
+
+private:
+    PyventOptions options() const { return {.port = m_port}; }
+
+    int m_port = 0;
+
+private Q_SLOTS:
+    void init() { m_port = PyventTests::freePort(); }
+
+    void waitsForTheAnswerToAQuestion()
+    {
+        PyventNode server(options());
+        QThread thread;
+        thread.start();
+        auto *answerer = new PyventNode(options());
+        answerer->moveToThread(&thread);
+        connect(&thread, &QThread::finished, answerer, &QObject::deleteLater);
+        answerer->on("question", {"n"}, answerer,
+                     [answerer](int n) { answerer->send("answer", {{u"n"_s, n + 1}}); });
+        QVERIFY(answerer->waitForReady());
+
+        PyventNode asker(options());
+        const auto answer = asker.waitFor("answer", 20s, {.send = u"question"_s, .args = {{u"n"_s, 41}}});
+        QVERIFY(answer);
+        QCOMPARE(answer->args, QVariantMap({{u"n"_s, 42}}));
+        thread.quit();
+        QVERIFY(thread.wait());
+    }
+
+    void timesOut()
+    {
+        PyventNode node(options());
+        QElapsedTimer timer;
+        timer.start();
+        QVERIFY(!node.waitFor("nothing", 50ms));
+        QVERIFY(timer.elapsed() >= 50);
+        QVERIFY(!node.waitFor("nothing", 0ms));
+        QVERIFY(!node.waitFor("nothing", -1s));
+        QVERIFY(!node.waitFor("a b", 20s));
+        QVERIFY(!node.waitFor("x", 20s, {.send = u"a b"_s}));
+        QCOMPARE(node.lastError().code, PyventError::InvalidName);
+    }
+
+    void noHandlerRunsMeanwhileAndNothingIsMissed()
+    {
+        PyventNode node(options());
+        QStringList heard;
+        node.on("*", this, [&](const PyventEvent &event) { heard.append(event.name); });
+        QVERIFY(node.waitForReady());
+        node.send("first");
+        const auto event = node.waitFor("second", 20s, {.send = u"second"_s});
+        QVERIFY(event);
+        QCOMPARE(heard, QStringList());
+        node.send("third");
+        QTRY_COMPARE(heard, QStringList({u"first"_s, u"second"_s, u"third"_s}));
+    }
+
+    void manyThreadsWaitAtOnce()
+    {
+        PyventNode node(options());
+        QVERIFY(node.waitForReady());
+        std::vector<std::thread> threads;
+        std::atomic<int> right = 0;
+        std::atomic<int> ended = 0;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&, i] {
+                const QString name = u"name-%1"_s.arg(i);
+                for (int n = 0; n < 20; ++n) {
+                    const auto event = node.waitFor(name, 20s, {.send = name, .args = {{u"n"_s, n}}});
+                    right += event && event->args[u"n"_s] == n;
+                }
+                ++ended;
+            });
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(ended.load(), 8, 60'000); // the event loop runs beside them
+        for (std::thread &thread : threads)
+            thread.join();
+        QCOMPARE(right.load(), 160);
+    }
+
+    void aThreadWaitsWhileTheNodesThreadIsBusy()
+    {
+        PyventNode node(options());
+        PyventNode other(options());
+        std::atomic<bool> right = false;
+        std::thread thread([&] {
+            const auto event = node.waitFor("x", 20s, {.send = u"x"_s});
+            right = event && node.flush(20s);
+        });
+        thread.join(); // so this thread runs no event loop
+        QVERIFY(right);
+    }
+
+    void aNodeNeedsNoEventLoopToWait()
+    {
+        std::thread thread([&] {
+            PyventNode node(options());
+            QVERIFY(node.waitForReady(20s));
+            QVERIFY(node.waitFor("x", 20s, {.send = u"x"_s}));
+            QVERIFY(node.flush(20s));
+        });
+        thread.join();
+    }
+
+    void nextIsAFuture()
+    {
+        PyventNode node(options());
+        const QFuture<PyventEvent> next = node.next("x");
+        const QFuture<PyventEvent> filtered = node.next("x", {.sender = "manager"});
+        QVERIFY(node.waitForReady());
+        node.send("x", {{u"n"_s, 1}});
+        node.send("x", {{u"n"_s, 2}});
+        QTRY_VERIFY(next.isFinished());
+        QCOMPARE(next.result().args, QVariantMap({{u"n"_s, 1}}));
+        QVERIFY(!filtered.isFinished());
+        node.send("x", {}, {.sender = u"manager.1"_s});
+        QTRY_VERIFY(filtered.isFinished());
+        QVERIFY(node.next("a b").isCanceled());
+    }
+
+    void aFutureEndsWithItsNode()
+    {
+        QFuture<PyventEvent> next;
+        QFuture<void> ready;
+        {
+            PyventNode node(PyventOptions{.port = m_port, .server = false});
+            next = node.next("x");
+            ready = node.whenReady();
+        }
+        QVERIFY(next.isCanceled());
+        QVERIFY(next.isFinished());
+        QVERIFY(ready.isCanceled());
+    }
+
+    void aFutureMayContinue()
+    {
+        PyventNode node(options());
+        QString heard;
+        node.next("x").then(this, [&](const PyventEvent &event) { heard = event.name; });
+        QVERIFY(node.waitForReady());
+        node.send("x");
+        QTRY_COMPARE(heard, u"x"_s);
+    }
+
+    void readyMeansThatTheNextEventIsHeard()
+    {
+        PyventNode server(options());
+        QVERIFY(server.startServer());
+        PyventNode sender(options());
+        QVERIFY(sender.waitForReady());
+        for (int round = 0; round < 50; ++round) {
+            PyventNode receiver(options());
+            int heard = 0;
+            receiver.on("x", this, [&] { ++heard; });
+            QVERIFY(receiver.waitForReady(20s));
+            QVERIFY(sender.send("x"));
+            QTRY_COMPARE_WITH_TIMEOUT(heard, 1, 20'000);
+        }
+    }
+
+    void hugeTimeoutsAreNoOverflow()
+    {
+        PyventNode node(options());
+        QVERIFY(node.waitForReady(std::chrono::milliseconds::max()));
+        QVERIFY(node.flush(std::chrono::milliseconds::max()));
+        QVERIFY(node.waitFor("x", std::chrono::milliseconds::max(), {.send = u"x"_s}));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Waiting)
+#include "tst_waiting.moc"

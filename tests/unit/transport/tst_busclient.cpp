@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: MIT
+#include "transport/busclient.h"
+
+#include "busdriver.h"
+#include "support/freeport.h"
+
+#include <QtCore/qfile.h>
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace PyventTests;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What the client has outstanding at most: less than Python's server keeps replies for, 1,000.
+constexpr std::size_t sendWindow = 900;
+
+QByteArrayList events(int count, int from = 0)
+{
+    QByteArrayList list;
+    for (int i = from; i < from + count; ++i)
+        list.append("order " + QByteArray::number(i) + '.');
+    return list;
+}
+
+// Whether this machine has a connection to \a port whose client has not closed it.
+bool isConnected(int port)
+{
+    QFile file(QStringLiteral("/proc/net/tcp"));
+    if (!file.open(QIODevice::ReadOnly))
+        return false;
+    const QByteArray end = ':' + QByteArray::number(port, 16).toUpper().rightJustified(4, '0');
+    const QByteArrayList lines = file.readAll().split('\n');
+    return std::any_of(lines.cbegin(), lines.cend(), [&end](const QByteArray &line) {
+        const QByteArrayList columns = line.simplified().split(' ');
+        return columns.size() > 3 && columns[2].endsWith(end) && (columns[3] == "01" || columns[3] == "08");
+    });
+}
+
+} // namespace
+
+class TestBusClient : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { m_port = freePort(); }
+    void sendsBehindADelimiter();
+    void sendsInOrderAndHearsInOrder();
+    void countsAcknowledgements();
+    void isNeverMoreThanItsWindowAhead();
+    void keepsWhatIsSentBeforeThereIsAServer();
+    void sendsAgainWhatWasNotAcknowledged();
+    void whatWasAcknowledgedBeforeTheEndCounts();
+    void aLostConnectionOfEventsIsNoticed();
+    void foreignReplies_data();
+    void foreignReplies();
+    void aServerLikePythons();
+    void nobodyListens();
+    void theNameHasNoAddress();
+    void aListenerThatNeverSpeaks();
+    void aServerThatStopsSpeaking();
+    void eventsThatAreTooLarge();
+    void somethingElseAtFirst_data();
+    void somethingElseAtFirst();
+    void anotherZeroMqSocketAtFirst_data();
+    void anotherZeroMqSocketAtFirst();
+    void hasNoDeadlineWhenReady();
+    void endsWithMuchToSend();
+
+private:
+    int m_port = 0;
+};
+
+void TestBusClient::sendsBehindADelimiter()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.send("order .");
+    const auto event = [&] {
+        return std::find_if(server.taken.cbegin(), server.taken.cend(),
+                            [](const QByteArrayList &frames) { return !isProof(frames.constLast()); });
+    };
+    QVERIFY(bus.until([&] { return event() != server.taken.cend(); }, [&] { server.take(); }));
+    const QByteArrayList frames = *event();
+    QCOMPARE(frames.size(), 3);
+    QCOMPARE(frames[1], QByteArray());
+    QCOMPARE(frames[2], QByteArray("order ."));
+}
+
+void TestBusClient::sendsInOrderAndHearsInOrder()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QVERIFY(bus.untilReady(server));
+    const QByteArrayList all = events(5000);
+    for (const QByteArray &event : all)
+        bus.send(event);
+    QVERIFY(bus.until([&] { return bus.heard.size() == all.size() && bus.client.queue().events() == 0; },
+                      [&] { server.relay(); }));
+    QCOMPARE(withoutProofs(server.relayed), all);
+    QCOMPARE(bus.heard, all);
+    QCOMPARE(bus.client.queue().accepted(), quint64(5000));
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(5000));
+    QCOMPARE(bus.client.queue().bytes(), 0);
+}
+
+void TestBusClient::countsAcknowledgements()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server));
+    for (const QByteArray &event : events(5))
+        bus.send(event);
+    QVERIFY(bus.until([&] { return server.taken.size() == 5; }, [&] { server.take(); }));
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(0));
+    QCOMPARE(bus.client.queue().inFlight(), 5);
+    for (quint64 i = 1; i <= 5; ++i) {
+        server.answer();
+        QVERIFY(bus.until([&] { return bus.client.queue().acknowledged() == i; }));
+        QCOMPARE(bus.client.queue().events(), qsizetype(5 - i));
+    }
+}
+
+void TestBusClient::isNeverMoreThanItsWindowAhead()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server));
+    for (const QByteArray &event : events(3000))
+        bus.send(event);
+    QVERIFY(bus.until([&] { return server.taken.size() >= sendWindow; }, [&] { server.take(); }));
+    QCOMPARE(server.taken.size(), sendWindow);
+    QCOMPARE(bus.client.queue().inFlight(), qsizetype(sendWindow));
+    QCOMPARE(bus.client.queue().events(), 3000);
+
+    server.answer();
+    QVERIFY(bus.until([&] { return server.taken.size() == sendWindow; }, [&] { server.take(); }));
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(1));
+    QVERIFY(bus.until([&] { return bus.client.queue().events() == 0; }, [&] { server.relay(); }));
+}
+
+void TestBusClient::keepsWhatIsSentBeforeThereIsAServer()
+{
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    const QByteArrayList all = events(2000);
+    for (const QByteArray &event : all)
+        bus.send(event);
+    QVERIFY(bus.until([&] { return bus.client.takeRefusal(); }));
+    QVERIFY(bus.until([&] { return bus.client.takeRefusal(); })); // and tries again
+    QCOMPARE(bus.client.state(), State::Connecting);
+    QCOMPARE(bus.client.queue().events(), 2000);
+
+    RawServer server(m_port);
+    QVERIFY(bus.until([&] { return bus.client.queue().events() == 0 && bus.client.state() == State::Ready; },
+                      [&] { server.relay(); }));
+    QCOMPARE(withoutProofs(server.relayed), all);
+}
+
+void TestBusClient::sendsAgainWhatWasNotAcknowledged()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server));
+    const QByteArrayList all = events(5);
+    for (const QByteArray &event : all)
+        bus.send(event);
+    QVERIFY(bus.until([&] { return server.taken.size() == 5; }, [&] { server.take(); }));
+    server.answer();
+    server.answer();
+    QVERIFY(bus.until([&] { return bus.client.queue().acknowledged() == 2; }));
+
+    server.closeRequests();
+    server.taken.clear();
+    server.relayed.clear();
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Connecting; }));
+    QCOMPARE(bus.client.queue().inFlight(), 0);
+    bus.send("late .");
+    server.openRequests();
+    QVERIFY(bus.until([&] { return bus.client.queue().events() == 0; }, [&] { server.relay(); }));
+    QCOMPARE(withoutProofs(server.relayed), all.sliced(2) + QByteArrayList{"late ."});
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(6));
+    QVERIFY(bus.untilReady(server));
+}
+
+// A server that stops answers first what it has taken. These events must not be sent again: Python's nodes
+// would hear them twice.
+void TestBusClient::whatWasAcknowledgedBeforeTheEndCounts()
+{
+    auto server = std::make_unique<RawServer>(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(*server));
+    for (const QByteArray &event : events(5))
+        bus.send(event);
+    QVERIFY(bus.until([&] { return server->taken.size() == 5; }, [&] { server->take(); }));
+    for (int i = 0; i < 5; ++i)
+        server->answer();
+    server->closeRequests(60'000);
+    server.reset(); // returns when the replies have left
+    QTRY_VERIFY_WITH_TIMEOUT(!isConnected(m_port),
+                             60'000); // the replies and the end have both arrived, unseen
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Connecting; }));
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(5));
+    QCOMPARE(bus.client.queue().events(), 0);
+}
+
+void TestBusClient::aLostConnectionOfEventsIsNoticed()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QVERIFY(bus.untilReady(server));
+    server.closeEvents();
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Connecting; }));
+    server.subscriptions.clear();
+    server.openEvents();
+    QVERIFY(bus.untilReady(server));
+    QVERIFY(server.subscriptions.contains("\x01order "));
+    server.publish("order again.");
+    QVERIFY(bus.until([&] { return !bus.heard.isEmpty(); }));
+    QCOMPARE(bus.heard, QByteArrayList{"order again."});
+}
+
+void TestBusClient::foreignReplies_data()
+{
+    QTest::addColumn<QByteArrayList>("reply");
+    QTest::newRow("another byte") << QByteArrayList{"0"};
+    QTest::newRow("nothing") << QByteArrayList{""};
+    QTest::newRow("a longer one") << QByteArrayList{"11"};
+    QTest::newRow("text") << QByteArrayList{"error"};
+    QTest::newRow("two frames") << QByteArrayList{"1", "1"};
+    QTest::newRow("a larger one than is read") << QByteArrayList{QByteArray(2000, '1')};
+}
+
+void TestBusClient::foreignReplies()
+{
+    QFETCH(const QByteArrayList, reply);
+    auto server = std::make_unique<RawServer>(m_port);
+    BusDriver bus(m_port);
+    bus.send("order .");
+    int answers = 0;
+    QVERIFY(bus.until([&] { return answers >= 1; },
+                      [&] {
+                          server->take();
+                          for (; !server->taken.empty(); ++answers)
+                              server->answer(reply);
+                      }));
+    // The reply is there when a later message of the same connection, or the next connection, is.
+    server->publish("x");
+    QVERIFY(bus.until([&] { return bus.client.silence(BusClient::Clock::now()) == Silence::NotResponding; },
+                      [&] {
+                          server->take();
+                          while (!server->taken.empty())
+                              server->answer(reply);
+                      }));
+    QVERIFY(bus.client.state() != State::Ready);
+    QCOMPARE(bus.client.queue().events(), 1);
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(0));
+
+    // The right server comes, and gets the event.
+    server.reset();
+    server = std::make_unique<RawServer>(m_port);
+    QVERIFY(bus.untilReady(*server));
+    QVERIFY(bus.until([&] { return bus.client.queue().events() == 0; }, [&] { server->relay(); }));
+    QCOMPARE(withoutProofs(server->relayed), QByteArrayList{"order ."});
+}
+
+void TestBusClient::aServerLikePythons()
+{
+    zmq::context_t context;
+    zmq::socket_t requests(context, zmq::socket_type::rep);
+    zmq::socket_t publisher(context, zmq::socket_type::pub);
+    for (zmq::socket_t *socket : {&requests, &publisher})
+        socket->set(zmq::sockopt::linger, 0);
+    publisher.set(zmq::sockopt::sndhwm, 0); // what a slow subscriber loses is not the matter here
+    bind(requests, m_port);
+    bind(publisher, m_port + 1);
+    QByteArrayList relayed;
+    const auto serve = [&] {
+        for (;;) {
+            const QByteArrayList frames = receiveFrames(requests);
+            if (frames.isEmpty())
+                return;
+            QCOMPARE(frames.size(), 1);
+            relayed.append(frames.constFirst());
+            publisher.send(message(frames.constFirst()), zmq::send_flags::none);
+            requests.send(zmq::str_buffer("1"), zmq::send_flags::none);
+        }
+    };
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Ready; }, serve));
+    const QByteArrayList all = events(5000);
+    for (const QByteArray &event : all)
+        bus.send(event);
+    QVERIFY(
+        bus.until([&] { return bus.heard.size() >= all.size() && bus.client.queue().events() == 0; }, serve));
+    QCOMPARE(withoutProofs(relayed), all);
+    QCOMPARE(bus.heard, all);
+}
+
+void TestBusClient::nobodyListens()
+{
+    BusDriver bus(m_port);
+    QVERIFY(!bus.client.takeRefusal());
+    QCOMPARE(bus.client.silence(BusClient::Clock::now()), Silence::None); // it is too early to tell
+    QVERIFY(bus.until([&] { return bus.client.takeRefusal(); }));
+    QVERIFY(!bus.client.takeRefusal()); // told once
+    QCOMPARE(bus.client.silence(BusClient::Clock::now() + 1min), Silence::Nobody);
+    QVERIFY(bus.client.deadline() < BusClient::Clock::now() + 1min);
+}
+
+// As for a node that is started before the network is: it tries again.
+void TestBusClient::theNameHasNoAddress()
+{
+    BusDriver bus(m_port, 1'000'000, QStringLiteral("256.256.256.256"));
+    bus.send("order .");
+    QVERIFY(bus.until([&] { return bus.client.takeRefusal(); }));
+    QVERIFY(bus.until([&] { return bus.client.takeRefusal(); }));
+    QCOMPARE(bus.client.queue().events(), 1);
+}
+
+void TestBusClient::aListenerThatNeverSpeaks()
+{
+    const BoundSocket requests(m_port);
+    const BoundSocket publisher(m_port + 1);
+    QVERIFY(requests.isBound() && publisher.isBound());
+    BusDriver bus(m_port);
+    bus.send("order .");
+    QVERIFY(bus.until([&] { return bus.client.silence(BusClient::Clock::now()) == Silence::NotResponding; }));
+    QCOMPARE(bus.client.state(), State::Connecting);
+    QVERIFY(!bus.client.takeRefusal()); // so this node does not try to become the server
+    QCOMPARE(bus.client.queue().events(), 1);
+}
+
+void TestBusClient::aServerThatStopsSpeaking()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server));
+    QCOMPARE(bus.client.silence(BusClient::Clock::now() + 1h), Silence::None);
+    bus.client.subscribe("order ");
+    // It is there, and it is given its time.
+    QCOMPARE(bus.client.silence(BusClient::Clock::now()), Silence::None);
+    QCOMPARE(bus.client.silence(BusClient::Clock::now() + 1min), Silence::NotResponding);
+}
+
+void TestBusClient::eventsThatAreTooLarge()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port, 2000);
+    bus.client.subscribe("order ");
+    QVERIFY(bus.untilReady(server));
+    server.publish("order " + QByteArray(3000, '.'));
+    QVERIFY(bus.until([&] { return bus.client.state() != State::Ready; }));
+    QVERIFY(bus.untilReady(server)); // the connection was cut, and is made again
+    server.publish("order " + QByteArray(1000, '.'));
+    QVERIFY(bus.until([&] { return !bus.heard.isEmpty(); }));
+    QCOMPARE(bus.heard, QByteArrayList{"order " + QByteArray(1000, '.')});
+}
+
+void TestBusClient::somethingElseAtFirst_data()
+{
+    QTest::addColumn<int>("offset");
+    QTest::newRow("where events are sent to") << 0;
+    QTest::newRow("where events come from") << 1;
+}
+
+// Something else has the port, is found out by what it says, and ends. Then the server comes.
+void TestBusClient::somethingElseAtFirst()
+{
+    QFETCH(const int, offset);
+    auto other = std::make_unique<BoundSocket>(m_port + offset);
+    QVERIFY(other->isBound());
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    const int fd = ::accept(other->fd(), nullptr, nullptr);
+    QVERIFY(fd >= 0);
+    const QByteArray answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" + QByteArray(100, ' ');
+    QCOMPARE(::send(fd, answer.constData(), std::size_t(answer.size()), MSG_NOSIGNAL), answer.size());
+    char byte;
+    while (::read(fd, &byte, 1) > 0) { } // until the client has seen enough
+    ::close(fd);
+    other.reset();
+
+    RawServer server(m_port);
+    QVERIFY(bus.untilReady(server));
+}
+
+void TestBusClient::anotherZeroMqSocketAtFirst_data()
+{
+    QTest::addColumn<int>("offset");
+    QTest::addColumn<int>("type");
+    QTest::newRow("a publisher where events are sent to") << 0 << int(ZMQ_PUB);
+    QTest::newRow("a router where events come from") << 1 << int(ZMQ_ROUTER);
+}
+
+// Such as the server of a bus on the next port.
+void TestBusClient::anotherZeroMqSocketAtFirst()
+{
+    QFETCH(const int, offset);
+    QFETCH(const int, type);
+    BusDriver bus(m_port);
+    {
+        zmq::context_t context;
+        zmq::socket_t other(context, zmq::socket_type(type));
+        other.set(zmq::sockopt::linger, 0);
+        zmq::socket_t monitor(context, zmq::socket_type::pair);
+        constexpr int ended = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+        QCOMPARE(zmq_socket_monitor(other.handle(), "inproc://monitor", ended), 0);
+        monitor.connect("inproc://monitor");
+        bind(other, m_port + offset);
+        zmq::message_t event;
+        QVERIFY(bus.until([&] { return monitor.recv(event, zmq::recv_flags::dontwait).has_value(); }));
+        QVERIFY(bus.client.state() != State::Ready);
+        zmq_socket_monitor(other.handle(), nullptr, 0);
+    }
+    RawServer server(m_port);
+    QVERIFY(bus.untilReady(server));
+}
+
+void TestBusClient::hasNoDeadlineWhenReady()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QVERIFY(bus.untilReady(server));
+    QCOMPARE(bus.client.deadline(), BusClient::Clock::time_point::max());
+}
+
+void TestBusClient::endsWithMuchToSend()
+{
+    for (const bool isServed : {false, true}) {
+        std::unique_ptr<RawServer> server;
+        if (isServed)
+            server = std::make_unique<RawServer>(m_port);
+        BusDriver bus(m_port);
+        for (const QByteArray &event : events(10'000))
+            bus.send(event);
+        bus.client.process(BusClient::Clock::now());
+    } // without waiting for anybody
+}
+
+QTEST_GUILESS_MAIN(TestBusClient)
+#include "tst_busclient.moc"

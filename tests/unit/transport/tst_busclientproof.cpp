@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#include "transport/busclient.h"
+
+#include "busdriver.h"
+#include "support/freeport.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace PyventTests;
+using namespace std::chrono_literals;
+
+// BusClient's proof of subscription: see wire/PROTOCOL.md.
+class TestBusClientProof : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init() { m_port = freePort(); }
+    void isReadyWhenTheProofComesBack();
+    void theProofIsSubscribedToLast();
+    void theProofIsSubscribedToLastAfterReconnecting();
+    void aNewSubscriptionNeedsANewProof();
+    void anUnsubscriptionNeedsNone();
+    void theFirstProofsAreLost();
+    void aProofThatIsNeverReturned();
+    void aProofOfEarlierSubscriptionsProvesNothing();
+    void anotherNodesProofProvesNothing();
+    void theProofIsNotHeard();
+    void theProofOvertakesWhatWaits();
+    void oneProofAtATime();
+    void theOldProofIsUnsubscribed();
+    void whatIsSentWhenReadyIsHeard();
+
+private:
+    // Takes all messages, and acknowledges all but the proofs, which it appends to \a proofs.
+    static void keepProofs(RawServer &server, QByteArrayList *proofs)
+    {
+        server.take();
+        while (!server.taken.empty()) {
+            const QByteArray frame = server.taken.front().constLast();
+            if (isProof(frame))
+                proofs->append(frame);
+            else
+                server.publish(frame);
+            server.answer();
+        }
+    }
+
+    int m_port = 0;
+};
+
+void TestBusClientProof::isReadyWhenTheProofComesBack()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QCOMPARE(bus.client.state(), State::Connecting);
+    QByteArrayList proofs;
+    QVERIFY(bus.until([&] { return !proofs.isEmpty(); }, [&] { keepProofs(server, &proofs); }));
+    QCOMPARE(bus.client.state(), State::Subscribing);
+    const QByteArray id = bus.id.toByteArray(QUuid::WithoutBraces);
+    QCOMPARE(proofs.constFirst(), "\x01proof/" + id + "/1 "); // as PROTOCOL.md has it
+    server.publish(proofs.constFirst());
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Ready; }, [&] { server.take(); }));
+}
+
+void TestBusClientProof::theProofIsSubscribedToLast()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    for (const char *prefix : {"zebra", "apple", "", "order"})
+        bus.client.subscribe(prefix);
+    QVERIFY(bus.untilReady(server));
+    const auto at = [&](const QByteArray &topic) { return server.subscriptions.indexOf('\x01' + topic); };
+    const QByteArray proof = server.relayed.constLast();
+    QVERIFY(isProof(proof));
+    for (const char *prefix : {"zebra", "apple", "", "order"})
+        QVERIFY2(at(prefix) >= 0 && at(prefix) < at(proof), prefix);
+}
+
+// The same when ZeroMQ has connected again by itself and nobody has looked meanwhile: it repeats the
+// subscriptions in an order of its own, so a proof that is subscribed to before that would come before what
+// it is to prove.
+void TestBusClientProof::theProofIsSubscribedToLastAfterReconnecting()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    const QByteArrayList prefixes{"zebra", "apple", "order"};
+    for (const QByteArray &prefix : prefixes)
+        bus.client.subscribe(prefix);
+    QVERIFY(bus.untilReady(server));
+
+    server.closeEvents();
+    server.subscriptions.clear();
+    server.openEvents();
+    // Nothing is received until the proof is under way, so the socket does not get to see what became of its
+    // connection.
+    const auto isSubscribing = [&] {
+        bus.client.process(BusClient::Clock::now());
+        server.take();
+        return bus.client.state() == State::Subscribing;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isSubscribing(), 60'000);
+    const auto hasAll = [&] {
+        return std::all_of(prefixes.cbegin(), prefixes.cend(), [&](const QByteArray &prefix) {
+            return server.subscriptions.contains('\x01' + prefix);
+        });
+    };
+    QVERIFY(bus.until(hasAll, [&] { server.take(); }));
+    const auto proof =
+        std::find_if(server.subscriptions.cbegin(), server.subscriptions.cend(),
+                     [](const QByteArray &each) { return each[0] == '\x01' && isProof(each.sliced(1)); });
+    for (const QByteArray &prefix : prefixes)
+        QVERIFY2(std::find(server.subscriptions.cbegin(), proof, '\x01' + prefix) != proof,
+                 prefix.constData());
+    QVERIFY(bus.untilReady(server));
+}
+
+void TestBusClientProof::aNewSubscriptionNeedsANewProof()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server)); // also without any subscription
+    QByteArrayList topics{server.relayed.constLast()};
+    for (const char *prefix : {"a", "b", "c"}) {
+        bus.client.subscribe(prefix);
+        QCOMPARE(bus.client.state(), State::Subscribing); // at once, not at the next turn
+        QVERIFY(bus.untilReady(server));
+        QVERIFY(!topics.contains(server.relayed.constLast()));
+        topics.append(server.relayed.constLast());
+    }
+}
+
+void TestBusClientProof::anUnsubscriptionNeedsNone()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order");
+    QVERIFY(bus.untilReady(server));
+    bus.client.unsubscribe("order");
+    QCOMPARE(bus.client.state(), State::Ready);
+    QVERIFY(bus.until([&] { return server.subscriptions.contains(QByteArray("\0order", 6)); },
+                      [&] { server.relay(); }));
+    QCOMPARE(server.relayed.count(server.relayed.constFirst()), server.relayed.size()); // none with a new number
+}
+
+void TestBusClientProof::theFirstProofsAreLost()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QByteArrayList proofs;
+    QVERIFY(bus.until([&] { return proofs.size() >= 4; }, [&] { keepProofs(server, &proofs); }));
+    QCOMPARE(bus.client.state(), State::Subscribing);
+    QCOMPARE(proofs.count(proofs.constFirst()), proofs.size()); // the same one, again
+    QVERIFY(bus.untilReady(server));
+}
+
+void TestBusClientProof::aProofThatIsNeverReturned()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.send("order .");
+    QByteArrayList proofs;
+    const auto now = [] { return BusClient::Clock::now(); };
+    QVERIFY(bus.until([&] { return bus.client.silence(now()) == Silence::NotResponding; },
+                      [&] { keepProofs(server, &proofs); }));
+    QCOMPARE(bus.client.state(), State::Subscribing);
+    QCOMPARE(bus.client.queue().acknowledged(), quint64(1)); // which the server did acknowledge
+    QVERIFY2(proofs.size() < 100, "it asks ever less often");
+    QVERIFY(bus.untilReady(server));
+    QCOMPARE(bus.client.silence(now() + 1h), Silence::None);
+}
+
+void TestBusClientProof::aProofOfEarlierSubscriptionsProvesNothing()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("a");
+    QByteArrayList proofs;
+    QVERIFY(bus.until([&] { return !proofs.isEmpty(); }, [&] { keepProofs(server, &proofs); }));
+    const QByteArray early = proofs.constFirst();
+    bus.client.subscribe("b");
+    server.publish(early);
+    bool wasReady = false;
+    QVERIFY(bus.until([&] { return !proofs.isEmpty() && proofs.constLast() != early; },
+                      [&] {
+                          keepProofs(server, &proofs);
+                          wasReady = wasReady || bus.client.state() == State::Ready;
+                      }));
+    QVERIFY(!wasReady);
+    server.publish(early);
+    server.publish("a marker");
+    QVERIFY(bus.until([&] { return bus.heard.contains("a marker"); }, [&] { keepProofs(server, &proofs); }));
+    QCOMPARE(bus.client.state(), State::Subscribing);
+    server.publish(proofs.constLast());
+    QVERIFY(
+        bus.until([&] { return bus.client.state() == State::Ready; }, [&] { keepProofs(server, &proofs); }));
+}
+
+void TestBusClientProof::anotherNodesProofProvesNothing()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe(""); // so that it hears them
+    QByteArrayList proofs;
+    QVERIFY(bus.until([&] { return !proofs.isEmpty(); }, [&] { keepProofs(server, &proofs); }));
+    const QByteArray own = proofs.constFirst();
+    const QByteArray other = QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
+    for (const QByteArray &forged :
+         {"\x01proof/" + other + "/1 ", own + 'x', own.chopped(1), own.chopped(2) + "0 "})
+        server.publish(forged);
+    server.publish("a marker");
+    QVERIFY(bus.until([&] { return bus.heard.contains("a marker"); }, [&] { keepProofs(server, &proofs); }));
+    QCOMPARE(bus.client.state(), State::Subscribing);
+}
+
+void TestBusClientProof::theProofIsNotHeard()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("");
+    QVERIFY(bus.untilReady(server));
+    QCOMPARE(bus.heard, QByteArrayList());
+}
+
+// What waits is unbounded; a subscription that is proven only after it would take as long as that takes.
+void TestBusClientProof::theProofOvertakesWhatWaits()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server));
+    QVERIFY(bus.until([&] { return !bus.client.queue().hasProof(); }, [&] { server.relay(); }));
+    for (int i = 0; i < 5000; ++i)
+        bus.send("order .");
+    bus.client.subscribe("order");
+    server.relayed.clear();
+    QVERIFY(bus.untilReady(server));
+    const auto proof = std::find_if(server.relayed.cbegin(), server.relayed.cend(), isProof);
+    QVERIFY(proof != server.relayed.cend());
+    QVERIFY(proof - server.relayed.cbegin() <= 900); // behind what was in flight
+}
+
+void TestBusClientProof::oneProofAtATime()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    const auto proofs = [&] {
+        return std::count_if(server.taken.begin(), server.taken.end(),
+                             [](const QByteArrayList &frames) { return isProof(frames.constLast()); });
+    };
+    bus.client.subscribe("a");
+    QVERIFY(bus.until([&] { return proofs() == 1; }, [&] { server.take(); }));
+    // While it is not acknowledged there is no other one, whatever the time, and whatever is subscribed to.
+    auto now = BusClient::Clock::now();
+    for (int i = 0; i < 100; ++i) {
+        bus.client.subscribe("b");
+        bus.client.process(now += 10s);
+        server.take();
+    }
+    bus.send("order .");
+    QVERIFY(bus.until([&] { return !isProof(server.taken.back().constLast()); }, [&] { server.take(); }));
+    QCOMPARE(proofs(), 1);
+}
+
+void TestBusClientProof::theOldProofIsUnsubscribed()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    for (int i = 0; i < 20; ++i) {
+        bus.client.subscribe(QByteArray::number(i));
+        QVERIFY(bus.untilReady(server));
+    }
+    const auto count = [&](char what) {
+        return std::count_if(
+            server.subscriptions.cbegin(), server.subscriptions.cend(),
+            [what](const QByteArray &each) { return each[0] == what && isProof(each.sliced(1)); });
+    };
+    QVERIFY(bus.until([&] { return count('\x00') == count('\x01'); }, [&] { server.relay(); }));
+}
+
+void TestBusClientProof::whatIsSentWhenReadyIsHeard()
+{
+    RawServer server(m_port);
+    for (int i = 0; i < 20; ++i) {
+        BusDriver bus(m_port);
+        bus.client.subscribe("order ");
+        QVERIFY(bus.untilReady(server));
+        server.publish("order at once.");
+        QVERIFY(bus.until([&] { return !bus.heard.isEmpty(); }));
+        QCOMPARE(bus.heard, QByteArrayList{"order at once."});
+    }
+}
+
+QTEST_GUILESS_MAIN(TestBusClientProof)
+#include "tst_busclientproof.moc"

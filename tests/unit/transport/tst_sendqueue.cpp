@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "transport/sendqueue.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+
+namespace {
+
+zmq::message_t message(const QByteArray &text)
+{
+    return zmq::message_t(text.constData(), std::size_t(text.size()));
+}
+
+QByteArray text(const zmq::message_t &frame)
+{
+    return QByteArray(frame.data<char>(), qsizetype(frame.size()));
+}
+
+// Sends \a count of what is not in flight yet, all of it by default.
+QByteArrayList send(SendQueue *queue, int count = 1'000'000)
+{
+    QByteArrayList sent;
+    while (queue->hasUnsent() && count-- > 0) {
+        sent.append(text(queue->copyOfNextUnsent()));
+        queue->nextIsInFlight();
+    }
+    return sent;
+}
+
+} // namespace
+
+class TestSendQueue : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void isEmptyAtFirst();
+    void sendsInOrder();
+    void countsWhatWaits();
+    void acknowledgesTheOldest();
+    void acknowledgementOfNothing();
+    void aLostConnectionSendsAgain();
+    void aProofGoesFirst();
+    void aProofIsNotCounted();
+    void aProofReplacesAnEarlierOne();
+    void aProofAfterOneInFlight();
+    void aLostConnectionVoidsProofs();
+    void copiesShareTheBytes();
+    void manyEvents();
+};
+
+void TestSendQueue::isEmptyAtFirst()
+{
+    const SendQueue queue;
+    QCOMPARE(queue.events(), 0);
+    QCOMPARE(queue.bytes(), 0);
+    QCOMPARE(queue.inFlight(), 0);
+    QVERIFY(!queue.hasUnsent());
+    QVERIFY(!queue.hasProof());
+    QCOMPARE(queue.accepted(), quint64(0));
+    QCOMPARE(queue.acknowledged(), quint64(0));
+}
+
+void TestSendQueue::sendsInOrder()
+{
+    SendQueue queue;
+    for (const char *event : {"a", "b", "c"})
+        queue.append(message(event));
+    QCOMPARE(text(queue.copyOfNextUnsent()), QByteArray("a"));
+    QCOMPARE(text(queue.copyOfNextUnsent()), QByteArray("a")); // looking is not sending
+    QCOMPARE(queue.inFlight(), 0);
+    QCOMPARE(send(&queue, 2), (QByteArrayList{"a", "b"}));
+    QCOMPARE(queue.inFlight(), 2);
+    QVERIFY(queue.hasUnsent());
+    queue.append(message("d"));
+    QCOMPARE(send(&queue), (QByteArrayList{"c", "d"}));
+    QVERIFY(!queue.hasUnsent());
+}
+
+void TestSendQueue::countsWhatWaits()
+{
+    SendQueue queue;
+    queue.append(message("12345"));
+    queue.append(message(""));
+    queue.append(message("123"));
+    QCOMPARE(queue.events(), 3);
+    QCOMPARE(queue.bytes(), 8);
+    send(&queue);
+    QCOMPARE(queue.events(), 3); // until they are acknowledged
+    QCOMPARE(queue.bytes(), 8);
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.events(), 2);
+    QCOMPARE(queue.bytes(), 3);
+    QVERIFY(queue.acknowledge());
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.events(), 0);
+    QCOMPARE(queue.bytes(), 0);
+    QCOMPARE(queue.accepted(), quint64(3));
+    QCOMPARE(queue.acknowledged(), quint64(3));
+}
+
+void TestSendQueue::acknowledgesTheOldest()
+{
+    SendQueue queue;
+    for (const char *event : {"a", "b", "c"})
+        queue.append(message(event));
+    send(&queue, 2);
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.inFlight(), 1);
+    queue.connectionLost();
+    QCOMPARE(send(&queue), (QByteArrayList{"b", "c"}));
+}
+
+void TestSendQueue::acknowledgementOfNothing()
+{
+    SendQueue queue;
+    QVERIFY(!queue.acknowledge());
+    queue.append(message("a"));
+    QVERIFY(!queue.acknowledge()); // it was not sent
+    QCOMPARE(queue.events(), 1);
+    QCOMPARE(queue.acknowledged(), quint64(0));
+    send(&queue);
+    QVERIFY(queue.acknowledge());
+    QVERIFY(!queue.acknowledge());
+    QCOMPARE(queue.inFlight(), 0);
+    QCOMPARE(queue.acknowledged(), quint64(1));
+}
+
+void TestSendQueue::aLostConnectionSendsAgain()
+{
+    SendQueue queue;
+    for (const char *event : {"a", "b", "c"})
+        queue.append(message(event));
+    for (int connection = 0; connection < 3; ++connection) {
+        QCOMPARE(send(&queue), (QByteArrayList{"a", "b", "c"}));
+        queue.connectionLost();
+        QCOMPARE(queue.inFlight(), 0);
+        QCOMPARE(queue.events(), 3);
+        QCOMPARE(queue.accepted(), quint64(3));
+    }
+    queue.connectionLost(); // twice is once
+    QVERIFY(!queue.acknowledge());
+    QCOMPARE(send(&queue), (QByteArrayList{"a", "b", "c"}));
+}
+
+void TestSendQueue::aProofGoesFirst()
+{
+    SendQueue queue;
+    for (const char *event : {"a", "b", "c"})
+        queue.append(message(event));
+    send(&queue, 1);
+    queue.putProof(message("proof"));
+    QVERIFY(queue.hasProof());
+    QCOMPARE(send(&queue), (QByteArrayList{"proof", "b", "c"}));
+
+    QVERIFY(queue.acknowledge()); // a
+    QVERIFY(queue.hasProof());
+    QVERIFY(queue.acknowledge()); // the proof
+    QVERIFY(!queue.hasProof());
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.acknowledged(), quint64(2));
+}
+
+void TestSendQueue::aProofIsNotCounted()
+{
+    SendQueue queue;
+    queue.putProof(message("proof"));
+    QCOMPARE(queue.events(), 0);
+    QCOMPARE(queue.bytes(), 0);
+    QCOMPARE(queue.accepted(), quint64(0));
+    QVERIFY(queue.hasUnsent());
+    send(&queue);
+    QCOMPARE(queue.inFlight(), 1);
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.acknowledged(), quint64(0));
+    QCOMPARE(queue.bytes(), 0);
+}
+
+void TestSendQueue::aProofReplacesAnEarlierOne()
+{
+    SendQueue queue;
+    queue.append(message("a"));
+    queue.putProof(message("proof 1"));
+    queue.putProof(message("proof 2"));
+    QCOMPARE(send(&queue), (QByteArrayList{"proof 2", "a"}));
+}
+
+void TestSendQueue::aProofAfterOneInFlight()
+{
+    SendQueue queue;
+    queue.putProof(message("proof 1"));
+    send(&queue);
+    queue.putProof(message("proof 2"));
+    QCOMPARE(send(&queue), QByteArrayList{"proof 2"});
+    QVERIFY(queue.acknowledge());
+    QVERIFY2(queue.hasProof(), "the second one is still there");
+    QVERIFY(queue.acknowledge());
+    QVERIFY(!queue.hasProof());
+}
+
+void TestSendQueue::aLostConnectionVoidsProofs()
+{
+    SendQueue queue;
+    queue.append(message("a"));
+    queue.putProof(message("in flight"));
+    send(&queue);
+    queue.append(message("b"));
+    queue.putProof(message("not in flight"));
+    queue.connectionLost();
+    QVERIFY(!queue.hasProof());
+    QCOMPARE(send(&queue), (QByteArrayList{"a", "b"}));
+    QCOMPARE(queue.events(), 2);
+    QCOMPARE(queue.bytes(), 2);
+}
+
+void TestSendQueue::copiesShareTheBytes()
+{
+    SendQueue queue;
+    queue.append(message(QByteArray(1'000'000, 'x')));
+    const zmq::message_t first = queue.copyOfNextUnsent();
+    const zmq::message_t second = queue.copyOfNextUnsent();
+    QCOMPARE(first.data(), second.data());
+    queue.nextIsInFlight();
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(text(first), QByteArray(1'000'000, 'x')); // the copy outlives the entry
+}
+
+void TestSendQueue::manyEvents()
+{
+    SendQueue queue;
+    for (int i = 0; i < 100'000; ++i)
+        queue.append(message(QByteArray::number(i)));
+    for (int i = 0; i < 100'000; ++i) {
+        QCOMPARE(text(queue.copyOfNextUnsent()), QByteArray::number(i));
+        queue.nextIsInFlight();
+        QVERIFY(queue.acknowledge());
+    }
+    QCOMPARE(queue.events(), 0);
+    QCOMPARE(queue.bytes(), 0);
+    QCOMPARE(queue.acknowledged(), quint64(100'000));
+}
+
+QTEST_GUILESS_MAIN(TestSendQueue)
+#include "tst_sendqueue.moc"

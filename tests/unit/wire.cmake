@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+pyvent_unit_test(wire frame)
+pyvent_unit_test(wire topic)
