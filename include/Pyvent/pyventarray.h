@@ -12,9 +12,10 @@
 #include <type_traits>
 
 /*!
-    A numpy array or scalar: the elements as numpy keeps them in memory, their type as numpy spells it ("<f8", "|b1",
-    "<U5"), and the shape. Converts through QVariant to QVariantList (nested by dimension), a scalar to double,
-    qlonglong, int, bool and QString as its type allows.
+    A numpy array or scalar: the elements as numpy keeps them in memory, their type as numpy spells it ("<f8",
+   "|b1",
+    "<U5"), and the shape. Converts through QVariant to QVariantList (nested by dimension), a scalar to
+   double, qlonglong, int, bool and QString as its type allows.
 */
 class PYVENT_EXPORT PyventArray
 {
@@ -23,7 +24,8 @@ public:
 
     PyventArray() = default;
     /*! \a data must hold exactly the elements that \a shape says; \l isValid() tells. */
-    PyventArray(const QString &dtype, const QList<qsizetype> &shape, const QByteArray &data, Order order = RowMajor);
+    PyventArray(const QString &dtype, const QList<qsizetype> &shape, const QByteArray &data,
+                Order order = RowMajor);
     /*! One numpy scalar, as numpy.float64(1.5) is. */
     static PyventArray scalar(const QString &dtype, const QByteArray &data);
 
@@ -31,14 +33,18 @@ public:
     template <typename T>
     static PyventArray fromSpan(std::span<const T> values)
     {
-        return PyventArray(dtypeOf<T>(), { qsizetype(values.size()) },
-                           QByteArray(reinterpret_cast<const char *>(values.data()), qsizetype(values.size_bytes())));
+        return PyventArray(
+            dtypeOf<T>(), {qsizetype(values.size())},
+            QByteArray(reinterpret_cast<const char *>(values.data()), qsizetype(values.size_bytes())));
     }
     template <typename T>
     static QString dtypeOf()
     {
         static_assert(std::is_arithmetic_v<T>, "PyventArray holds numbers: bool, integers, float, double");
-        const char kind = std::is_same_v<T, bool> ? 'b' : std::is_floating_point_v<T> ? 'f' : std::is_signed_v<T> ? 'i' : 'u';
+        const char kind = std::is_same_v<T, bool> ? 'b'
+            : std::is_floating_point_v<T>         ? 'f'
+            : std::is_signed_v<T>                 ? 'i'
+                                                  : 'u';
         const char order = sizeof(T) == 1 ? '|' : std::endian::native == std::endian::little ? '<' : '>';
         return QLatin1Char(order) + QString(QLatin1Char(kind)) + QString::number(sizeof(T));
     }
@@ -55,16 +61,18 @@ public:
     /*! The number of elements in all dimensions. */
     qsizetype size() const { return itemSize() > 0 ? m_data.size() / itemSize() : 0; }
 
-    /*! All elements in memory order without a copy; empty if T is not exactly the dtype. Valid as long as the array. */
+    /*! All elements in memory order without a copy; empty if T is not exactly the dtype. Valid as long as the
+     * array. */
     template <typename T>
     std::span<const T> as() const
     {
         const bool aligned = reinterpret_cast<std::uintptr_t>(m_data.constData()) % alignof(T) == 0;
         if (dtypeOf<T>() != m_dtype || !aligned)
             return {};
-        return { reinterpret_cast<const T *>(m_data.constData()), size_t(size()) };
+        return {reinterpret_cast<const T *>(m_data.constData()), size_t(size())};
     }
-    /*! The element at \a index in memory order, whatever the dtype; invalid outside, and for a dtype without a Qt value. */
+    /*! The element at \a index in memory order, whatever the dtype; invalid outside, and for a dtype without
+     * a Qt value. */
     QVariant at(qsizetype index) const;
 
     /*! Lists within lists, one level per dimension. */

@@ -9,9 +9,9 @@
 #include <utility>
 
 /*!
-    A Python dict in which not every key is a str (a dict with str keys only arrives as QVariantMap). The pairs keep
-    Python's order; \c == ignores it, as Python does. Converts through QVariant to QVariantMap, whose keys are then the
-    str keys as they are and Python's repr() of the others.
+    A Python dict in which not every key is a str (a dict with str keys only arrives as QVariantMap). The
+   pairs keep Python's order; \c == ignores it, as Python does. Converts through QVariant to QVariantMap,
+   whose keys are then the str keys as they are and Python's repr() of the others.
 */
 class PYVENT_EXPORT PyventDict
 {
@@ -26,7 +26,8 @@ public:
 
     const QList<Pair> &pairs() const { return m_pairs; }
     qsizetype size() const { return m_pairs.size(); }
-    /*! The value of \a key, or \a fallback. Takes time in proportion to the size; a key that is there twice counts last. */
+    /*! The value of \a key, or \a fallback. Takes time in proportion to the size; a key that is there twice
+     * counts last. */
     QVariant value(const QVariant &key, const QVariant &fallback = {}) const;
 
     QVariantMap toMap() const;

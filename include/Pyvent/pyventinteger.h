@@ -11,11 +11,12 @@
 /*!
     A Python int of any size, exactly.
 
-    Events carry an int that fits as \c qlonglong or \c qulonglong; only a larger one arrives as this class. It converts
-    through QVariant to QString and double, and to qlonglong and qulonglong if it fits.
+    Events carry an int that fits as \c qlonglong or \c qulonglong; only a larger one arrives as this class.
+   It converts through QVariant to QString and double, and to qlonglong and qulonglong if it fits.
 
-    Decimal digits cost quadratic work, so \l toString() and \l fromString() use hexadecimal (exact as well, and a
-    Python literal) past \l MaximumDigits, the limit that CPython set for the same reason (CVE-2020-10735).
+    Decimal digits cost quadratic work, so \l toString() and \l fromString() use hexadecimal (exact as well,
+   and a Python literal) past \l MaximumDigits, the limit that CPython set for the same reason
+   (CVE-2020-10735).
 
     Reentrant, as all value classes of this module are.
 */
@@ -29,12 +30,14 @@ public:
     explicit PyventInteger(qint64 value);
     explicit PyventInteger(quint64 value);
 
-    /*! The number whose two's complement, lowest byte first, is \a bytes; empty is 0. This is pickle's LONG1. */
+    /*! The number whose two's complement, lowest byte first, is \a bytes; empty is 0. This is pickle's LONG1.
+     */
     static PyventInteger fromTwosComplement(QByteArrayView bytes);
 
     /*!
-        The number that \a text spells in decimal or, after "0x", hexadecimal, with an optional sign. \a ok (may be null)
-        tells whether it is a number and no longer than \l MaximumDigits decimal digits; 0 is returned if not.
+        The number that \a text spells in decimal or, after "0x", hexadecimal, with an optional sign. \a ok
+       (may be null) tells whether it is a number and no longer than \l MaximumDigits decimal digits; 0 is
+       returned if not.
     */
     static PyventInteger fromString(QStringView text, bool *ok = nullptr);
 
@@ -44,14 +47,18 @@ public:
 
     /*! Decimal digits, or hexadecimal past \l MaximumDigits. */
     QString toString() const;
-    /*! The nearest double, as Python rounds; \a ok is false, and the value infinite, beyond a double's range. */
+    /*! The nearest double, as Python rounds; \a ok is false, and the value infinite, beyond a double's range.
+     */
     double toDouble(bool *ok = nullptr) const;
     int toInt(bool *ok = nullptr) const;
     qlonglong toLongLong(bool *ok = nullptr) const;
     qulonglong toULongLong(bool *ok = nullptr) const;
     static QString pythonType() { return QStringLiteral("int"); }
 
-    friend bool operator==(const PyventInteger &left, const PyventInteger &right) { return left.m_bytes == right.m_bytes; }
+    friend bool operator==(const PyventInteger &left, const PyventInteger &right)
+    {
+        return left.m_bytes == right.m_bytes;
+    }
     friend bool operator!=(const PyventInteger &left, const PyventInteger &right) { return !(left == right); }
 
 private:

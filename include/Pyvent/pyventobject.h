@@ -11,13 +11,14 @@
 class PyventObjectData;
 
 /*!
-    A Python object that has no closer class here, kept as Python describes it for pickling and never run: which class or
-    function makes it, from which arguments, with which state and items. It prints, compares, and is sent back so that
-    Python builds an equal object. Follows object.__reduce_ex__ in the documentation of the pickle module.
+    A Python object that has no closer class here, kept as Python describes it for pickling and never run:
+   which class or function makes it, from which arguments, with which state and items. It prints, compares,
+   and is sent back so that Python builds an equal object. Follows object.__reduce_ex__ in the documentation
+   of the pickle module.
 
-    Decimal, Fraction, complex, bytearray, Path, Enum, OrderedDict, defaultdict, deque, named tuples, data classes and
-    the sender's own classes arrive like this, and so does a bare class or function. What its kind allows converts
-    through QVariant: see the to…() functions.
+    Decimal, Fraction, complex, bytearray, Path, Enum, OrderedDict, defaultdict, deque, named tuples, data
+   classes and the sender's own classes arrive like this, and so does a bare class or function. What its kind
+   allows converts through QVariant: see the to…() functions.
 */
 class PYVENT_EXPORT PyventObject
 {

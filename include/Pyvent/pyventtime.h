@@ -11,9 +11,9 @@
 #include <optional>
 
 /*!
-    A Python datetime.time: a time of day in microseconds, its fold (1 for the second pass of an hour that a clock
-    change repeats), and its time zone if it has one. Converts through QVariant to QTime, which drops all but
-    milliseconds, and to QString (ISO).
+    A Python datetime.time: a time of day in microseconds, its fold (1 for the second pass of an hour that a
+   clock change repeats), and its time zone if it has one. Converts through QVariant to QTime, which drops all
+   but milliseconds, and to QString (ISO).
 */
 class PYVENT_EXPORT PyventTime
 {
@@ -39,12 +39,13 @@ public:
     std::chrono::microseconds sinceMidnight() const { return m_sinceMidnight; }
 
     /*!
-        What Python's tzinfo holds: invalid if there is none, a PyventTimeDelta for a plain datetime.timezone, a
-        PyventObject for anything else, which is sent back unchanged.
+        What Python's tzinfo holds: invalid if there is none, a PyventTimeDelta for a plain datetime.timezone,
+       a PyventObject for anything else, which is sent back unchanged.
     */
     QVariant timeZone() const { return m_timeZone; }
     void setTimeZone(const QVariant &timeZone) { m_timeZone = timeZone; }
-    /*! The offset of a datetime.timezone; nothing where there is no zone or only Python can tell its offset. */
+    /*! The offset of a datetime.timezone; nothing where there is no zone or only Python can tell its offset.
+     */
     std::optional<std::chrono::microseconds> utcOffset() const;
     void setUtcOffset(std::chrono::microseconds offset);
 
@@ -63,7 +64,7 @@ public:
     friend bool operator!=(const PyventTime &left, const PyventTime &right) { return !(left == right); }
 
 private:
-    std::chrono::microseconds m_sinceMidnight { 0 };
+    std::chrono::microseconds m_sinceMidnight{0};
     int m_fold = 0;
     QVariant m_timeZone;
 };

@@ -10,9 +10,9 @@
 #include <chrono>
 
 /*!
-    A Python datetime.timedelta: microseconds over a range of 2.7 million years each way, which 64 bits don't hold.
-    Converts through QVariant to double (seconds), qlonglong (milliseconds, rounded
-    down), std::chrono::microseconds, std::chrono::milliseconds and QString.
+    A Python datetime.timedelta: microseconds over a range of 2.7 million years each way, which 64 bits don't
+   hold. Converts through QVariant to double (seconds), qlonglong (milliseconds, rounded down),
+   std::chrono::microseconds, std::chrono::milliseconds and QString.
 */
 class PYVENT_EXPORT PyventTimeDelta
 {
@@ -23,7 +23,8 @@ public:
     PyventTimeDelta() = default;
     explicit PyventTimeDelta(std::chrono::microseconds duration);
 
-    /*! Normalised as in Python: 0 <= seconds < 86400 and 0 <= microseconds < 1000000; the sign is that of the days. */
+    /*! Normalised as in Python: 0 <= seconds < 86400 and 0 <= microseconds < 1000000; the sign is that of the
+     * days. */
     PyventTimeDelta(qint64 days, qint64 seconds, qint64 microseconds);
 
     qint64 days() const { return m_days; }
@@ -45,7 +46,10 @@ public:
         return left.m_days == right.m_days && left.m_seconds == right.m_seconds
             && left.m_microseconds == right.m_microseconds;
     }
-    friend bool operator!=(const PyventTimeDelta &left, const PyventTimeDelta &right) { return !(left == right); }
+    friend bool operator!=(const PyventTimeDelta &left, const PyventTimeDelta &right)
+    {
+        return !(left == right);
+    }
 
 private:
     qint64 m_days = 0;

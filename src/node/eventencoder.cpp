@@ -99,7 +99,8 @@ PyventError EventEncoder::writePayload(const QString &name, const QVariantMap &a
     limits.size = m_maximumFrameSize;
     if (writeArguments(arguments, sender, &m_buffer, &error, limits))
         return {};
-    return {PyventError::InvalidArgument, u"'%1' was not sent: %2"_s.arg(name, error.text), name};
+    return {error.isTooLarge ? PyventError::EventTooLarge : PyventError::InvalidArgument,
+            u"'%1' was not sent: %2"_s.arg(name, error.text), name};
 }
 
 zmq::message_t EventEncoder::takeFrame()

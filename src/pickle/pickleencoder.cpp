@@ -85,6 +85,7 @@ bool PickleEncoder::fail(const QString &reason)
 
 bool PickleEncoder::tooLarge()
 {
+    m_isTooLarge = m_isTooLarge || m_reason.isEmpty();
     return fail(u"makes the pickle larger than the limit of %1 bytes"_s.arg(m_limits.size));
 }
 
@@ -114,6 +115,7 @@ bool PickleEncoder::failedAt(const QString &key)
 PickleError PickleEncoder::error(const QString &root) const
 {
     PickleError error;
+    error.isTooLarge = m_isTooLarge;
     if (m_place.isEmpty())
         error.text = u"the %1 %2"_s.arg(root, m_reason);
     else

@@ -120,6 +120,7 @@ private:
     const PickleLimits m_limits;
     int m_depth = 0;
     QString m_reason;
+    bool m_isTooLarge = false;
     QString m_place; // built from the inside out while the failure unwinds
     quint32 m_memoCount = 0;
     std::array<qint32, size_t(Global::Count)> m_globals; // memo index, or -1

@@ -28,6 +28,7 @@ struct PickleError
     // Bytes from the pickle's first byte; -1 where there is no place to point to.
     qsizetype offset = -1;
     QString text;
+    bool isTooLarge = false; // writing went beyond PickleLimits::size
 
     bool isError() const { return !text.isEmpty(); }
 };

@@ -255,7 +255,8 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
             return reduceAttribute(items[0], items[1]);
         break;
     case Known::Reconstructor:
-        // object.__new__(UUID): how protocols 0 and 1 make one. Other classes may have a __new__() that is not called then.
+        // object.__new__(UUID): how protocols 0 and 1 make one. Other classes may have a __new__() that is
+        // not called then.
         if (count == 3 && is(0, Node::Global) && items[0].known == Known::Uuid && is(1, Node::Global)
             && items[1].known == Known::Object && is(2, Node::None)) {
             const Node type = items[0];

@@ -11,7 +11,8 @@ bool writePickle(const QVariant &value, QByteArray *out, PickleError *error, con
 {
     PickleEncoder encoder(out, limits);
     const bool ok = encoder.writeValue(value);
-    *error = ok ? PickleError() : encoder.error(u"value"_s);
+    if (error)
+        *error = ok ? PickleError() : encoder.error(u"value"_s);
     return ok;
 }
 
@@ -20,7 +21,8 @@ bool writeArguments(const QVariantMap &arguments, const QString &sender, QByteAr
 {
     PickleEncoder encoder(out, limits);
     const bool ok = encoder.writeArguments(arguments, sender);
-    *error = ok ? PickleError() : encoder.error(u"argument"_s);
+    if (error)
+        *error = ok ? PickleError() : encoder.error(u"argument"_s);
     return ok;
 }
 

@@ -10,8 +10,8 @@
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
 
-[[maybe_unused]] static const bool registered = registerConversions(&PyventDict::toMap)
-    && registerConversions(&PyventDict::toString);
+[[maybe_unused]] static const bool registered =
+    registerConversions(&PyventDict::toMap) && registerConversions(&PyventDict::toString);
 
 QVariant PyventDict::value(const QVariant &key, const QVariant &fallback) const
 {

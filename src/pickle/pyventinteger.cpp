@@ -16,8 +16,7 @@ using namespace Qt::StringLiterals;
 
 [[maybe_unused]] static const bool registered =
     registerConversions(&PyventInteger::toDouble, &PyventInteger::toLongLong, &PyventInteger::toULongLong)
-    && registerConversions(&PyventInteger::toString)
-    && registerConversions(&PyventInteger::toInt);
+    && registerConversions(&PyventInteger::toString) && registerConversions(&PyventInteger::toInt);
 
 namespace {
 

@@ -29,9 +29,10 @@ public:
     PyventDict dictItems;
 };
 
-[[maybe_unused]] static const bool registered = registerConversions(
-    &PyventObject::toText, &PyventObject::toDouble, &PyventObject::toLongLong, &PyventObject::toInt,
-    &PyventObject::toList, &PyventObject::toMap, &PyventObject::toByteArray)
+[[maybe_unused]] static const bool registered =
+    registerConversions(&PyventObject::toText, &PyventObject::toDouble, &PyventObject::toLongLong,
+                        &PyventObject::toInt, &PyventObject::toList, &PyventObject::toMap,
+                        &PyventObject::toByteArray)
     && registerConversions(&PyventObject::toComplex);
 
 namespace {
@@ -71,7 +72,8 @@ bool isNumber(const QVariant &value)
     }
 }
 
-// What copyreg._reconstructor(class, base, state) makes is an object of the class. Protocols 0 and 1 say it like this.
+// What copyreg._reconstructor(class, base, state) makes is an object of the class. Protocols 0 and 1 say it
+// like this.
 std::optional<PyventObject> reconstructedClass(const PyventObject &callable, const QVariantList &arguments)
 {
     static const PyventObject reconstructor(u"copyreg"_s, u"_reconstructor"_s);
@@ -312,8 +314,8 @@ QVariantList PyventObject::toList(bool *ok) const
     }
     if (isA("builtins"_L1, "complex"_L1) && d->arguments.size() == 2)
         return succeed(ok, d->arguments);
-    if (const QVariant base = onlyArgument(*this); d->kind == Call && base.canConvert<QVariantList>()
-        && reconstructedClass(d->callable, d->arguments))
+    if (const QVariant base = onlyArgument(*this);
+        d->kind == Call && base.canConvert<QVariantList>() && reconstructedClass(d->callable, d->arguments))
         return succeed(ok, base.toList());
     const bool namedTuple = d->kind == New && !d->arguments.isEmpty() && d->keywords.isEmpty();
     return namedTuple && bare ? succeed(ok, d->arguments) : refuse<QVariantList>(ok);

@@ -11,8 +11,7 @@ using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
 
 [[maybe_unused]] static const bool registered = registerConversions(&PyventSet::toList)
-    && registerConversions(&PyventSet::toString)
-    && registerConversions(&PyventSet::toStringList);
+    && registerConversions(&PyventSet::toString) && registerConversions(&PyventSet::toStringList);
 
 QStringList PyventSet::toStringList(bool *ok) const
 {

@@ -13,9 +13,8 @@ using namespace Qt::StringLiterals;
 [[maybe_unused]] static const bool registered =
     registerConversions(&PyventTimeDelta::toMicroseconds, &PyventTimeDelta::toMilliseconds)
     && registerConversions(&PyventTimeDelta::toSeconds) && registerConversions(&PyventTimeDelta::toString)
-    && QMetaType::registerConverter<PyventTimeDelta, std::chrono::milliseconds>([](const PyventTimeDelta &delta) {
-        return std::chrono::milliseconds(delta.toMilliseconds());
-    });
+    && QMetaType::registerConverter<PyventTimeDelta, std::chrono::milliseconds>(
+        [](const PyventTimeDelta &delta) { return std::chrono::milliseconds(delta.toMilliseconds()); });
 
 namespace {
 
@@ -57,7 +56,9 @@ double PyventTimeDelta::toSeconds() const
 {
     bool isExact = false;
     const std::chrono::duration<double> duration = toMicroseconds(&isExact);
-    return isExact ? duration.count() : double(m_days * secondsPerDay + m_seconds) + double(m_microseconds) / double(microsPerSecond);
+    return isExact
+        ? duration.count()
+        : double(m_days * secondsPerDay + m_seconds) + double(m_microseconds) / double(microsPerSecond);
 }
 
 std::chrono::microseconds PyventTimeDelta::toMicroseconds(bool *ok) const

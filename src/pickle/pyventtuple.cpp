@@ -9,8 +9,7 @@
 using namespace Pyvent::Internal;
 
 [[maybe_unused]] static const bool registered = registerConversions(&PyventTuple::toList)
-    && registerConversions(&PyventTuple::toString)
-    && registerConversions(&PyventTuple::toStringList);
+    && registerConversions(&PyventTuple::toString) && registerConversions(&PyventTuple::toStringList);
 
 QStringList PyventTuple::toStringList(bool *ok) const
 {

@@ -21,10 +21,11 @@ constexpr auto streamVersion = QDataStream::Qt_6_4;
 // How the size of a type's data is known beforehand, so that no length in it can lie.
 enum class Shape {
     Fixed, // exactly n bytes
+    Colour, // n bytes, of which the first one says what the others are
     Prefixed, // four bytes of length, that many bytes (none if the length is 0xffffffff), n more bytes
     Counted, // four bytes of count, at most four elements of n bytes
-    Bits, // four bytes of count, that many bits
-    Easing, // this library's own
+    Bits, // eight bytes of count, that many bits
+    Easing // this library's own
 };
 
 struct ReadableType
@@ -38,7 +39,7 @@ struct ReadableType
 // number of elements that the data claims; QImage, QPixmap and QIcon decode pictures; QEasingCurve's own
 // stream holds a pointer to a function, which would be called.
 constexpr ReadableType readableTypes[] = {
-    {"QColor", Shape::Fixed, 11},        {"QPoint", Shape::Fixed, 8},
+    {"QColor", Shape::Colour, 11},       {"QPoint", Shape::Fixed, 8},
     {"QPointF", Shape::Fixed, 16},       {"QSize", Shape::Fixed, 8},
     {"QSizeF", Shape::Fixed, 16},        {"QRect", Shape::Fixed, 16},
     {"QRectF", Shape::Fixed, 32},        {"QLine", Shape::Fixed, 16},
@@ -62,22 +63,29 @@ const ReadableType *readableType(QStringView name)
 
 bool hasShape(const QByteArray &data, const ReadableType &type)
 {
-    if (type.shape == Shape::Fixed || type.shape == Shape::Easing)
-        return data.size() == type.n;
-    if (data.size() < 4)
-        return false;
-    const quint32 count = qFromBigEndian<quint32>(data.constData());
-    const quint64 rest = quint64(data.size()) - 4;
+    constexpr char lastColour = 5; // QColor::ExtendedRgb, which cannot be named here
+    const qsizetype size = data.size();
+    const auto number = [&]<typename T>(T) { return qFromBigEndian<T>(data.constData()); };
     switch (type.shape) {
-    case Shape::Prefixed:
-        return (count == 0xffffffff ? 0 : quint64(count)) + quint64(type.n) == rest;
-    case Shape::Counted:
-        return count <= 4 && quint64(count) * quint64(type.n) == rest;
-    case Shape::Bits:
-        return (quint64(count) + 7) / 8 == rest;
-    default:
-        return false;
+    case Shape::Fixed:
+    case Shape::Easing:
+        return size == type.n;
+    case Shape::Colour:
+        return size == type.n && data[0] >= 0 && data[0] <= lastColour;
+    case Shape::Prefixed: {
+        if (size < 4)
+            return false;
+        const quint32 length = number(quint32());
+        return (length == 0xffffffff ? 0 : qint64(length)) + type.n == size - 4;
     }
+    case Shape::Counted:
+        return size >= 4 && number(quint32()) <= 4 && qint64(number(quint32())) * type.n == size - 4;
+    case Shape::Bits:
+        // Not more bits than bytes can hold, or rounding up overflows.
+        return size >= 8 && number(quint64()) <= quint64(size) * 8
+            && qint64(number(quint64()) + 7) / 8 == size - 8;
+    }
+    return false;
 }
 
 bool isPlainCurve(QEasingCurve::Type type)

@@ -68,7 +68,8 @@ class BareClient
 {
 public:
     explicit BareClient(const RoleOptions &options)
-        : m_requests(m_context, zmq::socket_type::dealer), m_events(m_context, zmq::socket_type::sub)
+        : m_requests(m_context, zmq::socket_type::dealer)
+        , m_events(m_context, zmq::socket_type::sub)
     {
         m_requests.set(zmq::sockopt::linger, 0);
         m_requests.set(zmq::sockopt::sndhwm, 0);
@@ -227,7 +228,8 @@ int barePinger(const RoleOptions &options)
             answer = client.receive();
         roundTrips.end();
         if (numberOf(answer) != roundTrips.count() - 1)
-            return sayFailed(u"bare ping %1 was answered by pong %2"_s.arg(roundTrips.count() - 1).arg(numberOf(answer)));
+            return sayFailed(
+                u"bare ping %1 was answered by pong %2"_s.arg(roundTrips.count() - 1).arg(numberOf(answer)));
         client.readAcknowledgements(false);
     }
     roundTrips.sayResult();

@@ -4,8 +4,9 @@
 
 #include "role.h"
 
-// The same hops with ZeroMQ alone: DEALER, ROUTER, PUB and SUB, an acknowledgement for each message, the same bytes and
-// as many in flight. Nothing is decoded, no event loop runs, and who waits blocks in ZeroMQ: the least it can cost.
+// The same hops with ZeroMQ alone: DEALER, ROUTER, PUB and SUB, an acknowledgement for each message, the same
+// bytes and as many in flight. Nothing is decoded, no event loop runs, and who waits blocks in ZeroMQ: the
+// least it can cost.
 namespace Pyvent::Benchmarks {
 
 int bareBroker(const RoleOptions &options);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the bus costs beside bare ZeroMQ: see --help. The machine's speed is no result, only the ratio of paired runs is.
+// What the bus costs beside bare ZeroMQ: see --help. The machine's speed is no result, only the ratio of
+// paired runs is.
 #include "bareroles.h"
 #include "busroles.h"
 #include "child.h"
@@ -25,8 +26,8 @@ namespace {
 int playRole(const Options &options)
 {
     static const QHash<QString, Role> roles = {
-        {u"bare-broker"_s, bareBroker}, {u"bare-sender"_s, bareSender}, {u"bare-receiver"_s, bareReceiver},
-        {u"bare-pinger"_s, barePinger}, {u"bare-echo"_s, bareEcho},     {u"bus-server"_s, busServer},
+        {u"bare-broker"_s, bareBroker}, {u"bare-sender"_s, bareSender},   {u"bare-receiver"_s, bareReceiver},
+        {u"bare-pinger"_s, barePinger}, {u"bare-echo"_s, bareEcho},       {u"bus-server"_s, busServer},
         {u"bus-sender"_s, busSender},   {u"bus-receiver"_s, busReceiver}, {u"bus-pinger"_s, busPinger},
         {u"bus-echo"_s, busEcho}};
     const Role role = roles.value(options.role);
@@ -51,15 +52,17 @@ bool writeJson(const Options &options, const Comparison &comparison)
     QSaveFile file(options.jsonFile);
     if (file.open(QIODevice::WriteOnly) && file.write(QJsonDocument(json).toJson()) >= 0 && file.commit())
         return true;
-    std::fprintf(stderr, "bench_bus: %s: %s\n", qUtf8Printable(options.jsonFile), qUtf8Printable(file.errorString()));
+    std::fprintf(stderr, "bench_bus: %s: %s\n", qUtf8Printable(options.jsonFile),
+                 qUtf8Printable(file.errorString()));
     return false;
 }
 
 int measure(const Options &options)
 {
     Comparison comparison(options);
-    std::printf("%lld events of %lld bytes, %lld pings, %d times by turns\n", static_cast<long long>(options.events),
-                static_cast<long long>(comparison.frameSize()), static_cast<long long>(options.pings), options.repeat);
+    std::printf("%lld events of %lld bytes, %lld pings, %d times by turns\n",
+                static_cast<long long>(options.events), static_cast<long long>(comparison.frameSize()),
+                static_cast<long long>(options.pings), options.repeat);
     for (int i = 0; i < options.repeat; ++i)
         comparison.runPair(i % 2 == 0);
     std::printf("%s\n", qUtf8Printable(tableHead()));

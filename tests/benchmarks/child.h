@@ -16,7 +16,10 @@ namespace Pyvent::Benchmarks {
 class Failure : public std::runtime_error
 {
 public:
-    explicit Failure(const QString &why) : std::runtime_error(why.toStdString()) { }
+    explicit Failure(const QString &why)
+        : std::runtime_error(why.toStdString())
+    {
+    }
 };
 
 // This program in one role, as a process that ends with this object.
@@ -28,8 +31,8 @@ public:
     ~Child();
     Q_DISABLE_COPY_MOVE(Child)
 
-    // The numbers of the line that begins with \a word. Throws Failure if the child says that it failed, ends without
-    // the line, or lets \a deadline pass.
+    // The numbers of the line that begins with \a word. Throws Failure if the child says that it failed, ends
+    // without the line, or lets \a deadline pass.
     QList<qint64> waitFor(const QByteArray &word, const QDeadlineTimer &deadline);
 
     // Throws Failure if the child said so, or ended with another exit code than 0.

@@ -26,14 +26,14 @@ struct RoleOptions
 {
     int port = 0;
     qint64 events = 0; // or pings
-    QByteArray frame;  // what a bare sender sends, as it would be on the bus
+    QByteArray frame; // what a bare sender sends, as it would be on the bus
     QByteArray answer; // what a bare echo sends
 };
 
 using Role = int (*)(const RoleOptions &options);
 
 inline const QString orderName = QStringLiteral("order-food");
-inline const QString endName = QStringLiteral("end-of-orders"); // after the last order, to know that no more will come
+inline const QString endName = QStringLiteral("end-of-orders"); // after the last order: no more will come
 inline const QString pingName = QStringLiteral("ping");
 inline const QString pongName = QStringLiteral("pong");
 
@@ -57,7 +57,11 @@ int sayFailed(const QString &why);
 class RoundTrips
 {
 public:
-    explicit RoundTrips(qint64 pings) : m_wanted(pings + warmUpPings) { m_times.reserve(std::size_t(m_wanted)); }
+    explicit RoundTrips(qint64 pings)
+        : m_wanted(pings + warmUpPings)
+    {
+        m_times.reserve(std::size_t(m_wanted));
+    }
 
     void begin() { m_began = nanoseconds(); }
     void end() { m_times.push_back(nanoseconds() - m_began); }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What stands in for libFuzzer in a normal build: runs a fuzz target on the files that are given, or that lie in the folders
-// that are given, and then on mutations of them for a few seconds. PYVENT_SEED repeats a run, PYVENT_FUZZ_SECONDS makes it
-// longer or shorter.
+// What stands in for libFuzzer in a normal build: runs a fuzz target on the files that are given, or that lie
+// in the folders that are given, and then on mutations of them for a few seconds. PYVENT_SEED repeats a run,
+// PYVENT_FUZZ_SECONDS makes it longer or shorter.
 #include <QtCore/qdir.h>
-#include <QtCore/qdiriterator.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qrandom.h>
+
+#include <algorithm>
+#include <memory>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,7 +34,8 @@ QList<QByteArray> readCorpus(const QStringList &paths)
     for (const QString &path : paths) {
         if (!QFileInfo(path).isDir())
             corpus.append(contentsOf(path));
-        QStringList names = QDir(path).entryList(QDir::Files, QDir::Name); // sorted, so that a seed means the same again
+        const QStringList names =
+            QDir(path).entryList(QDir::Files, QDir::Name); // sorted, so that a seed means the same again
         for (const QString &name : names)
             corpus.append(contentsOf(QDir(path).filePath(name)));
     }

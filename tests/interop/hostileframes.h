@@ -17,7 +17,8 @@ struct HostileFrame
         Refused, // with an UnreadableFrame
         Heard, // as a Python node's, without a word
         HeardAndReported,
-        HeardOrRefused // both are right
+        HeardOrRefused, // both are right
+        HeardMaybeReported
     };
 
     const char *what;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rawbus.h"
 
+#include <QtCore/qendian.h>
+
 #include <array>
 #include <chrono>
 #include <fcntl.h>
@@ -180,6 +182,29 @@ int sendBytes(int port, const QByteArray &bytes)
         sent += count;
     }
     return fd;
+}
+
+QByteArray zmtpGreeting()
+{
+    const QByteArray signature = '\xff' + QByteArray(8, '\0') + '\x7f';
+    const QByteArray version("\x03\x00", 2);
+    return signature + version + QByteArray("NULL").leftJustified(20, '\0') + QByteArray(32, '\0');
+}
+
+QByteArray zmtpReady(const QByteArray &socketType)
+{
+    const QByteArray body =
+        QByteArray("\x05READY\x0bSocket-Type\0\0\0", 21) + char(socketType.size()) + socketType;
+    return '\x04' + QByteArray(1, char(body.size())) + body;
+}
+
+QByteArray zmtpMessage(const QByteArray &frame)
+{
+    if (frame.size() < 256)
+        return QByteArray(1, '\0') + char(frame.size()) + frame;
+    QByteArray size(8, Qt::Uninitialized);
+    qToBigEndian(quint64(frame.size()), size.data());
+    return '\x02' + size + frame;
 }
 
 } // namespace PyventTests

@@ -94,6 +94,12 @@ private:
 // Connects and writes the bytes. Returns the connection, which the caller closes, or -1.
 int sendBytes(int port, const QByteArray &bytes);
 
+// What ZeroMQ's own protocol, ZMTP 3.0 (https://rfc.zeromq.org/spec/23), has first, then, and for a message
+// of one frame.
+QByteArray zmtpGreeting();
+QByteArray zmtpReady(const QByteArray &socketType);
+QByteArray zmtpMessage(const QByteArray &frame);
+
 } // namespace PyventTests
 
 #endif

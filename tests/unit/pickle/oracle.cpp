@@ -26,7 +26,8 @@ bool Oracle::start()
 {
     m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(u"PYTHONHASHSEED"_s, u"0"_s); // sets have an order, and a seed makes the same values again
+    environment.insert(u"PYTHONHASHSEED"_s,
+                       u"0"_s); // sets have an order, and a seed makes the same values again
     m_process.setProcessEnvironment(environment);
     m_process.start(QString::fromLatin1(PYTHON), {u"-B"_s, QString::fromLatin1(ORACLE)});
     return m_process.waitForStarted();

@@ -6,7 +6,8 @@
 #include <QtCore/qlist.h>
 #include <QtCore/qprocess.h>
 
-// oracle.py, which runs as long as this object lives. An answer that does not come within the time-out is null.
+// oracle.py, which runs as long as this object lives. An answer that does not come within the time-out is
+// null.
 class Oracle
 {
 public:
@@ -17,7 +18,8 @@ public:
 
     // The random value of this seed and index, pickled in many ways.
     QList<QByteArray> makePickles(quint32 seed, int index);
-    // What differs between the value in \a pickle and the one in the pickle of this number of the last makePickles().
+    // What differs between the value in \a pickle and the one in the pickle of this number of the last
+    // makePickles().
     QByteArray difference(int number, const QByteArray &pickle);
     QByteArray difference(const QByteArray &pickle, const QByteArray &other);
     // "=" and the same value pickled by Python in \a protocol, or "!" and why not.

@@ -11,7 +11,11 @@ class RandomValue
 public:
     enum Arrays { WithoutArrays, WithArrays };
 
-    RandomValue(quint32 seed, Arrays arrays) : m_random(seed), m_arrays(arrays) { }
+    RandomValue(quint32 seed, Arrays arrays)
+        : m_random(seed)
+        , m_arrays(arrays)
+    {
+    }
 
     QVariant value(int depth);
     QVariantMap map(int depth);

@@ -85,13 +85,15 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("INT negative") << raw("I-7\n.") << QVariant(-7LL);
     QTest::newRow("INT True") << raw("I01\n.") << QVariant(true);
     QTest::newRow("INT False") << raw("I00\n.") << QVariant(false);
-    QTest::newRow("LONG") << raw("L-9223372036854775808L\n.") << QVariant(std::numeric_limits<qlonglong>::min());
+    QTest::newRow("LONG") << raw("L-9223372036854775808L\n.")
+                          << QVariant(std::numeric_limits<qlonglong>::min());
     QTest::newRow("LONG of 64 bits") << raw("L18446744073709551615L\n.") << QVariant(~0ULL);
     QTest::newRow("LONG without L") << raw("L5\n.") << QVariant(5LL);
     QTest::newRow("LONG1 empty") << raw("\x8a\0.") << QVariant(0LL);
     QTest::newRow("LONG1 -1") << raw("\x8a\x01\xff.") << QVariant(-1LL);
     QTest::newRow("LONG1 255") << raw("\x8a\x02\xff\0.") << QVariant(255LL);
-    QTest::newRow("LONG1 of superfluous bytes") << raw("\x8a\x0c\x01\0\0\0\0\0\0\0\0\0\0\0.") << QVariant(1LL);
+    QTest::newRow("LONG1 of superfluous bytes")
+        << raw("\x8a\x0c\x01\0\0\0\0\0\0\0\0\0\0\0.") << QVariant(1LL);
     QTest::newRow("LONG1 2^63") << raw("\x8a\x09\0\0\0\0\0\0\0\x80\0.") << QVariant(0x8000000000000000ULL);
     QTest::newRow("LONG1 2^64") << raw("\x8a\x09\0\0\0\0\0\0\0\0\x01.")
                                 << wrap(PyventInteger::fromString(u"18446744073709551616"));
@@ -117,19 +119,24 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("UNICODE empty") << raw("V\n.") << QVariant(u""_s);
     QTest::newRow("STRING empty") << raw("S''\n.") << QVariant(u""_s);
     QTest::newRow("BINUNICODE") << raw("X\x02\0\0\0\xc3\xa4.") << QVariant(u"ä"_s);
-    QTest::newRow("SHORT_BINUNICODE surrogate") << raw("\x8c\x03\xed\xa0\x80.") << QVariant(QString(QChar(0xd800)));
+    QTest::newRow("SHORT_BINUNICODE surrogate")
+        << raw("\x8c\x03\xed\xa0\x80.") << QVariant(QString(QChar(0xd800)));
     QTest::newRow("SHORT_BINUNICODE empty") << raw("\x8c\0.") << QVariant(u""_s);
     QTest::newRow("BINUNICODE8") << raw("\x8d\x01\0\0\0\0\0\0\0x.") << QVariant(u"x"_s);
     QTest::newRow("SHORT_BINBYTES") << raw("C\x02\0\xff.") << QVariant(raw("\0\xff"));
     QTest::newRow("BINBYTES") << raw("B\x01\0\0\0x.") << QVariant("x"_ba);
     QTest::newRow("BINBYTES8") << raw("\x8e\x01\0\0\0\0\0\0\0x.") << QVariant("x"_ba);
     const PyventObject bytearray = global(u"builtins"_s, u"bytearray"_s);
-    QTest::newRow("BYTEARRAY8") << raw("\x96\x01\0\0\0\0\0\0\0x.") << wrap(PyventObject::call(bytearray, {"x"_ba}));
-    QTest::newRow("bytes of protocol 2") << raw("\x80\x02"
-                                                "c_codecs\nencode\nX\x03\0\0\0a\xc3\xbfX\x06\0\0\0latin1\x86R.")
-                                         << QVariant(raw("a\xff"));
-    QTest::newRow("empty bytes of protocol 2") << raw("\x80\x02" "c__builtin__\nbytes\n)R.") << QVariant(""_ba);
-    QTest::newRow("LIST") << raw("(lp0\nI1\naN.") .chopped(2) + "." << QVariant(QVariantList{1LL});
+    QTest::newRow("BYTEARRAY8") << raw("\x96\x01\0\0\0\0\0\0\0x.")
+                                << wrap(PyventObject::call(bytearray, {"x"_ba}));
+    QTest::newRow("bytes of protocol 2")
+        << raw("\x80\x02"
+               "c_codecs\nencode\nX\x03\0\0\0a\xc3\xbfX\x06\0\0\0latin1\x86R.")
+        << QVariant(raw("a\xff"));
+    QTest::newRow("empty bytes of protocol 2") << raw("\x80\x02"
+                                                      "c__builtin__\nbytes\n)R.")
+                                               << QVariant(""_ba);
+    QTest::newRow("LIST") << raw("(lp0\nI1\naN.").chopped(2) + "." << QVariant(QVariantList{1LL});
     QTest::newRow("MARK LIST") << raw("(K\x01K\x02l.") << QVariant(QVariantList{1LL, 2LL});
     QTest::newRow("APPENDS") << raw("](K\x01Ne.") << QVariant(QVariantList{1LL, none});
     QTest::newRow("EMPTY_TUPLE") << raw(").") << wrap(PyventTuple());
@@ -137,44 +144,71 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("TUPLE3") << raw("K\x01K\x02K\x03\x87.") << wrap(PyventTuple({1LL, 2LL, 3LL}));
     QTest::newRow("TUPLE") << raw("(K\x01t.") << wrap(PyventTuple({1LL}));
     QTest::newRow("EMPTY_DICT") << raw("}.") << QVariant(QVariantMap());
-    QTest::newRow("DICT") << raw("(S'a'\nK\x01""d.") << QVariant(QVariantMap{{u"a"_s, 1LL}});
-    QTest::newRow("SETITEM") << raw("}\x8c\x01""aNs.") << QVariant(QVariantMap{{u"a"_s, none}});
-    QTest::newRow("SETITEMS, the last one counts") << raw("}(\x8c\x01""aN\x8c\x01""aK\x01u.")
+    QTest::newRow("DICT") << raw("(S'a'\nK\x01"
+                                 "d.")
+                          << QVariant(QVariantMap{{u"a"_s, 1LL}});
+    QTest::newRow("SETITEM") << raw("}\x8c\x01"
+                                    "aNs.")
+                             << QVariant(QVariantMap{{u"a"_s, none}});
+    QTest::newRow("SETITEMS, the last one counts") << raw("}(\x8c\x01"
+                                                          "aN\x8c\x01"
+                                                          "aK\x01u.")
                                                    << QVariant(QVariantMap{{u"a"_s, 1LL}});
     QTest::newRow("dict of int keys") << raw("}K\x02Ns.") << wrap(PyventDict({{2LL, none}}));
     QTest::newRow("EMPTY_SET ADDITEMS") << raw("\x8f(K\x01\x90.") << wrap(PyventSet({1LL}));
     QTest::newRow("FROZENSET") << raw("(K\x01\x91.") << wrap(PyventSet({1LL}, PyventSet::FrozenSet));
-    QTest::newRow("set of protocol 2") << raw("\x80\x02" "c__builtin__\nset\n](K\x01""e\x85R.") << wrap(PyventSet({1LL}));
-    QTest::newRow("POP") << raw("K\x01K\x02""0.") << QVariant(1LL);
+    QTest::newRow("set of protocol 2") << raw("\x80\x02"
+                                              "c__builtin__\nset\n](K\x01"
+                                              "e\x85R.")
+                                       << wrap(PyventSet({1LL}));
+    QTest::newRow("POP") << raw("K\x01K\x02"
+                                "0.")
+                         << QVariant(1LL);
     QTest::newRow("POP of a mark") << raw("K\x01(0.") << QVariant(1LL);
-    QTest::newRow("POP_MARK") << raw("K\x01(K\x02K\x03""1.") << QVariant(1LL);
-    QTest::newRow("DUP") << raw("](K\x05""2e.") << QVariant(QVariantList{5LL, 5LL});
+    QTest::newRow("POP_MARK") << raw("K\x01(K\x02K\x03"
+                                     "1.")
+                              << QVariant(1LL);
+    QTest::newRow("DUP") << raw("](K\x05"
+                                "2e.")
+                         << QVariant(QVariantList{5LL, 5LL});
     QTest::newRow("PUT GET") << raw("](K\x05p10\ng10\ne.") << QVariant(QVariantList{5LL, 5LL});
-    QTest::newRow("BINPUT BINGET") << raw("](K\x05q\x07h\x07""e.") << QVariant(QVariantList{5LL, 5LL});
-    QTest::newRow("LONG_BINPUT of a huge index") << raw("](K\x05r\xff\xff\xff\xffj\xff\xff\xff\xff""e.")
+    QTest::newRow("BINPUT BINGET") << raw("](K\x05q\x07h\x07"
+                                          "e.")
+                                   << QVariant(QVariantList{5LL, 5LL});
+    QTest::newRow("LONG_BINPUT of a huge index") << raw("](K\x05r\xff\xff\xff\xffj\xff\xff\xff\xff"
+                                                        "e.")
                                                  << QVariant(QVariantList{5LL, 5LL});
-    QTest::newRow("MEMOIZE") << raw("](K\x05\x94K\x06\x94h\0h\x01""e.") << QVariant(QVariantList{5LL, 6LL, 5LL, 6LL});
+    QTest::newRow("MEMOIZE") << raw("](K\x05\x94K\x06\x94h\0h\x01"
+                                    "e.")
+                             << QVariant(QVariantList{5LL, 6LL, 5LL, 6LL});
     QTest::newRow("PROTO FRAME") << raw("\x80\x04\x95\x02\0\0\0\0\0\0\0N.") << none;
     QTest::newRow("FRAME that is too short") << raw("\x80\x04\x95\x01\0\0\0\0\0\0\0K\x01.") << QVariant(1LL);
 
     const PyventObject type = global(u"m"_s, u"C"_s);
     QTest::newRow("GLOBAL") << raw("cm\nC\n.") << wrap(type);
-    QTest::newRow("GLOBAL of Python 2") << raw("c__builtin__\nxrange\n.") << wrap(global(u"builtins"_s, u"range"_s));
-    QTest::newRow("STACK_GLOBAL") << raw("\x80\x04\x8c\x01m\x8c\x03""C.D\x93.") << wrap(global(u"m"_s, u"C.D"_s));
+    QTest::newRow("GLOBAL of Python 2")
+        << raw("c__builtin__\nxrange\n.") << wrap(global(u"builtins"_s, u"range"_s));
+    QTest::newRow("STACK_GLOBAL") << raw("\x80\x04\x8c\x01m\x8c\x03"
+                                         "C.D\x93.")
+                                  << wrap(global(u"m"_s, u"C.D"_s));
     QTest::newRow("REDUCE") << raw("cm\nC\n(K\x01tR.") << wrap(PyventObject::call(type, {1LL}));
     QTest::newRow("INST") << raw("(K\x01im\nC\n.") << wrap(PyventObject::call(type, {1LL}));
     QTest::newRow("OBJ") << raw("(cm\nC\nK\x01o.") << wrap(PyventObject::call(type, {1LL}));
     QTest::newRow("NEWOBJ") << raw("cm\nC\n)\x81.") << wrap(PyventObject::create(type));
-    QTest::newRow("NEWOBJ_EX") << raw("cm\nC\n)}\x8c\x01""aNs\x92.")
+    QTest::newRow("NEWOBJ_EX") << raw("cm\nC\n)}\x8c\x01"
+                                      "aNs\x92.")
                                << wrap(PyventObject::create(type, {}, {{u"a"_s, none}}));
     QTest::newRow("_reconstructor") << raw("ccopy_reg\n_reconstructor\n(cm\nC\nc__builtin__\nobject\nNtR.")
-                                    << wrap(PyventObject::call(global(u"copyreg"_s, u"_reconstructor"_s),
-                                                               {wrap(type), wrap(global(u"builtins"_s, u"object"_s)), none}));
-    QTest::newRow("getattr") << raw("c__builtin__\ngetattr\n(cm\nC\nVD\ntR.") << wrap(global(u"m"_s, u"C.D"_s));
+                                    << wrap(PyventObject::call(
+                                           global(u"copyreg"_s, u"_reconstructor"_s),
+                                           {wrap(type), wrap(global(u"builtins"_s, u"object"_s)), none}));
+    QTest::newRow("getattr") << raw("c__builtin__\ngetattr\n(cm\nC\nVD\ntR.")
+                             << wrap(global(u"m"_s, u"C.D"_s));
     PyventObject withState = PyventObject::create(type);
     withState.setState(QVariantMap{{u"a"_s, 1LL}});
     QTest::newRow("BUILD") << raw("cm\nC\n)\x81}S'a'\nK\x01sb.") << wrap(withState);
-    QTest::newRow("date of Python 2") << raw("cdatetime\ndate\n(U\x04\x07\xe8\x01\x02tR.") << QVariant(QDate(2024, 1, 2));
+    QTest::newRow("date of Python 2")
+        << raw("cdatetime\ndate\n(U\x04\x07\xe8\x01\x02tR.") << QVariant(QDate(2024, 1, 2));
 }
 
 void tst_PickleReader::opcodes()
@@ -199,12 +233,20 @@ void tst_PickleReader::opcodes()
 void tst_PickleReader::sharedList()
 {
     QVariant value;
-    QCOMPARE(readAll(raw("](]q\0K\x01""ah\0eh\0K\x02""a0."), &value), ""_ba);
+    QCOMPARE(readAll(raw("](]q\0K\x01"
+                         "ah\0eh\0K\x02"
+                         "a0."),
+                     &value),
+             ""_ba);
     const QVariantList inner{1LL, 2LL};
     QCOMPARE(value, QVariant(QVariantList{inner, inner}));
 
     // But a set that was made of it is a copy.
-    QCOMPARE(readAll(raw("c__builtin__\nset\n]q\0K\x01""a\x85Rh\0K\x02""a0."), &value), ""_ba);
+    QCOMPARE(readAll(raw("c__builtin__\nset\n]q\0K\x01"
+                         "a\x85Rh\0K\x02"
+                         "a0."),
+                     &value),
+             ""_ba);
     QCOMPARE(value, wrap(PyventSet({1LL})));
 }
 
@@ -213,7 +255,8 @@ void tst_PickleReader::arguments()
     PickleReader reader;
     QVariantMap arguments;
     QVariant sender;
-    const QByteArray pickle = raw("}(\x8c\x06sender\x8c\x02me\x8c\x04""food\x8c\x05sushiu.");
+    const QByteArray pickle = raw("}(\x8c\x06sender\x8c\x02me\x8c\x04"
+                                  "food\x8c\x05sushiu.");
     QVERIFY(reader.read(pickle));
     QVERIFY(reader.isDict());
     QVERIFY(reader.toArguments(&arguments, &sender));
@@ -239,7 +282,8 @@ void tst_PickleReader::argumentsMustBeDict_data()
     QTest::newRow("list") << raw("].");
     QTest::newRow("None") << raw("N.");
     QTest::newRow("int key") << raw("}K\x01Ns.");
-    QTest::newRow("bytes key") << raw("}C\x01""aNs.");
+    QTest::newRow("bytes key") << raw("}C\x01"
+                                      "aNs.");
 }
 
 void tst_PickleReader::argumentsMustBeDict()
@@ -276,9 +320,18 @@ void tst_PickleReader::errors_data()
     row("STOP behind a mark", raw("N(."), 2);
     row("FRAME beyond the end", raw("\x80\x04\x95\xff\0\0\0\0\0\0\0N."), 2);
     row("FRAME of 2^64", raw("\x95\xff\xff\xff\xff\xff\xff\xff\xffN."), 0);
-    row("BINUNICODE beyond the end", raw("X\xff\xff\xff\x7f""a."), 0);
-    row("BINUNICODE8 of 2^64", raw("\x8d\xff\xff\xff\xff\xff\xff\xff\xff""a."), 0);
-    row("BINBYTES8 of 2^63", raw("\x8e\0\0\0\0\0\0\0\x80""a."), 0);
+    row("BINUNICODE beyond the end",
+        raw("X\xff\xff\xff\x7f"
+            "a."),
+        0);
+    row("BINUNICODE8 of 2^64",
+        raw("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"
+            "a."),
+        0);
+    row("BINBYTES8 of 2^63",
+        raw("\x8e\0\0\0\0\0\0\0\x80"
+            "a."),
+        0);
     row("BYTEARRAY8 beyond the end", raw("\x96\xff\xff\xff\0\0\0\0\0a."), 0);
     row("LONG4 beyond the end", raw("\x8b\xff\xff\xff\x7f\x01."), 0);
     row("LONG4 of negative size", raw("\x8b\xff\xff\xff\xff\x01."), 0);
@@ -352,13 +405,21 @@ void tst_PickleReader::errors()
 void tst_PickleReader::truncations_data()
 {
     QTest::addColumn<QByteArray>("pickle");
-    QTest::newRow("protocol 0") << raw("(dp0\nVfood\np1\n(lp2\nI1\naL99999999999999L\naF1.5\nasVx\np3\n"
-                                       "cdatetime\ndate\np4\n(c_codecs\nencode\np5\n(V\\u0007\\u00e8\x01\x02\np6\nVlatin1\n"
-                                       "p7\ntp8\nRp9\ntp10\nRp11\ns.");
-    QTest::newRow("protocol 2") << raw("\x80\x02}q\0(X\x04\0\0\0""foodq\x01]q\x02(K\x01J\xff\xff\xff\xff\x8a\x05\x01\x02\x03\x04"
-                                       "\x05G?\xf0\0\0\0\0\0\0eX\x01\0\0\0xq\x03""cm\nC\nq\x04)\x81q\x05}q\x06U\x01""aN\x86su.");
-    QTest::newRow("protocol 5") << raw("\x80\x05\x95\x40\0\0\0\0\0\0\0}\x94(\x8c\x04""food\x94\x8c\x05sushi\x94\x8c\x01""b\x94"
-                                       "C\x02\0\x01\x94\x8c\x01""c\x94\x96\x02\0\0\0\0\0\0\0ab\x94\x8c\x01""d\x94\x8f\x94(K\x01M"
+    QTest::newRow("protocol 0") << raw(
+        "(dp0\nVfood\np1\n(lp2\nI1\naL99999999999999L\naF1.5\nasVx\np3\n"
+        "cdatetime\ndate\np4\n(c_codecs\nencode\np5\n(V\\u0007\\u00e8\x01\x02\np6\nVlatin1\n"
+        "p7\ntp8\nRp9\ntp10\nRp11\ns.");
+    QTest::newRow("protocol 2") << raw("\x80\x02}q\0(X\x04\0\0\0"
+                                       "foodq\x01]q\x02(K\x01J\xff\xff\xff\xff\x8a\x05\x01\x02\x03\x04"
+                                       "\x05G?\xf0\0\0\0\0\0\0eX\x01\0\0\0xq\x03"
+                                       "cm\nC\nq\x04)\x81q\x05}q\x06U\x01"
+                                       "aN\x86su.");
+    QTest::newRow("protocol 5") << raw("\x80\x05\x95\x40\0\0\0\0\0\0\0}\x94(\x8c\x04"
+                                       "food\x94\x8c\x05sushi\x94\x8c\x01"
+                                       "b\x94"
+                                       "C\x02\0\x01\x94\x8c\x01"
+                                       "c\x94\x96\x02\0\0\0\0\0\0\0ab\x94\x8c\x01"
+                                       "d\x94\x8f\x94(K\x01M"
                                        "\0\x01\x90u.");
 }
 
@@ -386,18 +447,23 @@ void tst_PickleReader::systemCommands_data()
     QTest::addColumn<QByteArray>("pickle");
     QTest::newRow("GLOBAL REDUCE") << raw("cos\nsystem\n(S'touch pyvent-was-run'\ntR.");
     QTest::newRow("GLOBAL of Python 2 and of posix") << raw("cposix\nsystem\n(S'touch pyvent-was-run'\ntR.");
-    QTest::newRow("STACK_GLOBAL") << raw("\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x14touch pyvent-was-run\x85R.");
+    QTest::newRow("STACK_GLOBAL") << raw(
+        "\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x14touch pyvent-was-run\x85R.");
     QTest::newRow("INST") << raw("(S'touch pyvent-was-run'\nios\nsystem\n.");
     QTest::newRow("OBJ") << raw("(cos\nsystem\nS'touch pyvent-was-run'\no.");
     QTest::newRow("NEWOBJ") << raw("csubprocess\nPopen\n(S'touch pyvent-was-run'\nt\x81.");
     QTest::newRow("NEWOBJ_EX") << raw("csubprocess\nPopen\n(S'touch pyvent-was-run'\nt}S'shell'\n\x88s\x92.");
     QTest::newRow("BUILD") << raw("cm\nC\n)\x81}S'__setstate__'\ncos\nsystem\nsbS'touch pyvent-was-run'\n0.");
-    QTest::newRow("getattr") << raw("c__builtin__\ngetattr\n(cos\nsystem\nS'__call__'\ntR(S'touch pyvent-was-run'\ntR.");
-    QTest::newRow("eval") << raw("c__builtin__\neval\n(S'__import__(\"os\").system(\"touch pyvent-was-run\")'\ntR.");
+    QTest::newRow("getattr") << raw(
+        "c__builtin__\ngetattr\n(cos\nsystem\nS'__call__'\ntR(S'touch pyvent-was-run'\ntR.");
+    QTest::newRow("eval") << raw(
+        "c__builtin__\neval\n(S'__import__(\"os\").system(\"touch pyvent-was-run\")'\ntR.");
     QTest::newRow("dropped") << raw("cos\nsystem\n(S'touch pyvent-was-run'\ntR0N.");
     QTest::newRow("as a key") << raw("}cos\nsystem\n(S'touch pyvent-was-run'\ntRNs.");
-    QTest::newRow("copyreg") << raw("ccopy_reg\n__newobj__\n(csubprocess\nPopen\nS'touch pyvent-was-run'\ntR.");
-    QTest::newRow("numpy") << raw("cnumpy.core.multiarray\nscalar\n(cos\nsystem\n(S'touch pyvent-was-run'\ntRS'x'\ntR.");
+    QTest::newRow("copyreg") << raw(
+        "ccopy_reg\n__newobj__\n(csubprocess\nPopen\nS'touch pyvent-was-run'\ntR.");
+    QTest::newRow("numpy") << raw(
+        "cnumpy.core.multiarray\nscalar\n(cos\nsystem\n(S'touch pyvent-was-run'\ntRS'x'\ntR.");
 }
 
 // Reads into inert values, prints, compares and writes them: nothing runs.
@@ -455,11 +521,13 @@ void tst_PickleReader::recursive_data()
     QTest::newRow("dict with str keys") << raw("}\x94\x8c\x01xh\0s.");
     QTest::newRow("dict in a list") << raw("}\x94\x8c\x01x]\x94h\0as.");
     QTest::newRow("set") << raw("\x8f\x94(h\0\x90.");
-    QTest::newRow("tuple by way of a list") << raw("]\x94(h\0\x85""e.");
+    QTest::newRow("tuple by way of a list") << raw("]\x94(h\0\x85"
+                                                   "e.");
     QTest::newRow("object") << raw("cm\nC\n)\x81\x94}\x8c\x01xh\0sb.");
     QTest::newRow("object in its items") << raw("cm\nC\n)R\x94h\0a.");
     QTest::newRow("object in its pairs") << raw("cm\nC\n)R\x94Nh\0s.");
-    QTest::newRow("object in its arguments") << raw("cm\nC\n]\x94\x85R\x94h\0h\x01""a0.");
+    QTest::newRow("object in its arguments") << raw("cm\nC\n]\x94\x85R\x94h\0h\x01"
+                                                    "a0.");
     QTest::newRow("known object") << raw("cuuid\nUUID\n)\x81\x94}\x8c\x03inth\0sb.");
     QTest::newRow("array") << raw("cnumpy.core.multiarray\n_reconstruct\n)R\x94h\0b.");
 }
@@ -486,7 +554,8 @@ void tst_PickleReader::deepNesting_data()
     QTest::newRow("tuples") << ")" + QByteArray(levels, '\x85') + '.';
     QTest::newRow("marks") << QByteArray(levels, '(') + QByteArray(levels, 'l') + '.';
     QTest::newRow("calls") << "cm\nC\n" + QByteArray(")R").repeated(levels / 10) + '.';
-    QTest::newRow("dicts") << QByteArray("}N").repeated(levels / 10) + "N" + QByteArray(levels / 10, 's') + '.';
+    QTest::newRow("dicts") << QByteArray("}N").repeated(levels / 10) + "N" + QByteArray(levels / 10, 's')
+            + '.';
 }
 
 void tst_PickleReader::deepNesting()
@@ -503,7 +572,8 @@ void tst_PickleReader::limits()
     PickleReader small({.size = 10});
     QVERIFY(small.read(raw("C\x07") + "1234567.trailing bytes do not count"));
     QVERIFY(!small.read(raw("C\x08") + "12345678."));
-    QVERIFY2(small.error().text.contains(u"larger than the limit of 10 bytes"), qPrintable(small.error().text));
+    QVERIFY2(small.error().text.contains(u"larger than the limit of 10 bytes"),
+             qPrintable(small.error().text));
 
     PickleReader few({.objects = 100});
     QVERIFY(few.read(QByteArray(20, ']') + QByteArray(19, 'a') + '.'));

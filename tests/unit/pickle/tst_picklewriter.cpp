@@ -109,22 +109,32 @@ void tst_PickleWriter::bytes_data()
     QTest::newRow("-2^31-1") << QVariant(-0x80000001LL) << raw("\x8a\x05\xff\xff\xff\x7f\xff");
     QTest::newRow("2^63-1") << QVariant(std::numeric_limits<qlonglong>::max())
                             << raw("\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f");
-    QTest::newRow("-2^63") << QVariant(std::numeric_limits<qlonglong>::min()) << raw("\x8a\x08\0\0\0\0\0\0\0\x80");
+    QTest::newRow("-2^63") << QVariant(std::numeric_limits<qlonglong>::min())
+                           << raw("\x8a\x08\0\0\0\0\0\0\0\x80");
     QTest::newRow("2^64-1") << QVariant(~0ULL) << raw("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0");
     QTest::newRow("1.0") << QVariant(1.0) << raw("G?\xf0\0\0\0\0\0\0");
     QTest::newRow("-0.0") << QVariant(-0.0) << raw("G\x80\0\0\0\0\0\0\0");
-    QTest::newRow("text") << QVariant(u"aä"_s) << raw("\x8c\x03""a\xc3\xa4");
+    QTest::newRow("text") << QVariant(u"aä"_s)
+                          << raw("\x8c\x03"
+                                 "a\xc3\xa4");
     QTest::newRow("lone surrogate") << QVariant(QString(QChar(0xdfff))) << raw("\x8c\x03\xed\xbf\xbf");
     QTest::newRow("bytes") << QVariant("\xff"_ba) << raw("C\x01\xff");
-    QTest::newRow("list") << QVariant(QVariantList{1, 2}) << raw("](K\x01K\x02""e");
+    QTest::newRow("list") << QVariant(QVariantList{1, 2})
+                          << raw("](K\x01K\x02"
+                                 "e");
     QTest::newRow("empty list") << QVariant(QVariantList()) << raw("]");
-    QTest::newRow("map") << QVariant(QVariantMap{{u"a"_s, 1}}) << raw("}(\x8c\x01""aK\x01u");
+    QTest::newRow("map") << QVariant(QVariantMap{{u"a"_s, 1}})
+                         << raw("}(\x8c\x01"
+                                "aK\x01u");
     QTest::newRow("tuple") << wrap(PyventTuple({1, 2})) << raw("K\x01K\x02\x86");
     QTest::newRow("tuple of four") << wrap(PyventTuple({1, 2, 3, 4})) << raw("(K\x01K\x02K\x03K\x04t");
     QTest::newRow("set") << wrap(PyventSet({1})) << raw("\x8f(K\x01\x90");
     QTest::newRow("frozenset") << wrap(PyventSet({1}, PyventSet::FrozenSet)) << raw("(K\x01\x91");
     QTest::newRow("a class is named once") << QVariant(QVariantList{QDate(1, 1, 1), QDate(1, 1, 1)})
-                                           << raw("](\x8c\x08""datetime\x8c\x04""date\x93\x94""C\x04\0\x01\x01\x01\x85R"
+                                           << raw("](\x8c\x08"
+                                                  "datetime\x8c\x04"
+                                                  "date\x93\x94"
+                                                  "C\x04\0\x01\x01\x01\x85R"
                                                   "h\0C\x04\0\x01\x01\x01\x85Re");
 }
 
@@ -164,7 +174,8 @@ void tst_PickleWriter::types_data()
     row("string list", QStringList{u"a"_s, u"b"_s}, QVariantList{u"a"_s, u"b"_s});
     row("byte array list", wrap(QByteArrayList{"a"}), QVariantList{"a"_ba});
     row("hash", QVariantHash{{u"a"_s, 1}}, QVariantMap{{u"a"_s, 1LL}});
-    row("QVariant in QVariant", QVariant(QMetaType::fromType<QVariant>(), std::array{QVariant(5)}.data()), 5LL);
+    row("QVariant in QVariant", QVariant(QMetaType::fromType<QVariant>(), std::array{QVariant(5)}.data()),
+        5LL);
     row("enum", wrap(Dish::Large), 300LL);
     row("flags", wrap(Qt::Alignment(Qt::AlignLeft | Qt::AlignTop)), 0x21LL);
     row("Qt's enum", wrap(Qt::Horizontal), 1LL);
@@ -185,9 +196,11 @@ void tst_PickleWriter::types_data()
     row("local datetime", QDateTime(date, time), wrap(PyventDateTime(date, PyventTime(time))));
     PyventTime aware(time);
     aware.setUtcOffset(std::chrono::hours(2));
-    row("datetime with offset", QDateTime(date, time, Qt::OffsetFromUTC, 7200), wrap(PyventDateTime(date, aware)));
+    row("datetime with offset", QDateTime(date, time, Qt::OffsetFromUTC, 7200),
+        wrap(PyventDateTime(date, aware)));
     if (QTimeZone::isTimeZoneIdAvailable("Europe/Helsinki"))
-        row("datetime with zone", QDateTime(date, time, QTimeZone("Europe/Helsinki")), wrap(PyventDateTime(date, aware)));
+        row("datetime with zone", QDateTime(date, time, QTimeZone("Europe/Helsinki")),
+            wrap(PyventDateTime(date, aware)));
     aware.setUtcOffset(std::chrono::seconds(0));
     row("UTC datetime", QDateTime(date, time, Qt::UTC), wrap(PyventDateTime(date, aware)));
     row("invalid datetime", QDateTime(), wrap(nullptr));
@@ -236,7 +249,8 @@ void tst_PickleWriter::errors_data()
     const auto row = [](const char *name, const QVariant &value, const QString &text) {
         QTest::newRow(name) << value << text;
     };
-    row("QObject", wrap(static_cast<QObject *>(nullptr)), u"argument 'x' is a QObject*, which cannot be sent"_s);
+    row("QObject", wrap(static_cast<QObject *>(nullptr)),
+        u"argument 'x' is a QObject*, which cannot be sent"_s);
     row("pointer", wrap(static_cast<void *>(nullptr)), u"argument 'x' is a void*, which cannot be sent"_s);
     row("unknown type", wrap(Unknown()), u"argument 'x' is a Unknown, which cannot be sent"_s);
     row("in a list", QVariantList{1, wrap(Unknown())}, u"argument 'x[1]' is a Unknown"_s);
@@ -247,9 +261,11 @@ void tst_PickleWriter::errors_data()
     row("in a hash", QVariantHash{{u"h"_s, wrap(Unknown())}}, u"argument 'x.h' is a Unknown"_s);
     row("in an int's dict", wrap(PyventDict({{7, wrap(Unknown())}})), u"argument 'x.7' is a Unknown"_s);
     row("year 10000", QDate(10000, 1, 1), u"argument 'x' is a date in the year 10000"_s);
-    row("year 0", QDateTime(QDate(-5, 1, 1), QTime(0, 0)), u"argument 'x' is a date and time that Python cannot hold"_s);
+    row("year 0", QDateTime(QDate(-5, 1, 1), QTime(0, 0)),
+        u"argument 'x' is a date and time that Python cannot hold"_s);
     row("duration", wrap(PyventTimeDelta(1'000'000'000, 0, 0)), u"argument 'x' is a duration of"_s);
-    row("array of the wrong size", wrap(PyventArray(u"<f8"_s, {3}, QByteArray(8, '\0'))), u"argument 'x' is an array"_s);
+    row("array of the wrong size", wrap(PyventArray(u"<f8"_s, {3}, QByteArray(8, '\0'))),
+        u"argument 'x' is an array"_s);
     row("null PyventObject", wrap(PyventObject()), u"argument 'x' is a null PyventObject"_s);
 }
 
@@ -273,10 +289,14 @@ void tst_PickleWriter::arguments()
     PickleError error;
     QByteArray out;
     QVERIFY(writeArguments(arguments, u"me"_s, &out, &error));
-    QCOMPARE(out.sliced(headerSize), raw("}(\x8c\x06sender\x8c\x02me\x8c\x04""food\x8c\x05sushiu."));
+    QCOMPARE(out.sliced(headerSize),
+             raw("}(\x8c\x06sender\x8c\x02me\x8c\x04"
+                 "food\x8c\x05sushiu."));
     out.clear();
     QVERIFY(writeArguments(arguments, QString(), &out, &error));
-    QCOMPARE(out.sliced(headerSize), raw("}(\x8c\x04""food\x8c\x05sushi\x8c\x06sender\x8c\x03oldu."));
+    QCOMPARE(out.sliced(headerSize),
+             raw("}(\x8c\x04"
+                 "food\x8c\x05sushi\x8c\x06sender\x8c\x03oldu."));
     out.clear();
     QVERIFY(writeArguments({}, QString(), &out, &error));
     QCOMPARE(out.sliced(headerSize), raw("}."));
@@ -298,7 +318,8 @@ void tst_PickleWriter::appends()
 void tst_PickleWriter::sizeLimit()
 {
     PickleError error;
-    for (const QVariant &value : {QVariant(QByteArray(100, 'x')), QVariant(QString(100, u'x')), QVariant(QString(50, u'ä'))}) {
+    for (const QVariant &value :
+         {QVariant(QByteArray(100, 'x')), QVariant(QString(100, u'x')), QVariant(QString(50, u'ä'))}) {
         QByteArray out;
         QVERIFY(writePickle(value, &out, &error));
         const qsizetype size = out.size();
@@ -306,7 +327,8 @@ void tst_PickleWriter::sizeLimit()
         QVERIFY2(writePickle(value, &out, &error, {.size = size}), qPrintable(error.text));
         out.clear();
         QVERIFY(!writePickle(value, &out, &error, {.size = size - 1}));
-        QVERIFY2(error.text.contains(u"larger than the limit of %1 bytes"_s.arg(size - 1)), qPrintable(error.text));
+        QVERIFY2(error.text.contains(u"larger than the limit of %1 bytes"_s.arg(size - 1)),
+                 qPrintable(error.text));
         QVERIFY(out.isEmpty());
     }
     // What would be large is not made first.

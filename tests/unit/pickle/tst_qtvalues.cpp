@@ -113,7 +113,8 @@ void tst_QtValues::form()
     PickleError error;
     QVERIFY(writePickle(QUrl(u"a:b"_s), &pickle, &error));
     QVERIFY(pickle.contains("\x8c\x03$qt\x8c\x04QUrl"));
-    QVERIFY(pickle.contains("\x8c\x04text\x8c\x03""a:b"));
+    QVERIFY(pickle.contains("\x8c\x04text\x8c\x03"
+                            "a:b"));
 }
 
 void tst_QtValues::staysMap_data()
@@ -132,20 +133,34 @@ void tst_QtValues::staysMap_data()
     row("pointer", u"QObject*"_s, zeros.first(8));
     row("list", u"QVariantList"_s, QByteArray("\x7f\xff\xff\xff", 4));
     row("string", u"QString"_s, QByteArray("\x7f\xff\xff\xff", 4));
-    row("URL of a lying length", u"QUrl"_s, QByteArray("\x7f\xff\xff\xff" "abcd", 8));
-    row("bits of a lying length", u"QBitArray"_s, QByteArray("\x7f\xff\xff\xff" "abcd", 8));
-    row("bits of a length that overflows", u"QBitArray"_s, QByteArray("\xff\xff\xff\xff", 4));
-    row("regular expression of a lying length", u"QRegularExpression"_s, QByteArray("\x7f\xff\xff\xff" "abcd", 8));
-    row("key sequence of a lying length", u"QKeySequence"_s, QByteArray("\x7f\xff\xff\xff" "abcd", 8));
+    row("URL of a lying length", u"QUrl"_s,
+        QByteArray("\x7f\xff\xff\xff"
+                   "abcd",
+                   8));
+    row("bits of a lying length", u"QBitArray"_s,
+        QByteArray("\0\0\0\0\0\0\0\xff"
+                   "abcd",
+                   12));
+    row("bits of a length that overflows", u"QBitArray"_s, QByteArray(8, '\xff'));
+    row("bits of no length", u"QBitArray"_s, QByteArray(4, '\0'));
+    row("regular expression of a lying length", u"QRegularExpression"_s,
+        QByteArray("\x7f\xff\xff\xff"
+                   "abcd",
+                   8));
+    row("key sequence of a lying length", u"QKeySequence"_s,
+        QByteArray("\x7f\xff\xff\xff"
+                   "abcd",
+                   8));
     row("easing curve of another type", u"QEasingCurve"_s, "\x7f"_ba + zeros.first(24));
     row("easing curve with a function", u"QEasingCurve"_s, QByteArray("\x2f", 1) + zeros.first(24));
     row("font", u"QFont"_s, zeros.first(50));
     row("image", u"QImage"_s, zeros.first(4));
     row("pixmap", u"QPixmap"_s, zeros.first(4));
     row("colour of no kind", u"QColor"_s, "\x7f"_ba + zeros.first(10));
-    QTest::newRow("one more key") << QVariantMap{{u"$qt"_s, u"QPoint"_s}, {u"text"_s, u""_s}, {u"data"_s, zeros.first(8)},
-                                                 {u"x"_s, 1LL}};
-    QTest::newRow("without text") << QVariantMap{{u"$qt"_s, u"QPoint"_s}, {u"data"_s, zeros.first(8)}, {u"x"_s, 1LL}};
+    QTest::newRow("one more key") << QVariantMap{
+        {u"$qt"_s, u"QPoint"_s}, {u"text"_s, u""_s}, {u"data"_s, zeros.first(8)}, {u"x"_s, 1LL}};
+    QTest::newRow("without text") << QVariantMap{
+        {u"$qt"_s, u"QPoint"_s}, {u"data"_s, zeros.first(8)}, {u"x"_s, 1LL}};
 }
 
 void tst_QtValues::staysMap()

@@ -4,6 +4,7 @@
 
 #include "rawserver.h"
 #include "transport/busclient.h"
+#include "wire/topic.h"
 
 #include <QtCore/qdeadlinetimer.h>
 
@@ -17,7 +18,7 @@ using Silence = BusClient::Silence;
 
 inline bool isProof(const QByteArray &frame)
 {
-    return frame.startsWith("\x01proof/");
+    return Pyvent::Internal::isControlTopic(frame) && frame.sliced(1).startsWith("proof/");
 }
 
 inline QByteArrayList withoutProofs(const QByteArrayList &frames)

@@ -32,7 +32,8 @@ public:
         : socket(m_context, type, pollSet)
     {
         socket.set(zmq::sockopt::linger, 0);
-        socket.set(zmq::sockopt::reconnect_ivl, 3'600'000); // -1 would keep it from telling of a name without address
+        socket.set(zmq::sockopt::reconnect_ivl,
+                   3'600'000); // -1 would keep it from telling of a name without address
         socket.set(zmq::sockopt::handshake_ivl, 500);
     }
 
