@@ -6,6 +6,9 @@
 # shellcheck disable=SC2034
 pyvent_build_packages=(g++ cmake ninja-build ccache pkg-config qt6-base-dev libzmq3-dev cppzmq-dev)
 
+# The same sources in another folder, such as CI's fresh clone, need not be compiled again.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
+
 # A bare system has the locale "C", which Qt warns about at each start of a program.
 export LC_ALL=C.UTF-8
 

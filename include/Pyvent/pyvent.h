@@ -112,7 +112,8 @@ inline bool tryStart()
 /*! Stops the client, the server, or both, in Python's way of saying it. */
 inline void stop(bool client = true, bool server = true)
 {
-    node().stop((client ? PyventNode::Client : PyventNode::Parts()) | (server ? PyventNode::Server : PyventNode::Parts()));
+    node().stop((client ? PyventNode::Client : PyventNode::Parts())
+                | (server ? PyventNode::Server : PyventNode::Parts()));
 }
 
 } // namespace pyvent

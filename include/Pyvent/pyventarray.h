@@ -24,8 +24,7 @@ public:
 
     PyventArray() = default;
     /*! \a data must hold exactly the elements that \a shape says; \l isValid() tells. */
-    PyventArray(const QString &dtype, const QList<qsizetype> &shape, const QByteArray &data,
-                Order order = RowMajor);
+    PyventArray(const QString &dtype, const QList<qsizetype> &shape, const QByteArray &data, Order order = RowMajor);
     /*! One numpy scalar, as numpy.float64(1.5) is. */
     static PyventArray scalar(const QString &dtype, const QByteArray &data);
 
@@ -33,9 +32,8 @@ public:
     template <typename T>
     static PyventArray fromSpan(std::span<const T> values)
     {
-        return PyventArray(
-            dtypeOf<T>(), {qsizetype(values.size())},
-            QByteArray(reinterpret_cast<const char *>(values.data()), qsizetype(values.size_bytes())));
+        return PyventArray(dtypeOf<T>(), {qsizetype(values.size())},
+                           QByteArray(reinterpret_cast<const char *>(values.data()), qsizetype(values.size_bytes())));
     }
     template <typename T>
     static QString dtypeOf()

@@ -14,6 +14,8 @@
 
 // How a function of the user's becomes a handler. Nothing here is meant to be called directly: see PyventNode::on().
 
+// clang-format 14 does not know requires-expressions.
+// clang-format off
 namespace PyventBinding {
 
 //! Runs a handler for an event. Returns nothing where it ran, else why it could not be called.
@@ -190,5 +192,6 @@ QVariantMap signalArguments([[maybe_unused]] const QStringList &names, const A &
 }
 
 } // namespace PyventBinding
+// clang-format on
 
 #endif

@@ -21,10 +21,7 @@ public:
     explicit PyventDateTime(const QDateTime &dateTime);
 
     /*! Whether Python can hold it: years 1 to 9999. */
-    bool isValid() const
-    {
-        return m_date.isValid() && m_date.year() >= 1 && m_date.year() <= 9999 && m_time.isValid();
-    }
+    bool isValid() const { return m_date.isValid() && m_date.year() >= 1 && m_date.year() <= 9999 && m_time.isValid(); }
     QDate date() const { return m_date; }
     const PyventTime &time() const { return m_time; }
 
@@ -45,10 +42,7 @@ public:
     {
         return left.m_date == right.m_date && left.m_time == right.m_time;
     }
-    friend bool operator!=(const PyventDateTime &left, const PyventDateTime &right)
-    {
-        return !(left == right);
-    }
+    friend bool operator!=(const PyventDateTime &left, const PyventDateTime &right) { return !(left == right); }
 
 private:
     QDate m_date;

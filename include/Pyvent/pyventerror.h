@@ -20,15 +20,15 @@ struct PYVENT_EXPORT PyventError
 public:
     enum Code {
         NoError,
-        InvalidName,         /*!< An event's name, a glob or a sender that cannot be. */
-        InvalidArgument,     /*!< A value that cannot be sent, or an argument's name that would end Python's receivers. */
-        InvalidHandler,      /*!< A slot that does not exist, or parameters that do not fit the function. */
-        InvalidOption,       /*!< An option outside of its range. */
-        ConfiguredTooLate,   /*!< Options were changed after first use. */
-        EventTooLarge,       /*!< The event is larger than PyventOptions::maximumEventSize. */
-        QueueFull,           /*!< The server acknowledges too slowly, or not at all, and the send queue is full. */
-        PortTaken,           /*!< The port, or the next one, is bound by something that is no Pyvent server. */
-        CannotServe,         /*!< The server could not be started for another reason. */
+        InvalidName,       /*!< An event's name, a glob or a sender that cannot be. */
+        InvalidArgument,   /*!< A value that cannot be sent, or an argument's name that would end Python's receivers. */
+        InvalidHandler,    /*!< A slot that does not exist, or parameters that do not fit the function. */
+        InvalidOption,     /*!< An option outside of its range. */
+        ConfiguredTooLate, /*!< Options were changed after first use. */
+        EventTooLarge,     /*!< The event is larger than PyventOptions::maximumEventSize. */
+        QueueFull,         /*!< The server acknowledges too slowly, or not at all, and the send queue is full. */
+        PortTaken,         /*!< The port, or the next one, is bound by something that is no Pyvent server. */
+        CannotServe,       /*!< The server could not be started for another reason. */
         ServerNotResponding, /*!< Something accepts the connection but does not answer as a Pyvent server. */
         UnreadableFrame,     /*!< Something was received that is no event. Reported once per sender and kind. */
         EventsNotDelivered   /*!< The linger ran out before the server had acknowledged everything. */

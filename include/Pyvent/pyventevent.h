@@ -27,12 +27,12 @@ struct PYVENT_EXPORT PyventEvent
     Q_PROPERTY(QDateTime time MEMBER time)
 
 public:
-    QString name;          /*!< The event's name, "order-food". */
-    QString sender;        /*!< Who sent it: "pyvent", "pyvent.{id}", or the sender that was given to send(). */
-    QVariantMap args;      /*!< The keyword arguments, without "sender". */
-    QUuid nodeId;          /*!< The sending node, new each time that a node is made. */
-    quint64 sequence = 0;  /*!< Counts this node's events of this name from 1. */
-    QDateTime time;        /*!< When it was sent by the sender's clock, in UTC. */
+    QString name;         /*!< The event's name, "order-food". */
+    QString sender;       /*!< Who sent it: "pyvent", "pyvent.{id}", or the sender that was given to send(). */
+    QVariantMap args;     /*!< The keyword arguments, without "sender". */
+    QUuid nodeId;         /*!< The sending node, new each time that a node is made. */
+    quint64 sequence = 0; /*!< Counts this node's events of this name from 1. */
+    QDateTime time;       /*!< When it was sent by the sender's clock, in UTC. */
 
     friend bool operator==(const PyventEvent &, const PyventEvent &) = default;
 };

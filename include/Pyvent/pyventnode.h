@@ -167,8 +167,7 @@ public:
     template <typename Context, PyventBinding::NotASlotName Function>
     QMetaObject::Connection on(QAnyStringView name, const PyventFilter &filter, Context *context, Function &&function)
     {
-        return addHandler(name, filter, context,
-                          PyventBinding::plain(context, std::forward<Function>(function)));
+        return addHandler(name, filter, context, PyventBinding::plain(context, std::forward<Function>(function)));
     }
 
     /*!
@@ -180,8 +179,8 @@ public:
         \endcode
     */
     template <typename Context, PyventBinding::NotASlotName Function, std::size_t Count>
-    QMetaObject::Connection on(QAnyStringView name, const PyventParameter (&parameters)[Count],
-                               const Context *context, Function &&function)
+    QMetaObject::Connection on(QAnyStringView name, const PyventParameter (&parameters)[Count], const Context *context,
+                               Function &&function)
     {
         // The context is a pointer to const here, and not above, because GCC before 14 takes {.sender = "x"} for a list
         // of parameters, too; the better match of the other function's context settles it.
@@ -210,8 +209,7 @@ public:
     template <PyventBinding::Gadget T, typename Context, typename Function>
     QMetaObject::Connection on(QAnyStringView name, const PyventFilter &filter, Context *context, Function &&function)
     {
-        return addHandler(name, filter, context,
-                          PyventBinding::gadget<T>(context, std::forward<Function>(function)));
+        return addHandler(name, filter, context, PyventBinding::gadget<T>(context, std::forward<Function>(function)));
     }
 
     /*!

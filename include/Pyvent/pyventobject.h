@@ -25,8 +25,8 @@ class PYVENT_EXPORT PyventObject
 public:
     enum Kind {
         Global, //!< a class or function itself: module and name
-        Call, //!< callable(*arguments)
-        New, //!< callable.__new__(callable, *arguments, **keywordArguments), without __init__
+        Call,   //!< callable(*arguments)
+        New,    //!< callable.__new__(callable, *arguments, **keywordArguments), without __init__
     };
 
     /*! The null object, which cannot be sent. */

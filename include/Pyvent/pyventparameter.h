@@ -22,14 +22,15 @@ class PyventParameter
 {
 public:
     template <typename String>
-        requires std::is_convertible_v<const String &, QAnyStringView>
-    PyventParameter(const String &name) : m_name(QAnyStringView(name).toString())
+    requires std::is_convertible_v<const String &, QAnyStringView> PyventParameter(const String &name)
+        : m_name(QAnyStringView(name).toString())
     {
     }
     template <typename String, typename Value>
-        requires std::is_convertible_v<const String &, QAnyStringView>
-    PyventParameter(const String &name, const Value &defaultValue)
-        : m_name(QAnyStringView(name).toString()), m_default(toVariant(defaultValue))
+    requires std::is_convertible_v<const String &, QAnyStringView> PyventParameter(const String &name,
+                                                                                   const Value &defaultValue)
+        : m_name(QAnyStringView(name).toString())
+        , m_default(toVariant(defaultValue))
     {
     }
 

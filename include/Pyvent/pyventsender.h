@@ -19,10 +19,14 @@ public:
     enum AnySender { Any };
 
     PyventSender() = default;
-    PyventSender(AnySender) : m_any(true), m_name() {}
+    PyventSender(AnySender)
+        : m_any(true)
+        , m_name()
+    {
+    }
     template <typename String>
-        requires std::is_convertible_v<const String &, QAnyStringView>
-    PyventSender(const String &name) : m_name(QAnyStringView(name).toString())
+    requires std::is_convertible_v<const String &, QAnyStringView> PyventSender(const String &name)
+        : m_name(QAnyStringView(name).toString())
     {
     }
 

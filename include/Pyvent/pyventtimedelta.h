@@ -46,10 +46,7 @@ public:
         return left.m_days == right.m_days && left.m_seconds == right.m_seconds
             && left.m_microseconds == right.m_microseconds;
     }
-    friend bool operator!=(const PyventTimeDelta &left, const PyventTimeDelta &right)
-    {
-        return !(left == right);
-    }
+    friend bool operator!=(const PyventTimeDelta &left, const PyventTimeDelta &right) { return !(left == right); }
 
 private:
     qint64 m_days = 0;

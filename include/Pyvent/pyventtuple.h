@@ -30,10 +30,7 @@ public:
     QString toString() const;
     static QString pythonType() { return QStringLiteral("tuple"); }
 
-    friend bool operator==(const PyventTuple &left, const PyventTuple &right)
-    {
-        return left.m_items == right.m_items;
-    }
+    friend bool operator==(const PyventTuple &left, const PyventTuple &right) { return left.m_items == right.m_items; }
     friend bool operator!=(const PyventTuple &left, const PyventTuple &right) { return !(left == right); }
 
 private:

@@ -22,8 +22,8 @@ struct UsageError
 struct Command
 {
     QLatin1StringView name;
-    QLatin1StringView syntax; // what follows the name, for the line "Usage:"
-    QLatin1StringView summary; // one line, for the list of commands
+    QLatin1StringView syntax;      // what follows the name, for the line "Usage:"
+    QLatin1StringView summary;     // one line, for the list of commands
     QLatin1StringView description; // for the command's own help
     QList<QCommandLineOption> (*options)();
     int (*run)(const CommandLine &line);

@@ -21,8 +21,7 @@ int toPort(const QString &text)
     if (!isNumber)
         throw UsageError{u"--port takes a number from 1 to %1, not '%2'"_s.arg(highestPort).arg(text)};
     if (port < 1 || port > highestPort)
-        throw UsageError{
-            u"--port takes a number from 1 to %1, and %2 is outside of that"_s.arg(highestPort).arg(text)};
+        throw UsageError{u"--port takes a number from 1 to %1, and %2 is outside of that"_s.arg(highestPort).arg(text)};
     return int(port);
 }
 
@@ -34,8 +33,7 @@ QList<QCommandLineOption> commonOptions()
         {u"port"_s,
          u"The port that events are sent to, 1 to 65534; they are heard from the next one. Default: 52002."_s,
          u"PORT"_s},
-        {u"address"_s, u"Where the server is, an IP address or a host's name. Default: 127.0.0.1."_s,
-         u"ADDRESS"_s},
+        {u"address"_s, u"Where the server is, an IP address or a host's name. Default: 127.0.0.1."_s, u"ADDRESS"_s},
         {u"id"_s, u"Names this node: its events' sender becomes 'pyvent.ID'."_s, u"ID"_s},
         {u"no-server"_s, u"Never become the server, also where there is none."_s},
         {QStringList{u"q"_s, u"quiet"_s}, u"Say nothing on stderr but errors."_s},
@@ -81,8 +79,7 @@ QString CommandLine::helpText() const
     // QCommandLineParser knows no commands, so its first line is replaced.
     const QString text = m_parser.helpText();
     return u"Usage: pyvent "_s + m_command.name + u' ' + m_command.syntax
-        + (m_command.syntax.isEmpty() ? ""_L1 : " "_L1) + u"[options]\n"_s
-        + text.sliced(text.indexOf(u'\n') + 1);
+        + (m_command.syntax.isEmpty() ? ""_L1 : " "_L1) + u"[options]\n"_s + text.sliced(text.indexOf(u'\n') + 1);
 }
 
 QString CommandLine::eventName() const
@@ -132,8 +129,7 @@ std::optional<qint64> CommandLine::count() const
     bool isNumber = false;
     const qint64 count = m_parser.value(u"count"_s).toLongLong(&isNumber);
     if (!isNumber || count < 1)
-        throw UsageError{
-            u"--count takes a whole number from 1 on, not '%1'"_s.arg(m_parser.value(u"count"_s))};
+        throw UsageError{u"--count takes a whole number from 1 on, not '%1'"_s.arg(m_parser.value(u"count"_s))};
     return count;
 }
 
@@ -144,8 +140,8 @@ std::optional<std::chrono::milliseconds> CommandLine::timeout() const
     bool isNumber = false;
     const double seconds = m_parser.value(u"timeout"_s).toDouble(&isNumber);
     if (!isNumber || !(seconds >= 0 && seconds <= longestTimeout)) {
-        throw UsageError{u"--timeout takes seconds from 0 to %1, not '%2'"_s.arg(longestTimeout)
-                             .arg(m_parser.value(u"timeout"_s))};
+        throw UsageError{
+            u"--timeout takes seconds from 0 to %1, not '%2'"_s.arg(longestTimeout).arg(m_parser.value(u"timeout"_s))};
     }
     return std::chrono::milliseconds(std::llround(std::ceil(seconds * 1000)));
 }

@@ -12,8 +12,7 @@ using Words = std::vector<quint32>; // a magnitude, lowest first
 
 constexpr quint32 chunk = 1'000'000'000; // what is converted at once, and its digits
 constexpr int chunkDigits = 9;
-constexpr qsizetype maximumBytes =
-    maximumDecimalDigits * 10 / 24 - 1; // log2(10) / 8 bytes a digit, rounded down
+constexpr qsizetype maximumBytes = maximumDecimalDigits * 10 / 24 - 1; // log2(10) / 8 bytes a digit, rounded down
 
 Words magnitude(const QByteArray &twosComplement, bool isNegative)
 {

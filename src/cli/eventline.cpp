@@ -39,8 +39,8 @@ QByteArray eventAsText(const PyventEvent &event)
 {
     const QDateTime time = event.time.isValid() ? event.time.toLocalTime() : QDateTime::currentDateTime();
     const QString sender = event.sender.contains(u' ') ? pythonString(event.sender) : printable(event.sender);
-    QByteArray line = time.toString(u"HH:mm:ss.zzz"_s).toUtf8() + "  " + printable(event.name).toUtf8() + "  "
-        + sender.toUtf8();
+    QByteArray line =
+        time.toString(u"HH:mm:ss.zzz"_s).toUtf8() + "  " + printable(event.name).toUtf8() + "  " + sender.toUtf8();
     if (!event.args.isEmpty())
         line += "  " + argumentsAsText(event);
     return line;

@@ -76,9 +76,8 @@ QDate dateFromIso(QStringView text)
 
 std::optional<PyventTime> timeFromIso(QStringView text)
 {
-    static const QRegularExpression form(
-        u"\\A([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,6}))?)?"
-        "([-+][0-9:.]+|Z)?(?:\\[([A-Za-z0-9_+/-]+)\\])?(?:\\[fold=([01])\\])?\\z"_s);
+    static const QRegularExpression form(u"\\A([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,6}))?)?"
+                                         "([-+][0-9:.]+|Z)?(?:\\[([A-Za-z0-9_+/-]+)\\])?(?:\\[fold=([01])\\])?\\z"_s);
     const QRegularExpressionMatch match = form.match(text.toString());
     if (!match.hasMatch() || (match.hasCaptured(5) && match.hasCaptured(6)))
         return std::nullopt;

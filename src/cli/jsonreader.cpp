@@ -206,8 +206,7 @@ QVariant JsonReader::readTyped(const QVariantMap &object, qsizetype start)
 {
     const QVariant type = object.value(u"$type"_s);
     if (object.size() != 2 || !object.contains(u"value"_s) || type.typeId() != QMetaType::QString) {
-        return fail(uR"(an object with "$type" has a string there, and a "value", and nothing else)"_s,
-                    start);
+        return fail(uR"(an object with "$type" has a string there, and a "value", and nothing else)"_s, start);
     }
     QString error;
     const QVariant value = fromTyped({type.toString(), object.value(u"value"_s)}, &error);
@@ -220,8 +219,7 @@ QString JsonReader::readString()
     QString string;
     for (;;) {
         const qsizetype run = m_position;
-        while (!isAtEnd() && m_text[m_position] != u'"' && m_text[m_position] != u'\\'
-               && m_text[m_position] >= u' ')
+        while (!isAtEnd() && m_text[m_position] != u'"' && m_text[m_position] != u'\\' && m_text[m_position] >= u' ')
             ++m_position;
         string += m_text.sliced(run, m_position - run);
         if (isAtEnd()) {

@@ -20,7 +20,7 @@ public:
     struct Result
     {
         QVariant value;
-        QString error = {}; // for people; empty if there is none
+        QString error = {};         // for people; empty if there is none
         qsizetype errorOffset = -1; // in UTF-16 code units
         bool isValid() const { return error.isEmpty(); }
     };

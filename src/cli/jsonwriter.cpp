@@ -115,8 +115,7 @@ void JsonWriter::write(const QVariant &value)
         writeList(value.toList());
         break;
     case QMetaType::QVariantMap:
-        if (const auto &map = *static_cast<const QVariantMap *>(value.constData());
-            !map.contains(u"$type"_s)) {
+        if (const auto &map = *static_cast<const QVariantMap *>(value.constData()); !map.contains(u"$type"_s)) {
             writeObject(map);
             break;
         }

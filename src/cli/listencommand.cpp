@@ -12,8 +12,7 @@ namespace {
 QList<QCommandLineOption> options()
 {
     return {
-        senderOption(
-            u"Only events of the sender S, and of those whose sender begins with 'S.'. Default: anyone's."_s),
+        senderOption(u"Only events of the sender S, and of those whose sender begins with 'S.'. Default: anyone's."_s),
         {u"count"_s, u"End after N events."_s, u"N"_s},
         timeoutOption(u"End after SEC seconds, which may have a fraction."_s),
         jsonOption(),

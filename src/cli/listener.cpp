@@ -77,8 +77,7 @@ void Listener::print(qsizetype pattern, const PyventEvent &event)
         return;
     // An event that fits several patterns comes several times, and is printed for the first of them.
     const auto first = m_options.patterns.cbegin();
-    if (std::any_of(first, first + pattern,
-                    [&](const QString &earlier) { return fitsGlob(event.name, earlier); }))
+    if (std::any_of(first, first + pattern, [&](const QString &earlier) { return fitsGlob(event.name, earlier); }))
         return;
 
     switch (m_output.write(m_options.toLine(event) + '\n')) {
@@ -109,8 +108,7 @@ void Listener::showState(PyventNode::State state)
     }
     m_serverIsAwaited.stop();
     if (state == PyventNode::Ready) {
-        const auto text =
-            m_node->isServer() ? u"listening to %1, and serving at %2"_s : u"listening to %1 at %2"_s;
+        const auto text = m_node->isServer() ? u"listening to %1, and serving at %2"_s : u"listening to %1 at %2"_s;
         report(text.arg(listed(m_options.patterns), whereaboutsOf(*m_node)));
     }
 }

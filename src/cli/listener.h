@@ -43,7 +43,7 @@ public:
         TimedOut,
         Signalled,
         Closed, // nobody reads standard output any more
-        Broken // standard output failed; reported
+        Broken  // standard output failed; reported
     };
 
     Listener(PyventNode *node, const ListenerOptions &options);

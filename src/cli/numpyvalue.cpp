@@ -58,7 +58,7 @@ struct ScalarType
 {
     QStringView name;
     QVariant (*toValue)(const PyventArray &scalar); // invalid if the scalar is of another type
-    QVariant (*fromValue)(const QVariant &value); // invalid if the value is none of this type
+    QVariant (*fromValue)(const QVariant &value);   // invalid if the value is none of this type
 };
 
 constexpr ScalarType scalarTypes[] = {
@@ -103,8 +103,7 @@ TypedValue numpyToTyped(const PyventArray &array)
                 return {type.name.toString(), value};
         }
     }
-    QVariantMap members{{u"dtype"_s, array.dtype()},
-                        {u"data"_s, QString::fromLatin1(array.data().toBase64())}};
+    QVariantMap members{{u"dtype"_s, array.dtype()}, {u"data"_s, QString::fromLatin1(array.data().toBase64())}};
     if (!array.isScalar()) {
         QVariantList shape;
         for (const qsizetype length : array.shape())
@@ -131,8 +130,7 @@ QVariant numpyFromTyped(const TypedValue &typed)
     if (!members.contains(u"shape"_s)) {
         array = PyventArray::scalar(dtype, *data);
     } else if (const auto shape = shapeFrom(members[u"shape"_s])) {
-        array = PyventArray(dtype, *shape, *data,
-                            order == u"F"_s ? PyventArray::ColumnMajor : PyventArray::RowMajor);
+        array = PyventArray(dtype, *shape, *data, order == u"F"_s ? PyventArray::ColumnMajor : PyventArray::RowMajor);
     }
     return array.isValid() && array.pythonType() == typed.type ? QVariant::fromValue(array) : QVariant();
 }

@@ -46,15 +46,13 @@ std::optional<PyventObject> fromDecimalText(const PyventObject &maker, const QVa
 {
     static const QRegularExpression form(
         u"\\A[-+]?(?:(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][-+]?[0-9]+)?|Infinity|s?NaN[0-9]*)\\z"_s);
-    return isString(value) && form.match(value.toString()).hasMatch() ? callWith(maker, {value})
-                                                                      : std::nullopt;
+    return isString(value) && form.match(value.toString()).hasMatch() ? callWith(maker, {value}) : std::nullopt;
 }
 
 std::optional<PyventObject> fromFractionText(const PyventObject &maker, const QVariant &value)
 {
     static const QRegularExpression form(u"\\A[-+]?[0-9]+(?:/0*[1-9][0-9]*)?\\z"_s);
-    return isString(value) && form.match(value.toString()).hasMatch() ? callWith(maker, {value})
-                                                                      : std::nullopt;
+    return isString(value) && form.match(value.toString()).hasMatch() ? callWith(maker, {value}) : std::nullopt;
 }
 
 // Before Python 3.12 a Fraction is pickled as two integers.
@@ -67,16 +65,14 @@ QVariant numeratorAndDenominator(const PyventObject &object)
 std::optional<PyventObject> fromNumeratorAndDenominator(const PyventObject &maker, const QVariant &value)
 {
     const QStringList parts = value.toString().split(u'/');
-    return parts.size() == 2 ? callWith(maker, {integerFromText(parts[0]), integerFromText(parts[1])})
-                             : std::nullopt;
+    return parts.size() == 2 ? callWith(maker, {integerFromText(parts[0]), integerFromText(parts[1])}) : std::nullopt;
 }
 
 std::optional<PyventObject> fromRealAndImaginary(const PyventObject &maker, const QVariant &value)
 {
     const auto isFloat = [](const QVariant &part) { return part.typeId() == QMetaType::Double; };
     const QVariantList parts = value.toList();
-    return parts.size() == 2 && isFloat(parts[0]) && isFloat(parts[1]) ? callWith(maker, parts)
-                                                                       : std::nullopt;
+    return parts.size() == 2 && isFloat(parts[0]) && isFloat(parts[1]) ? callWith(maker, parts) : std::nullopt;
 }
 
 QVariant base64OfBytes(const PyventObject &object)

@@ -62,8 +62,7 @@ Output::Result Output::write(QByteArrayView text)
         if (const Result result = waitForRoom(); result == Result::Interrupted)
             return result;
         // A pipe with room has room for this much at least, so this does not block.
-        const ssize_t written =
-            ::write(STDOUT_FILENO, text.data(), size_t(std::min(text.size(), qsizetype(PIPE_BUF))));
+        const ssize_t written = ::write(STDOUT_FILENO, text.data(), size_t(std::min(text.size(), qsizetype(PIPE_BUF))));
         if (written >= 0) {
             text = text.sliced(written);
         } else if (errno == EPIPE) {

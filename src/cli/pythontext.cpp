@@ -52,9 +52,7 @@ bool isPrintable(char32_t character)
 
 QString escape(char32_t character)
 {
-    const auto hex = [=](int digits) {
-        return QString::number(uint(character), 16).rightJustified(digits, u'0');
-    };
+    const auto hex = [=](int digits) { return QString::number(uint(character), 16).rightJustified(digits, u'0'); };
     switch (character) {
     case '\n':
         return u"\\n"_s;

@@ -21,16 +21,14 @@ void report(const QString &text)
 
 void reportProblems(PyventNode *node)
 {
-    QObject::connect(node, &PyventNode::errorOccurred, node,
-                     [](const PyventError &error) { report(error.text); });
+    QObject::connect(node, &PyventNode::errorOccurred, node, [](const PyventError &error) { report(error.text); });
     QObject::connect(node, &PyventNode::handlerFailed, node, [](const QString &name, const QString &reason) {
         report(u"'%1' could not be handled: %2"_s.arg(name, reason));
     });
-    QObject::connect(node, &PyventNode::eventsLost, node,
-                     [](const QString &name, const QUuid &nodeId, quint64 count) {
-                         report(u"%1 events '%2' of the node %3 are lost"_s.arg(
-                             QString::number(count), name, nodeId.toString(QUuid::WithoutBraces)));
-                     });
+    QObject::connect(node, &PyventNode::eventsLost, node, [](const QString &name, const QUuid &nodeId, quint64 count) {
+        report(u"%1 events '%2' of the node %3 are lost"_s.arg(QString::number(count), name,
+                                                               nodeId.toString(QUuid::WithoutBraces)));
+    });
 }
 
 QString whereaboutsOf(const PyventNode &node)

@@ -37,15 +37,13 @@ TypedValue timeToTyped(const Time &time, const PyventTime &withZone)
 {
     if (const auto iso = toIso(time))
         return {Time::pythonType(), *iso};
-    return {Time::pythonType(),
-            QVariantMap{{u"iso"_s, time.toIsoString()}, {u"tzinfo"_s, withZone.timeZone()}}};
+    return {Time::pythonType(), QVariantMap{{u"iso"_s, time.toIsoString()}, {u"tzinfo"_s, withZone.timeZone()}}};
 }
 
 TypedValue deltaToTyped(const PyventTimeDelta &delta)
 {
-    return {
-        PyventTimeDelta::pythonType(),
-        QVariantList{qlonglong(delta.days()), qlonglong(delta.seconds()), qlonglong(delta.microseconds())}};
+    return {PyventTimeDelta::pythonType(),
+            QVariantList{qlonglong(delta.days()), qlonglong(delta.seconds()), qlonglong(delta.microseconds())}};
 }
 
 TypedValue mapToTyped(const QVariantMap &map)
@@ -98,8 +96,7 @@ QVariant readBytes(const QVariant &value)
 
 QVariant readTuple(const QVariant &value)
 {
-    return value.typeId() == QMetaType::QVariantList ? QVariant::fromValue(PyventTuple(value.toList()))
-                                                     : QVariant();
+    return value.typeId() == QMetaType::QVariantList ? QVariant::fromValue(PyventTuple(value.toList())) : QVariant();
 }
 
 template <PyventSet::Kind Kind>

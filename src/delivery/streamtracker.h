@@ -23,7 +23,10 @@ public:
 
     // Remembers \a capacity streams; the one that was heard least recently is forgotten first, so that a sender of ever
     // new topics cannot make the receiver grow without bound.
-    explicit StreamTracker(qsizetype capacity = 100'000) : m_capacity(capacity) { }
+    explicit StreamTracker(qsizetype capacity = 100'000)
+        : m_capacity(capacity)
+    {
+    }
 
     // The event number \a sequence of the stream has arrived. The first one of a stream is new, whatever its number:
     // what was sent before this node listened is not missing.

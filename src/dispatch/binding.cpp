@@ -50,7 +50,7 @@ bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QM
     if (assign(value, type, storage))
         return true;
     *why = u"the argument '%1' is of type %2, which does not convert to %3"_s.arg(name, typeName(value.metaType()),
-                                                                                 typeName(type));
+                                                                                  typeName(type));
     return false;
 }
 

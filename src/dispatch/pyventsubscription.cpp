@@ -2,7 +2,8 @@
 #include "pyventsubscription.h"
 
 PyventSubscription::PyventSubscription(const QString &name, const PyventSender &sender)
-    : m_name(name), m_sender(sender)
+    : m_name(name)
+    , m_sender(sender)
 {
 }
 

@@ -19,9 +19,17 @@ namespace Pyvent::Internal {
 class Receiver
 {
 public:
-    Receiver(const QString &pattern, const PyventSender &sender) : m_pattern(pattern), m_sender(sender) { }
+    Receiver(const QString &pattern, const PyventSender &sender)
+        : m_pattern(pattern)
+        , m_sender(sender)
+    {
+    }
     virtual ~Receiver();
     Q_DISABLE_COPY_MOVE(Receiver)
+
+    // Counts the receivers of a table in the order in which they came.
+    quint64 number() const { return m_number; }
+    void setNumber(quint64 number) { m_number = number; }
 
     const QString &pattern() const { return m_pattern; }
     const PyventSender &sender() const { return m_sender; }
@@ -38,6 +46,7 @@ public:
 private:
     const QString m_pattern;
     const PyventSender m_sender;
+    quint64 m_number = 0;
 };
 
 // Carries an event to one handler. It is a QObject because Qt's connections already know all about a context object:
@@ -101,7 +110,9 @@ class FunctionReceiver : public Receiver
 public:
     FunctionReceiver(const QString &pattern, const PyventSender &sender, std::function<bool()> wanted,
                      std::function<void(const PyventEvent &)> function)
-        : Receiver(pattern, sender), m_wanted(std::move(wanted)), m_function(std::move(function))
+        : Receiver(pattern, sender)
+        , m_wanted(std::move(wanted))
+        , m_function(std::move(function))
     {
     }
 

@@ -38,6 +38,7 @@ std::size_t sizeOf(const std::shared_ptr<const Receivers> &receivers)
 QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
 {
     const QByteArray prefix = prefixOf(*receiver);
+    receiver->setNumber(++m_lastNumber);
     if (isGlob(receiver->pattern())) {
         m_globs = with(m_globs, std::move(receiver));
     } else {
@@ -126,6 +127,8 @@ std::shared_ptr<Receiver> Delivery::next(const ReceiverTable &table)
     while (m_position < all) {
         const std::size_t i = m_position++;
         const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match->exact)[i] : (*m_match->globs)[i - exact];
+        if (receiver->number() > m_lastNumber)
+            continue;
         if (i >= exact && !matchesGlob(receiver->pattern(), m_event.name))
             continue;
         if (receiver->sender().matches(m_event.sender) && receiver->isWanted())

@@ -55,6 +55,9 @@ public:
 
     bool isEmpty() const { return m_prefixes.isEmpty(); }
 
+    // The number of the receiver that was added last.
+    quint64 lastNumber() const { return m_lastNumber; }
+
 private:
     struct Entry
     {
@@ -64,9 +67,9 @@ private:
 
     bool release(const QByteArray &prefix);
     std::shared_ptr<const Receivers> without(const std::shared_ptr<const Receivers> &receivers,
-                                             const std::function<bool(const Receiver &)> &unwanted,
-                                             Removal *removal);
+                                             const std::function<bool(const Receiver &)> &unwanted, Removal *removal);
 
+    quint64 m_lastNumber = 0;
     QHash<QByteArray, Entry> m_names; // by topic
     std::shared_ptr<const Receivers> m_globs;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
@@ -77,16 +80,21 @@ private:
 class Delivery
 {
 public:
-    explicit Delivery(PyventEvent event) : m_event(std::move(event)) { }
+    // For the receivers that \a table has now: one that comes later hears only what arrives later.
+    Delivery(PyventEvent event, const ReceiverTable &table)
+        : m_event(std::move(event))
+        , m_lastNumber(table.lastNumber())
+    {
+    }
 
     const PyventEvent &event() const { return m_event; }
 
-    // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have. Who
-    // receives it is decided at the first call.
+    // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
     std::shared_ptr<Receiver> next(const ReceiverTable &table);
 
 private:
     PyventEvent m_event;
+    quint64 m_lastNumber;
     std::optional<ReceiverTable::Match> m_match;
     std::size_t m_position = 0; // in exact, then in globs
 };

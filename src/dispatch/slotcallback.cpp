@@ -49,9 +49,8 @@ QList<QMetaMethod> candidates(const QMetaObject *type, const QByteArray &slot)
 int requiredCount(const QMetaObject *type, const QMetaMethod &method)
 {
     int required = method.parameterCount();
-    for (int i = method.methodIndex() + 1; i < type->methodCount() && isClone(type->method(i))
-         && type->method(i).name() == method.name();
-         ++i)
+    for (int i = method.methodIndex() + 1;
+         i < type->methodCount() && isClone(type->method(i)) && type->method(i).name() == method.name(); ++i)
         required = type->method(i).parameterCount();
     return required;
 }
@@ -120,8 +119,8 @@ QString Slot::invoke(const QMetaMethod &method, const std::vector<QVariant> &arg
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const QMetaType type = method.parameterMetaType(int(i));
         const bool isVariant = type == QMetaType::fromType<QVariant>();
-        generic[i] = QGenericArgument(type.name(), isVariant ? static_cast<const void *>(&arguments[i])
-                                                             : arguments[i].constData());
+        generic[i] = QGenericArgument(type.name(),
+                                      isVariant ? static_cast<const void *>(&arguments[i]) : arguments[i].constData());
     }
     const bool called = method.invoke(object, Qt::DirectConnection, generic[0], generic[1], generic[2], generic[3],
                                       generic[4], generic[5], generic[6], generic[7], generic[8], generic[9]);
@@ -155,13 +154,13 @@ PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slotName, Q
     const QByteArrayList names = method.parameterNames();
     for (int i = 0; i < method.parameterCount(); ++i) {
         if (names[i].isEmpty() && !result.takesEverything) {
-            *why = u"parameter %1 of the slot %2 has no name, so no argument can be given to it"_s.arg(i + 1)
-                       .arg(signature);
+            *why = u"parameter %1 of the slot %2 has no name, so no argument can be given to it"_s.arg(i + 1).arg(
+                signature);
             return {};
         }
         if (!method.parameterMetaType(i).isValid()) {
-            *why = u"the type of parameter %1 of the slot %2 is not known to Qt's meta-type system"_s.arg(i + 1)
-                       .arg(signature);
+            *why = u"the type of parameter %1 of the slot %2 is not known to Qt's meta-type system"_s.arg(i + 1).arg(
+                signature);
             return {};
         }
         result.parameters.append(PyventParameter(QString::fromUtf8(names[i])));

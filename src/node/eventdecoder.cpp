@@ -64,8 +64,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
 
     PyventEvent event;
     QVariant sender;
-    if (frame.hasPayload()
-        && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
+    if (frame.hasPayload() && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
         const PickleError &error = m_reader->error();
         Result failed = unreadable(Problem::Payload, match.name, frame,
                                    u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
@@ -93,7 +92,8 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
     return result;
 }
 
-EventDecoder::Result EventDecoder::unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text)
+EventDecoder::Result EventDecoder::unreadable(Problem problem, const QString &name, const Frame &frame,
+                                              const QString &text)
 {
     ++m_unreadable;
     return {.name = name, .problem = problem, .problemText = firstTime(problem, frame, text)};

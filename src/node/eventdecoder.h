@@ -22,13 +22,16 @@ public:
     {
         std::optional<PyventEvent> event; // none if the frame is not for us, doubled, or unreadable
         QString name;
-        quint64 missing = 0;              // events of this stream that were sent before it and not heard
-        QUuid nodeId;                     // whose stream
+        quint64 missing = 0; // events of this stream that were sent before it and not heard
+        QUuid nodeId;        // whose stream
         Problem problem = Problem::None;
-        QString problemText;              // for people; empty if it was told before for this sender and kind
+        QString problemText; // for people; empty if it was told before for this sender and kind
     };
 
-    explicit EventDecoder(const QUuid &nodeId) : m_nodeId(nodeId) { }
+    explicit EventDecoder(const QUuid &nodeId)
+        : m_nodeId(nodeId)
+    {
+    }
 
     void setMaximumFrameSize(qsizetype bytes);
     void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }

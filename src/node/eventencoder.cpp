@@ -74,9 +74,8 @@ PyventError EventEncoder::checkSize(const QString &name, qsizetype size, qsizety
 {
     if (size > m_maximumFrameSize) {
         return {PyventError::EventTooLarge,
-                u"the event '%1' has %2 bytes, and PyventOptions::maximumEventSize allows %3"_s.arg(name)
-                    .arg(size)
-                    .arg(m_maximumFrameSize),
+                u"the event '%1' has %2 bytes, and PyventOptions::maximumEventSize allows %3"_s.arg(name).arg(size).arg(
+                    m_maximumFrameSize),
                 name};
     }
     if (size > room)

@@ -16,7 +16,10 @@ namespace Pyvent::Internal {
 class EventEncoder
 {
 public:
-    explicit EventEncoder(const QUuid &nodeId) : m_nodeId(nodeId) { }
+    explicit EventEncoder(const QUuid &nodeId)
+        : m_nodeId(nodeId)
+    {
+    }
 
     // The sender of events that are sent without one, "pyvent" or "pyvent.{id}".
     void setDefaultSender(const QString &sender) { m_defaultSender = sender.toUtf8(); }

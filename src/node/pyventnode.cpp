@@ -10,10 +10,14 @@
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
 
-PyventNode::PyventNode(QObject *parent) : PyventNode(PyventOptions(), parent) { }
+PyventNode::PyventNode(QObject *parent)
+    : PyventNode(PyventOptions(), parent)
+{
+}
 
 PyventNode::PyventNode(const PyventOptions &options, QObject *parent)
-    : QObject(parent), d(std::make_shared<PyventNodePrivate>(this, options))
+    : QObject(parent)
+    , d(std::make_shared<PyventNodePrivate>(this, options))
 {
 }
 
@@ -164,7 +168,8 @@ QMetaObject::Connection PyventNode::on(QAnyStringView name, const PyventFilter &
         callback = slotCallback(context, slot, &why);
     if (callback)
         return addHandler(name, filter, context, std::move(callback));
-    refuse({PyventError::InvalidHandler, u"'%1' has no handler: %2"_s.arg(name.toString(), why), QString::fromUtf8(slot)});
+    refuse(
+        {PyventError::InvalidHandler, u"'%1' has no handler: %2"_s.arg(name.toString(), why), QString::fromUtf8(slot)});
     return {};
 }
 
@@ -257,8 +262,7 @@ bool PyventNode::flush(std::chrono::milliseconds timeout)
     const quint64 accepted = d->accepted(lock);
     if (accepted == 0)
         return true;
-    d->waitUntil(lock, deadline,
-                 [&] { return d->isAcknowledged(lock, accepted) || d->state(lock) == Stopped; });
+    d->waitUntil(lock, deadline, [&] { return d->isAcknowledged(lock, accepted) || d->state(lock) == Stopped; });
     return d->isAcknowledged(lock, accepted);
 }
 

@@ -57,7 +57,9 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
 } // namespace
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
-    : m_encoder(m_uuid), m_decoder(m_uuid), m_node(node)
+    : m_encoder(m_uuid)
+    , m_decoder(m_uuid)
+    , m_node(node)
 {
     QString subject;
     if (const QString why = whyNotOptions(options, &subject); !why.isEmpty())
@@ -74,10 +76,11 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
     const Lock lock = this->lock();
     QString subject;
     if (m_used) {
-        fail(lock, {PyventError::ConfiguredTooLate,
-                    u"the options cannot be changed any more, because the node has been used; configure it before its "
-                    "first use, or after stop()"_s,
-                    u"options"_s});
+        fail(lock,
+             {PyventError::ConfiguredTooLate,
+              u"the options cannot be changed any more, because the node has been used; configure it before its "
+              "first use, or after stop()"_s,
+              u"options"_s});
         return false;
     }
     if (const QString why = whyNotOptions(options, &subject); !why.isEmpty()) {
@@ -161,10 +164,11 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
         break;
     case Server::Failure::PortInUse:
         if (byHand) {
-            error = {PyventError::PortTaken,
-                     u"this node cannot serve: port %1 of %2 is in use, by another server or another program"_s.arg(port)
-                         .arg(where),
-                     QString::number(port)};
+            error = {
+                PyventError::PortTaken,
+                u"this node cannot serve: port %1 of %2 is in use, by another server or another program"_s.arg(port)
+                    .arg(where),
+                QString::number(port)};
         }
         break;
     case Server::Failure::EventsPortInUse:
@@ -183,8 +187,8 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
         }
         break;
     case Server::Failure::Other:
-        error = {PyventError::CannotServe,
-                 u"this node cannot serve on port %1 of %2: %3"_s.arg(port).arg(where, text), QString::number(port)};
+        error = {PyventError::CannotServe, u"this node cannot serve on port %1 of %2: %3"_s.arg(port).arg(where, text),
+                 QString::number(port)};
         break;
     }
     if (error && (byHand || !std::exchange(m_complainedAboutServing, true)))
@@ -201,11 +205,12 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         waitUntil(lock, deadline, [this] { return !m_client || m_client->queue().events() == 0; });
         if (m_client && m_client->queue().events() > 0) {
             const qsizetype left = m_client->queue().events();
-            fail(lock, {PyventError::EventsNotDelivered,
-                        u"%1 events were not acknowledged by a server within the linger of %2 ms, and are given up"_s
-                            .arg(left)
-                            .arg(m_options.linger.count()),
-                        QString::number(left)});
+            fail(
+                lock,
+                {PyventError::EventsNotDelivered,
+                 u"%1 events were not acknowledged by a server within the linger of %2 ms, and are given up"_s.arg(left)
+                     .arg(m_options.linger.count()),
+                 QString::number(left)});
         }
         m_client.reset();
         inbox.swap(m_inbox);
@@ -266,8 +271,8 @@ void PyventNodePrivate::updateState()
         }
     }
     if (state == PyventNode::Ready && !m_readyPromises.empty()) {
-        notify([promises = std::make_shared<std::vector<QPromise<void>>>(std::exchange(m_readyPromises, {}))](
-                   PyventNode *) {
+        notify([promises =
+                    std::make_shared<std::vector<QPromise<void>>>(std::exchange(m_readyPromises, {}))](PyventNode *) {
             for (QPromise<void> &promise : *promises)
                 promise.finish();
         });
@@ -314,8 +319,7 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qs
     if (!result.event)
         return;
     for (Waiter *waiter : m_waiters) {
-        if (!waiter->event && waiter->sender.matches(result.event->sender)
-            && matchesGlob(waiter->pattern, result.name))
+        if (!waiter->event && waiter->sender.matches(result.event->sender) && matchesGlob(waiter->pattern, result.name))
             waiter->event = result.event;
     }
     if (m_inbox.size() >= maximumInboxEvents || m_inboxBytes >= maximumInboxBytes) {
@@ -323,7 +327,7 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qs
         return;
     }
     m_inboxBytes += bytes;
-    m_inbox.push_back(std::make_shared<Arrival>(Delivery(*std::move(result.event)), bytes));
+    m_inbox.push_back(std::make_shared<Arrival>(Delivery(*std::move(result.event), m_table), bytes));
 }
 
 void PyventNodePrivate::lost(const QString &name, const QUuid &nodeId, quint64 count)
@@ -356,11 +360,12 @@ void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point
     if (m_complained || m_client->silence(now) != BusClient::Silence::NotResponding)
         return;
     m_complained = true;
-    fail(lock, {m_portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
-                u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "
-                "another port for all nodes of this bus. This node goes on trying"_s.arg(m_options.port)
-                    .arg(m_options.address),
-                QString::number(m_options.port)});
+    fail(lock,
+         {m_portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
+          u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "
+          "another port for all nodes of this bus. This node goes on trying"_s.arg(m_options.port)
+              .arg(m_options.address),
+          QString::number(m_options.port)});
 }
 
 PyventNodePrivate::Clock::time_point PyventNodePrivate::after(std::chrono::milliseconds timeout)
@@ -605,9 +610,10 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
         const QPointer<PyventSubscription> subscription = known;
-        add(lock, std::make_shared<FunctionReceiver>(
-                      pattern, sender, [subscription] { return !subscription.isNull(); },
-                      [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }));
+        add(lock,
+            std::make_shared<FunctionReceiver>(
+                pattern, sender, [subscription] { return !subscription.isNull(); },
+                [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }));
     }
     start(lock);
     return known;
@@ -617,14 +623,15 @@ void PyventNodePrivate::next(const QString &pattern, const PyventSender &sender,
                              const std::shared_ptr<QPromise<PyventEvent>> &promise)
 {
     const Lock lock = this->lock();
-    add(lock, std::make_shared<FunctionReceiver>(
-                  pattern, sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
-                  [promise, weak = weak_from_this()](const PyventEvent &event) {
-                      promise->addResult(event);
-                      promise->finish();
-                      if (const auto self = weak.lock())
-                          self->connectionsChanged();
-                  }));
+    add(lock,
+        std::make_shared<FunctionReceiver>(
+            pattern, sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
+            [promise, weak = weak_from_this()](const PyventEvent &event) {
+                promise->addResult(event);
+                promise->finish();
+                if (const auto self = weak.lock())
+                    self->connectionsChanged();
+            }));
     start(lock);
 }
 
@@ -665,12 +672,13 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
     if (!isFull)
         error = m_encoder.encode(name, arguments, sender, room, &frame);
     if (isFull || error.code == PyventError::QueueFull) {
-        error = {PyventError::QueueFull,
-                 u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
-                 "room for more"_s.arg(name)
-                     .arg(queue->events())
-                     .arg(queue->bytes()),
-                 name};
+        error = {
+            PyventError::QueueFull,
+            u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
+            "room for more"_s.arg(name)
+                .arg(queue->events())
+                .arg(queue->bytes()),
+            name};
         if (!std::exchange(m_queueWasFull, true))
             fail(lock, error);
         m_lastError = error;
@@ -702,12 +710,12 @@ void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &argumen
     event.args = arguments;
     event.nodeId = m_uuid;
     event.time = QDateTime::currentDateTimeUtc();
-    {
+    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
+    Delivery delivery = [&] {
         const Lock lock = this->lock();
         event.sender = sender.isEmpty() ? defaultSender() : sender;
-    }
-    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    Delivery delivery(std::move(event));
+        return Delivery(std::move(event), m_table);
+    }();
     while (node()) {
         std::shared_ptr<Receiver> receiver;
         {

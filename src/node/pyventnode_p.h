@@ -128,7 +128,7 @@ private:
     bool m_used = false;
     PyventNode::State m_state = PyventNode::Stopped;
     PyventError m_lastError;
-    PyventError m_optionsError; // why the constructor's options were not taken
+    PyventError m_optionsError;  // why the constructor's options were not taken
     QSet<QString> m_failedNames; // whose handlers' first failure was logged
 
     Pyvent::Internal::PollSet m_pollSet;

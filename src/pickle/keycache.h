@@ -49,9 +49,7 @@ private:
     static size_t slot(QByteArrayView ascii)
     {
         const size_t size = size_t(ascii.size());
-        const auto byte = [&](size_t index) {
-            return size_t(static_cast<unsigned char>(ascii.data()[index]));
-        };
+        const auto byte = [&](size_t index) { return size_t(static_cast<unsigned char>(ascii.data()[index])); };
         return (size * 5 + byte(0) * 31 + byte(size / 2) * 17 + byte(size - 1)) % slots;
     }
 

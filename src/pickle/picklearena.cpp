@@ -24,8 +24,7 @@ void PickleArena::append(ItemChain &chain, const Node *nodes, quint32 count)
     if (count == 0)
         return;
     if (chain.last != 0 && chain.last + items[chain.last].size + 1 == items.size()) {
-        items[chain.last].size +=
-            count; // one by one, as protocol 0 appends: the chunk is the newest, so it grows
+        items[chain.last].size += count; // one by one, as protocol 0 appends: the chunk is the newest, so it grows
     } else {
         const quint32 header = items.size();
         Node node;

@@ -51,7 +51,7 @@ struct Node
         UInt, // beyond qlonglong
         Long, // two's complement bytes
         Float,
-        Text, // UTF-8 in which surrogates may stand alone
+        Text,  // UTF-8 in which surrogates may stand alone
         Text8, // a str of Python 2: text or bytes
         Bytes,
         ByteArray,
@@ -66,7 +66,7 @@ struct Node
 
     Tag tag = Empty;
     Known known = Known::None; // of a Global
-    quint32 size = 0; // bytes of a view
+    quint32 size = 0;          // bytes of a view
     union {
         qint64 integer = 0;
         double real;
@@ -91,7 +91,7 @@ struct ContainerNode
 {
     ItemChain items;
     quint32 offset = 0; // of the opcode that made it
-    bool open = false; // being built: meeting it again means that it contains itself
+    bool open = false;  // being built: meeting it again means that it contains itself
 };
 
 // What only few objects have.
@@ -108,8 +108,8 @@ struct ObjectNode
 {
     enum Form : quint8 { Global, Call, New };
 
-    Node callable; // of a Global: its module
-    Node arguments; // a Tuple; of a Global: its qualified name
+    Node callable;      // of a Global: its module
+    Node arguments;     // a Tuple; of a Global: its qualified name
     quint32 extras = 0; // index; 0 is none
     quint32 offset = 0;
     Form form = Global;
@@ -128,10 +128,7 @@ public:
     PodStack<ObjectExtras> extras;
 
     void clear();
-    quint32 total() const
-    {
-        return items.size() + containers.size() + 4 * objects.size() + 6 * extras.size();
-    }
+    quint32 total() const { return items.size() + containers.size() + 4 * objects.size() + 6 * extras.size(); }
 
     void append(ItemChain &chain, const Node *nodes, quint32 count);
     // Memory that stays where it is until clear().

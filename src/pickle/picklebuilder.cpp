@@ -283,8 +283,7 @@ bool PickleBuilder::buildObject(const Node &node, QVariant *value)
         const ObjectNode &object = m_arena.objects[node.index];
         if (object.callable.tag == Node::Global && object.callable.known != Known::None) {
             if (object.open || m_depth >= m_limits.depth)
-                return object.open ? fail(node, u"the pickle has an object that contains itself"_s)
-                                   : tooDeep(node);
+                return object.open ? fail(node, u"the pickle has an object that contains itself"_s) : tooDeep(node);
             const Nesting nesting(this, &m_arena.objects[node.index].open);
             QVariant known;
             if (!buildKnown(object, &known))

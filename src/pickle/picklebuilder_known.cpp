@@ -48,8 +48,7 @@ bool timeOfDay(const Node &bytes, quint32 at, int fold, PyventTime *time)
 QVariant timeDelta(const Node *items, quint32 count)
 {
     qint64 parts[3];
-    if (count != 3 || !integer(items[0], &parts[0]) || !integer(items[1], &parts[1])
-        || !integer(items[2], &parts[2]))
+    if (count != 3 || !integer(items[0], &parts[0]) || !integer(items[1], &parts[1]) || !integer(items[2], &parts[2]))
         return {};
     for (const qint64 part : parts) {
         if (part < -999999999 || part > 999999999) // what Python writes, and safe to add up
@@ -82,8 +81,7 @@ QString dtypeOf(const PickleArena &arena, const Node &node)
     const Node *state = arena.tupleItems(extras.state, &stateCount);
     if (count < 1 || !arguments[0].isText() || stateCount != 8 || !state[1].isText())
         return {};
-    const bool plain =
-        std::all_of(state + 2, state + 5, [](const Node &part) { return part.tag == Node::None; });
+    const bool plain = std::all_of(state + 2, state + 5, [](const Node &part) { return part.tag == Node::None; });
     const QByteArrayView order = state[1].view();
     if (!plain || order.size() != 1 || arguments[0].size > 16)
         return {};
@@ -154,9 +152,8 @@ bool PickleBuilder::buildDateTime(const ObjectNode &object, QVariant *value)
     // Protocol 4 and later put the fold into the top bit of the month or hour, which are otherwise free.
     if (!timeOfDay(bytes, withDate ? 4 : 0, byteAt(bytes, withDate ? 2 : 0) >> 7, &time))
         return true;
-    const QDate day = withDate
-        ? QDate(byteAt(bytes, 0) << 8 | byteAt(bytes, 1), byteAt(bytes, 2) & 0x7f, byteAt(bytes, 3))
-        : QDate();
+    const QDate day =
+        withDate ? QDate(byteAt(bytes, 0) << 8 | byteAt(bytes, 1), byteAt(bytes, 2) & 0x7f, byteAt(bytes, 3)) : QDate();
     if (withDate && !PyventDateTime(day, time).isValid())
         return true;
     if (!buildZone(count == 2 ? &items[1] : nullptr, &time))
@@ -195,9 +192,8 @@ void PickleBuilder::buildUuid(const ObjectNode &object, QVariant *value)
     quint32 count;
     m_arena.tupleItems(object.arguments, &count);
     const ObjectExtras &extras = m_arena.extras[object.extras];
-    if (object.form != ObjectNode::New || count != 0 || extras.state.tag != Node::Dict
-        || extras.listItems.count || extras.dictItems.count || extras.keywords.tag != Node::Empty
-        || extras.stateSetter.tag != Node::Empty)
+    if (object.form != ObjectNode::New || count != 0 || extras.state.tag != Node::Dict || extras.listItems.count
+        || extras.dictItems.count || extras.keywords.tag != Node::Empty || extras.stateSetter.tag != Node::Empty)
         return;
     const ItemChain &state = m_arena.containers[extras.state.index].items;
     if (state.count != 2)
@@ -265,8 +261,7 @@ bool PickleBuilder::buildArray(const ObjectNode &object, QVariant *value)
     if (!spend(*bytes, qsizetype(bytes->size)))
         return false;
     const QByteArray data(bytes->data, qsizetype(bytes->size));
-    const PyventArray array =
-        shape ? PyventArray(dtypeName, sizes, data, order) : PyventArray::scalar(dtypeName, data);
+    const PyventArray array = shape ? PyventArray(dtypeName, sizes, data, order) : PyventArray::scalar(dtypeName, data);
     if (array.isValid())
         *value = QVariant::fromValue(array);
     return true;

@@ -177,10 +177,9 @@ constexpr Name names[] = {
 
 void renameFromPython2(std::string_view *module, std::string_view *name)
 {
-    const auto named = std::lower_bound(std::begin(names), std::end(names), std::pair(*module, *name),
-                                        [](const Name &entry, const auto &wanted) {
-                                            return std::pair(entry.oldModule, entry.oldName) < wanted;
-                                        });
+    const auto named = std::lower_bound(
+        std::begin(names), std::end(names), std::pair(*module, *name),
+        [](const Name &entry, const auto &wanted) { return std::pair(entry.oldModule, entry.oldName) < wanted; });
     if (named != std::end(names) && named->oldModule == *module && named->oldName == *name) {
         *module = named->module;
         *name = named->name;

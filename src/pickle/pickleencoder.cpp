@@ -119,8 +119,7 @@ PickleError PickleEncoder::error(const QString &root) const
     if (m_place.isEmpty())
         error.text = u"the %1 %2"_s.arg(root, m_reason);
     else
-        error.text =
-            u"%1 '%2' %3"_s.arg(root, m_place.startsWith(u'.') ? m_place.sliced(1) : m_place, m_reason);
+        error.text = u"%1 '%2' %3"_s.arg(root, m_place.startsWith(u'.') ? m_place.sliced(1) : m_place, m_reason);
     return error;
 }
 

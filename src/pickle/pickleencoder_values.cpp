@@ -195,8 +195,7 @@ bool PickleEncoder::writeGlobal(Global global)
         return writeMemo(quint32(memo));
     memo = qint32(m_memoCount++);
     const GlobalName &name = globalNames[size_t(global)];
-    return writeLatin1(name.module) && writeLatin1(name.name) && writeOp(Op::StackGlobal)
-        && writeOp(Op::Memoize);
+    return writeLatin1(name.module) && writeLatin1(name.name) && writeOp(Op::StackGlobal) && writeOp(Op::Memoize);
 }
 
 bool PickleEncoder::writeGlobal(const QString &module, const QString &name)
@@ -244,8 +243,7 @@ bool PickleEncoder::writeTime(const PyventTime &time)
                            char(micro >> 16),
                            char(micro >> 8),
                            char(micro)};
-    return writeGlobal(Global::Time) && writeBytes({bytes, 6}) && writeZone(time.timeZone())
-        && writeOp(Op::Reduce);
+    return writeGlobal(Global::Time) && writeBytes({bytes, 6}) && writeZone(time.timeZone()) && writeOp(Op::Reduce);
 }
 
 bool PickleEncoder::writeDateTime(const PyventDateTime &dateTime)
@@ -293,9 +291,8 @@ bool PickleEncoder::writeUuid(const QUuid &uuid)
     QByteArray number = uuid.toRfc4122();
     std::reverse(number.begin(), number.end());
     number.append('\0'); // positive
-    return writeGlobal(Global::Uuid) && writeOp(Op::EmptyTuple) && writeOp(Op::NewObj)
-        && writeOp(Op::EmptyDict) && writeLatin1("int")
-        && writeInteger(PyventInteger::fromTwosComplement(number)) && writeOp(Op::SetItem)
+    return writeGlobal(Global::Uuid) && writeOp(Op::EmptyTuple) && writeOp(Op::NewObj) && writeOp(Op::EmptyDict)
+        && writeLatin1("int") && writeInteger(PyventInteger::fromTwosComplement(number)) && writeOp(Op::SetItem)
         && writeOp(Op::Build);
 }
 
@@ -315,9 +312,8 @@ bool PickleEncoder::writeDtype(const QString &dtype)
     const bool isFlexible = isText || code.startsWith(u'S');
     return writeGlobal(Global::NumpyDtype) && writeText(code) && writeOp(Op::NewFalse) && writeOp(Op::NewTrue)
         && writeOp(Op::Tuple3) && writeOp(Op::Reduce) && writeOp(Op::Mark) && writeInt(3)
-        && writeText(QStringView(dtype).first(1)) && writeOp(Op::None) && writeOp(Op::None)
-        && writeOp(Op::None) && writeInt(isFlexible ? size : -1)
-        && writeInt(isFlexible ? (isText ? 4 : 1) : -1)
+        && writeText(QStringView(dtype).first(1)) && writeOp(Op::None) && writeOp(Op::None) && writeOp(Op::None)
+        && writeInt(isFlexible ? size : -1) && writeInt(isFlexible ? (isText ? 4 : 1) : -1)
         && writeInt(isText ? 8 : 0) // numpy's flag NPY_NEEDS_INIT
         && writeOp(Op::Tuple) && writeOp(Op::Build);
 }
@@ -335,8 +331,8 @@ bool PickleEncoder::writeArray(const PyventArray &array)
     for (const qsizetype size : array.shape())
         ok = ok && writeInt(size);
     return ok && writeOp(Op::Tuple) && writeDtype(array.dtype())
-        && writeOp(array.order() == PyventArray::ColumnMajor ? Op::NewTrue : Op::NewFalse)
-        && writeBytes(array.data()) && writeOp(Op::Tuple) && writeOp(Op::Build);
+        && writeOp(array.order() == PyventArray::ColumnMajor ? Op::NewTrue : Op::NewFalse) && writeBytes(array.data())
+        && writeOp(Op::Tuple) && writeOp(Op::Build);
 }
 
 // In the order of Pickler.save_reduce(): create, list items, dict items, state.
@@ -371,8 +367,8 @@ bool PickleEncoder::writeObject(const PyventObject &object)
         return write(object.state()) && writeOp(Op::Build);
     // setter(object, state), whose result is dropped: the object must be named a second time.
     const quint32 memo = m_memoCount++;
-    return writeOp(Op::Memoize) && writeObject(object.stateSetter()) && writeMemo(memo)
-        && write(object.state()) && writeOp(Op::Tuple2) && writeOp(Op::Reduce) && writeOp(Op::Pop);
+    return writeOp(Op::Memoize) && writeObject(object.stateSetter()) && writeMemo(memo) && write(object.state())
+        && writeOp(Op::Tuple2) && writeOp(Op::Reduce) && writeOp(Op::Pop);
 }
 
 } // namespace Pyvent::Internal

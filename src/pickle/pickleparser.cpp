@@ -246,8 +246,7 @@ bool PickleParser::pushContainer(Node::Tag tag, quint32 itemsFrom)
 
 bool PickleParser::hasItems(quint32 count)
 {
-    return Q_LIKELY(m_stack.size() >= m_fence && m_stack.size() - m_fence >= count)
-        || fail("the stack is empty");
+    return Q_LIKELY(m_stack.size() >= m_fence && m_stack.size() - m_fence >= count) || fail("the stack is empty");
 }
 
 bool PickleParser::popMark(quint32 *start)

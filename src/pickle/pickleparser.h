@@ -65,8 +65,7 @@ private:
     ItemChain *chainFor(const Node &target, Op op);
 
     bool pushGlobal(QByteArrayView module, QByteArrayView name);
-    bool pushObject(ObjectNode::Form form, const Node &callable, const Node &arguments,
-                    const Node &keywords = {});
+    bool pushObject(ObjectNode::Form form, const Node &callable, const Node &arguments, const Node &keywords = {});
     bool makeTuple(const Node *items, quint32 count, Node *tuple);
     bool reduce();
     bool reduceKnown(const Node &callable, const Node &arguments, bool *done);

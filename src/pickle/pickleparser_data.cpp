@@ -66,8 +66,7 @@ bool PickleParser::runNumber(Op op)
 bool PickleParser::pushLong(const char *data, qsizetype size)
 {
     // Sign bytes beyond the first are allowed, so the shortest form decides which type holds it.
-    while (size > 1 && (data[size - 1] == 0 || data[size - 1] == -1)
-           && (data[size - 1] ^ data[size - 2]) >= 0)
+    while (size > 1 && (data[size - 1] == 0 || data[size - 1] == -1) && (data[size - 1] ^ data[size - 2]) >= 0)
         --size;
     Node node;
     if (size <= 8) {

@@ -166,8 +166,7 @@ bool PickleParser::pushGlobal(QByteArrayView module, QByteArrayView name)
     return push(node);
 }
 
-bool PickleParser::pushObject(ObjectNode::Form form, const Node &callable, const Node &arguments,
-                              const Node &keywords)
+bool PickleParser::pushObject(ObjectNode::Form form, const Node &callable, const Node &arguments, const Node &keywords)
 {
     if (m_arena.total() > m_objectLimit)
         return fail("the pickle makes too many values");
@@ -272,8 +271,7 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
         }
         break;
     case Known::NewObjEx:
-        if (count == 3 && (is(0, Node::Global) || is(0, Node::Object)) && is(1, Node::Tuple)
-            && is(2, Node::Dict))
+        if (count == 3 && (is(0, Node::Global) || is(0, Node::Object)) && is(1, Node::Tuple) && is(2, Node::Dict))
             return pushObject(ObjectNode::New, Node(items[0]), Node(items[1]), Node(items[2]));
         break;
     default:

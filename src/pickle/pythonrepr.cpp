@@ -67,11 +67,10 @@ QString escaped(uint code)
 QString reprOther(const QVariant &value)
 {
     QString text;
-    if (reprAs<PyventTuple>(value, &text) || reprAs<PyventSet>(value, &text)
-        || reprAs<PyventDict>(value, &text) || reprAs<PyventInteger>(value, &text)
-        || reprAs<PyventObject>(value, &text) || reprAs<PyventDateTime>(value, &text)
-        || reprAs<PyventTime>(value, &text) || reprAs<PyventTimeDelta>(value, &text)
-        || reprAs<PyventArray>(value, &text))
+    if (reprAs<PyventTuple>(value, &text) || reprAs<PyventSet>(value, &text) || reprAs<PyventDict>(value, &text)
+        || reprAs<PyventInteger>(value, &text) || reprAs<PyventObject>(value, &text)
+        || reprAs<PyventDateTime>(value, &text) || reprAs<PyventTime>(value, &text)
+        || reprAs<PyventTimeDelta>(value, &text) || reprAs<PyventArray>(value, &text))
         return text;
     if (value.canConvert<QVariantList>() && !value.canConvert<QString>())
         return u'[' + pythonReprItems(value.toList()) + u']';

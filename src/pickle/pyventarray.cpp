@@ -16,8 +16,8 @@ using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
 
 [[maybe_unused]] static const bool registered =
-    registerConversions(&PyventArray::toList, &PyventArray::toDouble, &PyventArray::toLongLong,
-                        &PyventArray::toInt, &PyventArray::toBool, &PyventArray::toText);
+    registerConversions(&PyventArray::toList, &PyventArray::toDouble, &PyventArray::toLongLong, &PyventArray::toInt,
+                        &PyventArray::toBool, &PyventArray::toText);
 
 namespace {
 
@@ -53,11 +53,9 @@ QVariant wholeNumber(const char *data, qsizetype size, bool bigEndian, bool isSi
     case 1:
         return isSigned ? qlonglong(qint8(*data)) : qlonglong(quint8(*data));
     case 2:
-        return isSigned ? qlonglong(number<qint16>(data, bigEndian))
-                        : qlonglong(number<quint16>(data, bigEndian));
+        return isSigned ? qlonglong(number<qint16>(data, bigEndian)) : qlonglong(number<quint16>(data, bigEndian));
     case 4:
-        return isSigned ? qlonglong(number<qint32>(data, bigEndian))
-                        : qlonglong(number<quint32>(data, bigEndian));
+        return isSigned ? qlonglong(number<qint32>(data, bigEndian)) : qlonglong(number<quint32>(data, bigEndian));
     case 8: {
         if (isSigned)
             return qlonglong(number<qint64>(data, bigEndian));
@@ -92,8 +90,7 @@ QVariant bytesElement(const char *data, qsizetype size)
 
 } // namespace
 
-PyventArray::PyventArray(const QString &dtype, const QList<qsizetype> &shape, const QByteArray &data,
-                         Order order)
+PyventArray::PyventArray(const QString &dtype, const QList<qsizetype> &shape, const QByteArray &data, Order order)
     : m_dtype(dtype)
     , m_shape(shape)
     , m_data(data)

@@ -91,8 +91,7 @@ quint32 divideByChunk(Limbs *limbs)
 bool parseDecimal(QStringView digits, Limbs *limbs)
 {
     for (qsizetype i = 0; i < digits.size();) {
-        const qsizetype count =
-            (digits.size() - i) % chunkDigits ? (digits.size() - i) % chunkDigits : chunkDigits;
+        const qsizetype count = (digits.size() - i) % chunkDigits ? (digits.size() - i) % chunkDigits : chunkDigits;
         quint32 value = 0;
         for (qsizetype k = 0; k < count; ++k) {
             const int digit = digits[i + k].unicode() - '0';
@@ -112,9 +111,7 @@ bool parseHexadecimal(QStringView digits, Limbs *limbs)
     for (qsizetype i = 0; i < digits.size(); ++i) {
         const char16_t c = digits[digits.size() - 1 - i].unicode();
         const char16_t lower = c | 0x20;
-        const int digit = c >= '0' && c <= '9' ? c - '0'
-            : lower >= 'a' && lower <= 'f'     ? lower - 'a' + 10
-                                               : -1;
+        const int digit = c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
         if (digit < 0)
             return false;
         (*limbs)[size_t(i / 8)] |= quint32(digit) << (i % 8 * 4);
@@ -133,8 +130,7 @@ QString hexadecimal(const Limbs &limbs)
 } // namespace
 
 PyventInteger::PyventInteger(qint64 value)
-    : PyventInteger(
-        fromTwosComplement({reinterpret_cast<const char *>(&(value = qToLittleEndian(value))), 8}))
+    : PyventInteger(fromTwosComplement({reinterpret_cast<const char *>(&(value = qToLittleEndian(value))), 8}))
 {
 }
 

@@ -30,9 +30,8 @@ public:
 };
 
 [[maybe_unused]] static const bool registered =
-    registerConversions(&PyventObject::toText, &PyventObject::toDouble, &PyventObject::toLongLong,
-                        &PyventObject::toInt, &PyventObject::toList, &PyventObject::toMap,
-                        &PyventObject::toByteArray)
+    registerConversions(&PyventObject::toText, &PyventObject::toDouble, &PyventObject::toLongLong, &PyventObject::toInt,
+                        &PyventObject::toList, &PyventObject::toMap, &PyventObject::toByteArray)
     && registerConversions(&PyventObject::toComplex);
 
 namespace {
@@ -97,8 +96,8 @@ QVariantList contents(const PyventObject &object)
 // it.
 QVariant onlyArgument(const PyventObject &object)
 {
-    const bool plain = object.kind() == PyventObject::Call && !object.state().isValid()
-        && object.listItems().isEmpty() && object.dictItems().size() == 0;
+    const bool plain = object.kind() == PyventObject::Call && !object.state().isValid() && object.listItems().isEmpty()
+        && object.dictItems().size() == 0;
     const QVariantList arguments = contents(object);
     return plain && arguments.size() == 1 ? arguments.first() : QVariant();
 }
@@ -342,8 +341,7 @@ QVariantMap PyventObject::toMap(bool *ok) const
 QByteArray PyventObject::toByteArray(bool *ok) const
 {
     const QVariant value = onlyArgument(*this);
-    const bool bytes =
-        isA("builtins"_L1, "bytearray"_L1) && value.metaType() == QMetaType::fromType<QByteArray>();
+    const bool bytes = isA("builtins"_L1, "bytearray"_L1) && value.metaType() == QMetaType::fromType<QByteArray>();
     return bytes ? succeed(ok, value.toByteArray()) : refuse<QByteArray>(ok);
 }
 

@@ -12,8 +12,7 @@
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
 
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventTime::toTime, &PyventTime::toIsoString);
+[[maybe_unused]] static const bool registered = registerConversions(&PyventTime::toTime, &PyventTime::toIsoString);
 
 std::optional<std::chrono::microseconds> PyventTime::utcOffset() const
 {
@@ -47,8 +46,7 @@ QTime PyventTime::toTime() const
 QString PyventTime::toIsoString() const
 {
     const QLatin1Char zero('0');
-    QString text =
-        u"%1:%2:%3"_s.arg(hour(), 2, 10, zero).arg(minute(), 2, 10, zero).arg(second(), 2, 10, zero);
+    QString text = u"%1:%2:%3"_s.arg(hour(), 2, 10, zero).arg(minute(), 2, 10, zero).arg(second(), 2, 10, zero);
     if (microsecond())
         text += u".%1"_s.arg(microsecond(), 6, 10, zero);
     const auto offset = utcOffset();

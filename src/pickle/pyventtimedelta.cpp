@@ -56,9 +56,8 @@ double PyventTimeDelta::toSeconds() const
 {
     bool isExact = false;
     const std::chrono::duration<double> duration = toMicroseconds(&isExact);
-    return isExact
-        ? duration.count()
-        : double(m_days * secondsPerDay + m_seconds) + double(m_microseconds) / double(microsPerSecond);
+    return isExact ? duration.count()
+                   : double(m_days * secondsPerDay + m_seconds) + double(m_microseconds) / double(microsPerSecond);
 }
 
 std::chrono::microseconds PyventTimeDelta::toMicroseconds(bool *ok) const
@@ -68,8 +67,8 @@ std::chrono::microseconds PyventTimeDelta::toMicroseconds(bool *ok) const
     const bool fits = m_days >= -mostDays && m_days <= mostDays;
     if (ok)
         *ok = fits;
-    return std::chrono::microseconds(
-        fits ? (m_days * secondsPerDay + m_seconds) * microsPerSecond + m_microseconds : 0);
+    return std::chrono::microseconds(fits ? (m_days * secondsPerDay + m_seconds) * microsPerSecond + m_microseconds
+                                          : 0);
 }
 
 qlonglong PyventTimeDelta::toMilliseconds(bool *ok) const

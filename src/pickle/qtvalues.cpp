@@ -20,12 +20,12 @@ constexpr auto streamVersion = QDataStream::Qt_6_4;
 
 // How the size of a type's data is known beforehand, so that no length in it can lie.
 enum class Shape {
-    Fixed, // exactly n bytes
-    Colour, // n bytes, of which the first one says what the others are
+    Fixed,    // exactly n bytes
+    Colour,   // n bytes, of which the first one says what the others are
     Prefixed, // four bytes of length, that many bytes (none if the length is 0xffffffff), n more bytes
-    Counted, // four bytes of count, at most four elements of n bytes
-    Bits, // eight bytes of count, that many bits
-    Easing // this library's own
+    Counted,  // four bytes of count, at most four elements of n bytes
+    Bits,     // eight bytes of count, that many bits
+    Easing    // this library's own
 };
 
 struct ReadableType
@@ -39,17 +39,13 @@ struct ReadableType
 // number of elements that the data claims; QImage, QPixmap and QIcon decode pictures; QEasingCurve's own
 // stream holds a pointer to a function, which would be called.
 constexpr ReadableType readableTypes[] = {
-    {"QColor", Shape::Colour, 11},       {"QPoint", Shape::Fixed, 8},
-    {"QPointF", Shape::Fixed, 16},       {"QSize", Shape::Fixed, 8},
-    {"QSizeF", Shape::Fixed, 16},        {"QRect", Shape::Fixed, 16},
-    {"QRectF", Shape::Fixed, 32},        {"QLine", Shape::Fixed, 16},
-    {"QLineF", Shape::Fixed, 32},        {"QVector2D", Shape::Fixed, 16},
-    {"QVector3D", Shape::Fixed, 24},     {"QVector4D", Shape::Fixed, 32},
-    {"QQuaternion", Shape::Fixed, 32},   {"QMatrix4x4", Shape::Fixed, 128},
-    {"QTransform", Shape::Fixed, 72},    {"QUrl", Shape::Prefixed, 0},
-    {"QLocale", Shape::Prefixed, 0},     {"QRegularExpression", Shape::Prefixed, 4},
-    {"QKeySequence", Shape::Counted, 4}, {"QBitArray", Shape::Bits, 0},
-    {"QEasingCurve", Shape::Easing, 25},
+    {"QColor", Shape::Colour, 11},       {"QPoint", Shape::Fixed, 8},       {"QPointF", Shape::Fixed, 16},
+    {"QSize", Shape::Fixed, 8},          {"QSizeF", Shape::Fixed, 16},      {"QRect", Shape::Fixed, 16},
+    {"QRectF", Shape::Fixed, 32},        {"QLine", Shape::Fixed, 16},       {"QLineF", Shape::Fixed, 32},
+    {"QVector2D", Shape::Fixed, 16},     {"QVector3D", Shape::Fixed, 24},   {"QVector4D", Shape::Fixed, 32},
+    {"QQuaternion", Shape::Fixed, 32},   {"QMatrix4x4", Shape::Fixed, 128}, {"QTransform", Shape::Fixed, 72},
+    {"QUrl", Shape::Prefixed, 0},        {"QLocale", Shape::Prefixed, 0},   {"QRegularExpression", Shape::Prefixed, 4},
+    {"QKeySequence", Shape::Counted, 4}, {"QBitArray", Shape::Bits, 0},     {"QEasingCurve", Shape::Easing, 25},
 };
 
 const ReadableType *readableType(QStringView name)
@@ -82,8 +78,7 @@ bool hasShape(const QByteArray &data, const ReadableType &type)
         return size >= 4 && number(quint32()) <= 4 && qint64(number(quint32())) * type.n == size - 4;
     case Shape::Bits:
         // Not more bits than bytes can hold, or rounding up overflows.
-        return size >= 8 && number(quint64()) <= quint64(size) * 8
-            && qint64(number(quint64()) + 7) / 8 == size - 8;
+        return size >= 8 && number(quint64()) <= quint64(size) * 8 && qint64(number(quint64()) + 7) / 8 == size - 8;
     }
     return false;
 }
@@ -151,9 +146,7 @@ QVariantMap describeQtValue(const QVariant &value)
         if (!value.metaType().save(stream, value.constData()) || stream.status() != QDataStream::Ok)
             return {};
     }
-    return {{u"$qt"_s, QString::fromLatin1(value.metaType().name())},
-            {u"text"_s, describe(value)},
-            {u"data"_s, data}};
+    return {{u"$qt"_s, QString::fromLatin1(value.metaType().name())}, {u"text"_s, describe(value)}, {u"data"_s, data}};
 }
 
 bool restoreQtValue(const QVariantMap &map, QVariant *value)

@@ -25,8 +25,7 @@ bool unorderedEqual(const QList<T> &left, const QList<T> &right, Spelling spelli
         result.reserve(items.size());
         for (const T &item : items)
             result.emplaceBack(spelling(item), &item);
-        std::sort(result.begin(), result.end(),
-                  [](const auto &a, const auto &b) { return a.first < b.first; });
+        std::sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
         return result;
     };
     const auto a = sorted(left);

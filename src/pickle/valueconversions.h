@@ -28,8 +28,8 @@ bool registerConversions(To (From::*...functions)() const)
 // All items, if they are text.
 inline QStringList textsOf(const QVariantList &items, bool *ok)
 {
-    const bool areTexts = std::all_of(
-        items.begin(), items.end(), [](const QVariant &item) { return item.typeId() == QMetaType::QString; });
+    const bool areTexts = std::all_of(items.begin(), items.end(),
+                                      [](const QVariant &item) { return item.typeId() == QMetaType::QString; });
     if (ok)
         *ok = areTexts;
     return areTexts ? QVariant(items).toStringList() : QStringList();

@@ -48,7 +48,7 @@ private:
     zmq::context_t m_context;
     zmq::socket_t m_requests;
     zmq::socket_t m_events;
-    zmq::socket_t m_control;      // the thread's end
+    zmq::socket_t m_control;       // the thread's end
     zmq::socket_t m_remoteControl; // stop()'s end
     std::thread m_thread;
 };

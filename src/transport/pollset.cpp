@@ -12,7 +12,9 @@
 
 namespace Pyvent::Internal {
 
-PollSet::PollSet() : m_epoll(::epoll_create1(EPOLL_CLOEXEC)), m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
+PollSet::PollSet()
+    : m_epoll(::epoll_create1(EPOLL_CLOEXEC))
+    , m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
     if (m_epoll < 0 || m_wake < 0)
         throw std::system_error(errno, std::generic_category(), "Pyvent: out of file descriptors");

@@ -21,7 +21,9 @@ std::string uniqueMonitorEndpoint()
 } // namespace
 
 ZmqSocket::ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &pollSet)
-    : m_pollSet(pollSet), m_socket(context, type), m_monitor(context, zmq::socket_type::pair)
+    : m_pollSet(pollSet)
+    , m_socket(context, type)
+    , m_monitor(context, zmq::socket_type::pair)
 {
     const std::string endpoint = uniqueMonitorEndpoint();
     if (zmq_socket_monitor(m_socket.handle(), endpoint.c_str(), monitoredEvents) != 0)

@@ -61,8 +61,7 @@ Frame parseFrame(QByteArrayView bytes)
     const qsizetype trailerLength = load<quint16>(fixed, trailerLengthAt);
     const qsizetype senderLength = load<quint16>(fixed, senderLengthAt);
     const qsizetype pickleLength = frame.payload.size() - trailerLength;
-    if (trailerLength < fixedSize + senderLength || pickleLength < 1
-        || frame.payload[pickleLength - 1] != pickleStop) {
+    if (trailerLength < fixedSize + senderLength || pickleLength < 1 || frame.payload[pickleLength - 1] != pickleStop) {
         frame.trailerState = TrailerState::Broken;
         return frame;
     }

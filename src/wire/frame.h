@@ -25,14 +25,14 @@ struct Trailer
     };
 
     QUuid nodeId;
-    quint64 sequence = 0;  // counts the node's events of this topic from 1
-    qint64 time = 0;       // µs since 1970-01-01T00:00:00Z
+    quint64 sequence = 0; // counts the node's events of this topic from 1
+    qint64 time = 0;      // µs since 1970-01-01T00:00:00Z
     quint16 flags = 0;
     QByteArrayView sender; // UTF-8; empty means "pyvent"
 };
 
 enum class TrailerState : quint8 {
-    Absent,  // the frame ends with the pickle's STOP, or has no pickle: a Python node's
+    Absent, // the frame ends with the pickle's STOP, or has no pickle: a Python node's
     Read,
     Unknown, // a version that this reader does not know
     Broken   // marked as a trailer, but its lengths contradict the frame
@@ -44,7 +44,7 @@ struct Frame
     QByteArrayView topic;
     QByteArrayView payload; // what follows the first space, up to the trailer; null where there is no space
     TrailerState trailerState = TrailerState::Absent;
-    Trailer trailer;        // only if trailerState is Read
+    Trailer trailer; // only if trailerState is Read
 
     bool hasPayload() const noexcept { return !payload.isNull(); }
 };

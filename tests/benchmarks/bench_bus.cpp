@@ -25,11 +25,11 @@ namespace {
 
 int playRole(const Options &options)
 {
-    static const QHash<QString, Role> roles = {
-        {u"bare-broker"_s, bareBroker}, {u"bare-sender"_s, bareSender},   {u"bare-receiver"_s, bareReceiver},
-        {u"bare-pinger"_s, barePinger}, {u"bare-echo"_s, bareEcho},       {u"bus-server"_s, busServer},
-        {u"bus-sender"_s, busSender},   {u"bus-receiver"_s, busReceiver}, {u"bus-pinger"_s, busPinger},
-        {u"bus-echo"_s, busEcho}};
+    static const QHash<QString, Role> roles = {{u"bare-broker"_s, bareBroker},     {u"bare-sender"_s, bareSender},
+                                               {u"bare-receiver"_s, bareReceiver}, {u"bare-pinger"_s, barePinger},
+                                               {u"bare-echo"_s, bareEcho},         {u"bus-server"_s, busServer},
+                                               {u"bus-sender"_s, busSender},       {u"bus-receiver"_s, busReceiver},
+                                               {u"bus-pinger"_s, busPinger},       {u"bus-echo"_s, busEcho}};
     const Role role = roles.value(options.role);
     if (!role)
         return sayFailed(u"there is no role '%1'"_s.arg(options.role));
@@ -52,17 +52,15 @@ bool writeJson(const Options &options, const Comparison &comparison)
     QSaveFile file(options.jsonFile);
     if (file.open(QIODevice::WriteOnly) && file.write(QJsonDocument(json).toJson()) >= 0 && file.commit())
         return true;
-    std::fprintf(stderr, "bench_bus: %s: %s\n", qUtf8Printable(options.jsonFile),
-                 qUtf8Printable(file.errorString()));
+    std::fprintf(stderr, "bench_bus: %s: %s\n", qUtf8Printable(options.jsonFile), qUtf8Printable(file.errorString()));
     return false;
 }
 
 int measure(const Options &options)
 {
     Comparison comparison(options);
-    std::printf("%lld events of %lld bytes, %lld pings, %d times by turns\n",
-                static_cast<long long>(options.events), static_cast<long long>(comparison.frameSize()),
-                static_cast<long long>(options.pings), options.repeat);
+    std::printf("%lld events of %lld bytes, %lld pings, %d times by turns\n", static_cast<long long>(options.events),
+                static_cast<long long>(comparison.frameSize()), static_cast<long long>(options.pings), options.repeat);
     for (int i = 0; i < options.repeat; ++i)
         comparison.runPair(i % 2 == 0);
     std::printf("%s\n", qUtf8Printable(tableHead()));

@@ -31,10 +31,9 @@ void fail(const QString &why)
 
 void failOnLoss(PyventNode *node)
 {
-    QObject::connect(node, &PyventNode::eventsLost, node,
-                     [](const QString &name, const QUuid &, quint64 count) {
-                         fail(u"%1 events of '%2' were lost"_s.arg(count).arg(name));
-                     });
+    QObject::connect(node, &PyventNode::eventsLost, node, [](const QString &name, const QUuid &, quint64 count) {
+        fail(u"%1 events of '%2' were lost"_s.arg(count).arg(name));
+    });
 }
 
 qint64 countOf(const QVariantMap &arguments)

@@ -13,9 +13,8 @@ Child::Child(const QString &role, const RoleOptions &options, std::chrono::secon
     m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
     m_process.start(QCoreApplication::applicationFilePath(),
                     {u"--role"_s, role, u"--port"_s, QString::number(options.port), u"--events"_s,
-                     QString::number(options.events), u"--frame"_s,
-                     QString::fromLatin1(options.frame.toHex()), u"--answer"_s,
-                     QString::fromLatin1(options.answer.toHex()), u"--timeout"_s,
+                     QString::number(options.events), u"--frame"_s, QString::fromLatin1(options.frame.toHex()),
+                     u"--answer"_s, QString::fromLatin1(options.answer.toHex()), u"--timeout"_s,
                      QString::number(timeout.count())},
                     QIODevice::ReadOnly);
     if (!m_process.waitForStarted())

@@ -34,8 +34,7 @@ private:
     QByteArray m_ping;
     QByteArray m_pong;
     Figure m_rate{.name = QStringLiteral("events/s"), .key = QStringLiteral("eventsPerSecond")};
-    Figure m_median{.name = QStringLiteral("round trip, median, µs"),
-                    .key = QStringLiteral("roundTripMedian")};
+    Figure m_median{.name = QStringLiteral("round trip, median, µs"), .key = QStringLiteral("roundTripMedian")};
     Figure m_percentile{.name = QStringLiteral("round trip, 99 %, µs"), .key = QStringLiteral("roundTrip99")};
 };
 

@@ -24,8 +24,7 @@ QString text(const Summary &summary, int decimals)
 
 QString row(const QString &name, const QString &bare, const QString &bus, const QString &ratio)
 {
-    return name.leftJustified(nameWidth) + bare.leftJustified(valueWidth) + bus.leftJustified(valueWidth)
-        + ratio;
+    return name.leftJustified(nameWidth) + bare.leftJustified(valueWidth) + bus.leftJustified(valueWidth) + ratio;
 }
 
 QJsonObject toJson(const QList<double> &values)

@@ -41,11 +41,10 @@ Options Options::parse()
         u"Compares the bus, sender to server to receiver in three processes, with the same hops and bytes\n"
         "in bare ZeroMQ. Ends with 1 if an event was lost, doubled or out of order."_s);
     parser.addHelpOption();
-    parser.addOptions(
-        {{u"events"_s, u"Events of each throughput measurement."_s, u"n"_s, u"200000"_s},
-         {u"pings"_s, u"Round trips of each latency measurement."_s, u"n"_s, u"5000"_s},
-         {u"repeat"_s, u"How often everything is measured, on both sides by turns."_s, u"n"_s, u"5"_s},
-         {u"json"_s, u"Where to write all figures, too."_s, u"file"_s}});
+    parser.addOptions({{u"events"_s, u"Events of each throughput measurement."_s, u"n"_s, u"200000"_s},
+                       {u"pings"_s, u"Round trips of each latency measurement."_s, u"n"_s, u"5000"_s},
+                       {u"repeat"_s, u"How often everything is measured, on both sides by turns."_s, u"n"_s, u"5"_s},
+                       {u"json"_s, u"Where to write all figures, too."_s, u"file"_s}});
     for (const QString &name : {u"role"_s, u"frame"_s, u"answer"_s})
         parser.addOption(hidden(name, QString()));
     for (const QString &name : {u"port"_s, u"timeout"_s})

@@ -26,7 +26,7 @@ struct RoleOptions
 {
     int port = 0;
     qint64 events = 0; // or pings
-    QByteArray frame; // what a bare sender sends, as it would be on the bus
+    QByteArray frame;  // what a bare sender sends, as it would be on the bus
     QByteArray answer; // what a bare echo sends
 };
 

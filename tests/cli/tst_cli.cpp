@@ -33,7 +33,7 @@ QStringList tst_Cli::pythonPeer(const QStringList &arguments) const
 void tst_Cli::namesTheMistake_data()
 {
     QTest::addColumn<QString>("commandLine"); // words with single spaces between them
-    QTest::addColumn<QString>("mistake"); // a part of what is said of it
+    QTest::addColumn<QString>("mistake");     // a part of what is said of it
 
     const auto row = [](const char *commandLine, const QString &mistake) {
         QTest::newRow(commandLine) << QString::fromUtf8(commandLine) << mistake;
@@ -105,27 +105,24 @@ void tst_Cli::printsHelp_data()
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QStringList>("parts");
 
-    QTest::newRow("pyvent") << QStringList{u"--help"_s}
-                            << QStringList{u"Usage: pyvent COMMAND"_s,
-                                           u"send "_s,
-                                           u"listen "_s,
-                                           u"wait "_s,
-                                           u"serve "_s,
-                                           u"--port"_s,
-                                           u"--address"_s,
-                                           u"--id"_s,
-                                           u"--no-server"_s,
-                                           u"--quiet"_s};
+    QTest::newRow("pyvent") << QStringList{u"--help"_s} << QStringList{u"Usage: pyvent COMMAND"_s,
+                                                                       u"send "_s,
+                                                                       u"listen "_s,
+                                                                       u"wait "_s,
+                                                                       u"serve "_s,
+                                                                       u"--port"_s,
+                                                                       u"--address"_s,
+                                                                       u"--id"_s,
+                                                                       u"--no-server"_s,
+                                                                       u"--quiet"_s};
     QTest::newRow("-h") << QStringList{u"-h"_s} << QStringList{u"Usage: pyvent COMMAND"_s};
     QTest::newRow("send") << QStringList{u"send"_s, u"--help"_s}
-                          << QStringList{u"Usage: pyvent send NAME"_s, u"never becomes the server"_s,
-                                         u"--sender"_s, u"--timeout"_s};
+                          << QStringList{u"Usage: pyvent send NAME"_s, u"never becomes the server"_s, u"--sender"_s,
+                                         u"--timeout"_s};
     QTest::newRow("listen") << QStringList{u"listen"_s, u"--help"_s}
-                            << QStringList{u"Usage: pyvent listen [NAME|GLOB]..."_s, u"--count"_s,
-                                           u"--json"_s};
+                            << QStringList{u"Usage: pyvent listen [NAME|GLOB]..."_s, u"--count"_s, u"--json"_s};
     QTest::newRow("wait") << QStringList{u"--help"_s, u"wait"_s} << QStringList{u"Usage: pyvent wait NAME"_s};
-    QTest::newRow("serve") << QStringList{u"serve"_s, u"-h"_s}
-                           << QStringList{u"Usage: pyvent serve [options]"_s};
+    QTest::newRow("serve") << QStringList{u"serve"_s, u"-h"_s} << QStringList{u"Usage: pyvent serve [options]"_s};
 }
 
 void tst_Cli::printsHelp()
@@ -169,9 +166,8 @@ void tst_Cli::sendEndsWith3WithoutAServer()
 {
     Program pyvent(onBus({u"send"_s, u"order-food"_s, u"--timeout"_s, u"0.1"_s}));
     QCOMPARE(pyvent.exitCode(), 3);
-    QVERIFY2(
-        pyvent.errors().contains(u"no server at 127.0.0.1:%1 took 'order-food' within 0.1 s"_s.arg(port())),
-        qPrintable(pyvent.errors()));
+    QVERIFY2(pyvent.errors().contains(u"no server at 127.0.0.1:%1 took 'order-food' within 0.1 s"_s.arg(port())),
+             qPrintable(pyvent.errors()));
 }
 
 void tst_Cli::sendEndsWith3WhereNobodyAnswers()
@@ -192,8 +188,7 @@ void tst_Cli::sendEndsWith1ForWhatIsRefused_data()
     QTest::newRow("empty name") << QStringList{u""_s} << u"empty"_s;
     QTest::newRow("reserved name") << QStringList{u"__check"_s} << u"'__'"_s;
     QTest::newRow("space in the name") << QStringList{u"order food"_s} << u"space"_s;
-    QTest::newRow("control character in the sender")
-        << QStringList{u"x"_s, u"--sender"_s, u"a\nb"_s} << u"sender"_s;
+    QTest::newRow("control character in the sender") << QStringList{u"x"_s, u"--sender"_s, u"a\nb"_s} << u"sender"_s;
 }
 
 void tst_Cli::sendEndsWith1ForWhatIsRefused()
@@ -242,8 +237,8 @@ void tst_Cli::endsAtASignal_data()
     QTest::newRow("serve SIGTERM") << serve << u"serving at"_s << SIGTERM << 0;
     QTest::newRow("serve SIGINT") << serve << u"serving at"_s << SIGINT << 0;
     QTest::newRow("wait SIGTERM") << wait << u"listening to 'food-ready'"_s << SIGTERM << 1;
-    QTest::newRow("without a server")
-        << QStringList{u"listen"_s, u"--no-server"_s} << u"no server at"_s << SIGTERM << 0;
+    QTest::newRow("without a server") << QStringList{u"listen"_s, u"--no-server"_s} << u"no server at"_s << SIGTERM
+                                      << 0;
 }
 
 void tst_Cli::endsAtASignal()

@@ -47,10 +47,9 @@ void tst_Cli::listenPrintsJson()
              0);
     QCOMPARE(listener.exitCode(), 0);
 
-    QVERIFY2(
-        listener.output().startsWith(uR"({"name":"order-food","sender":"pyvent","args":{"food":"sushi",)"_s
-                                     uR"("n":123456789012345678901234567890,"note":""},"node":")"_s),
-        qPrintable(listener.output()));
+    QVERIFY2(listener.output().startsWith(uR"({"name":"order-food","sender":"pyvent","args":{"food":"sushi",)"_s
+                                          uR"("n":123456789012345678901234567890,"note":""},"node":")"_s),
+             qPrintable(listener.output()));
     QCOMPARE(listener.output().count(u'\n'), 1);
     const QJsonObject event = toObject(listener.output());
     QVERIFY(!QUuid::fromString(event[u"node"_s].toString()).isNull());
@@ -93,8 +92,8 @@ void tst_Cli::listenChoosesNamesAndSenders()
 
 void tst_Cli::listenPrintsAnEventOnce()
 {
-    Program listener(onBus({u"listen"_s, u"order-*"_s, u"order-food"_s, u"*-food"_s, u"order-food"_s,
-                            u"end"_s, u"--json"_s, u"--count"_s, u"2"_s}));
+    Program listener(onBus({u"listen"_s, u"order-*"_s, u"order-food"_s, u"*-food"_s, u"order-food"_s, u"end"_s,
+                            u"--json"_s, u"--count"_s, u"2"_s}));
     QVERIFY(listener.complains(u"listening to"_s));
     QCOMPARE(Program(onBus({u"send"_s, u"order-food"_s})).exitCode(), 0);
     QCOMPARE(Program(onBus({u"send"_s, u"end"_s})).exitCode(), 0);
@@ -109,16 +108,13 @@ void tst_Cli::printsOneLineWhateverIsSent()
     QVERIFY(text.complains(u"listening to"_s));
     Program json(onBus({u"listen"_s, u"x"_s, u"--count"_s, u"1"_s, u"--json"_s}));
     QVERIFY(json.complains(u"listening to"_s));
-    QCOMPARE(Program(onBus({u"send"_s, u"x"_s, u"a=1\n2\u001b[31m"_s, uR"(b:="\u009b\ud83c\u2028")"_s}))
-                 .exitCode(),
-             0);
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s, u"a=1\n2\u001b[31m"_s, uR"(b:="\u009b\ud83c\u2028")"_s})).exitCode(), 0);
     QCOMPARE(text.exitCode(), 0);
     QVERIFY2(text.output().endsWith(uR"(x  pyvent  a='1\n2\x1b[31m' b='\x9b\ud83c\u2028')"_s + u'\n'),
              qPrintable(text.output()));
     QCOMPARE(text.output().count(u'\n'), 1);
     QCOMPARE(json.exitCode(), 0);
-    QVERIFY2(json.output().contains(uR"("args":{"a":"1\n2\u001b[31m","b":"\u009b\ud83c)"_s),
-             qPrintable(json.output()));
+    QVERIFY2(json.output().contains(uR"("args":{"a":"1\n2\u001b[31m","b":"\u009b\ud83c)"_s), qPrintable(json.output()));
     QCOMPARE(json.output().count(u'\n'), 1);
 }
 
@@ -137,20 +133,19 @@ void tst_Cli::waitPrintsJson()
     Program waiter(onBus({u"wait"_s, u"food-ready"_s, u"--json"_s, u"--sender"_s, u"kitchen"_s}));
     QVERIFY(waiter.complains(u"listening to 'food-ready'"_s));
     QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"food=rice"_s})).exitCode(), 0);
-    QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"food=sushi"_s, u"--sender=kitchen"_s})).exitCode(),
-             0);
+    QCOMPARE(Program(onBus({u"send"_s, u"food-ready"_s, u"food=sushi"_s, u"--sender=kitchen"_s})).exitCode(), 0);
     QCOMPARE(waiter.exitCode(), 0);
-    QVERIFY2(waiter.output().startsWith(
-                 uR"({"name":"food-ready","sender":"kitchen","args":{"food":"sushi"},"node":)"_s),
-             qPrintable(waiter.output()));
+    QVERIFY2(
+        waiter.output().startsWith(uR"({"name":"food-ready","sender":"kitchen","args":{"food":"sushi"},"node":)"_s),
+        qPrintable(waiter.output()));
 }
 
 void tst_Cli::servesPythonsSenders()
 {
     Program listener(onBus({u"listen"_s, u"--json"_s, u"--count"_s, u"1"_s}));
     QVERIFY(listener.complains(u"listening to everything, and serving at"_s));
-    Program sender(
-        python, pythonPeer({u"send"_s, u"order-food"_s, u"dict(food='sushi', pair=(1, 2.0), big=2**100)"_s}));
+    Program sender(python,
+                   pythonPeer({u"send"_s, u"order-food"_s, u"dict(food='sushi', pair=(1, 2.0), big=2**100)"_s}));
     QCOMPARE(sender.exitCode(), 0);
     QCOMPARE(listener.exitCode(), 0);
     QCOMPARE(
@@ -166,11 +161,11 @@ void tst_Cli::usesPythonsServer()
     QVERIFY2(server.prints(u"ready"_s), qPrintable(server.errors()));
     Program waiter(onBus({u"wait"_s, u"order-food"_s}));
     QVERIFY2(waiter.complains(u"listening to 'order-food' at"_s), qPrintable(waiter.errors()));
-    QCOMPARE(Program(onBus({u"send"_s, u"order-food"_s, u"food=sushi"_s,
-                            u"n:=-340282366920938463463374607431768211456"_s,
-                            uR"(t:={"$type":"tuple","value":[1,null]})"_s, u"--sender"_s, u"till"_s}))
-                 .exitCode(),
-             0);
+    QCOMPARE(
+        Program(onBus({u"send"_s, u"order-food"_s, u"food=sushi"_s, u"n:=-340282366920938463463374607431768211456"_s,
+                       uR"(t:={"$type":"tuple","value":[1,null]})"_s, u"--sender"_s, u"till"_s}))
+            .exitCode(),
+        0);
     QCOMPARE(waiter.exitCode(), 0);
     QCOMPARE(waiter.output(), u"food='sushi' n=-340282366920938463463374607431768211456 t=(1, None)\n"_s);
     QVERIFY2(server.prints(u"order-food {'sender': 'till', 'food': 'sushi', "_s
@@ -233,8 +228,7 @@ void tst_Cli::repeatsWhatItHeard()
     const QString json = waiter.output().sliced(start, waiter.output().lastIndexOf(u"},\"node\""_s) - start);
     Program repeater(onBus({u"send"_s, u"again"_s, u"v:="_s + json}));
     QVERIFY2(repeater.exitCode() == 0, qPrintable(json + u'\n' + repeater.errors()));
-    QVERIFY2(server.prints(u"again {'v': %1}\n"_s.arg(expression)),
-             qPrintable(json + u'\n' + server.output()));
+    QVERIFY2(server.prints(u"again {'v': %1}\n"_s.arg(expression)), qPrintable(json + u'\n' + server.output()));
 }
 
 void tst_Cli::tellsOfAnAbsentServer()
@@ -254,14 +248,12 @@ void tst_Cli::endsWhenNobodyReads()
     QVERIFY(server.complains(u"serving at"_s));
     // The exit code is that of pyvent, not that of head. It ends without a second event.
     const QString script = u"{ \"$0\" \"$@\"; echo \"it ended with $?\" >&2; } | head -n 1"_s;
-    Program pipeline(u"sh"_s,
-                     QStringList{u"-c"_s, script, QStringLiteral(PYVENT_PROGRAM)} + onBus({u"listen"_s}));
+    Program pipeline(u"sh"_s, QStringList{u"-c"_s, script, QStringLiteral(PYVENT_PROGRAM)} + onBus({u"listen"_s}));
     QVERIFY2(pipeline.complains(u"listening to everything at"_s), qPrintable(pipeline.errors()));
     QCOMPARE(Program(onBus({u"send"_s, u"x"_s})).exitCode(), 0);
     QCOMPARE(pipeline.exitCode(), 0);
     QVERIFY2(pipeline.output().endsWith(u"  x  pyvent\n"_s), qPrintable(pipeline.output()));
-    QVERIFY2(pipeline.errors().endsWith(u":%1\nit ended with 0\n"_s.arg(port())),
-             qPrintable(pipeline.errors()));
+    QVERIFY2(pipeline.errors().endsWith(u":%1\nit ended with 0\n"_s.arg(port())), qPrintable(pipeline.errors()));
 }
 
 // The pipe is full, and its reader alive: no reason to stay when asked to end.
@@ -269,9 +261,8 @@ void tst_Cli::endsAtASignalWhileNobodyReads()
 {
     Program server(onBus({u"serve"_s}));
     QVERIFY(server.complains(u"serving at"_s));
-    const QString script =
-        u"{ \"$0\" \"$@\" & echo \"pid $! \" >&2; wait $!; echo \"it ended with $?\" >&2; } | "
-        "{ read -r line; read -r end < \"$FIFO\"; }"_s;
+    const QString script = u"{ \"$0\" \"$@\" & echo \"pid $! \" >&2; wait $!; echo \"it ended with $?\" >&2; } | "
+                           "{ read -r line; read -r end < \"$FIFO\"; }"_s;
     QTemporaryDir folder;
     const QString fifo = folder.filePath(u"end"_s);
     QCOMPARE(QProcess::execute(u"mkfifo"_s, {fifo}), 0);

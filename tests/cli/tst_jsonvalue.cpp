@@ -146,18 +146,15 @@ void tst_JsonValue::writesAndReadsBack_data()
     row("empty list", QVariantList(), u"[]"_s);
     row("list", QVariantList{1LL, u"two"_s, QVariant(), QVariantList{3.5}}, uR"([1,"two",null,[3.5]])"_s);
     row("empty dict", QVariantMap(), u"{}"_s);
-    row("dict", QVariantMap{{u"b"_s, 1LL}, {u"a"_s, QVariantMap{{u""_s, true}}}},
-        uR"({"a":{"":true},"b":1})"_s);
+    row("dict", QVariantMap{{u"b"_s, 1LL}, {u"a"_s, QVariantMap{{u""_s, true}}}}, uR"({"a":{"":true},"b":1})"_s);
 
-    const auto typed = [row](const char *name, const QVariant &value, const QString &type,
-                             const QString &json) {
+    const auto typed = [row](const char *name, const QVariant &value, const QString &type, const QString &json) {
         row(name, value, uR"({"$type":"%1","value":%2})"_s.arg(type, json));
     };
     typed("bytes", QByteArray("hi\0\xff", 4), u"bytes"_s, uR"("aGkA/w==")"_s);
     typed("empty bytes", QByteArray(""), u"bytes"_s, uR"("")"_s);
     typed("tuple", any(PyventTuple({1LL, u"a"_s})), u"tuple"_s, uR"([1,"a"])"_s);
-    typed("tuple in tuple", any(PyventTuple({any(PyventTuple())})), u"tuple"_s,
-          uR"([{"$type":"tuple","value":[]}])"_s);
+    typed("tuple in tuple", any(PyventTuple({any(PyventTuple())})), u"tuple"_s, uR"([{"$type":"tuple","value":[]}])"_s);
     typed("set", any(PyventSet({1LL, 2LL})), u"set"_s, u"[1,2]"_s);
     typed("frozenset", any(PyventSet({}, PyventSet::FrozenSet)), u"frozenset"_s, u"[]"_s);
     typed("dict with other keys", any(PyventDict({{1LL, u"one"_s}, {u"two"_s, 2LL}})), u"dict"_s,
@@ -177,8 +174,7 @@ void tst_JsonValue::writesAndReadsBack_data()
           uR"("2024-01-02T03:00:00+05:30")"_s);
     typed("offset in microseconds", any(PyventDateTime(day, withOffset(PyventTime(3h), -1us))), u"datetime"_s,
           uR"("2024-01-02T03:00:00-00:00:00.000001")"_s);
-    typed("fold", any(PyventDateTime(day, PyventTime(3h, 1))), u"datetime"_s,
-          uR"("2024-01-02T03:00:00[fold=1]")"_s);
+    typed("fold", any(PyventDateTime(day, PyventTime(3h, 1))), u"datetime"_s, uR"("2024-01-02T03:00:00[fold=1]")"_s);
     typed("first year", any(PyventDateTime(QDate(1, 1, 1), PyventTime(0us))), u"datetime"_s,
           uR"("0001-01-01T00:00:00")"_s);
     typed("timedelta", any(PyventTimeDelta(-1, 2, 3)), u"timedelta"_s, u"[-1,2,3]"_s);
@@ -192,16 +188,12 @@ void tst_JsonValue::writesAndReadsBack_data()
           uR"("-1E+28")"_s);
     typed("Fraction", any(made(u"fractions"_s, u"Fraction"_s, {u"-1/3"_s})), u"Fraction"_s, uR"("-1/3")"_s);
     typed("complex", any(made(u"builtins"_s, u"complex"_s, {1.0, -2.5})), u"complex"_s, u"[1.0,-2.5]"_s);
-    typed("bytearray", any(made(u"builtins"_s, u"bytearray"_s, {QByteArray("hi")})), u"bytearray"_s,
-          uR"("aGk=")"_s);
+    typed("bytearray", any(made(u"builtins"_s, u"bytearray"_s, {QByteArray("hi")})), u"bytearray"_s, uR"("aGk=")"_s);
     typed("path", any(made(u"pathlib"_s, u"PosixPath"_s, {u"/"_s, u"tmp"_s, u"x"_s})), u"PosixPath"_s,
           uR"("/tmp/x")"_s);
-    typed("relative path", any(made(u"pathlib"_s, u"PurePosixPath"_s, {u"tmp"_s})), u"PurePosixPath"_s,
-          uR"("tmp")"_s);
-    typed("deque", any(withItems(made(u"collections"_s, u"deque"_s, {}), {1LL, 2LL})), u"deque"_s,
-          u"[1,2]"_s);
-    typed("OrderedDict",
-          any(withPairs(made(u"collections"_s, u"OrderedDict"_s, {}), {{u"z"_s, 1LL}, {2LL, u"a"_s}})),
+    typed("relative path", any(made(u"pathlib"_s, u"PurePosixPath"_s, {u"tmp"_s})), u"PurePosixPath"_s, uR"("tmp")"_s);
+    typed("deque", any(withItems(made(u"collections"_s, u"deque"_s, {}), {1LL, 2LL})), u"deque"_s, u"[1,2]"_s);
+    typed("OrderedDict", any(withPairs(made(u"collections"_s, u"OrderedDict"_s, {}), {{u"z"_s, 1LL}, {2LL, u"a"_s}})),
           u"OrderedDict"_s, uR"([["z",1],[2,"a"]])"_s);
 
     const double pi = 3.25;
@@ -295,8 +287,7 @@ void tst_JsonValue::onlyReads_data()
         any(PyventDateTime(day, withOffset(PyventTime(3h), 0us))));
     row("datetime in a zone", uR"({"$type":"datetime","value":"2024-01-02T03:00:00[Europe/Berlin]"})"_s,
         any(PyventDateTime(day, inZone(PyventTime(3h), u"Europe/Berlin"_s))));
-    row("complex", uR"({"$type":"complex","value":[1.0,2.0]})"_s,
-        any(made(u"builtins"_s, u"complex"_s, {1.0, 2.0})));
+    row("complex", uR"({"$type":"complex","value":[1.0,2.0]})"_s, any(made(u"builtins"_s, u"complex"_s, {1.0, 2.0})));
 }
 
 void tst_JsonValue::onlyReads()

@@ -30,8 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const QByteArrayView pickle(reinterpret_cast<const char *>(data), qsizetype(size));
     if (!reader.read(pickle)) {
         require(reader.error().isError(), "an error without a text");
-        require(reader.error().offset >= 0 && reader.error().offset <= pickle.size(),
-                "an error without a place");
+        require(reader.error().offset >= 0 && reader.error().offset <= pickle.size(), "an error without a place");
         return 0;
     }
     require(reader.consumed() > 0 && reader.consumed() <= pickle.size(), "more was read than there is");
@@ -50,8 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(reader.read(once), "what was written is not read");
     const QVariant again = reader.toVariant();
     QByteArray twice;
-    if (!again.isValid()
-        || !writePickle(again, &twice, nullptr, limits)) // a limit, for objects grow a little
+    if (!again.isValid() || !writePickle(again, &twice, nullptr, limits)) // a limit, for objects grow a little
         return 0;
     require(once == twice, "what was read again is another value");
     return 0;

@@ -84,8 +84,7 @@ QList<HostileFrame> commandFrames(const QByteArray &marker)
                "csubprocess\nPopen\n("
                + quoted + "t}" + text("shell") + "\x88s\x92."),
          Outcome::Refused},
-        {"subprocess.Popen", order("csubprocess\nPopen\n((lS'touch'\naS'" + marker + "'\natR."),
-         Outcome::Refused},
+        {"subprocess.Popen", order("csubprocess\nPopen\n((lS'touch'\naS'" + marker + "'\natR."), Outcome::Refused},
         {"BUILD with a __setstate__ of its own",
          order("c__main__\nThing\n)R(dS'__setstate__'\ncos\nsystem\nsb" + quoted + "b."), Outcome::Refused},
         {"a global behind a memo", order("cos\nsystem\np0\n0g0\n(" + quoted + "tR."), Outcome::Refused},
@@ -128,20 +127,17 @@ QList<HostileFrame> brokenPickles()
          Outcome::Refused},
         {"a memo that was never put", order("h\x05."), Outcome::Refused},
         {"a memo put at 4294967295", order("\x80\x02}r\xff\xff\xff\xff."), Outcome::HeardOrRefused},
-        {"text of 2**63 bytes", order(dictOf("\x8d" + littleEndian(quint64(1) << 63) + "abc")),
-         Outcome::Refused},
+        {"text of 2**63 bytes", order(dictOf("\x8d" + littleEndian(quint64(1) << 63) + "abc")), Outcome::Refused},
         {"text of 2**32-1 bytes",
          order(dictOf("X\xff\xff\xff\xff"
                       "abc")),
          Outcome::Refused},
-        {"bytes of 2**31 bytes", order(dictOf("B" + littleEndian(quint32(1) << 31) + "abc")),
-         Outcome::Refused},
+        {"bytes of 2**31 bytes", order(dictOf("B" + littleEndian(quint32(1) << 31) + "abc")), Outcome::Refused},
         {"an int of -1 bytes",
          order(dictOf("\x8b\xff\xff\xff\xff"
                       "abc")),
          Outcome::Refused},
-        {"a frame of 2**64-1 bytes", order("\x80\x04\x95" + littleEndian(~quint64(0)) + "}."),
-         Outcome::Refused},
+        {"a frame of 2**64-1 bytes", order("\x80\x04\x95" + littleEndian(~quint64(0)) + "}."), Outcome::Refused},
         {"text that is no UTF-8", order(dictOf(text("\xff\xfe"))), Outcome::Refused},
         {"an int of words", order(dictOf("Iseven\n")), Outcome::Refused},
         {"a float of words", order(dictOf("Fseven\n")), Outcome::Refused},
@@ -153,8 +149,7 @@ QList<HostileFrame> brokenPickles()
         {"a dict in itself", order("}q\x01" + text("value") + "h\x01s."), Outcome::Refused},
         {"a thousand million laughs", order(dictOf(laughs(9))), Outcome::Refused},
         {"laughs without end", order(dictOf(laughs(200))), Outcome::Refused},
-        {"100,000 lists in lists", order(dictOf(repeated("]", 100'000) + repeated("a", 99'999))),
-         Outcome::Refused},
+        {"100,000 lists in lists", order(dictOf(repeated("]", 100'000) + repeated("a", 99'999))), Outcome::Refused},
         {"100,000 tuples in tuples", order(dictOf(")" + repeated("\x85", 100'000))), Outcome::Refused},
         {"a million marks", order(repeated("(", 1'000'000) + '.'), Outcome::Refused},
         {"a million DUPs", order('}' + repeated("2", 1'000'000) + '.'), Outcome::HeardOrRefused},
@@ -199,11 +194,10 @@ QList<HostileFrame> brokenTopics()
 QByteArray trailer(const TrailerFields &fields)
 {
     const int senderLength = fields.senderLength >= 0 ? fields.senderLength : int(fields.sender.size());
-    const int trailerLength =
-        fields.trailerLength >= 0 ? fields.trailerLength : 40 + int(fields.sender.size());
+    const int trailerLength = fields.trailerLength >= 0 ? fields.trailerLength : 40 + int(fields.sender.size());
     return fields.sender + fields.node.toRfc4122() + littleEndian(fields.sequence) + littleEndian(fields.time)
-        + littleEndian(quint16(0)) + littleEndian(quint16(senderLength))
-        + littleEndian(quint16(trailerLength)) + char(fields.version) + '\xf5';
+        + littleEndian(quint16(0)) + littleEndian(quint16(senderLength)) + littleEndian(quint16(trailerLength))
+        + char(fields.version) + '\xf5';
 }
 
 QList<HostileFrame> brokenTrailers()
@@ -235,8 +229,7 @@ QList<HostileFrame> brokenTrailers()
         {"the last sequence", with({.sequence = ~quint64(0)}), Outcome::Heard},
         {"no node", good + trailer({}), Outcome::Heard},
         {"a later minor revision",
-         good + QByteArray("new part") + trailer({.node = QUuid::createUuid(), .trailerLength = 48}),
-         Outcome::Heard},
+         good + QByteArray("new part") + trailer({.node = QUuid::createUuid(), .trailerLength = 48}), Outcome::Heard},
     };
 }
 

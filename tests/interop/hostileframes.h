@@ -15,7 +15,7 @@ struct HostileFrame
     enum Outcome {
         Ignored, // without a word
         Refused, // with an UnreadableFrame
-        Heard, // as a Python node's, without a word
+        Heard,   // as a Python node's, without a word
         HeardAndReported,
         HeardOrRefused, // both are right
         HeardMaybeReported
@@ -51,7 +51,7 @@ struct TrailerFields
     qint64 time = 0;
     int version = 1;
     QByteArray sender;
-    int senderLength = -1; // what the trailer says; -1: the truth
+    int senderLength = -1;  // what the trailer says; -1: the truth
     int trailerLength = -1; // likewise
 };
 

@@ -74,8 +74,7 @@ QString PeerProcess::whyNoPython()
 {
     QProcess python;
     python.start(QStringLiteral(PYVENT_TEST_PYTHON), {u"-c"_s, u"import zmq, pydispatch"_s});
-    if (!python.waitForFinished(-1) || python.exitStatus() != QProcess::NormalExit
-        || python.exitCode() != 0) {
+    if (!python.waitForFinished(-1) || python.exitStatus() != QProcess::NormalExit || python.exitCode() != 0) {
         return QStringLiteral(PYVENT_TEST_PYTHON)
             + u" has no zmq or no pydispatch (Debian: apt-get install python3-zmq "
               "python3-pydispatch): "_s
@@ -158,8 +157,7 @@ bool PeerProcess::waitForHeard(qsizetype count, const QString &name, const QStri
 
 bool PeerProcess::waitForState(const QString &state)
 {
-    return waitForLine(u"the state "_s + state,
-                       [&](const QJsonObject &line) { return line["state"_L1] == state; });
+    return waitForLine(u"the state "_s + state, [&](const QJsonObject &line) { return line["state"_L1] == state; });
 }
 
 std::optional<int> PeerProcess::waitForExit()
@@ -205,8 +203,7 @@ bool PeerProcess::waitFor(const QString &what, const std::function<bool()> &cond
 {
     if (waitUntil(condition))
         return true;
-    qWarning().noquote() << u"The peer '%1' has waited in vain for %2\n%3"_s.arg(m_name, what,
-                                                                                 everybodysLog());
+    qWarning().noquote() << u"The peer '%1' has waited in vain for %2\n%3"_s.arg(m_name, what, everybodysLog());
     return false;
 }
 
@@ -230,8 +227,7 @@ QString PeerProcess::log() const
 {
     return u"--- %1 (%2, process %3) ---\n%4%5"_s.arg(m_name, m_language == Python ? u"Python"_s : u"Qt"_s)
         .arg(m_process.processId())
-        .arg(excerpt(m_transcript),
-             m_errorOutput.isEmpty() ? QString() : u"stderr: "_s + excerpt(m_errorOutput));
+        .arg(excerpt(m_transcript), m_errorOutput.isEmpty() ? QString() : u"stderr: "_s + excerpt(m_errorOutput));
 }
 
 } // namespace PyventTests

@@ -77,10 +77,7 @@ public:
 
     // The same, where the answer is only whether it worked: an answer of false or null has not.
     bool order(const QString &verb, const QJsonObject &command = {});
-    bool tell(const QString &verb, const QJsonObject &command = {})
-    {
-        return request(verb, command).has_value();
-    }
+    bool tell(const QString &verb, const QJsonObject &command = {}) { return request(verb, command).has_value(); }
 
     // What it has said so far, and of that the events that it has heard.
     const QList<QJsonObject> &lines() const { return m_lines; }

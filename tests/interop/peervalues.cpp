@@ -92,8 +92,7 @@ QJsonValue encodeInteger(qint64 value)
 std::chrono::microseconds parseOffset(QStringView text) // "+01:00" or "+01:00:30"
 {
     const int sign = text.startsWith(u'-') ? -1 : 1;
-    const QTime offset =
-        QTime::fromString(text.mid(1).toString(), text.size() > 6 ? u"HH:mm:ss"_s : u"HH:mm"_s);
+    const QTime offset = QTime::fromString(text.mid(1).toString(), text.size() > 6 ? u"HH:mm:ss"_s : u"HH:mm"_s);
     return std::chrono::milliseconds(sign * offset.msecsSinceStartOfDay());
 }
 

@@ -26,8 +26,7 @@ zmq::message_t messageOf(const QByteArray &bytes)
 void sendAll(zmq::socket_t &socket, const QByteArrayList &parts)
 {
     for (qsizetype i = 0; i < parts.size(); ++i)
-        socket.send(messageOf(parts[i]),
-                    i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+        socket.send(messageOf(parts[i]), i + 1 < parts.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
 }
 
 } // namespace
@@ -175,8 +174,7 @@ int sendBytes(int port, const QByteArray &bytes)
         return -1;
     }
     for (qsizetype sent = 0; sent < bytes.size();) {
-        const ssize_t count =
-            ::send(fd, bytes.constData() + sent, std::size_t(bytes.size() - sent), MSG_NOSIGNAL);
+        const ssize_t count = ::send(fd, bytes.constData() + sent, std::size_t(bytes.size() - sent), MSG_NOSIGNAL);
         if (count <= 0)
             break; // the other side has had enough
         sent += count;
@@ -193,8 +191,7 @@ QByteArray zmtpGreeting()
 
 QByteArray zmtpReady(const QByteArray &socketType)
 {
-    const QByteArray body =
-        QByteArray("\x05READY\x0bSocket-Type\0\0\0", 21) + char(socketType.size()) + socketType;
+    const QByteArray body = QByteArray("\x05READY\x0bSocket-Type\0\0\0", 21) + char(socketType.size()) + socketType;
     return '\x04' + QByteArray(1, char(body.size())) + body;
 }
 

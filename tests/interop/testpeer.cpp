@@ -74,18 +74,13 @@ void TestPeer::watchNode()
     connect(&m_node, &PyventNode::handlerFailed, this, [](const QString &name, const QString &reason) {
         writeLine({{u"handlerFailed"_s, name}, {u"reason"_s, reason}});
     });
-    connect(&m_node, &PyventNode::eventsLost, this,
-            [](const QString &name, const QUuid &node, quint64 count) {
-                writeLine({{u"lost"_s, name},
-                           {u"node"_s, node.toString(QUuid::WithoutBraces)},
-                           {u"count"_s, qint64(count)}});
-            });
+    connect(&m_node, &PyventNode::eventsLost, this, [](const QString &name, const QUuid &node, quint64 count) {
+        writeLine({{u"lost"_s, name}, {u"node"_s, node.toString(QUuid::WithoutBraces)}, {u"count"_s, qint64(count)}});
+    });
     connect(&m_node, &PyventNode::stateChanged, this, [](PyventNode::State state) {
         writeLine({{u"state"_s, nameOf(state)}});
     });
-    connect(&m_node, &PyventNode::servingChanged, this, [](bool serving) {
-        writeLine({{u"serving"_s, serving}});
-    });
+    connect(&m_node, &PyventNode::servingChanged, this, [](bool serving) { writeLine({{u"serving"_s, serving}}); });
 }
 
 void TestPeer::run(const QJsonObject &command)
@@ -156,8 +151,7 @@ void TestPeer::on(const QJsonObject &command)
         onWithParameters(name, filter, label, command["parameters"_L1].toArray());
         return;
     }
-    m_node.on(name, filter, this,
-              [this, label](const PyventEvent &event) { writeHeard(label, event, event.args); });
+    m_node.on(name, filter, this, [this, label](const PyventEvent &event) { writeHeard(label, event, event.args); });
 }
 
 void TestPeer::onWithParameters(const QString &name, const PyventFilter &filter, const QString &label,

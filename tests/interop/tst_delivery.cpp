@@ -73,10 +73,9 @@ private Q_SLOTS:
             QVERIFY(peer->tell(u"ready"_s));
         }
         QVERIFY(bus.join(sender));
-        const auto sent = sender.request(u"send"_s,
-                                         {{u"name"_s, u"order"_s},
-                                          {u"count"_s, count},
-                                          {u"args"_s, QJsonObject({{u"food"_s, u"sushi"_s}})}});
+        const auto sent = sender.request(
+            u"send"_s,
+            {{u"name"_s, u"order"_s}, {u"count"_s, count}, {u"args"_s, QJsonObject({{u"food"_s, u"sushi"_s}})}});
         QVERIFY(sent);
         PEERS_COMPARE(sent->toInt(), count);
         QVERIFY(sender.order(u"flush"_s));

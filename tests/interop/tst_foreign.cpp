@@ -26,10 +26,7 @@ class tst_Foreign : public QObject
 private:
     std::unique_ptr<PortPair> m_ports;
 
-    PyventOptions options(bool server) const
-    {
-        return {.port = m_ports->port(), .server = server, .linger = 0ms};
-    }
+    PyventOptions options(bool server) const { return {.port = m_ports->port(), .server = server, .linger = 0ms}; }
 
     std::unique_ptr<ForeignListener> takePort(int offset, ForeignListener::Manner manner) const
     {
@@ -85,8 +82,7 @@ private Q_SLOTS:
 
         PyventNode node(options(mayServe));
         QList<PyventError> errors;
-        connect(&node, &PyventNode::errorOccurred, this,
-                [&](const PyventError &error) { errors.append(error); });
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
         QElapsedTimer clock;
         clock.start();
         QVERIFY(node.tryStart());
@@ -114,8 +110,7 @@ private Q_SLOTS:
         QVERIFY(second);
         PyventNode node(options(true));
         QList<PyventError> errors;
-        connect(&node, &PyventNode::errorOccurred, this,
-                [&](const PyventError &error) { errors.append(error); });
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
         QVERIFY(node.tryStart());
         QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
         QCOMPARE(errors.first().code, PyventError::PortTaken);
@@ -177,8 +172,7 @@ private Q_SLOTS:
         auto server = std::make_unique<RawServer>(m_ports->port(), RawServer::Mute);
         PyventNode node(options(false));
         QList<PyventError> errors;
-        connect(&node, &PyventNode::errorOccurred, this,
-                [&](const PyventError &error) { errors.append(error); });
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
         QVERIFY(node.tryStart());
         QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
         QCOMPARE(errors.first().code, PyventError::ServerNotResponding);
@@ -200,8 +194,7 @@ private Q_SLOTS:
         ++next.port;
         PyventNode node(next);
         QList<PyventError> errors;
-        connect(&node, &PyventNode::errorOccurred, this,
-                [&](const PyventError &error) { errors.append(error); });
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
         QVERIFY(node.send("order"));
         QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
         QCOMPARE(errors.first().code, PyventError::PortTaken);
@@ -222,8 +215,7 @@ private Q_SLOTS:
         QStringList heard;
         QList<PyventError> errors;
         connect(&node, &PyventNode::eventReceived, this, [&](const QString &name) { heard.append(name); });
-        connect(&node, &PyventNode::errorOccurred, this,
-                [&](const PyventError &error) { errors.append(error); });
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
         QVERIFY(waitUntil([&] { return node.state() == PyventNode::Ready; }));
 
         const QByteArray event = "order " + goodPickle(1);

@@ -20,10 +20,8 @@ public:
     explicit Ears(const PyventOptions &options)
         : node(options)
     {
-        connect(&node, &PyventNode::errorOccurred, this,
-                [this](const PyventError &error) { errors.append(error); });
-        connect(&node, &PyventNode::eventsLost, this,
-                [this](const QString &, const QUuid &, quint64) { ++losses; });
+        connect(&node, &PyventNode::errorOccurred, this, [this](const PyventError &error) { errors.append(error); });
+        connect(&node, &PyventNode::eventsLost, this, [this](const QString &, const QUuid &, quint64) { ++losses; });
         PyventFilter anySender;
         anySender.sender = PyventSender::Any;
         node.on("*", anySender, this, [this](const PyventEvent &event) {
@@ -108,11 +106,9 @@ private:
 
         const bool complained = !m_ears->errors.isEmpty();
         const bool isHeard = outcome == HostileFrame::Heard || outcome == HostileFrame::HeardAndReported
-            || outcome == HostileFrame::HeardMaybeReported
-            || (outcome == HostileFrame::HeardOrRefused && !complained);
+            || outcome == HostileFrame::HeardMaybeReported || (outcome == HostileFrame::HeardOrRefused && !complained);
         const bool isReported = outcome == HostileFrame::Refused || outcome == HostileFrame::HeardAndReported
-            || ((outcome == HostileFrame::HeardOrRefused || outcome == HostileFrame::HeardMaybeReported)
-                && complained);
+            || ((outcome == HostileFrame::HeardOrRefused || outcome == HostileFrame::HeardMaybeReported) && complained);
         if (complained)
             qInfo().noquote() << m_ears->errors.first().text.left(200);
         QCOMPARE(m_ears->heard.size(), isHeard ? 1 : 0);
@@ -182,9 +178,9 @@ private Q_SLOTS:
     void truncatedPickles()
     {
         // No byte of it is a STOP, except for the last one.
-        const QByteArray pickle = "\x80\x04\x95" + QByteArray("\x20\0\0\0\0\0\0\0", 8) + "}\x94("
-            + text("food") + "\x94]\x94(K\x01M\x02\x01" + QByteArray("J\x01\0\0\0", 5)
-            + "\x8a\x03\x01\x02\x03G?\xf1\1\1\1\1\1\1" + "C\x02\x01\x02\x88N" + text("sushi")
+        const QByteArray pickle = "\x80\x04\x95" + QByteArray("\x20\0\0\0\0\0\0\0", 8) + "}\x94(" + text("food")
+            + "\x94]\x94(K\x01M\x02\x01" + QByteArray("J\x01\0\0\0", 5) + "\x8a\x03\x01\x02\x03G?\xf1\1\1\1\1\1\1"
+            + "C\x02\x01\x02\x88N" + text("sushi")
             + "(K\x01K\x02K\x03te\x8c\x05"
               "drink\x8f(K\x01\x90u.";
         for (qsizetype size = 0; size < pickle.size(); ++size)
@@ -214,8 +210,7 @@ private Q_SLOTS:
 
     void mutatedEvents()
     {
-        const QByteArray good =
-            "order " + goodPickle(7) + trailer({.node = QUuid::createUuid(), .sender = "till"});
+        const QByteArray good = "order " + goodPickle(7) + trailer({.node = QUuid::createUuid(), .sender = "till"});
         QRandomGenerator random(20'241'231);
         for (int i = 0; i < 3000; ++i) {
             QByteArray frame = good;
@@ -261,8 +256,7 @@ private Q_SLOTS:
     void brokenTrailersAreOneErrorAndAreHeard()
     {
         for (int i = 0; i < 1000; ++i)
-            m_client->send("order " + goodPickle(1)
-                           + trailer({.node = QUuid::createUuid(), .trailerLength = 7}));
+            m_client->send("order " + goodPickle(1) + trailer({.node = QUuid::createUuid(), .trailerLength = 7}));
         QVERIFY(m_ears->hearsGood(*m_client));
         QCOMPARE(m_ears->heard.size(), 1000);
         QCOMPARE(m_ears->errors.size(), 1);

@@ -73,8 +73,7 @@ private:
         QTest::addColumn<PeerProcess::Language>("receiving");
     }
 
-    static QString mixName(PeerProcess::Language server, PeerProcess::Language sender,
-                           PeerProcess::Language receiver)
+    static QString mixName(PeerProcess::Language server, PeerProcess::Language sender, PeerProcess::Language receiver)
     {
         return u"server %1, sender %2, receiver %3"_s.arg(nameOf(server), nameOf(sender), nameOf(receiver));
     }
@@ -85,8 +84,7 @@ private:
         for (const auto server : languages) {
             for (const auto sender : languages) {
                 for (const auto receiver : languages)
-                    QTest::addRow("%s", qPrintable(mixName(server, sender, receiver)))
-                        << server << sender << receiver;
+                    QTest::addRow("%s", qPrintable(mixName(server, sender, receiver))) << server << sender << receiver;
             }
         }
     }
@@ -138,11 +136,9 @@ private Q_SLOTS:
         QVERIFY(bus.join(receiver, withId(receiverId)));
         QVERIFY(bus.join(sender, withId(senderId)));
         for (const auto &[label, from] : handlers)
-            QVERIFY(
-                receiver.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, from}, {u"label"_s, label}}));
+            QVERIFY(receiver.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, from}, {u"label"_s, label}}));
         for (const QString &name : {u"order-food"_s, u"end"_s})
-            QVERIFY(
-                receiver.tell(u"on"_s, {{u"name"_s, name}, {u"sender"_s, u"*any*"_s}, {u"label"_s, name}}));
+            QVERIFY(receiver.tell(u"on"_s, {{u"name"_s, name}, {u"sender"_s, u"*any*"_s}, {u"label"_s, name}}));
         QVERIFY(receiver.tell(u"ready"_s));
 
         const auto send = [&](const QString &name, int number, const QString &from = {}) {
@@ -215,8 +211,7 @@ private Q_SLOTS:
         QVERIFY(bus.join(receiver));
         QVERIFY(bus.join(sender));
         const QJsonObject drink{{u"name"_s, u"drink"_s}, {u"default"_s, u"water"_s}};
-        QVERIFY(receiver.tell(u"on"_s,
-                              {{u"name"_s, u"order"_s}, {u"parameters"_s, QJsonArray({u"food"_s, drink})}}));
+        QVERIFY(receiver.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"parameters"_s, QJsonArray({u"food"_s, drink})}}));
         QVERIFY(receiver.tell(u"ready"_s));
 
         const QJsonObject little{{u"food"_s, u"sushi"_s}};
@@ -225,10 +220,8 @@ private Q_SLOTS:
         QVERIFY(sender.order(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, much}}));
         QVERIFY(receiver.waitForHeard(2, u"order"_s));
         const QList<QJsonObject> heard = receiver.heard(u"order"_s);
-        PEERS_COMPARE(heard[0]["args"_L1].toObject(),
-                      QJsonObject({{u"food"_s, u"sushi"_s}, {u"drink"_s, u"water"_s}}));
-        PEERS_COMPARE(heard[1]["args"_L1].toObject(),
-                      QJsonObject({{u"food"_s, u"ramen"_s}, {u"drink"_s, u"sake"_s}}));
+        PEERS_COMPARE(heard[0]["args"_L1].toObject(), QJsonObject({{u"food"_s, u"sushi"_s}, {u"drink"_s, u"water"_s}}));
+        PEERS_COMPARE(heard[1]["args"_L1].toObject(), QJsonObject({{u"food"_s, u"ramen"_s}, {u"drink"_s, u"sake"_s}}));
     }
 
     void waitForSendsAndHearsTheAnswer_data() { addAllMixes(); }
@@ -253,11 +246,9 @@ private Q_SLOTS:
             QVERIFY(waiter.tell(u"ready"_s));
         }
         const QJsonObject food{{u"food"_s, u"sushi"_s}};
-        const auto answer = waiter.request(u"wait_for"_s,
-                                           {{u"name"_s, u"food-ready"_s},
-                                            {u"timeout"_s, 20'000},
-                                            {u"send"_s, u"order"_s},
-                                            {u"args"_s, food}});
+        const auto answer = waiter.request(
+            u"wait_for"_s,
+            {{u"name"_s, u"food-ready"_s}, {u"timeout"_s, 20'000}, {u"send"_s, u"order"_s}, {u"args"_s, food}});
         PEERS_VERIFY(answer);
         PEERS_COMPARE((*answer)["args"_L1].toObject(), food);
         PEERS_COMPARE((*answer)["sender"_L1].toString(), u"pyvent"_s);
@@ -269,8 +260,7 @@ private Q_SLOTS:
         QTest::addColumn<int>("protocol");
         for (const auto server : languages) {
             for (int protocol = 0; protocol <= 5; ++protocol)
-                QTest::addRow("server %s, protocol %d", qPrintable(nameOf(server)), protocol)
-                    << server << protocol;
+                QTest::addRow("server %s, protocol %d", qPrintable(nameOf(server)), protocol) << server << protocol;
         }
     }
     void pickleProtocols()
@@ -286,15 +276,12 @@ private Q_SLOTS:
         QVERIFY(bus.join(receiver));
         QVERIFY(bus.join(sender));
         QVERIFY(receiver.tell(u"on"_s, {{u"name"_s, u"order"_s}}));
-        QVERIFY(receiver.tell(u"on"_s,
-                              {{u"name"_s, u"order"_s}, {u"sender"_s, u"till"_s}, {u"label"_s, u"till"_s}}));
+        QVERIFY(receiver.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"till"_s}, {u"label"_s, u"till"_s}}));
         QVERIFY(receiver.tell(u"ready"_s));
         const QJsonObject args{
             {u"food"_s, u"寿司"_s}, {u"count"_s, -70000}, {u"paid"_s, false}, {u"note"_s, QJsonValue()}};
-        QVERIFY(
-            sender.order(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, args}, {u"protocol"_s, protocol}}));
-        QVERIFY(
-            sender.order(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, args}, {u"sender"_s, u"till"_s}}));
+        QVERIFY(sender.order(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, args}, {u"protocol"_s, protocol}}));
+        QVERIFY(sender.order(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, args}, {u"sender"_s, u"till"_s}}));
         QVERIFY(receiver.waitForHeard(1, u"order"_s, u"till"_s));
         const QList<QJsonObject> heard = receiver.heard(u"order"_s);
         PEERS_COMPARE(heard.size(), 2);
@@ -359,8 +346,7 @@ private Q_SLOTS:
         QVERIFY(bus.join(peer));
         QVERIFY(peer.tell(u"on"_s, {{u"name"_s, u"order"_s}}));
         QVERIFY(peer.tell(u"ready"_s));
-        QVERIFY(peer.order(u"send"_s,
-                           {{u"name"_s, u"order"_s}, {u"args"_s, QJsonObject({{u"food"_s, u"sushi"_s}})}}));
+        QVERIFY(peer.order(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, QJsonObject({{u"food"_s, u"sushi"_s}})}}));
         QVERIFY(peer.waitForHeard(1, u"order"_s));
     }
 };

@@ -54,8 +54,7 @@ private:
 
     bool waitForAll(const QString &name)
     {
-        return m_qt->waitForHeard(1, name) && m_otherQt->waitForHeard(1, name)
-            && m_python->waitForHeard(1, name);
+        return m_qt->waitForHeard(1, name) && m_otherQt->waitForHeard(1, name) && m_python->waitForHeard(1, name);
     }
 
     void sendBothWays()
@@ -157,8 +156,7 @@ private Q_SLOTS:
         newRow("tuple of one", "(1,)", typedValue(u"tuple"_s, QJsonArray({1})));
         newRow("tuple of five", "(1, 2, 3, 4, 5)", typedValue(u"tuple"_s, QJsonArray({1, 2, 3, 4, 5})));
         newRow("tuple in a list in a tuple", "([(1, 'a')], 2)",
-               typedValue(u"tuple"_s,
-                          QJsonArray({QJsonArray({typedValue(u"tuple"_s, QJsonArray({1, u"a"_s}))}), 2})));
+               typedValue(u"tuple"_s, QJsonArray({QJsonArray({typedValue(u"tuple"_s, QJsonArray({1, u"a"_s}))}), 2})));
         newRow("empty dict", "{}", QJsonObject());
         newRow("dict", "{'food': 'sushi', 'drinks': ['sake', 'tea'], 'table': {'number': 4}}",
                QJsonObject({{u"food"_s, u"sushi"_s},
@@ -166,11 +164,10 @@ private Q_SLOTS:
                             {u"table"_s, QJsonObject({{u"number"_s, 4}})}}));
         newRow("dict with int keys", "{1: 'one', 2: 'two'}",
                typedValue(u"dict"_s, QJsonArray({QJsonArray({1, u"one"_s}), QJsonArray({2, u"two"_s})})));
-        newRow("dict with tuple keys", "{(1, 2): 'pair'}",
-               typedValue(u"dict"_s,
-                          QJsonArray({QJsonArray({typedValue(u"tuple"_s, QJsonArray({1, 2})), u"pair"_s})})));
-        newRow("dict with unicode keys", "{'größe': 1, '寿司': 2}",
-               QJsonObject({{u"größe"_s, 1}, {u"寿司"_s, 2}}));
+        newRow(
+            "dict with tuple keys", "{(1, 2): 'pair'}",
+            typedValue(u"dict"_s, QJsonArray({QJsonArray({typedValue(u"tuple"_s, QJsonArray({1, 2})), u"pair"_s})})));
+        newRow("dict with unicode keys", "{'größe': 1, '寿司': 2}", QJsonObject({{u"größe"_s, 1}, {u"寿司"_s, 2}}));
         newRow("set", "{'a', 'b', 'c'}", typedValue(u"set"_s, QJsonArray({u"a"_s, u"b"_s, u"c"_s})));
         newRow("empty set", "set()", typedValue(u"set"_s, QJsonArray()));
         newRow("frozenset", "frozenset({1})", typedValue(u"frozenset"_s, QJsonArray({1})));
@@ -205,8 +202,7 @@ private Q_SLOTS:
                "datetime.datetime(2024, 1, 2, 3, 4, tzinfo=datetime.timezone(datetime.timedelta(hours=-5, "
                "minutes=-30)))",
                typedValue(u"datetime"_s, u"2024-01-02T03:04:00-05:30"_s));
-        newRow("first year", "datetime.datetime(1, 1, 1)",
-               typedValue(u"datetime"_s, u"0001-01-01T00:00:00"_s));
+        newRow("first year", "datetime.datetime(1, 1, 1)", typedValue(u"datetime"_s, u"0001-01-01T00:00:00"_s));
         newRow("date", "datetime.date(2024, 2, 29)", typedValue(u"date"_s, u"2024-02-29"_s));
         newRow("time", "datetime.time(3, 4, 5, 6)", typedValue(u"time"_s, u"03:04:05.000006"_s));
         newRow("timedelta", "datetime.timedelta(days=1, seconds=2, microseconds=3)",
@@ -221,9 +217,7 @@ private Q_SLOTS:
     void objectsComeBackUnchanged_data()
     {
         QTest::addColumn<QString>("expression");
-        const auto row = [](const char *expression) {
-            QTest::newRow(expression) << QString::fromUtf8(expression);
-        };
+        const auto row = [](const char *expression) { QTest::newRow(expression) << QString::fromUtf8(expression); };
         row("decimal.Decimal('3.14159')");
         row("fractions.Fraction(1, 3)");
         row("complex(1, -2)");
@@ -254,8 +248,7 @@ private Q_SLOTS:
     void unicodeNames_data()
     {
         QTest::addColumn<QString>("name");
-        for (const QString &name :
-             {u"größe"_s, u"寿司-bestellt"_s, u"🍣"_s, u"é"_s, u"e\u0301"_s, u"имя.события"_s})
+        for (const QString &name : {u"größe"_s, u"寿司-bestellt"_s, u"🍣"_s, u"é"_s, u"e\u0301"_s, u"имя.события"_s})
             QTest::newRow(qPrintable(name)) << name;
     }
     void unicodeNames()

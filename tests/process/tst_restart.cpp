@@ -52,8 +52,7 @@ private:
                 return false;
         }
         for (PeerProcess *peer : {&one, &other}) {
-            if (!peer->tell(u"send"_s,
-                            {{u"name"_s, name}})) // Python gives up on the reply early, not on the event
+            if (!peer->tell(u"send"_s, {{u"name"_s, name}})) // Python gives up on the reply early, not on the event
                 return false;
         }
         return one.waitForHeard(2, name) && other.waitForHeard(2, name);
@@ -216,8 +215,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("question");
         for (const auto server : languages) {
             QTest::addRow("server %s, whenReady()", qPrintable(nameOf(server))) << server << u"ready"_s;
-            QTest::addRow("server %s, waitForReady()", qPrintable(nameOf(server)))
-                << server << u"wait_until_ready"_s;
+            QTest::addRow("server %s, waitForReady()", qPrintable(nameOf(server))) << server << u"wait_until_ready"_s;
         }
     }
     void aBlockedClientIsReadyOnlyWhenItHears()
@@ -308,8 +306,8 @@ private Q_SLOTS:
         QVERIFY(canTalk(heir, qt, u"before"_s));
         QVERIFY(python.tell(u"start"_s));
         server.kill();
-        QVERIFY(heir.waitForLine(u"that it serves"_s,
-                                 [](const QJsonObject &line) { return line["serving"_L1].toBool(); }));
+        QVERIFY(
+            heir.waitForLine(u"that it serves"_s, [](const QJsonObject &line) { return line["serving"_L1].toBool(); }));
         QVERIFY(canTalk(heir, qt, u"after"_s));
         QVERIFY(canTalk(python, qt, u"with-python"_s));
         PEERS_COMPARE(qt.errors().size(), 0);

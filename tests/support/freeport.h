@@ -17,7 +17,8 @@ namespace PyventTests {
 class BoundSocket
 {
 public:
-    explicit BoundSocket(int port) : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    explicit BoundSocket(int port)
+        : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
     {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -25,8 +26,8 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const int yes = 1;
         ::setsockopt(m_fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-        m_isBound = ::bind(m_fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0
-            && ::listen(m_fd, 16) == 0;
+        m_isBound =
+            ::bind(m_fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 && ::listen(m_fd, 16) == 0;
     }
     ~BoundSocket() { ::close(m_fd); }
     Q_DISABLE_COPY_MOVE(BoundSocket)

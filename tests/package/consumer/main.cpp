@@ -76,8 +76,7 @@ static void hear(PyventNode &node, Kitchen *kitchen)
             [=](const QString &food, const QString &drink) { note("keywords " + food + " " + drink); });
     node.on("order-food", {"food", "drink"}, kitchen,
             [=](const QString &food, const QString &) { note("incomplete " + food); });
-    node.on("order-food", {{"count", 7}}, kitchen,
-            [=](int count) { note(QString("default %1").arg(count)); });
+    node.on("order-food", {{"count", 7}}, kitchen, [=](int count) { note(QString("default %1").arg(count)); });
     node.on("order-food", {"food", {"count", 2}}, kitchen, &Kitchen::noteOrder);
     node.on("order-food", kitchen, &Kitchen::noteEvent);
     node.on("order-food", kitchen, "order");
@@ -117,9 +116,7 @@ static void handlers(PyventNode &node, Kitchen &kitchen)
                                "slot sushi tea",
                                "subscription sushi"};
     check(node.send("order-food", {{"food", "sushi"}}), "send");
-    check(within([&] {
-              return kitchen.heard.size() >= expected.size() && !failed.isEmpty() && !noted.isEmpty();
-          }),
+    check(within([&] { return kitchen.heard.size() >= expected.size() && !failed.isEmpty() && !noted.isEmpty(); }),
           "every handler is called");
     kitchen.heard.sort();
     check(kitchen.heard == expected, qPrintable(kitchen.heard.join(", ")));
@@ -128,8 +125,7 @@ static void handlers(PyventNode &node, Kitchen &kitchen)
     QObject::disconnect(&node, &PyventNode::handlerFailed, &kitchen, nullptr);
 
     kitchen.heard.clear();
-    check(node.send("order-food", Order{"ramen", "sake"}, {.sender = "till"}),
-          "send a gadget as somebody else");
+    check(node.send("order-food", Order{"ramen", "sake"}, {.sender = "till"}), "send a gadget as somebody else");
     check(within([&] { return kitchen.heard.size() >= 2; }), "its listeners hear it");
     kitchen.heard.sort();
     check(kitchen.heard == QStringList({"any ramen", "till"}), "and no others");
@@ -171,8 +167,7 @@ int main(int argc, char **argv)
     handlers(node, kitchen);
     forwards(node, kitchen);
     waits(node);
-    check(!node.send("two words") && node.lastError().code == PyventError::InvalidName,
-          "a bad name is refused");
+    check(!node.send("two words") && node.lastError().code == PyventError::InvalidName, "a bad name is refused");
     check(node.off(&kitchen) > 0, "off");
     node.stop();
     check(node.state() == PyventNode::Stopped, "stop");

@@ -150,13 +150,11 @@ void TestBinding::conversions()
     // As a default, too.
     why.clear();
     storage = QVariant(type);
-    QCOMPARE(bindArgument(eventWith({}), PyventParameter(u"x"_s, argument), type, storage.data(), &why),
-             bound);
+    QCOMPARE(bindArgument(eventWith({}), PyventParameter(u"x"_s, argument), type, storage.data(), &why), bound);
 
     // And a QVariant takes everything as it is.
     QVariant variant;
-    QVERIFY(bindArgument(eventWith({{u"x"_s, argument}}), u"x"_s, QMetaType::fromType<QVariant>(), &variant,
-                         &why));
+    QVERIFY(bindArgument(eventWith({{u"x"_s, argument}}), u"x"_s, QMetaType::fromType<QVariant>(), &variant, &why));
     QCOMPARE(variant, argument);
     QCOMPARE(variant.metaType(), argument.metaType());
 }
@@ -170,18 +168,15 @@ void TestBinding::numbersThatDoNotFit_data()
     QTest::newRow("far past int") << QVariant(qlonglong(1) << 40) << QMetaType::fromType<int>();
     QTest::newRow("below int") << QVariant(-(qlonglong(1) << 31) - 1) << QMetaType::fromType<int>();
     QTest::newRow("negative to unsigned") << QVariant(qlonglong(-1)) << QMetaType::fromType<uint>();
-    QTest::newRow("negative to unsigned, 64 bits")
-        << QVariant(qlonglong(-1)) << QMetaType::fromType<qulonglong>();
+    QTest::newRow("negative to unsigned, 64 bits") << QVariant(qlonglong(-1)) << QMetaType::fromType<qulonglong>();
     QTest::newRow("past signed, 64 bits")
         << QVariant(std::numeric_limits<qulonglong>::max()) << QMetaType::fromType<qlonglong>();
     QTest::newRow("past short") << QVariant(qlonglong(40'000)) << QMetaType::fromType<short>();
     QTest::newRow("past uchar") << QVariant(qlonglong(256)) << QMetaType::fromType<uchar>();
     QTest::newRow("float past int") << QVariant(1e10) << QMetaType::fromType<int>();
     QTest::newRow("float past everything") << QVariant(1e300) << QMetaType::fromType<qlonglong>();
-    QTest::newRow("infinity") << QVariant(std::numeric_limits<double>::infinity())
-                              << QMetaType::fromType<int>();
-    QTest::newRow("not a number") << QVariant(std::numeric_limits<double>::quiet_NaN())
-                                  << QMetaType::fromType<int>();
+    QTest::newRow("infinity") << QVariant(std::numeric_limits<double>::infinity()) << QMetaType::fromType<int>();
+    QTest::newRow("not a number") << QVariant(std::numeric_limits<double>::quiet_NaN()) << QMetaType::fromType<int>();
     QTest::newRow("digits past int") << QVariant(u"99999999999"_s) << QMetaType::fromType<int>();
 }
 
@@ -217,10 +212,8 @@ void TestBinding::whatAnArgumentIsBoundTo_data()
     QTest::newRow("an argument called signal")
         << QVariantMap{{u"signal"_s, u"red"_s}} << u"signal"_s << QVariant() << u"red"_s;
     // Every event has them, so a default is never needed, as in Python.
-    QTest::newRow("the sender, not its default")
-        << args << u"sender"_s << QVariant(u"nobody"_s) << u"pyvent.till"_s;
-    QTest::newRow("the signal, not its default")
-        << args << u"signal"_s << QVariant(u"nothing"_s) << u"order-food"_s;
+    QTest::newRow("the sender, not its default") << args << u"sender"_s << QVariant(u"nobody"_s) << u"pyvent.till"_s;
+    QTest::newRow("the signal, not its default") << args << u"signal"_s << QVariant(u"nothing"_s) << u"order-food"_s;
 }
 
 void TestBinding::whatAnArgumentIsBoundTo()
@@ -234,8 +227,7 @@ void TestBinding::whatAnArgumentIsBoundTo()
         defaultValue.isValid() ? PyventParameter(name, defaultValue) : PyventParameter(name);
     QString storage;
     QString why;
-    QVERIFY2(bindArgument(eventWith(args), parameter, QMetaType::fromType<QString>(), &storage, &why),
-             qPrintable(why));
+    QVERIFY2(bindArgument(eventWith(args), parameter, QMetaType::fromType<QString>(), &storage, &why), qPrintable(why));
     QCOMPARE(storage, expected);
 }
 
@@ -243,8 +235,8 @@ void TestBinding::aMissingArgument()
 {
     QString storage = u"before"_s;
     QString why;
-    QVERIFY(!bindArgument(eventWith({{u"Food"_s, u"sushi"_s}}), u"food"_s, QMetaType::fromType<QString>(),
-                          &storage, &why));
+    QVERIFY(
+        !bindArgument(eventWith({{u"Food"_s, u"sushi"_s}}), u"food"_s, QMetaType::fromType<QString>(), &storage, &why));
     QVERIFY(why.contains(u"'food'"_s) && why.contains(u"missing"_s));
     QCOMPARE(storage, u"before"_s);
 }
@@ -253,18 +245,15 @@ void TestBinding::aRefusalNamesTypes()
 {
     int storage = 0;
     QString why;
-    QVERIFY(!bindArgument(eventWith({{u"n"_s, QVariantMap()}}), u"n"_s, QMetaType::fromType<int>(), &storage,
-                          &why));
+    QVERIFY(!bindArgument(eventWith({{u"n"_s, QVariantMap()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
     QCOMPARE(why, u"the argument 'n' is of type QVariantMap, which does not convert to int"_s);
-    QVERIFY(
-        !bindArgument(eventWith({{u"n"_s, QVariant()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
+    QVERIFY(!bindArgument(eventWith({{u"n"_s, QVariant()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
     QCOMPARE(why, u"the argument 'n' is of type None, which does not convert to int"_s);
 }
 
 void TestBinding::parameters()
 {
-    const PyventParameters list{
-        "food", {"drink", "water"}, {u"count"_s, 3}, {"on", true}, {"any", QVariant()}};
+    const PyventParameters list{"food", {"drink", "water"}, {u"count"_s, 3}, {"on", true}, {"any", QVariant()}};
     QCOMPARE(list[0].name(), u"food"_s);
     QVERIFY(!list[0].hasDefault());
     QVERIFY(!list[0].defaultValue().isValid());
@@ -282,11 +271,8 @@ void TestBinding::gadgetIsRead()
     Order order;
     order.food = u"rice"_s;
     QString why;
-    const PyventEvent event = eventWith({{u"count"_s, qlonglong(3)},
-                                         {u"size"_s, 1},
-                                         {u"label"_s, u"no"_s},
-                                         {u"other"_s, 1},
-                                         {u"extra"_s, 2.5}});
+    const PyventEvent event = eventWith(
+        {{u"count"_s, qlonglong(3)}, {u"size"_s, 1}, {u"label"_s, u"no"_s}, {u"other"_s, 1}, {u"extra"_s, 2.5}});
     QVERIFY2(readGadget(event, Order::staticMetaObject, &order, &why), qPrintable(why));
     QCOMPARE(order.food, u"rice"_s); // no such argument
     QCOMPARE(order.count, 3);

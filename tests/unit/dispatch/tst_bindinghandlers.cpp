@@ -77,8 +77,7 @@ void TestBindingHandlers::plainHandlers()
     QStringList calls;
     const PyventEvent event = eventWith({{u"food"_s, u"sushi"_s}});
     QCOMPARE(plain(&context, [&calls] { calls.append(u"none"_s); })(event), QString());
-    plain(&context,
-          [&calls](const QVariantMap &args) { calls.append(args.value(u"food"_s).toString()); })(event);
+    plain(&context, [&calls](const QVariantMap &args) { calls.append(args.value(u"food"_s).toString()); })(event);
     plain(&context, [&calls](QVariantMap args) { calls.append(args.take(u"food"_s).toString()); })(event);
     plain(&context, [&calls](const PyventEvent &whole) { calls.append(whole.sender); })(event);
     plain(&context, [&calls](PyventEvent whole) { calls.append(std::move(whole).name); })(event);
@@ -106,9 +105,9 @@ void TestBindingHandlers::memberFunctions()
     const Cook *const constant = &chef;
     keywords({"food", "count"}, constant, &Cook::two)(event); // on() takes its context so
     gadget<Order>(&chef, &Cook::gadget)(event);
-    QCOMPARE(chef.calls,
-             (QStringList{u"nothing"_s, u"sushi"_s, u"sushi"_s, u"order-food"_s, u"sushi2"_s, u"sushi2"_s,
-                          u"2 x sushi"_s}));
+    QCOMPARE(
+        chef.calls,
+        (QStringList{u"nothing"_s, u"sushi"_s, u"sushi"_s, u"order-food"_s, u"sushi2"_s, u"sushi2"_s, u"2 x sushi"_s}));
 }
 
 void TestBindingHandlers::keywordHandlers()
@@ -116,14 +115,13 @@ void TestBindingHandlers::keywordHandlers()
     QObject context;
     QVariantList got;
     const auto handler = keywords({"food", {"drink", "water"}, "count", "sender", "extra"}, &context,
-                                  [&got](const QString &food, QString drink, qint64 count,
-                                         const QString &sender, const QVariant &extra) noexcept {
+                                  [&got](const QString &food, QString drink, qint64 count, const QString &sender,
+                                         const QVariant &extra) noexcept {
                                       got = {food, drink, count, sender, extra};
                                   });
-    QCOMPARE(
-        handler(eventWith(
-            {{u"food"_s, u"sushi"_s}, {u"count"_s, u"3"_s}, {u"extra"_s, QVariant()}, {u"unknown"_s, 1}})),
-        QString());
+    QCOMPARE(handler(eventWith(
+                 {{u"food"_s, u"sushi"_s}, {u"count"_s, u"3"_s}, {u"extra"_s, QVariant()}, {u"unknown"_s, 1}})),
+             QString());
     QCOMPARE(got, (QVariantList{u"sushi"_s, u"water"_s, qint64(3), u"pyvent.till"_s, QVariant()}));
 }
 
@@ -193,8 +191,7 @@ void TestBindingHandlers::signatures()
     static_assert(arity<decltype(lambda)> == 2);
     static_assert(Gadget<Order>);
     static_assert(!Gadget<PyventEvent> && !Gadget<Cook> && !Gadget<QString> && !Gadget<QVariantMap>);
-    static_assert(
-        NotASlotName<decltype(lambda)> && !NotASlotName<const char *> && !NotASlotName<const char(&)[6]>);
+    static_assert(NotASlotName<decltype(lambda)> && !NotASlotName<const char *> && !NotASlotName<const char(&)[6]>);
 }
 
 QTEST_GUILESS_MAIN(TestBindingHandlers)

@@ -117,8 +117,7 @@ void TestName::globs_data()
     QTest::addColumn<bool>("matches");
 
     const auto row = [](const QString &pattern, const QString &name, bool matches) {
-        QTest::addRow("'%s' %s '%s'", qPrintable(pattern), matches ? "fits" : "does not fit",
-                      qPrintable(name))
+        QTest::addRow("'%s' %s '%s'", qPrintable(pattern), matches ? "fits" : "does not fit", qPrintable(name))
             << pattern << name << matches;
     };
     row(u"order"_s, u"order"_s, true);
@@ -229,8 +228,7 @@ void TestName::prefixes()
 void TestName::aPrefixIsOneOfAllNamesThatFit()
 {
     const QStringList names{u""_s, u"a"_s, u"ab"_s, u"abc"_s, u"b"_s, u"größe"_s, sushi, u"a"_s + sushi};
-    const QStringList patterns{u"*"_s,    u"a*"_s, u"a?"_s,      u"ab*c"_s,
-                               u"gr*e"_s, u"?"_s,  sushi + u'*', u"a*"_s + sushi};
+    const QStringList patterns{u"*"_s, u"a*"_s, u"a?"_s, u"ab*c"_s, u"gr*e"_s, u"?"_s, sushi + u'*', u"a*"_s + sushi};
     for (const QString &pattern : patterns) {
         for (const QString &name : names) {
             if (matchesGlob(pattern, name))

@@ -27,8 +27,7 @@ class Handler
 {
 public:
     explicit Handler(
-        const QObject *context, PyventBinding::Callback callback,
-        std::function<void()> connectionsChanged = [] {})
+        const QObject *context, PyventBinding::Callback callback, std::function<void()> connectionsChanged = [] {})
         : m_receiver(std::make_shared<HandlerReceiver>(
             u"order"_s, PyventSender(), context, std::move(callback),
             [this](const QString &name, const QString &reason) {
@@ -333,8 +332,7 @@ void TestReceiver::failures_data()
     QTest::newRow("none") << 0 << QStringList();
     QTest::newRow("it could not be called") << 1 << QStringList(u"order: no food"_s);
     QTest::newRow("an exception") << 2 << QStringList(u"order: it threw: no rice"_s);
-    QTest::newRow("something else") << 3
-                                    << QStringList(u"order: it threw something that is no std::exception"_s);
+    QTest::newRow("something else") << 3 << QStringList(u"order: it threw something that is no std::exception"_s);
 }
 
 void TestReceiver::failures()
@@ -446,8 +444,7 @@ void TestReceiver::theReceiverMayEndInItsHandler()
         return u"gone"_s;
     });
     receiver = handler.take();
-    const std::shared_ptr<HandlerReceiver> called =
-        receiver; // whoever delivers holds it, as Delivery::next() does
+    const std::shared_ptr<HandlerReceiver> called = receiver; // whoever delivers holds it, as Delivery::next() does
     called->deliver(numbered(1));
     QCOMPARE(calls, 1);
     QVERIFY(!receiver);

@@ -297,8 +297,7 @@ void TestReceiverTable::removeIfAsksOfEach()
 void TestReceiverTable::pruneRemovesTheUnwanted()
 {
     ReceiverTable table;
-    const Receivers all{receiver(u"a"_s), receiver(u"a"_s), receiver(u"b"_s), receiver(u"*"_s),
-                        receiver(u"b*"_s)};
+    const Receivers all{receiver(u"a"_s), receiver(u"a"_s), receiver(u"b"_s), receiver(u"*"_s), receiver(u"b*"_s)};
     for (const auto &each : all)
         table.add(each);
     QVERIFY(table.prune().receivers.empty());

@@ -72,8 +72,7 @@ public Q_SLOTS:
     {
         got = {u"withSender"_s, food, sender, signal};
     }
-    void senderLast(const QString &food, const QString &drink = u"water"_s,
-                    const QString &sender = u"nobody"_s)
+    void senderLast(const QString &food, const QString &drink = u"water"_s, const QString &sender = u"nobody"_s)
     {
         got = {u"senderLast"_s, food, drink, sender};
     }
@@ -135,8 +134,9 @@ void TestSlotCallback::calls_data()
     const QVariantMap both{{u"food"_s, u"sushi"_s}, {u"drink"_s, u"sake"_s}};
     const QVariantMap three{{u"food"_s, u"sushi"_s}, {u"drink"_s, u"sake"_s}, {u"count"_s, 2}};
     const QVariantMap number{{u"a"_s, 3}};
-    const auto row = [](const char *name, const QByteArray &slot, const QVariantMap &args,
-                        const QVariantList &got) { QTest::newRow(name) << slot << args << got; };
+    const auto row = [](const char *name, const QByteArray &slot, const QVariantMap &args, const QVariantList &got) {
+        QTest::newRow(name) << slot << args << got;
+    };
     row("no parameters", "nothing", food, {u"nothing"_s});
     row("by name", "order", three, {u"order"_s, u"sushi"_s, u"sake"_s, 2});
     row("by signature", "order(QString,QString,int)", three, {u"order"_s, u"sushi"_s, u"sake"_s, 2});
@@ -146,8 +146,7 @@ void TestSlotCallback::calls_data()
     row("two C++ defaults", "order", food, {u"order"_s, u"sushi"_s, u"water"_s, 1});
     row("only C++ defaults", "allDefaults", none, {u"allDefaults"_s, 1, 2});
     row("the last C++ default", "allDefaults", number, {u"allDefaults"_s, 3, 2});
-    row("sender and signal", "withSender", food,
-        {u"withSender"_s, u"sushi"_s, u"pyvent.till"_s, u"order-food"_s});
+    row("sender and signal", "withSender", food, {u"withSender"_s, u"sushi"_s, u"pyvent.till"_s, u"order-food"_s});
     row("an argument called sender", "withSender", {{u"food"_s, u"sushi"_s}, {u"sender"_s, u"me"_s}},
         {u"withSender"_s, u"sushi"_s, u"me"_s, u"order-food"_s});
     row("the sender instead of its C++ default", "senderLast", both,
@@ -162,8 +161,7 @@ void TestSlotCallback::calls_data()
     row("a map among others is a keyword", "mapAndMore", {{u"map"_s, both}, {u"more"_s, 1}},
         {u"mapAndMore"_s, both, 1});
     row("a variant", "variant", {{u"value"_s, 2.5}, {u"other"_s, u"x"_s}}, {u"variant"_s, 2.5, u"x"_s});
-    row("a variant of None, and a default", "variant", {{u"value"_s, QVariant()}},
-        {u"variant"_s, QVariant(), 7});
+    row("a variant of None, and a default", "variant", {{u"value"_s, QVariant()}}, {u"variant"_s, QVariant(), 7});
     row("one of two overloads", "overloaded(int)", {{u"number"_s, 1}}, {u"int"_s, 1});
     row("the other one", "overloaded(QString)", {{u"text"_s, u"x"_s}}, {u"QString"_s, u"x"_s});
     row("Q_INVOKABLE", "invokable", number, {u"invokable"_s, 3});
@@ -201,13 +199,10 @@ void TestSlotCallback::failures_data()
         << QByteArray("order") << QVariantMap{{u"drink"_s, u"sake"_s}, {u"count"_s, 1}} << u"'food'"_s;
     QTest::newRow("missing in the middle")
         << QByteArray("order") << QVariantMap{{u"food"_s, u"sushi"_s}, {u"count"_s, 2}} << u"'drink'"_s;
-    QTest::newRow("missing first of C++ defaults")
-        << QByteArray("allDefaults") << QVariantMap{{u"b"_s, 2}} << u"'a'"_s;
-    QTest::newRow("does not convert")
-        << QByteArray("invokable") << QVariantMap{{u"a"_s, u"many"_s}} << u"'a'"_s;
+    QTest::newRow("missing first of C++ defaults") << QByteArray("allDefaults") << QVariantMap{{u"b"_s, 2}} << u"'a'"_s;
+    QTest::newRow("does not convert") << QByteArray("invokable") << QVariantMap{{u"a"_s, u"many"_s}} << u"'a'"_s;
     QTest::newRow("None") << QByteArray("order") << QVariantMap{{u"food"_s, QVariant()}} << u"'food'"_s;
-    QTest::newRow("the base's parameter's name")
-        << QByteArray("cook") << QVariantMap{{u"minutes"_s, 5}} << u"'time'"_s;
+    QTest::newRow("the base's parameter's name") << QByteArray("cook") << QVariantMap{{u"minutes"_s, 5}} << u"'time'"_s;
     QTest::newRow("the base's C++ default")
         << QByteArray("serve") << QVariantMap{{u"guest"_s, u"Ada"_s}} << u"'plates'"_s;
 }
@@ -241,8 +236,7 @@ void TestSlotCallback::refusals_data()
     QTest::newRow("overloads") << QByteArray("overloaded") << u"overloaded("_s;
     QTest::newRow("an unnamed parameter") << QByteArray("unnamed") << u"parameter 1"_s;
     QTest::newRow("an unknown type") << QByteArray("unknown") << u"parameter 1"_s;
-    QTest::newRow("a type that cannot be made without a value")
-        << QByteArray("noDefault") << u"parameter 1"_s;
+    QTest::newRow("a type that cannot be made without a value") << QByteArray("noDefault") << u"parameter 1"_s;
     QTest::newRow("more than ten parameters") << QByteArray("eleven") << u"10"_s;
     QTest::newRow("a member that is no slot") << QByteArray("got") << u"'got'"_s;
 }
@@ -269,9 +263,8 @@ void TestSlotCallback::convertsToTheTypes()
                                  {u"bytes"_s, QByteArray("\0", 1)},
                                  {u"list"_s, QVariantList{u"a"_s, 1}}})),
              QString());
-    QCOMPARE(
-        cook.got,
-        (QVariantList{qlonglong(5), 2.0, true, QByteArray("\0", 1), QVariant(QStringList{u"a"_s, u"1"_s})}));
+    QCOMPARE(cook.got,
+             (QVariantList{qlonglong(5), 2.0, true, QByteArray("\0", 1), QVariant(QStringList{u"a"_s, u"1"_s})}));
 }
 
 void TestSlotCallback::tenParameters()

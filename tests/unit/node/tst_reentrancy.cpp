@@ -163,11 +163,16 @@ private Q_SLOTS:
     {
         PyventNode node(options());
         int heard = 0;
-        node.on("x", this, [&] { node.on("x", this, [&] { ++heard; }); });
+        int made = 0;
+        node.on("x", this, [&] {
+            ++made;
+            node.on("x", this, [&] { ++heard; });
+        });
         QVERIFY(node.waitForReady());
-        node.send("x");
-        node.send("x"); // heard by the one that the first made
-        node.send("x"); // and by that of the second
+        for (int round = 1; round <= 3; ++round) {
+            node.send("x"); // heard by those that the rounds before made
+            QTRY_COMPARE(made, round);
+        }
         QTRY_COMPARE(heard, 3);
     }
 

@@ -57,9 +57,8 @@ private Q_SLOTS:
         QTest::addColumn<PyventError::Code>("code");
         QTest::addColumn<QString>("says");
         const auto row = [](const char *tag, const QString &name, const QVariantMap &args, const QString &sender,
-                            PyventError::Code code, const QString &says) {
-            QTest::newRow(tag) << name << args << sender << code << says;
-        };
+                            PyventError::Code code,
+                            const QString &says) { QTest::newRow(tag) << name << args << sender << code << says; };
         row("empty name", {}, {}, {}, PyventError::InvalidName, u"empty"_s);
         row("space", u"a b"_s, {}, {}, PyventError::InvalidName, u"space at position 1"_s);
         row("control", u"a\n"_s, {}, {}, PyventError::InvalidName, u"U+000A"_s);
@@ -67,7 +66,8 @@ private Q_SLOTS:
         row("control prefix", u"\1x"_s, {}, {}, PyventError::InvalidName, u"U+0001"_s);
         row("half a pair", QString(QChar(0xD800)), {}, {}, PyventError::InvalidName, u"surrogate"_s);
         row("long name", QString(2000, u'x'), {}, {}, PyventError::InvalidName, u"1024"_s);
-        row("object", u"x"_s, {{u"it"_s, QVariant::fromValue<QObject *>(this)}}, {}, PyventError::InvalidArgument, u"it"_s);
+        row("object", u"x"_s, {{u"it"_s, QVariant::fromValue<QObject *>(this)}}, {}, PyventError::InvalidArgument,
+            u"it"_s);
         row("signal", u"x"_s, {{u"signal"_s, 1}}, {}, PyventError::InvalidArgument, u"'signal'"_s);
         row("receiver", u"x"_s, {{u"receiver"_s, 1}}, {}, PyventError::InvalidArgument, u"'receiver'"_s);
         row("sender's type", u"x"_s, {{u"sender"_s, 1}}, {}, PyventError::InvalidArgument, u"must be a string"_s);
@@ -198,8 +198,7 @@ private Q_SLOTS:
 
     void aLargeQueueIsBoundedInBytes()
     {
-        PyventNode sender(
-            PyventOptions{.port = m_port, .server = false, .linger = 0ms, .sendQueueBytes = 100'000});
+        PyventNode sender(PyventOptions{.port = m_port, .server = false, .linger = 0ms, .sendQueueBytes = 100'000});
         QVERIFY(sender.send("x", {{u"data"_s, QByteArray(200'000, 'x')}})); // always taken by an empty queue
         QVERIFY(!sender.send("x", {{u"data"_s, QByteArray(1, 'x')}}));
         QCOMPARE(sender.lastError().code, PyventError::QueueFull);

@@ -31,8 +31,7 @@ private Q_SLOTS:
         auto *answerer = new PyventNode(options());
         answerer->moveToThread(&thread);
         connect(&thread, &QThread::finished, answerer, &QObject::deleteLater);
-        answerer->on("question", {"n"}, answerer,
-                     [answerer](int n) { answerer->send("answer", {{u"n"_s, n + 1}}); });
+        answerer->on("question", {"n"}, answerer, [answerer](int n) { answerer->send("answer", {{u"n"_s, n + 1}}); });
         QVERIFY(answerer->waitForReady());
 
         PyventNode asker(options());
@@ -132,6 +131,17 @@ private Q_SLOTS:
         node.send("x", {}, {.sender = u"manager.1"_s});
         QTRY_VERIFY(filtered.isFinished());
         QVERIFY(node.next("a b").isCanceled());
+    }
+
+    void whatCameBeforeIsNotNext()
+    {
+        PyventNode node(options());
+        QVERIFY(node.waitFor("x", 20s, {.send = u"x"_s, .args = {{u"n"_s, 1}}})); // and waits to be delivered
+        const QFuture<PyventEvent> next = node.next("x");
+        QVERIFY(node.waitForReady());
+        node.send("x", {{u"n"_s, 2}});
+        QTRY_VERIFY(next.isFinished());
+        QCOMPARE(next.result().args, QVariantMap({{u"n"_s, 2}}));
     }
 
     void aFutureEndsWithItsNode()

@@ -83,8 +83,7 @@ QVariant RandomValue::array()
     case 0:
         return QVariant::fromValue(PyventArray::fromSpan(std::span<const double>(numbers)));
     case 1:
-        return QVariant::fromValue(
-            PyventArray(u"<i2"_s, {2, 3}, QByteArray(12, 'x'), PyventArray::ColumnMajor));
+        return QVariant::fromValue(PyventArray(u"<i2"_s, {2, 3}, QByteArray(12, 'x'), PyventArray::ColumnMajor));
     case 2:
         return QVariant::fromValue(PyventArray::scalar(u"<f8"_s, QByteArray(8, '\1')));
     default:
@@ -104,8 +103,8 @@ QVariant RandomValue::object(int depth)
     case 2:
         return QVariant::fromValue(PyventObject::call(named(u"builtins"_s, u"bytearray"_s), {bytes()}));
     case 3:
-        return QVariant::fromValue(PyventObject::create(named(u"__main__"_s, u"Point"_s),
-                                                        {value(depth - 1), QVariant(items(depth))}));
+        return QVariant::fromValue(
+            PyventObject::create(named(u"__main__"_s, u"Point"_s), {value(depth - 1), QVariant(items(depth))}));
     case 4: {
         PyventObject deque = PyventObject::call(named(u"collections"_s, u"deque"_s), {});
         deque.setListItems(items(depth));
@@ -159,9 +158,8 @@ QVariant RandomValue::leaf()
     case 3:
         return integer();
     case 4:
-        return pick({0.0, -0.0, 1.5, std::numeric_limits<double>::infinity(),
-                     -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(),
-                     5e-324, m_random.generateDouble()});
+        return pick({0.0, -0.0, 1.5, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+                     std::numeric_limits<double>::quiet_NaN(), 5e-324, m_random.generateDouble()});
     case 5:
         return bytes();
     case 6:
@@ -171,8 +169,7 @@ QVariant RandomValue::leaf()
     case 8:
         return time();
     case 9:
-        return QVariant::fromValue(
-            PyventTimeDelta(below(2'000'000) - 1'000'000, below(86'400), below(1'000'000)));
+        return QVariant::fromValue(PyventTimeDelta(below(2'000'000) - 1'000'000, below(86'400), below(1'000'000)));
     case 10:
         return QUuid(m_random.generate(), ushort(below(65536)), 3, 4, 5, 6, 7, 8, 9, 10, 11);
     default:
@@ -194,8 +191,7 @@ QVariant RandomValue::value(int depth)
     case 3: // one item, for Python's order of more is its own
         return QVariant::fromValue(PyventSet({key()}, pick({PyventSet::Set, PyventSet::FrozenSet})));
     case 4:
-        return QVariant::fromValue(
-            PyventDict({{qlonglong(below(100)), value(depth - 1)}, {text(), value(depth - 1)}}));
+        return QVariant::fromValue(PyventDict({{qlonglong(below(100)), value(depth - 1)}, {text(), value(depth - 1)}}));
     case 5:
         return m_arrays == WithArrays ? array() : leaf();
     case 6:

@@ -58,8 +58,8 @@ void tst_PickleOracle::pythonToQtAndBack()
         QByteArray previous;
         for (int number = 0; number < int(pickles.size()); ++number) {
             const QByteArray &pickle = pickles[number];
-            const QByteArray where = "value " + QByteArray::number(index) + ", pickle "
-                + QByteArray::number(number) + ": " + pickle.toHex();
+            const QByteArray where =
+                "value " + QByteArray::number(index) + ", pickle " + QByteArray::number(number) + ": " + pickle.toHex();
             QVERIFY2(m_reader.read(pickle), where + m_reader.error().text.toUtf8());
             QCOMPARE(m_reader.consumed(), pickle.size());
             const QVariant value = m_reader.toVariant();
@@ -99,8 +99,7 @@ void tst_PickleOracle::qtToPythonAndBack()
             // Bytes first, for nan is not equal to itself. Protocols 0 and 1 make objects in another way.
             if (rewritten == written || (protocol > 1 && read == value))
                 continue;
-            const QByteArray difference =
-                protocol > 1 ? "another value" : m_oracle.difference(written, rewritten);
+            const QByteArray difference = protocol > 1 ? "another value" : m_oracle.difference(written, rewritten);
             QVERIFY2(!difference.isNull() && difference.isEmpty(),
                      QByteArray::number(protocol) + ": " + difference + '\n' + written.toHex() + '\n'
                          + rewritten.toHex());
@@ -123,8 +122,8 @@ void tst_PickleOracle::mutate(QByteArray *pickle)
             pickle->insert(at, QByteArray(1 + m_random.bounded(3), char(m_random.bounded(256))));
             break;
         case 3:
-            (*pickle)[at] = "(.012FIJKLMNPQRSTUVXabcdeghijlopqrst}u]G)\x85\x86\x87\x81\x93\x94\x8f\x90\x91"
-                [m_random.bounded(49)];
+            (*pickle)[at] =
+                "(.012FIJKLMNPQRSTUVXabcdeghijlopqrst}u]G)\x85\x86\x87\x81\x93\x94\x8f\x90\x91"[m_random.bounded(49)];
             break;
         default:
             pickle->insert(at, pickle->mid(m_random.bounded(int(pickle->size())), 1 + m_random.bounded(30)));

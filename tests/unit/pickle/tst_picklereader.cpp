@@ -85,15 +85,13 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("INT negative") << raw("I-7\n.") << QVariant(-7LL);
     QTest::newRow("INT True") << raw("I01\n.") << QVariant(true);
     QTest::newRow("INT False") << raw("I00\n.") << QVariant(false);
-    QTest::newRow("LONG") << raw("L-9223372036854775808L\n.")
-                          << QVariant(std::numeric_limits<qlonglong>::min());
+    QTest::newRow("LONG") << raw("L-9223372036854775808L\n.") << QVariant(std::numeric_limits<qlonglong>::min());
     QTest::newRow("LONG of 64 bits") << raw("L18446744073709551615L\n.") << QVariant(~0ULL);
     QTest::newRow("LONG without L") << raw("L5\n.") << QVariant(5LL);
     QTest::newRow("LONG1 empty") << raw("\x8a\0.") << QVariant(0LL);
     QTest::newRow("LONG1 -1") << raw("\x8a\x01\xff.") << QVariant(-1LL);
     QTest::newRow("LONG1 255") << raw("\x8a\x02\xff\0.") << QVariant(255LL);
-    QTest::newRow("LONG1 of superfluous bytes")
-        << raw("\x8a\x0c\x01\0\0\0\0\0\0\0\0\0\0\0.") << QVariant(1LL);
+    QTest::newRow("LONG1 of superfluous bytes") << raw("\x8a\x0c\x01\0\0\0\0\0\0\0\0\0\0\0.") << QVariant(1LL);
     QTest::newRow("LONG1 2^63") << raw("\x8a\x09\0\0\0\0\0\0\0\x80\0.") << QVariant(0x8000000000000000ULL);
     QTest::newRow("LONG1 2^64") << raw("\x8a\x09\0\0\0\0\0\0\0\0\x01.")
                                 << wrap(PyventInteger::fromString(u"18446744073709551616"));
@@ -119,20 +117,17 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("UNICODE empty") << raw("V\n.") << QVariant(u""_s);
     QTest::newRow("STRING empty") << raw("S''\n.") << QVariant(u""_s);
     QTest::newRow("BINUNICODE") << raw("X\x02\0\0\0\xc3\xa4.") << QVariant(u"ä"_s);
-    QTest::newRow("SHORT_BINUNICODE surrogate")
-        << raw("\x8c\x03\xed\xa0\x80.") << QVariant(QString(QChar(0xd800)));
+    QTest::newRow("SHORT_BINUNICODE surrogate") << raw("\x8c\x03\xed\xa0\x80.") << QVariant(QString(QChar(0xd800)));
     QTest::newRow("SHORT_BINUNICODE empty") << raw("\x8c\0.") << QVariant(u""_s);
     QTest::newRow("BINUNICODE8") << raw("\x8d\x01\0\0\0\0\0\0\0x.") << QVariant(u"x"_s);
     QTest::newRow("SHORT_BINBYTES") << raw("C\x02\0\xff.") << QVariant(raw("\0\xff"));
     QTest::newRow("BINBYTES") << raw("B\x01\0\0\0x.") << QVariant("x"_ba);
     QTest::newRow("BINBYTES8") << raw("\x8e\x01\0\0\0\0\0\0\0x.") << QVariant("x"_ba);
     const PyventObject bytearray = global(u"builtins"_s, u"bytearray"_s);
-    QTest::newRow("BYTEARRAY8") << raw("\x96\x01\0\0\0\0\0\0\0x.")
-                                << wrap(PyventObject::call(bytearray, {"x"_ba}));
-    QTest::newRow("bytes of protocol 2")
-        << raw("\x80\x02"
-               "c_codecs\nencode\nX\x03\0\0\0a\xc3\xbfX\x06\0\0\0latin1\x86R.")
-        << QVariant(raw("a\xff"));
+    QTest::newRow("BYTEARRAY8") << raw("\x96\x01\0\0\0\0\0\0\0x.") << wrap(PyventObject::call(bytearray, {"x"_ba}));
+    QTest::newRow("bytes of protocol 2") << raw("\x80\x02"
+                                                "c_codecs\nencode\nX\x03\0\0\0a\xc3\xbfX\x06\0\0\0latin1\x86R.")
+                                         << QVariant(raw("a\xff"));
     QTest::newRow("empty bytes of protocol 2") << raw("\x80\x02"
                                                       "c__builtin__\nbytes\n)R.")
                                                << QVariant(""_ba);
@@ -186,8 +181,7 @@ void tst_PickleReader::opcodes_data()
 
     const PyventObject type = global(u"m"_s, u"C"_s);
     QTest::newRow("GLOBAL") << raw("cm\nC\n.") << wrap(type);
-    QTest::newRow("GLOBAL of Python 2")
-        << raw("c__builtin__\nxrange\n.") << wrap(global(u"builtins"_s, u"range"_s));
+    QTest::newRow("GLOBAL of Python 2") << raw("c__builtin__\nxrange\n.") << wrap(global(u"builtins"_s, u"range"_s));
     QTest::newRow("STACK_GLOBAL") << raw("\x80\x04\x8c\x01m\x8c\x03"
                                          "C.D\x93.")
                                   << wrap(global(u"m"_s, u"C.D"_s));
@@ -202,13 +196,12 @@ void tst_PickleReader::opcodes_data()
                                     << wrap(PyventObject::call(
                                            global(u"copyreg"_s, u"_reconstructor"_s),
                                            {wrap(type), wrap(global(u"builtins"_s, u"object"_s)), none}));
-    QTest::newRow("getattr") << raw("c__builtin__\ngetattr\n(cm\nC\nVD\ntR.")
-                             << wrap(global(u"m"_s, u"C.D"_s));
+    QTest::newRow("getattr") << raw("c__builtin__\ngetattr\n(cm\nC\nVD\ntR.") << wrap(global(u"m"_s, u"C.D"_s));
     PyventObject withState = PyventObject::create(type);
     withState.setState(QVariantMap{{u"a"_s, 1LL}});
     QTest::newRow("BUILD") << raw("cm\nC\n)\x81}S'a'\nK\x01sb.") << wrap(withState);
-    QTest::newRow("date of Python 2")
-        << raw("cdatetime\ndate\n(U\x04\x07\xe8\x01\x02tR.") << QVariant(QDate(2024, 1, 2));
+    QTest::newRow("date of Python 2") << raw("cdatetime\ndate\n(U\x04\x07\xe8\x01\x02tR.")
+                                      << QVariant(QDate(2024, 1, 2));
 }
 
 void tst_PickleReader::opcodes()
@@ -447,8 +440,7 @@ void tst_PickleReader::systemCommands_data()
     QTest::addColumn<QByteArray>("pickle");
     QTest::newRow("GLOBAL REDUCE") << raw("cos\nsystem\n(S'touch pyvent-was-run'\ntR.");
     QTest::newRow("GLOBAL of Python 2 and of posix") << raw("cposix\nsystem\n(S'touch pyvent-was-run'\ntR.");
-    QTest::newRow("STACK_GLOBAL") << raw(
-        "\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x14touch pyvent-was-run\x85R.");
+    QTest::newRow("STACK_GLOBAL") << raw("\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x14touch pyvent-was-run\x85R.");
     QTest::newRow("INST") << raw("(S'touch pyvent-was-run'\nios\nsystem\n.");
     QTest::newRow("OBJ") << raw("(cos\nsystem\nS'touch pyvent-was-run'\no.");
     QTest::newRow("NEWOBJ") << raw("csubprocess\nPopen\n(S'touch pyvent-was-run'\nt\x81.");
@@ -456,12 +448,10 @@ void tst_PickleReader::systemCommands_data()
     QTest::newRow("BUILD") << raw("cm\nC\n)\x81}S'__setstate__'\ncos\nsystem\nsbS'touch pyvent-was-run'\n0.");
     QTest::newRow("getattr") << raw(
         "c__builtin__\ngetattr\n(cos\nsystem\nS'__call__'\ntR(S'touch pyvent-was-run'\ntR.");
-    QTest::newRow("eval") << raw(
-        "c__builtin__\neval\n(S'__import__(\"os\").system(\"touch pyvent-was-run\")'\ntR.");
+    QTest::newRow("eval") << raw("c__builtin__\neval\n(S'__import__(\"os\").system(\"touch pyvent-was-run\")'\ntR.");
     QTest::newRow("dropped") << raw("cos\nsystem\n(S'touch pyvent-was-run'\ntR0N.");
     QTest::newRow("as a key") << raw("}cos\nsystem\n(S'touch pyvent-was-run'\ntRNs.");
-    QTest::newRow("copyreg") << raw(
-        "ccopy_reg\n__newobj__\n(csubprocess\nPopen\nS'touch pyvent-was-run'\ntR.");
+    QTest::newRow("copyreg") << raw("ccopy_reg\n__newobj__\n(csubprocess\nPopen\nS'touch pyvent-was-run'\ntR.");
     QTest::newRow("numpy") << raw(
         "cnumpy.core.multiarray\nscalar\n(cos\nsystem\n(S'touch pyvent-was-run'\ntRS'x'\ntR.");
 }
@@ -554,8 +544,7 @@ void tst_PickleReader::deepNesting_data()
     QTest::newRow("tuples") << ")" + QByteArray(levels, '\x85') + '.';
     QTest::newRow("marks") << QByteArray(levels, '(') + QByteArray(levels, 'l') + '.';
     QTest::newRow("calls") << "cm\nC\n" + QByteArray(")R").repeated(levels / 10) + '.';
-    QTest::newRow("dicts") << QByteArray("}N").repeated(levels / 10) + "N" + QByteArray(levels / 10, 's')
-            + '.';
+    QTest::newRow("dicts") << QByteArray("}N").repeated(levels / 10) + "N" + QByteArray(levels / 10, 's') + '.';
 }
 
 void tst_PickleReader::deepNesting()
@@ -572,8 +561,7 @@ void tst_PickleReader::limits()
     PickleReader small({.size = 10});
     QVERIFY(small.read(raw("C\x07") + "1234567.trailing bytes do not count"));
     QVERIFY(!small.read(raw("C\x08") + "12345678."));
-    QVERIFY2(small.error().text.contains(u"larger than the limit of 10 bytes"),
-             qPrintable(small.error().text));
+    QVERIFY2(small.error().text.contains(u"larger than the limit of 10 bytes"), qPrintable(small.error().text));
 
     PickleReader few({.objects = 100});
     QVERIFY(few.read(QByteArray(20, ']') + QByteArray(19, 'a') + '.'));

@@ -109,8 +109,7 @@ void tst_PickleWriter::bytes_data()
     QTest::newRow("-2^31-1") << QVariant(-0x80000001LL) << raw("\x8a\x05\xff\xff\xff\x7f\xff");
     QTest::newRow("2^63-1") << QVariant(std::numeric_limits<qlonglong>::max())
                             << raw("\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f");
-    QTest::newRow("-2^63") << QVariant(std::numeric_limits<qlonglong>::min())
-                           << raw("\x8a\x08\0\0\0\0\0\0\0\x80");
+    QTest::newRow("-2^63") << QVariant(std::numeric_limits<qlonglong>::min()) << raw("\x8a\x08\0\0\0\0\0\0\0\x80");
     QTest::newRow("2^64-1") << QVariant(~0ULL) << raw("\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0");
     QTest::newRow("1.0") << QVariant(1.0) << raw("G?\xf0\0\0\0\0\0\0");
     QTest::newRow("-0.0") << QVariant(-0.0) << raw("G\x80\0\0\0\0\0\0\0");
@@ -174,8 +173,7 @@ void tst_PickleWriter::types_data()
     row("string list", QStringList{u"a"_s, u"b"_s}, QVariantList{u"a"_s, u"b"_s});
     row("byte array list", wrap(QByteArrayList{"a"}), QVariantList{"a"_ba});
     row("hash", QVariantHash{{u"a"_s, 1}}, QVariantMap{{u"a"_s, 1LL}});
-    row("QVariant in QVariant", QVariant(QMetaType::fromType<QVariant>(), std::array{QVariant(5)}.data()),
-        5LL);
+    row("QVariant in QVariant", QVariant(QMetaType::fromType<QVariant>(), std::array{QVariant(5)}.data()), 5LL);
     row("enum", wrap(Dish::Large), 300LL);
     row("flags", wrap(Qt::Alignment(Qt::AlignLeft | Qt::AlignTop)), 0x21LL);
     row("Qt's enum", wrap(Qt::Horizontal), 1LL);
@@ -196,8 +194,7 @@ void tst_PickleWriter::types_data()
     row("local datetime", QDateTime(date, time), wrap(PyventDateTime(date, PyventTime(time))));
     PyventTime aware(time);
     aware.setUtcOffset(std::chrono::hours(2));
-    row("datetime with offset", QDateTime(date, time, Qt::OffsetFromUTC, 7200),
-        wrap(PyventDateTime(date, aware)));
+    row("datetime with offset", QDateTime(date, time, Qt::OffsetFromUTC, 7200), wrap(PyventDateTime(date, aware)));
     if (QTimeZone::isTimeZoneIdAvailable("Europe/Helsinki"))
         row("datetime with zone", QDateTime(date, time, QTimeZone("Europe/Helsinki")),
             wrap(PyventDateTime(date, aware)));
@@ -249,8 +246,7 @@ void tst_PickleWriter::errors_data()
     const auto row = [](const char *name, const QVariant &value, const QString &text) {
         QTest::newRow(name) << value << text;
     };
-    row("QObject", wrap(static_cast<QObject *>(nullptr)),
-        u"argument 'x' is a QObject*, which cannot be sent"_s);
+    row("QObject", wrap(static_cast<QObject *>(nullptr)), u"argument 'x' is a QObject*, which cannot be sent"_s);
     row("pointer", wrap(static_cast<void *>(nullptr)), u"argument 'x' is a void*, which cannot be sent"_s);
     row("unknown type", wrap(Unknown()), u"argument 'x' is a Unknown, which cannot be sent"_s);
     row("in a list", QVariantList{1, wrap(Unknown())}, u"argument 'x[1]' is a Unknown"_s);
@@ -327,8 +323,7 @@ void tst_PickleWriter::sizeLimit()
         QVERIFY2(writePickle(value, &out, &error, {.size = size}), qPrintable(error.text));
         out.clear();
         QVERIFY(!writePickle(value, &out, &error, {.size = size - 1}));
-        QVERIFY2(error.text.contains(u"larger than the limit of %1 bytes"_s.arg(size - 1)),
-                 qPrintable(error.text));
+        QVERIFY2(error.text.contains(u"larger than the limit of %1 bytes"_s.arg(size - 1)), qPrintable(error.text));
         QVERIFY(out.isEmpty());
     }
     // What would be large is not made first.

@@ -111,8 +111,8 @@ void tst_PyventValues::text_data()
     row(PyventTuple({1}), u"tuple"_s, u"(1,)"_s);
     row(PyventTuple({1, u"it's"_s, "b\xff\n"_ba, 1.0, true, wrap(nullptr)}), u"tuple"_s,
         uR"((1, "it's", b'b\xff\n', 1.0, True, None))"_s);
-    row(PyventTuple({1e16, 1e-5, 0.1, -0.0, std::numeric_limits<double>::infinity(), 123456789012345680.0}),
-        u"tuple"_s, u"(1e+16, 1e-05, 0.1, -0.0, inf, 1.2345678901234568e+17)"_s);
+    row(PyventTuple({1e16, 1e-5, 0.1, -0.0, std::numeric_limits<double>::infinity(), 123456789012345680.0}), u"tuple"_s,
+        u"(1e+16, 1e-05, 0.1, -0.0, inf, 1.2345678901234568e+17)"_s);
     row(PyventTuple({QVariantMap{{u"a"_s, QVariantList{1}}}}), u"tuple"_s, u"({'a': [1]},)"_s);
     row(PyventSet(), u"set"_s, u"set()"_s);
     row(PyventSet({1}), u"set"_s, u"{1}"_s);
@@ -127,8 +127,7 @@ void tst_PyventValues::text_data()
     row(withOffset(0us), u"time"_s, u"datetime.time(1, 2, tzinfo=datetime.timezone.utc)"_s);
     row(withOffset(-1h), u"time"_s,
         u"datetime.time(1, 2, tzinfo=datetime.timezone(datetime.timedelta(days=-1, seconds=82800)))"_s);
-    row(PyventDateTime(QDate(2024, 1, 2), PyventTime(0s)), u"datetime"_s,
-        u"datetime.datetime(2024, 1, 2, 0, 0)"_s);
+    row(PyventDateTime(QDate(2024, 1, 2), PyventTime(0s)), u"datetime"_s, u"datetime.datetime(2024, 1, 2, 0, 0)"_s);
     row(global(u"builtins"_s, u"len"_s), u"type"_s, u"<len>"_s);
     row(call(u"decimal"_s, u"Decimal"_s, {u"1.5"_s}), u"Decimal"_s, u"decimal.Decimal('1.5')"_s);
     row(dataClass(), u"Order"_s, u"m.Order(food='sushi')"_s);
@@ -190,8 +189,7 @@ void tst_PyventValues::conversions_data()
     row("time to text", PyventTime(1h), u"01:00:00"_s);
     row("datetime to QDateTime", PyventDateTime(QDate(2024, 1, 2), withOffset(2h)),
         QDateTime(QDate(2024, 1, 2), QTime(1, 2), Qt::OffsetFromUTC, 7200));
-    row("datetime to text", PyventDateTime(QDate(2024, 1, 2), withOffset(2h)),
-        u"2024-01-02T01:02:00+02:00"_s);
+    row("datetime to text", PyventDateTime(QDate(2024, 1, 2), withOffset(2h)), u"2024-01-02T01:02:00+02:00"_s);
     row("Decimal to text", call(u"decimal"_s, u"Decimal"_s, {u"1.5"_s}), u"1.5"_s);
     row("Decimal to double", call(u"decimal"_s, u"Decimal"_s, {u"1.5"_s}), 1.5);
     row("Decimal to int", call(u"decimal"_s, u"Decimal"_s, {u"7"_s}), 7);
@@ -202,13 +200,11 @@ void tst_PyventValues::conversions_data()
     row("bytearray to bytes", call(u"builtins"_s, u"bytearray"_s, {"ab"_ba}), "ab"_ba);
     row("complex to std::complex", call(u"builtins"_s, u"complex"_s, {1.0, 2.0}), std::complex<double>(1, 2));
     row("deque to list", deque(), QVariantList{1LL, 2LL});
-    row("named tuple to list", PyventObject::create(global(u"m"_s, u"Point"_s), {1LL, 2LL}),
-        QVariantList{1LL, 2LL});
+    row("named tuple to list", PyventObject::create(global(u"m"_s, u"Point"_s), {1LL, 2LL}), QVariantList{1LL, 2LL});
     row("OrderedDict to map", orderedDict(), QVariantMap{{u"a"_s, 1LL}});
     row("data class to map", dataClass(), QVariantMap{{u"food"_s, u"sushi"_s}});
     const PyventArray matrix(u"|u1"_s, {2, 2}, "\1\2\3\4"_ba);
-    row("array to list", matrix,
-        QVariantList{QVariant(QVariantList{1LL, 2LL}), QVariant(QVariantList{3LL, 4LL})});
+    row("array to list", matrix, QVariantList{QVariant(QVariantList{1LL, 2LL}), QVariant(QVariantList{3LL, 4LL})});
     row("scalar to double", PyventArray::scalar(u">f4"_s, "\x3f\x00\x00\x00"_ba.first(1) + "\0\0\0"_ba), 0.5);
     row("scalar to int", PyventArray::scalar(u"|i1"_s, "\xff"_ba), -1);
     row("scalar to bool", PyventArray::scalar(u"|b1"_s, "\1"_ba), true);
@@ -242,8 +238,7 @@ void tst_PyventValues::noConversions_data()
     }())) << QMetaType::fromType<QDateTime>();
     QTest::newRow("offset of years") << wrap(PyventDateTime(QDate(2024, 1, 2), withOffset(100'000h)))
                                      << QMetaType::fromType<QDateTime>();
-    QTest::newRow("array to int") << wrap(PyventArray(u"|u1"_s, {2}, "\1\2"_ba))
-                                  << QMetaType::fromType<int>();
+    QTest::newRow("array to int") << wrap(PyventArray(u"|u1"_s, {2}, "\1\2"_ba)) << QMetaType::fromType<int>();
 }
 
 void tst_PyventValues::noConversions()
@@ -257,10 +252,10 @@ void tst_PyventValues::integerDigits_data()
 {
     QTest::addColumn<QString>("text");
     for (const QString &text :
-         {u"0"_s, u"1"_s, u"-1"_s, u"127"_s, u"128"_s, u"-128"_s, u"-129"_s, u"255"_s, u"256"_s,
-          u"999999999"_s, u"1000000000"_s, u"1000000000000000000000"_s, u"9223372036854775808"_s,
-          u"-9223372036854775809"_s, u"18446744073709551616"_s, u"-340282366920938463463374607431768211456"_s,
-          u"1"_s + QString(4299, u'0'), u"9"_s.repeated(4300)})
+         {u"0"_s, u"1"_s, u"-1"_s, u"127"_s, u"128"_s, u"-128"_s, u"-129"_s, u"255"_s, u"256"_s, u"999999999"_s,
+          u"1000000000"_s, u"1000000000000000000000"_s, u"9223372036854775808"_s, u"-9223372036854775809"_s,
+          u"18446744073709551616"_s, u"-340282366920938463463374607431768211456"_s, u"1"_s + QString(4299, u'0'),
+          u"9"_s.repeated(4300)})
         QTest::newRow(qPrintable(text.left(40))) << text;
 }
 
@@ -278,8 +273,8 @@ void tst_PyventValues::integerDigits()
 
 void tst_PyventValues::integerNumbers()
 {
-    for (const qint64 number : {std::numeric_limits<qint64>::min(), qint64(-1), qint64(0), qint64(300),
-                                std::numeric_limits<qint64>::max()}) {
+    for (const qint64 number :
+         {std::numeric_limits<qint64>::min(), qint64(-1), qint64(0), qint64(300), std::numeric_limits<qint64>::max()}) {
         bool ok = false;
         QCOMPARE(PyventInteger(number).toLongLong(&ok), number);
         QVERIFY(ok);
@@ -301,10 +296,8 @@ void tst_PyventValues::integerNumbers()
     QCOMPARE(PyventInteger::fromString(u"-0"), PyventInteger());
     // Half-way cases round to even, and what is below the half decides.
     QCOMPARE(PyventInteger::fromString(u"9007199254740993").toDouble(), 9007199254740992.0);
-    QCOMPARE(PyventInteger::fromString(u"0x200000000000010000000000000000000").toDouble(),
-             0x20000000000001p76);
-    QCOMPARE(PyventInteger::fromString(u"0x200000000000018000000000000000000").toDouble(),
-             0x20000000000002p76);
+    QCOMPARE(PyventInteger::fromString(u"0x200000000000010000000000000000000").toDouble(), 0x20000000000001p76);
+    QCOMPARE(PyventInteger::fromString(u"0x200000000000018000000000000000000").toDouble(), 0x20000000000002p76);
 }
 
 void tst_PyventValues::hugeInteger()
@@ -329,10 +322,9 @@ void tst_PyventValues::timeDelta_data()
     QTest::addColumn<double>("total");
     QTest::newRow("1.5 s") << PyventTimeDelta(1500ms) << qint64(0) << 1 << 500'000 << 1.5;
     QTest::newRow("-1 µs") << PyventTimeDelta(-1us) << qint64(-1) << 86'399 << 999'999 << -1e-6;
-    QTest::newRow("normalised") << PyventTimeDelta(1, 86'400 + 5, -1) << qint64(2) << 4 << 999'999
-                                << 172804.999999;
-    QTest::newRow("extreme") << PyventTimeDelta(std::chrono::microseconds::min()) << qint64(-106'751'992)
-                             << 71'945 << 224'192 << -9223372036854.775808;
+    QTest::newRow("normalised") << PyventTimeDelta(1, 86'400 + 5, -1) << qint64(2) << 4 << 999'999 << 172804.999999;
+    QTest::newRow("extreme") << PyventTimeDelta(std::chrono::microseconds::min()) << qint64(-106'751'992) << 71'945
+                             << 224'192 << -9223372036854.775808;
 }
 
 void tst_PyventValues::timeDelta()
@@ -431,8 +423,7 @@ void tst_PyventValues::arrayValidity_data()
     QTest::newRow("empty") << u"<f8"_s << Shape{0, 5} << qsizetype(0) << true;
     QTest::newRow("negative") << u"<f8"_s << Shape{-1, -1} << qsizetype(8) << false;
     QTest::newRow("overflow") << u"<f8"_s << Shape{qsizetype(1) << 62, 8} << qsizetype(0) << false;
-    QTest::newRow("overflow, but empty")
-        << u"<f8"_s << Shape{qsizetype(1) << 62, 0, 9} << qsizetype(0) << true;
+    QTest::newRow("overflow, but empty") << u"<f8"_s << Shape{qsizetype(1) << 62, 0, 9} << qsizetype(0) << true;
     QTest::newRow("object") << u"|O8"_s << Shape{1} << qsizetype(8) << false;
     QTest::newRow("no dtype") << QString() << Shape{1} << qsizetype(8) << false;
     QTest::newRow("odd size") << u"<i3"_s << Shape{1} << qsizetype(3) << false;

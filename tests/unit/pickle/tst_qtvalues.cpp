@@ -159,8 +159,7 @@ void tst_QtValues::staysMap_data()
     row("colour of no kind", u"QColor"_s, "\x7f"_ba + zeros.first(10));
     QTest::newRow("one more key") << QVariantMap{
         {u"$qt"_s, u"QPoint"_s}, {u"text"_s, u""_s}, {u"data"_s, zeros.first(8)}, {u"x"_s, 1LL}};
-    QTest::newRow("without text") << QVariantMap{
-        {u"$qt"_s, u"QPoint"_s}, {u"data"_s, zeros.first(8)}, {u"x"_s, 1LL}};
+    QTest::newRow("without text") << QVariantMap{{u"$qt"_s, u"QPoint"_s}, {u"data"_s, zeros.first(8)}, {u"x"_s, 1LL}};
 }
 
 void tst_QtValues::staysMap()

@@ -118,8 +118,7 @@ public:
         const QByteArrayList frames = taken.front();
         taken.pop_front();
         m_requests->send(message(frames[0]), zmq::send_flags::sndmore);
-        m_requests->send(message(frames[1]),
-                         reply.isEmpty() ? zmq::send_flags::none : zmq::send_flags::sndmore);
+        m_requests->send(message(frames[1]), reply.isEmpty() ? zmq::send_flags::none : zmq::send_flags::sndmore);
         for (qsizetype i = 0; i < reply.size(); ++i)
             m_requests->send(message(reply[i]),
                              i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);

@@ -28,10 +28,8 @@ void TestAddress::endpoints_data()
     QTest::addColumn<bool>("isIpv6");
     QTest::addColumn<bool>("isName");
 
-    const auto row = [](const QString &host, const char *bind, const char *connect, bool isIpv6,
-                        bool isName) {
-        QTest::newRow(qPrintable(host))
-            << host << QByteArray(bind) << QByteArray(connect) << isIpv6 << isName;
+    const auto row = [](const QString &host, const char *bind, const char *connect, bool isIpv6, bool isName) {
+        QTest::newRow(qPrintable(host)) << host << QByteArray(bind) << QByteArray(connect) << isIpv6 << isName;
     };
     row(u"127.0.0.1"_s, "tcp://127.0.0.1", "tcp://127.0.0.1", false, false);
     row(u"192.168.1.7"_s, "tcp://192.168.1.7", "tcp://192.168.1.7", false, false);

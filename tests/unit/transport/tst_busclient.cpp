@@ -295,8 +295,7 @@ void TestBusClient::aServerLikePythons()
     const QByteArrayList all = events(5000);
     for (const QByteArray &event : all)
         bus.send(event);
-    QVERIFY(
-        bus.until([&] { return bus.heard.size() >= all.size() && bus.client.queue().events() == 0; }, serve));
+    QVERIFY(bus.until([&] { return bus.heard.size() >= all.size() && bus.client.queue().events() == 0; }, serve));
     QCOMPARE(withoutProofs(relayed), all);
     QCOMPARE(bus.heard, all);
 }

@@ -103,10 +103,9 @@ void TestBusClientProof::theProofIsSubscribedToLastAfterReconnecting()
     QTRY_VERIFY_WITH_TIMEOUT(isSubscribing(), 60'000);
     QByteArrayList proofs;
     const auto hasAll = [&] {
-        return !proofs.isEmpty()
-            && std::all_of(prefixes.cbegin(), prefixes.cend(), [&](const QByteArray &prefix) {
-                   return server.subscriptions.contains('\x01' + prefix);
-               });
+        return !proofs.isEmpty() && std::all_of(prefixes.cbegin(), prefixes.cend(), [&](const QByteArray &prefix) {
+            return server.subscriptions.contains('\x01' + prefix);
+        });
     };
     QVERIFY(bus.until(hasAll, [&] { keepProofs(server, &proofs); }));
     const qsizetype proof = server.subscriptions.indexOf('\x01' + proofs.constLast());
@@ -138,8 +137,8 @@ void TestBusClientProof::anUnsubscriptionNeedsNone()
     QVERIFY(bus.untilReady(server));
     bus.client.unsubscribe("order");
     QCOMPARE(bus.client.state(), State::Ready);
-    QVERIFY(bus.until([&] { return server.subscriptions.contains(QByteArray("\0order", 6)); },
-                      [&] { server.relay(); }));
+    QVERIFY(
+        bus.until([&] { return server.subscriptions.contains(QByteArray("\0order", 6)); }, [&] { server.relay(); }));
     QCOMPARE(server.relayed.count(server.relayed.constFirst()),
              server.relayed.size()); // none with a new number
 }
@@ -194,8 +193,7 @@ void TestBusClientProof::aProofOfEarlierSubscriptionsProvesNothing()
     QVERIFY(bus.until([&] { return bus.heard.contains("a marker"); }, [&] { keepProofs(server, &proofs); }));
     QCOMPARE(bus.client.state(), State::Subscribing);
     server.publish(proofs.constLast());
-    QVERIFY(
-        bus.until([&] { return bus.client.state() == State::Ready; }, [&] { keepProofs(server, &proofs); }));
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Ready; }, [&] { keepProofs(server, &proofs); }));
 }
 
 void TestBusClientProof::anotherNodesProofProvesNothing()

@@ -83,8 +83,7 @@ public:
     void send(const QByteArrayList &frames)
     {
         for (qsizetype i = 0; i < frames.size(); ++i)
-            socket.send(message(frames[i]),
-                        i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+            socket.send(message(frames[i]), i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
     }
     QByteArray receive()
     {
@@ -146,8 +145,7 @@ void TestZmqSocket::nobodyListens()
 void TestZmqSocket::theNameHasNoAddress()
 {
     Client client;
-    client.socket.connect(
-        "tcp://256.256.256.256:9"); // no address, and no name that any resolver looks up elsewhere
+    client.socket.connect("tcp://256.256.256.256:9"); // no address, and no name that any resolver looks up elsewhere
     QCOMPARE(client.next(), Connection::Refused);
 }
 

@@ -24,18 +24,18 @@ Trailer someTrailer(QByteArrayView sender = "pyvent.kitchen")
 // table.
 QByteArray goldenFrame()
 {
-    return QByteArray::fromHex("6f72646572" // topic: order
-                               "20" // space
-                               "80047d942e" // pickle: {}
-                               "707976656e742e6b69746368656e" // -54: the sender, pyvent.kitchen
+    return QByteArray::fromHex("6f72646572"                       // topic: order
+                               "20"                               // space
+                               "80047d942e"                       // pickle: {}
+                               "707976656e742e6b69746368656e"     // -54: the sender, pyvent.kitchen
                                "00112233445566778899aabbccddeeff" // -40: UUID, RFC 4122
-                               "0807060504030201" // -24: sequence number
-                               "1817161514131211" // -16: time
-                               "0100" // -8: flags
-                               "0e00" // -6: the sender's length, 14
-                               "3600" // -4: the trailer's length, 54
-                               "01" // -2: version
-                               "f5"); // -1: end mark
+                               "0807060504030201"                 // -24: sequence number
+                               "1817161514131211"                 // -16: time
+                               "0100"                             // -8: flags
+                               "0e00"                             // -6: the sender's length, 14
+                               "3600"                             // -4: the trailer's length, 54
+                               "01"                               // -2: version
+                               "f5");                             // -1: end mark
 }
 
 // The byte at \a offset from the frame's end, as PROTOCOL.md counts.
@@ -117,33 +117,30 @@ void TestFrame::roundTrip_data()
 
     const QUuid id = QUuid::createUuid();
     const quint16 noFlags = 0;
-    QTest::newRow("plain") << QByteArray("order") << pickle << id << quint64(1)
-                           << qint64(1'700'000'000'000'000) << noFlags << QByteArray("pyvent");
+    QTest::newRow("plain") << QByteArray("order") << pickle << id << quint64(1) << qint64(1'700'000'000'000'000)
+                           << noFlags << QByteArray("pyvent");
     QTest::newRow("no sender") << QByteArray("order") << pickle << id << quint64(1) << qint64(0) << noFlags
                                << QByteArray();
-    QTest::newRow("smallest") << QByteArray() << QByteArray(".") << QUuid() << quint64(0) << qint64(0)
-                              << noFlags << QByteArray();
-    QTest::newRow("largest numbers") << QByteArray("order") << pickle << id
-                                     << std::numeric_limits<quint64>::max()
-                                     << std::numeric_limits<qint64>::max()
-                                     << std::numeric_limits<quint16>::max() << QByteArray("pyvent");
+    QTest::newRow("smallest") << QByteArray() << QByteArray(".") << QUuid() << quint64(0) << qint64(0) << noFlags
+                              << QByteArray();
+    QTest::newRow("largest numbers") << QByteArray("order") << pickle << id << std::numeric_limits<quint64>::max()
+                                     << std::numeric_limits<qint64>::max() << std::numeric_limits<quint16>::max()
+                                     << QByteArray("pyvent");
     QTest::newRow("smallest time") << QByteArray("order") << pickle << id << quint64(1)
                                    << std::numeric_limits<qint64>::min() << noFlags << QByteArray("pyvent");
-    QTest::newRow("longest sender") << QByteArray("order") << pickle << id << quint64(1) << qint64(-1)
-                                    << noFlags << QByteArray(maximumSenderSize, 's');
+    QTest::newRow("longest sender") << QByteArray("order") << pickle << id << quint64(1) << qint64(-1) << noFlags
+                                    << QByteArray(maximumSenderSize, 's');
     QTest::newRow("both flags") << QByteArray("order") << pickle << id << quint64(1) << qint64(0)
-                                << quint16(Trailer::Retransmitted | Trailer::Replayed)
-                                << QByteArray("pyvent");
+                                << quint16(Trailer::Retransmitted | Trailer::Replayed) << QByteArray("pyvent");
     QTest::newRow("UTF-8") << QByteArray("größe") << pickle << id << quint64(1) << qint64(0) << noFlags
                            << QByteArray("küche.\xF0\x9F\x8D\xA3");
     QTest::newRow("numbers that look like STOP and the end mark")
-        << QByteArray("order") << pickle << id << quint64(0x2E2E2E2E2E2E2E2E) << qint64(0x00F5F5F5F5F5F5F5)
-        << noFlags << QByteArray("....");
-    QTest::newRow("a pickle with spaces and end marks")
-        << QByteArray("order") << QByteArray(" \xF5\x01 \xF5.") << id << quint64(1) << qint64(0) << noFlags
-        << QByteArray("pyvent");
-    QTest::newRow("a large pickle") << QByteArray("order") << QByteArray(1'000'000, ' ') + '.' << id
-                                    << quint64(1) << qint64(0) << noFlags << QByteArray("pyvent");
+        << QByteArray("order") << pickle << id << quint64(0x2E2E2E2E2E2E2E2E) << qint64(0x00F5F5F5F5F5F5F5) << noFlags
+        << QByteArray("....");
+    QTest::newRow("a pickle with spaces and end marks") << QByteArray("order") << QByteArray(" \xF5\x01 \xF5.") << id
+                                                        << quint64(1) << qint64(0) << noFlags << QByteArray("pyvent");
+    QTest::newRow("a large pickle") << QByteArray("order") << QByteArray(1'000'000, ' ') + '.' << id << quint64(1)
+                                    << qint64(0) << noFlags << QByteArray("pyvent");
 }
 
 void TestFrame::roundTrip()
@@ -157,8 +154,7 @@ void TestFrame::roundTrip()
     QFETCH(const QByteArray, sender);
 
     QByteArray bytes = topic + ' ' + payload;
-    appendTrailer({.nodeId = nodeId, .sequence = sequence, .time = time, .flags = flags, .sender = sender},
-                  &bytes);
+    appendTrailer({.nodeId = nodeId, .sequence = sequence, .time = time, .flags = flags, .sender = sender}, &bytes);
     QVERIFY(bytes.back() != '.');
     const Frame frame = parseFrame(bytes);
     QCOMPARE(frame.trailerState, TrailerState::Read);
@@ -179,21 +175,18 @@ void TestFrame::withoutTrailer_data()
     QTest::addColumn<QByteArray>("payload");
 
     QTest::newRow("empty") << QByteArray() << QByteArray() << false << QByteArray();
-    QTest::newRow("no space") << QByteArray("__server_disconnect") << QByteArray("__server_disconnect")
-                              << false << QByteArray();
-    QTest::newRow("no space, end mark")
-        << QByteArray("order\xF5") << QByteArray("order\xF5") << false << QByteArray();
+    QTest::newRow("no space") << QByteArray("__server_disconnect") << QByteArray("__server_disconnect") << false
+                              << QByteArray();
+    QTest::newRow("no space, end mark") << QByteArray("order\xF5") << QByteArray("order\xF5") << false << QByteArray();
     QTest::newRow("no space, long, end mark")
         << QByteArray(100, 'x') + '\xF5' << QByteArray(100, 'x') + '\xF5' << false << QByteArray();
     QTest::newRow("only a space") << QByteArray(" ") << QByteArray() << true << QByteArray();
-    QTest::newRow("nothing after the space")
-        << QByteArray("order ") << QByteArray("order") << true << QByteArray();
+    QTest::newRow("nothing after the space") << QByteArray("order ") << QByteArray("order") << true << QByteArray();
     QTest::newRow("nothing before the space") << " " + pickle << QByteArray() << true << pickle;
     QTest::newRow("Python's") << "order " + pickle << QByteArray("order") << true << pickle;
     QTest::newRow("two spaces") << QByteArray("order  .") << QByteArray("order") << true << QByteArray(" .");
     QTest::newRow("no STOP") << QByteArray("order x") << QByteArray("order") << true << QByteArray("x");
-    QTest::newRow("zero bytes") << QByteArray("a\0b \0.", 6) << QByteArray("a\0b", 3) << true
-                                << QByteArray("\0.", 2);
+    QTest::newRow("zero bytes") << QByteArray("a\0b \0.", 6) << QByteArray("a\0b", 3) << true << QByteArray("\0.", 2);
     QTest::newRow("another space") << QByteArray("a\tb\xC2\xA0"
                                                  "c .")
                                    << QByteArray("a\tb\xC2\xA0"
@@ -220,8 +213,7 @@ void TestFrame::everyTruncation()
 {
     const QByteArray whole = goldenFrame();
     for (qsizetype length = 0; length < whole.size(); ++length) {
-        const QByteArray bytes =
-            whole.first(length); // of its own, so that a sanitizer sees a read past its end
+        const QByteArray bytes = whole.first(length); // of its own, so that a sanitizer sees a read past its end
         const Frame frame = parseFrame(bytes);
         QVERIFY2(frame.trailerState == TrailerState::Absent, qPrintable(QString::number(length)));
     }
@@ -339,8 +331,7 @@ void TestFrame::noStopBeforeTheTrailer()
 
 void TestFrame::bytesBeforeTheSenderAreSkipped()
 {
-    for (const QByteArray &extension :
-         {QByteArray("."), QByteArray("later minor"), QByteArray(1000, '\xF5')}) {
+    for (const QByteArray &extension : {QByteArray("."), QByteArray("later minor"), QByteArray(1000, '\xF5')}) {
         QByteArray bytes = "order " + pickle + extension;
         appendTrailer(someTrailer(), &bytes);
         setLength(bytes, -4, int(54 + extension.size()));
@@ -372,8 +363,7 @@ void TestFrame::viewsAreIntoTheFrame()
 
 void TestFrame::topicOfIsParseFramesTopic()
 {
-    for (const QByteArray &bytes :
-         {QByteArray(), QByteArray(" "), QByteArray("a"), QByteArray("a b c"), goldenFrame()})
+    for (const QByteArray &bytes : {QByteArray(), QByteArray(" "), QByteArray("a"), QByteArray("a b c"), goldenFrame()})
         QCOMPARE(topicOf(bytes).toByteArray(), parseFrame(bytes).topic.toByteArray());
 }
 
