@@ -690,11 +690,14 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
     }
     if (!start(lock))
         return false;
-    m_queueWasFull = false;
     m_client->send(std::move(frame));
-    // Sending may have taken the news from the descriptor that something can be read.
-    if (m_client->isReadable())
-        scheduleTurn();
+    // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
+    if (2 * m_client->queue().events() <= m_options.sendQueueEvents
+        && 2 * m_client->queue().bytes() <= m_options.sendQueueBytes)
+        m_queueWasFull = false;
+    // Sending may have taken the news from the descriptor that something can be read. Asking the sockets would cost
+    // more than sending did.
+    scheduleTurn();
     return true;
 }
 
