@@ -216,7 +216,7 @@ void TestDelivery::keepsTheEvent()
     PyventEvent sent = named(u"order"_s, u"pyvent.till"_s);
     sent.args = {{u"food"_s, u"sushi"_s}};
     sent.sequence = 7;
-    const Delivery delivery(sent);
+    const Delivery delivery(sent, ReceiverTable());
     QCOMPARE(delivery.event(), sent);
 }
 
