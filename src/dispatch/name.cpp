@@ -34,8 +34,8 @@ QString whyNotAName(QStringView name)
         return u"the event's name '%1' begins with '__', which Python's nodes keep for themselves"_s.arg(name);
     for (qsizetype i = 0; i < name.size(); ++i) {
         if (name[i] == u' ')
-            return u"the event's name '%1' has a space at position %2; a space ends the name on the wire"_s.arg(name)
-                .arg(i);
+            return u"the event's name '%1' has a space at position %2; a space ends the name on the wire"_s.arg(
+                name, QString::number(i));
         if (isControl(name[i])) {
             return u"the event's name has the control character %1 at position %2"_s.arg(codePoint(name[i])).arg(i);
         }
@@ -69,6 +69,10 @@ bool isGlob(QStringView pattern)
 
 bool matchesGlob(QStringView pattern, QStringView name)
 {
+    // '?' stands for a character, which may take two UTF-16 units.
+    const auto unitsAt = [name](qsizetype n) {
+        return name[n].isHighSurrogate() && n + 1 < name.size() && name[n + 1].isLowSurrogate() ? 2 : 1;
+    };
     qsizetype p = 0;
     qsizetype n = 0;
     qsizetype star = -1;    // the last '*' that was passed
@@ -77,12 +81,16 @@ bool matchesGlob(QStringView pattern, QStringView name)
         if (p < pattern.size() && pattern[p] == u'*') {
             star = p++;
             resumeAt = n;
-        } else if (p < pattern.size() && (pattern[p] == u'?' || pattern[p] == name[n])) {
+        } else if (p < pattern.size() && pattern[p] == u'?') {
+            ++p;
+            n += unitsAt(n);
+        } else if (p < pattern.size() && pattern[p] == name[n]) {
             ++p;
             ++n;
         } else if (star >= 0) {
             p = star + 1;
-            n = ++resumeAt;
+            resumeAt += unitsAt(resumeAt);
+            n = resumeAt;
         } else {
             return false;
         }

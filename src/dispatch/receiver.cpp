@@ -20,14 +20,9 @@ constexpr int maximumBacklog = 100'000;
 
 Receiver::~Receiver() = default;
 
-bool HandlerEmitter::isConnected() const
-{
-    static const QMetaMethod signal = QMetaMethod::fromSignal(&HandlerEmitter::fired);
-    return isSignalConnected(signal);
-}
-
 void HandlerEmitter::disconnectNotify(const QMetaMethod &)
 {
+    m_state->ended = true; // before anyone is told, who might look
     m_connectionsChanged();
 }
 
@@ -36,13 +31,15 @@ HandlerReceiver::HandlerReceiver(const QString &pattern, const PyventSender &sen
                                  std::function<void()> connectionsChanged)
     : Receiver(pattern, sender)
     , m_failed(std::move(failed))
-    , m_emitter(std::move(connectionsChanged))
+    , m_emitter(m_state, std::move(connectionsChanged))
     , m_context(context)
 {
     m_connection = QObject::connect(
         &m_emitter, &HandlerEmitter::fired, context,
-        [callback = std::move(callback), handlerFailed = m_failed, backlog = m_backlog](const PyventEvent &event) {
-            --backlog->events;
+        [callback = std::move(callback), handlerFailed = m_failed, state = m_state](const PyventEvent &event) {
+            --state->backlog;
+            if (state->ended)
+                return;
             QString why;
             try {
                 why = callback(event);
@@ -56,12 +53,12 @@ HandlerReceiver::HandlerReceiver(const QString &pattern, const PyventSender &sen
 
 bool HandlerReceiver::isWanted() const
 {
-    return m_emitter.isConnected();
+    return m_connection && !m_state->ended;
 }
 
 void HandlerReceiver::deliver(const PyventEvent &event)
 {
-    if (m_backlog->events.load(std::memory_order_relaxed) >= maximumBacklog) {
+    if (m_state->backlog.load(std::memory_order_relaxed) >= maximumBacklog) {
         if (!std::exchange(m_overflowing, true)) {
             m_failed(event.name,
                      u"the handler's thread is %1 events behind; further events are not handed to it until it catches "
@@ -72,7 +69,7 @@ void HandlerReceiver::deliver(const PyventEvent &event)
     m_overflowing = false;
     // Counted before: the handler may run, and end the count again, before the emission returns. If the context goes
     // away with events in its queue the count stays, but then so does nobody who would be handed more.
-    ++m_backlog->events;
+    ++m_state->backlog;
     Q_EMIT m_emitter.fired(event);
 }
 

@@ -49,17 +49,24 @@ private:
     quint64 m_number = 0;
 };
 
+// What a handler shares with the calls of it that wait in another thread's event queue.
+struct HandlerState
+{
+    std::atomic<int> backlog = 0;
+    std::atomic<bool> ended = false; // from then on a call that waits does nothing
+};
+
 // Carries an event to one handler. It is a QObject because Qt's connections already know all about a context object:
-// its thread, its moving to another one, and its end in the middle of everything.
+// its thread, its moving to another one, and its end in the middle of everything. It has one connection, once.
 class HandlerEmitter : public QObject
 {
     Q_OBJECT
 public:
-    explicit HandlerEmitter(std::function<void()> connectionsChanged)
-        : m_connectionsChanged(std::move(connectionsChanged))
+    HandlerEmitter(std::shared_ptr<HandlerState> state, std::function<void()> connectionsChanged)
+        : m_state(std::move(state))
+        , m_connectionsChanged(std::move(connectionsChanged))
     {
     }
-    bool isConnected() const;
 
 Q_SIGNALS:
     void fired(const PyventEvent &event);
@@ -68,6 +75,7 @@ protected:
     void disconnectNotify(const QMetaMethod &signal) override;
 
 private:
+    std::shared_ptr<HandlerState> m_state;
     std::function<void()> m_connectionsChanged;
 };
 
@@ -90,13 +98,7 @@ public:
     void deliver(const PyventEvent &event) override;
 
 private:
-    // Shared with the calls that wait in another thread's event queue.
-    struct Backlog
-    {
-        std::atomic<int> events = 0;
-    };
-
-    std::shared_ptr<Backlog> m_backlog = std::make_shared<Backlog>();
+    std::shared_ptr<HandlerState> m_state = std::make_shared<HandlerState>();
     HandlerFailed m_failed;
     bool m_overflowing = false;
     HandlerEmitter m_emitter;

@@ -105,7 +105,8 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
     if (!m_globs)
         return match;
     if (match.name.isNull()) {
-        QStringDecoder decode(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
+        QStringDecoder decode(QStringDecoder::Utf8,
+                              QStringDecoder::Flag::Stateless | QStringDecoder::Flag::ConvertInitialBom);
         match.name = decode(topic);
         if (decode.hasError())
             return {};

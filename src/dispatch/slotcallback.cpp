@@ -34,7 +34,8 @@ QList<QMetaMethod> candidates(const QMetaObject *type, const QByteArray &slot)
     QList<QMetaMethod> found;
     for (int i = type->methodCount() - 1; i >= 0; --i) {
         const QMetaMethod method = type->method(i);
-        if (isClone(method) || (isSignature ? method.methodSignature() : method.name()) != wanted)
+        if (isClone(method) || method.methodType() == QMetaMethod::Signal
+            || (isSignature ? method.methodSignature() : method.name()) != wanted)
             continue;
         const bool hidden = std::any_of(found.cbegin(), found.cend(), [&](const QMetaMethod &other) {
             return other.methodSignature() == method.methodSignature();
@@ -63,6 +64,15 @@ bool takesEverything(const QMetaMethod &method)
     return type == QMetaType::fromType<QVariantMap>() || type == QMetaType::fromType<PyventEvent>();
 }
 
+// Whether an argument can be converted into a new object of this type.
+bool canBeMade(QMetaType type)
+{
+    void *object = type.create();
+    if (object)
+        type.destroy(object);
+    return object;
+}
+
 struct Slot
 {
     QObject *object;
@@ -71,14 +81,19 @@ struct Slot
     bool takesEverything;
 
     QString operator()(const PyventEvent &event) const;
-    bool isGiven(const PyventEvent &event, qsizetype i) const;
+    bool isArgument(const PyventEvent &event, qsizetype i) const;
+    bool isSenderOrSignal(qsizetype i) const;
     QString invoke(const QMetaMethod &method, const std::vector<QVariant> &arguments) const;
 };
 
-bool Slot::isGiven(const PyventEvent &event, qsizetype i) const
+bool Slot::isArgument(const PyventEvent &event, qsizetype i) const
 {
-    const QString name = parameters[i].name();
-    return event.args.contains(name) || name == "sender"_L1 || name == "signal"_L1;
+    return event.args.contains(parameters[i].name());
+}
+
+bool Slot::isSenderOrSignal(qsizetype i) const
+{
+    return parameters[i].name() == "sender"_L1 || parameters[i].name() == "signal"_L1;
 }
 
 QString Slot::operator()(const PyventEvent &event) const
@@ -90,15 +105,15 @@ QString Slot::operator()(const PyventEvent &event) const
     }
     qsizetype count = 0; // C++ can leave out arguments only at the end
     for (qsizetype i = 0; i < parameters.size(); ++i) {
-        if (isGiven(event, i))
+        if (isArgument(event, i))
             count = i + 1;
     }
-    while (count < byCount.size() && !byCount[count].isValid())
+    while (!byCount[count].isValid() || (count < parameters.size() && isSenderOrSignal(count)))
         ++count;
 
     std::vector<QVariant> arguments;
     for (qsizetype i = 0; i < count; ++i) {
-        if (!isGiven(event, i) && byCount[i].isValid()) {
+        if (!isArgument(event, i) && !isSenderOrSignal(i) && byCount[i].isValid()) {
             return u"the argument '%1' is missing; C++ can use its default only if those after it are missing, too"_s
                 .arg(parameters[i].name());
         }
@@ -161,6 +176,11 @@ PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slotName, Q
         if (!method.parameterMetaType(i).isValid()) {
             *why = u"the type of parameter %1 of the slot %2 is not known to Qt's meta-type system"_s.arg(i + 1).arg(
                 signature);
+            return {};
+        }
+        if (!canBeMade(method.parameterMetaType(i))) {
+            *why = u"parameter %1 of the slot %2 is of a type that cannot be made without a value"_s.arg(
+                QString::number(i + 1), signature);
             return {};
         }
         result.parameters.append(PyventParameter(QString::fromUtf8(names[i])));

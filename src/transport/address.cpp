@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/address.h"
 
+#include <QtCore/qregularexpression.h>
+
 #include <arpa/inet.h>
 
 namespace Pyvent::Internal {
@@ -55,13 +57,13 @@ QString whyNotAnAddress(const QString &host)
 {
     if (host.isEmpty())
         return u"the address is empty; give an IP address or a host's name, such as 127.0.0.1"_s;
-    if (!Address{host, 0}.isName())
+    static const QRegularExpression name(u"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\\z"_s,
+                                         QRegularExpression::NoPatternOption);
+    static const QRegularExpression ipv6(u"^\\[?[0-9A-Fa-f:.]+\\]?\\z"_s);
+    const bool isAddress = ipv6.match(host).hasMatch() && !Address{host, 0}.isName();
+    if (isAddress || name.match(host).hasMatch())
         return {};
-    for (const QChar c : host) {
-        if (!c.isLetterOrNumber() && c != u'.' && c != u'-' && c != u'_')
-            return u"'%1' is no IP address and no host's name"_s.arg(host);
-    }
-    return {};
+    return u"'%1' is no IP address and no host's name"_s.arg(host);
 }
 
 } // namespace Pyvent::Internal

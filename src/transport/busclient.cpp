@@ -20,6 +20,10 @@ constexpr qsizetype sendWindow = 900;
 constexpr int receiveHighWaterMark = 100'000;
 
 constexpr auto handshakeTimeout = 1000ms;
+// How long one attempt to connect may take. ZeroMQ says nothing of a name that has no address (yet), and the kernel
+// goes on for minutes where a machine does not answer.
+constexpr auto attemptTimeout = 3000ms;
+
 constexpr auto heartbeatInterval = 1000ms;
 constexpr auto heartbeatTimeout = 2000ms;
 constexpr auto firstRetry = 5ms;
@@ -90,6 +94,8 @@ void BusClient::send(zmq::message_t &&frame)
 
 void BusClient::process(Clock::time_point now)
 {
+    if (m_requests && !m_requestsUp && now >= m_attemptEnds)
+        closeRequests(now);
     if (!m_requests && now >= m_retryAt)
         openRequests(now);
     if (m_requests) {
@@ -126,6 +132,8 @@ BusClient::Clock::time_point BusClient::deadline() const
     Clock::time_point earliest = Clock::time_point::max();
     if (!m_requests)
         earliest = m_retryAt;
+    else if (!m_requestsUp)
+        earliest = m_attemptEnds;
     if (!m_proofTopic.isEmpty())
         earliest = std::min(earliest, m_proofAt);
     if (m_state != State::Ready && m_accepted && m_silentSince + patience > Clock::now())
@@ -149,7 +157,7 @@ void BusClient::openRequests(Clock::time_point now)
     m_requests->set(zmq::sockopt::maxmsgsize, int64_t(1024)); // an acknowledgement is one byte
     m_requests->set(zmq::sockopt::reconnect_ivl, -1);
     m_requests->connect(m_address.connectEndpoint());
-    m_retryAt = now;
+    m_attemptEnds = now + attemptTimeout;
 }
 
 void BusClient::closeRequests(Clock::time_point now)

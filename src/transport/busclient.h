@@ -97,7 +97,8 @@ private:
     bool m_accepted = false; // a connection was accepted since the server was last seen
 
     Clock::time_point m_silentSince;
-    Clock::time_point m_retryAt; // while there are no requests
+    Clock::time_point m_retryAt;     // while there are no requests
+    Clock::time_point m_attemptEnds; // while their connection is not up
     std::chrono::milliseconds m_retryAfter;
 
     // Proof of subscription: see wire/PROTOCOL.md.

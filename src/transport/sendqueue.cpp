@@ -16,11 +16,12 @@ void SendQueue::append(zmq::message_t &&event)
 void SendQueue::putProof(zmq::message_t &&proof)
 {
     const auto unsent = m_entries.begin() + m_inFlight;
-    if (unsent != m_entries.end() && unsent->kind == Kind::Proof)
+    if (unsent != m_entries.end() && unsent->kind == Kind::Proof) {
         unsent->frame = std::move(proof);
-    else
-        m_entries.insert(unsent, {Kind::Proof, std::move(proof)});
-    m_hasProof = true;
+        return;
+    }
+    m_entries.insert(unsent, {Kind::Proof, std::move(proof)});
+    ++m_proofs;
 }
 
 zmq::message_t SendQueue::copyOfNextUnsent()
@@ -41,7 +42,7 @@ bool SendQueue::acknowledge()
         --m_events;
         m_bytes -= qsizetype(oldest.frame.size());
     } else {
-        m_hasProof = false;
+        --m_proofs;
     }
     m_entries.pop_front();
     return true;
@@ -51,7 +52,7 @@ void SendQueue::connectionLost()
 {
     m_inFlight = 0;
     std::erase_if(m_entries, [](const Entry &entry) { return entry.kind == Kind::Proof; });
-    m_hasProof = false;
+    m_proofs = 0;
 }
 
 } // namespace Pyvent::Internal

@@ -21,7 +21,7 @@ public:
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
     bool hasUnsent() const { return m_inFlight < qsizetype(m_entries.size()); }
-    bool hasProof() const { return m_hasProof; }
+    bool hasProof() const { return m_proofs > 0; }
 
     // How many events were ever accepted, and how many of these were acknowledged.
     quint64 accepted() const { return m_accepted; }
@@ -55,7 +55,7 @@ private:
     qsizetype m_bytes = 0;
     quint64 m_accepted = 0;
     quint64 m_acknowledged = 0;
-    bool m_hasProof = false;
+    qsizetype m_proofs = 0;
 };
 
 } // namespace Pyvent::Internal

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/zmqsocket.h"
 
+#include <sys/socket.h>
+
 #include <atomic>
 #include <cstring>
 
@@ -16,6 +18,20 @@ std::string uniqueMonitorEndpoint()
 {
     static std::atomic<unsigned> count = 0;
     return "inproc://pyvent-monitor-" + std::to_string(++count);
+}
+
+// While nobody listens on a port of the range that outgoing connections get theirs from, the kernel sometimes gives a
+// connection the very port that it goes to. Then it is connected to itself, which ZeroMQ does not mind, and the port is
+// taken for good.
+bool isConnectedToItself(int fd)
+{
+    sockaddr_storage local{};
+    sockaddr_storage remote{};
+    socklen_t localSize = sizeof local;
+    socklen_t remoteSize = sizeof remote;
+    return ::getsockname(fd, reinterpret_cast<sockaddr *>(&local), &localSize) == 0
+        && ::getpeername(fd, reinterpret_cast<sockaddr *>(&remote), &remoteSize) == 0 && localSize == remoteSize
+        && std::memcmp(&local, &remote, localSize) == 0;
 }
 
 } // namespace
@@ -72,7 +88,9 @@ ZmqSocket::Connection ZmqSocket::nextConnectionChange()
         std::memcpy(&what, event.data(), sizeof what);
         switch (what) {
         case ZMQ_EVENT_CONNECTED:
-            return Connection::Connected;
+            quint32 fd;
+            std::memcpy(&fd, event.data<char>() + sizeof what, sizeof fd);
+            return isConnectedToItself(int(fd)) ? Connection::Lost : Connection::Connected;
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
             return Connection::Ready;
         case ZMQ_EVENT_CLOSED:

@@ -23,7 +23,7 @@ public:
         None,      // nothing new
         Connected, // TCP is connected; the peer has not said yet that it speaks ZeroMQ
         Ready,     // the ZeroMQ handshake is done
-        Refused,   // nobody listens there, or the name has no address
+        Refused,   // nobody listens there
         Lost       // the connection ended, or the handshake failed
     };
 

@@ -13,8 +13,9 @@ inline constexpr QByteArrayView pythonReservedPrefix = "__";
 inline constexpr QByteArrayView serverDisconnectTopic = "__server_disconnect";
 
 // Topics that begin with this byte are for nodes of this module. No name of a user's has it, because names have no
-// control characters, and no Python node is subscribed to it.
-inline constexpr char controlPrefix = '\x01';
+// control characters, and no Python node is subscribed to it. Not 0x00 or 0x01: libzmq 4.3 takes unsubscribing from a
+// topic that begins with these for subscribing to the rest of it.
+inline constexpr char controlPrefix = '\x02';
 
 inline bool isControlTopic(QByteArrayView topic)
 {

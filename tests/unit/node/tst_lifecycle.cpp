@@ -272,7 +272,7 @@ private Q_SLOTS:
         QVERIFY(pyvent::node().waitForReady());
         QVERIFY(pyvent::send("x", {{u"n"_s, 7}}));
         QVERIFY(pyvent::flush(20s));
-        QTRY_COMPARE(heard, u"7 nobody"_s);
+        QTRY_COMPARE(heard, u"7 pyvent.default"_s);
         const auto event = pyvent::waitFor("pong", 20s, {.send = u"pong"_s});
         QVERIFY(event);
         QCOMPARE(event->sender, u"pyvent.default"_s);
