@@ -108,8 +108,10 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
         QStringDecoder decode(QStringDecoder::Utf8,
                               QStringDecoder::Flag::Stateless | QStringDecoder::Flag::ConvertInitialBom);
         match.name = decode(topic);
-        if (decode.hasError())
-            return {};
+        if (decode.hasError()) {
+            match.isUtf8 = false;
+            return match;
+        }
     }
     const bool anyMatches = std::any_of(m_globs->begin(), m_globs->end(), [&](const auto &receiver) {
         return matchesGlob(receiver->pattern(), match.name);

@@ -26,6 +26,7 @@ public:
         QString name;
         std::shared_ptr<const Receivers> exact; // in the order of registration; null if there are none
         std::shared_ptr<const Receivers> globs; // all globs, matching or not; null if none matches
+        bool isUtf8 = true;                     // looked at only if there are globs
 
         explicit operator bool() const { return exact || globs; }
     };

@@ -35,9 +35,11 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
     if (isControlTopic(topic) || isReservedTopic(topic))
         return {};
     const ReceiverTable::Match match = table.match(topic);
-    if (!match)
+    if (!match && match.isUtf8)
         return {};
     const Frame frame = parseFrame(bytes);
+    if (!match.isUtf8)
+        return unreadable(Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
     if (!match.exact) { // only globs let through what is no name
         if (const QString why = whyNotAName(match.name); !why.isEmpty())
             return unreadable(Problem::Name, match.name, frame, why);
@@ -66,6 +68,8 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
     QVariant sender;
     if (frame.hasPayload() && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
         const PickleError &error = m_reader->error();
+        if (result.problem != Problem::None)
+            --m_unreadable; // one frame counts once
         Result failed = unreadable(Problem::Payload, match.name, frame,
                                    u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
                                        match.name, error.text, QString::number(error.offset)));

@@ -266,6 +266,9 @@ void BusClient::prove(Clock::time_point now)
 void BusClient::startProof(Clock::time_point now)
 {
     endProof();
+    // After reconnecting, ZeroMQ subscribes to everything again in the order of the alphabet, when it next looks at its
+    // commands. Let it do that first: the proof has to be the last.
+    (void)m_events.isReadable();
     m_proofTopic = m_proofPrefix + QByteArray::number(++m_proofNumber) + ' ';
     m_events.set(zmq::sockopt::subscribe, std::string_view(m_proofTopic.constData(), std::size_t(m_proofTopic.size())));
     m_proofNeeded = false;
