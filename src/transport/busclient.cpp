@@ -155,7 +155,8 @@ void BusClient::openRequests(Clock::time_point now)
     m_requests->set(zmq::sockopt::sndhwm, 0); // sendWindow is the bound, for acknowledgements, too
     m_requests->set(zmq::sockopt::rcvhwm, 0);
     m_requests->set(zmq::sockopt::maxmsgsize, int64_t(1024)); // an acknowledgement is one byte
-    m_requests->set(zmq::sockopt::reconnect_ivl, -1);
+    // Never, in effect. With -1, which says so, ZeroMQ forgets replies that have arrived and were not read yet.
+    m_requests->set(zmq::sockopt::reconnect_ivl, int(std::chrono::milliseconds(1h).count()));
     m_requests->connect(m_address.connectEndpoint());
     m_attemptEnds = now + attemptTimeout;
 }

@@ -63,6 +63,22 @@ PyventObject global(const QString &module, const QString &name)
     return PyventObject(module, name);
 }
 
+// Keeps the pickle for as long as its values can be asked for.
+class KeepingReader : public PickleReader
+{
+public:
+    using PickleReader::PickleReader;
+
+    bool read(const QByteArray &pickle)
+    {
+        m_pickle = pickle;
+        return PickleReader::read(m_pickle);
+    }
+
+private:
+    QByteArray m_pickle;
+};
+
 QByteArray readAll(const QByteArray &pickle, QVariant *value)
 {
     PickleReader reader;
@@ -245,7 +261,7 @@ void tst_PickleReader::sharedList()
 
 void tst_PickleReader::arguments()
 {
-    PickleReader reader;
+    KeepingReader reader;
     QVariantMap arguments;
     QVariant sender;
     const QByteArray pickle = raw("}(\x8c\x06sender\x8c\x02me\x8c\x04"
@@ -282,7 +298,7 @@ void tst_PickleReader::argumentsMustBeDict_data()
 void tst_PickleReader::argumentsMustBeDict()
 {
     QFETCH(QByteArray, pickle);
-    PickleReader reader;
+    KeepingReader reader;
     QVariantMap arguments;
     QVariant sender;
     QVERIFY(reader.read(pickle));
@@ -292,7 +308,7 @@ void tst_PickleReader::argumentsMustBeDict()
 
 void tst_PickleReader::trailingBytes()
 {
-    PickleReader reader;
+    KeepingReader reader;
     QVERIFY(reader.read(raw("K\x01.rest..")));
     QCOMPARE(reader.consumed(), 3);
     QCOMPARE(reader.toVariant(), QVariant(1LL));
@@ -384,7 +400,7 @@ void tst_PickleReader::errors()
 {
     QFETCH(QByteArray, pickle);
     QFETCH(qsizetype, offset);
-    PickleReader reader;
+    KeepingReader reader;
     QElapsedTimer timer;
     timer.start();
     const bool succeeded = reader.read(pickle) && reader.toVariant().isValid();
@@ -420,7 +436,7 @@ void tst_PickleReader::truncations_data()
 void tst_PickleReader::truncations()
 {
     QFETCH(QByteArray, pickle);
-    PickleReader reader;
+    KeepingReader reader;
     if (pickle.at(2) == '\x95')
         qToLittleEndian(quint64(pickle.size() - 11), pickle.data() + 3);
     QVERIFY2(reader.read(pickle) && reader.toVariant().isValid(), qPrintable(reader.error().text));
@@ -493,7 +509,7 @@ void tst_PickleReader::billionLaughs()
             pickle += isTuple ? "t\x94" : isDict ? "u\x94" : "e\x94";
         }
         pickle += '.';
-        PickleReader reader;
+        KeepingReader reader;
         QElapsedTimer timer;
         timer.start();
         QVERIFY(reader.read(pickle));
@@ -525,7 +541,7 @@ void tst_PickleReader::recursive_data()
 void tst_PickleReader::recursive()
 {
     QFETCH(QByteArray, pickle);
-    PickleReader reader;
+    KeepingReader reader;
     QVERIFY2(reader.read(pickle), qPrintable(reader.error().text));
     QVERIFY(!reader.toVariant().isValid());
     QVERIFY2(reader.error().text.contains(u"contains itself"), qPrintable(reader.error().text));
@@ -550,7 +566,7 @@ void tst_PickleReader::deepNesting_data()
 void tst_PickleReader::deepNesting()
 {
     QFETCH(QByteArray, pickle);
-    PickleReader reader;
+    KeepingReader reader;
     QVERIFY2(reader.read(pickle), qPrintable(reader.error().text));
     QVERIFY(!reader.toVariant().isValid());
     QVERIFY2(reader.error().text.contains(u"nests deeper"), qPrintable(reader.error().text));
@@ -558,12 +574,12 @@ void tst_PickleReader::deepNesting()
 
 void tst_PickleReader::limits()
 {
-    PickleReader small({.size = 10});
+    KeepingReader small(PickleLimits{.size = 10});
     QVERIFY(small.read(raw("C\x07") + "1234567.trailing bytes do not count"));
     QVERIFY(!small.read(raw("C\x08") + "12345678."));
     QVERIFY2(small.error().text.contains(u"larger than the limit of 10 bytes"), qPrintable(small.error().text));
 
-    PickleReader few({.objects = 100});
+    KeepingReader few(PickleLimits{.objects = 100});
     QVERIFY(few.read(QByteArray(20, ']') + QByteArray(19, 'a') + '.'));
     QVERIFY(!few.read(QByteArray(300, ']') + '.'));
     QVERIFY(!few.read("]" + QByteArray("Na").repeated(300) + '.'));
@@ -572,13 +588,13 @@ void tst_PickleReader::limits()
     QVERIFY(!few.read(QByteArray("N\x94").repeated(300) + '.'));
     QVERIFY2(few.error().text.contains(u"too many"), qPrintable(few.error().text));
 
-    PickleReader shallow({.depth = 3});
+    KeepingReader shallow(PickleLimits{.depth = 3});
     QVERIFY(shallow.read("]]]aa."));
     QVERIFY(shallow.toVariant().isValid());
     QVERIFY(shallow.read("]]]]aaa."));
     QVERIFY(!shallow.toVariant().isValid());
 
-    PickleReader narrow({.expandedSize = 1000});
+    KeepingReader narrow(PickleLimits{.expandedSize = 1000});
     QVERIFY(narrow.read("C\xff" + QByteArray(255, 'x') + raw("\x94h\0\x86.")));
     QVERIFY(narrow.toVariant().isValid());
     QVERIFY(narrow.read("C\xff" + QByteArray(255, 'x') + raw("\x94h\0h\0h\0\x87\x86.")));
@@ -587,7 +603,7 @@ void tst_PickleReader::limits()
 
 void tst_PickleReader::reuse()
 {
-    PickleReader reader;
+    KeepingReader reader;
     QVERIFY(!reader.read("K"));
     QVERIFY(!reader.toVariant().isValid());
     const QByteArray large = "](" + QByteArray("]").repeated(100'000) + "e.";
