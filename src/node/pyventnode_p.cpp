@@ -408,7 +408,8 @@ QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
     promise.start();
     const QFuture<void> future = promise.future();
     if (!start(lock))
-        return future; // canceled, since nobody will finish it
+        return future;           // canceled, since nobody will finish it
+    service(lock, Clock::now()); // a thread that was busy has not seen yet that a server ended
     if (m_state == PyventNode::Ready)
         promise.finish();
     else

@@ -22,29 +22,52 @@ constexpr qsizetype containerCost = 48;
 constexpr qsizetype mapNodeCost = 64;
 constexpr qsizetype objectCost = 192;
 
+// Makes \a value, which is invalid, a QVariant of \a content in its place. Assigning would make it elsewhere, swap and
+// destroy, which takes as long again.
+template <typename T>
+void set(QVariant *value, const T &content)
+{
+    new (value) QVariant(content);
+}
+
+// The invalid value of \a key, which is used up. A key that comes twice counts last, as in Python.
+QVariant *slot(std::map<QString, QVariant> *entries, QString *key)
+{
+    const size_t before = entries->size();
+    QVariant *value = &entries->try_emplace(entries->end(), std::move(*key))->second;
+    if (Q_UNLIKELY(entries->size() == before))
+        value->clear();
+    return value;
+}
+
 } // namespace
 
 // One level of nesting, and the mark on the container or object that it is being built.
 class PickleBuilder::Nesting
 {
 public:
-    Nesting(PickleBuilder *builder, bool *open)
+    template <typename T>
+    Nesting(PickleBuilder *builder, T *part)
         : m_builder(builder)
-        , m_open(open)
+        , m_isOpen(&part->open)
+        , m_outerOffset(builder->m_offset)
     {
         ++m_builder->m_depth;
-        *m_open = true;
+        m_builder->m_offset = part->offset;
+        *m_isOpen = true;
     }
     ~Nesting()
     {
         --m_builder->m_depth;
-        *m_open = false;
+        m_builder->m_offset = m_outerOffset;
+        *m_isOpen = false;
     }
     Q_DISABLE_COPY_MOVE(Nesting)
 
 private:
     PickleBuilder *m_builder;
-    bool *m_open;
+    bool *m_isOpen;
+    quint32 m_outerOffset;
 };
 
 PickleBuilder::PickleBuilder(PickleArena &arena, const PickleLimits &limits)
@@ -58,6 +81,7 @@ void PickleBuilder::reset(QByteArrayView pickle)
     m_pickle = pickle;
     m_budget = m_limits.expandedSize;
     m_depth = 0;
+    m_offset = 0;
     if (m_error.isError())
         m_error = {};
 }
@@ -67,6 +91,7 @@ bool PickleBuilder::fail(const Node &node, const QString &text)
     if (m_error.isError())
         return false;
     m_error.text = text;
+    m_error.offset = m_offset; // of what the value is in, unless the value knows better
     if (node.tag >= Node::Global) {
         m_error.offset = m_arena.objects[node.index].offset;
     } else if (node.tag >= Node::List) {
@@ -91,6 +116,7 @@ bool PickleBuilder::spend(const Node &node, qsizetype bytes)
         || fail(node, u"the pickle expands beyond the limit of %1 bytes"_s.arg(m_limits.expandedSize));
 }
 
+// \a value is invalid before.
 bool PickleBuilder::build(const Node &node, QVariant *value)
 {
     if (!spend(node, valueCost))
@@ -101,13 +127,13 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
         return true;
     case Node::False:
     case Node::True:
-        *value = QVariant(node.tag == Node::True);
+        set(value, node.tag == Node::True);
         return true;
     case Node::Int:
-        *value = QVariant(qlonglong(node.integer));
+        set(value, qlonglong(node.integer));
         return true;
     case Node::UInt:
-        *value = QVariant(qulonglong(node.integer));
+        set(value, qulonglong(node.integer));
         return true;
     case Node::Long:
         if (!spend(node, textCost + qsizetype(node.size)))
@@ -115,21 +141,17 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
         *value = QVariant::fromValue(PyventInteger::fromTwosComplement(node.view()));
         return true;
     case Node::Float:
-        *value = QVariant(node.real);
+        set(value, node.real);
         return true;
-    case Node::Text: {
-        QString text;
-        if (!buildText(node, &text))
-            return false;
-        *value = QVariant(text);
-        return true;
-    }
+    case Node::Text:
+        set(value, QString());
+        return buildText(node, static_cast<QString *>(value->data()));
     case Node::Text8:
         return buildText8(node, value);
     case Node::Bytes:
         if (!spend(node, textCost + qsizetype(node.size)))
             return false;
-        *value = QVariant(QByteArray(node.data, qsizetype(node.size)));
+        set(value, QByteArray(node.data, qsizetype(node.size)));
         return true;
     case Node::Empty:
         return fail(node, u"there is no value"_s);
@@ -184,7 +206,7 @@ bool PickleBuilder::buildContainer(const Node &node, QVariant *value)
         return fail(node, u"the pickle has a container that contains itself"_s);
     if (m_depth >= m_limits.depth)
         return tooDeep(node);
-    const Nesting nesting(this, &container.open);
+    const Nesting nesting(this, &container);
     if (node.tag == Node::Dict) {
         if (hasTextKeys(container.items)) {
             QVariantMap map;
@@ -215,11 +237,13 @@ bool PickleBuilder::buildContainer(const Node &node, QVariant *value)
 
 bool PickleBuilder::buildItems(const ItemChain &chain, QVariantList *list)
 {
-    // Not more than the budget allows: the same list may be named many times.
     if (chain.count == 0)
         return true;
-    list->reserve(qMin<qsizetype>(chain.count, m_budget / valueCost));
-    return m_arena.forEach(chain, [&](const Node &item) { return build(item, &list->emplaceBack()); });
+    if (qsizetype(chain.count) > m_budget / valueCost) // the same list may be named many times
+        return spend({}, m_budget + 1);
+    list->resize(qsizetype(chain.count));
+    QVariant *next = list->data();
+    return m_arena.forEach(chain, [&](const Node &item) { return build(item, next++); });
 }
 
 bool PickleBuilder::buildPairs(const ItemChain &chain, QList<PyventDict::Pair> *pairs)
@@ -244,7 +268,7 @@ bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map)
         QString key;
         if (!spend(keyNode, mapNodeCost) || !buildKey(keyNode, &key))
             return false;
-        return build(value, &entries.try_emplace(entries.end(), std::move(key))->second);
+        return build(value, slot(&entries, &key));
     });
     if (ok && !entries.empty())
         *map = QVariantMap(std::move(entries));
@@ -258,15 +282,17 @@ bool PickleBuilder::buildArguments(const Node &node, QVariantMap *arguments, QVa
     if (node.tag != Node::Dict || !hasTextKeys(m_arena.containers[node.index].items))
         return fail(node, u"the arguments of an event are not a dict with str keys"_s);
     ContainerNode &container = m_arena.containers[node.index];
-    const Nesting nesting(this, &container.open);
+    const Nesting nesting(this, &container);
     std::map<QString, QVariant> entries;
     const bool ok = m_arena.forEachPair(container.items, [&](const Node &keyNode, const Node &value) {
-        if (keyNode.size == 6 && keyNode.view() == "sender")
+        if (keyNode.size == 6 && keyNode.view() == "sender") {
+            sender->clear();
             return build(value, sender);
+        }
         QString key;
         if (!spend(keyNode, mapNodeCost) || !buildKey(keyNode, &key))
             return false;
-        return build(value, &entries.try_emplace(entries.end(), std::move(key))->second);
+        return build(value, slot(&entries, &key));
     });
     if (!ok)
         sender->clear();
@@ -284,7 +310,7 @@ bool PickleBuilder::buildObject(const Node &node, QVariant *value)
         if (object.callable.tag == Node::Global && object.callable.known != Known::None) {
             if (object.open || m_depth >= m_limits.depth)
                 return object.open ? fail(node, u"the pickle has an object that contains itself"_s) : tooDeep(node);
-            const Nesting nesting(this, &m_arena.objects[node.index].open);
+            const Nesting nesting(this, &m_arena.objects[node.index]);
             QVariant known;
             if (!buildKnown(object, &known))
                 return false;
@@ -330,7 +356,7 @@ bool PickleBuilder::buildInert(const Node &node, PyventObject *object)
         return fail(node, u"the pickle has an object that contains itself"_s);
     if (m_depth >= m_limits.depth)
         return tooDeep(node);
-    const Nesting nesting(this, &source.open);
+    const Nesting nesting(this, &source);
     PyventObject callable;
     QVariantList arguments;
     if (!buildCallable(source.callable, &callable)

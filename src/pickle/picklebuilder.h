@@ -61,6 +61,7 @@ private:
     QByteArrayView m_pickle;
     qsizetype m_budget = 0;
     int m_depth = 0;
+    quint32 m_offset = 0; // of the innermost container or object that is being built
     PickleError m_error;
     KeyCache m_keys;
 };

@@ -72,76 +72,119 @@ Node PickleParser::parse(QByteArrayView pickle)
     return m_stack.top();
 }
 
+// The loop, with what events are mostly made of: short texts, small numbers and their memo entries. The place in the
+// pickle is a local variable here, because every opcode waits for the one before to move it.
 bool PickleParser::run()
 {
-    for (;;) {
-        if (Q_UNLIKELY(m_next == m_end)) {
-            m_opcode = m_next;
-            return fail("the pickle ends before its STOP");
-        }
-        m_opcode = m_next++;
-        const Op op = Op(uchar(*m_opcode));
-        bool ok;
+    const char *p = m_next;
+    const char *const end = m_end;
+    bool ok = true;
+    while (Q_LIKELY(ok && p != end)) {
+        m_opcode = p;
+        const Op op = Op(uchar(*p++));
         switch (op) {
-        case Op::Stop:
-            return hasItems(1) || fail("STOP finds no value");
+        case Op::ShortBinUnicode:
+            if (Q_UNLIKELY(end - p <= (p == end ? 0 : qsizetype(uchar(*p)))))
+                break;
+            ok = pushView(Node::Text, p + 1, uchar(*p));
+            p += 1 + uchar(*p);
+            continue;
+        case Op::BinUnicode:
+            if (Q_UNLIKELY(end - p < 4 || end - p - 4 < qsizetype(qFromLittleEndian<quint32>(p))))
+                break;
+            ok = pushView(Node::Text, p + 4, qFromLittleEndian<quint32>(p));
+            p += 4 + qFromLittleEndian<quint32>(p);
+            continue;
         case Op::Memoize:
             ok = hasItems(1) && putMemo(m_memoCount, m_stack.top());
-            break;
-        case Op::Mark:
-            m_fence = m_stack.size();
-            m_marks.push(m_fence);
-            ok = m_marks.size() <= m_objectLimit || fail("there are too many marks");
-            break;
-        case Op::ShortBinUnicode:
-            ok = readView(Node::Text, 1);
-            break;
-        case Op::BinUnicode:
-            ok = readView(Node::Text, 4);
-            break;
-        case Op::ShortBinBytes:
-            ok = readView(Node::Bytes, 1);
-            break;
+            continue;
+        case Op::BinPut:
+            if (Q_UNLIKELY(p == end))
+                break;
+            ok = hasItems(1) && putMemo(uchar(*p++), m_stack.top());
+            continue;
+        case Op::BinGet:
+            if (Q_UNLIKELY(p == end))
+                break;
+            ok = getMemo(uchar(*p++));
+            continue;
         case Op::BinInt1:
-            ok = has(1) ? push(integerNode(uchar(*m_next++))) : fail("the pickle ends within a number");
-            break;
+            if (Q_UNLIKELY(p == end))
+                break;
+            ok = push(integerNode(uchar(*p++)));
+            continue;
         case Op::BinFloat:
-            if (!has(8))
-                return fail("the pickle ends within a number");
-            ok = push(realNode(std::bit_cast<double>(qFromBigEndian<quint64>(m_next))));
-            m_next += 8;
-            break;
+            if (Q_UNLIKELY(end - p < 8))
+                break;
+            ok = push(realNode(std::bit_cast<double>(qFromBigEndian<quint64>(p))));
+            p += 8;
+            continue;
         case Op::None:
             ok = push(plainNode(Node::None));
-            break;
-        case Op::NewTrue:
-            ok = push(plainNode(Node::True));
-            break;
-        case Op::NewFalse:
-            ok = push(plainNode(Node::False));
-            break;
-        case Op::EmptyDict:
-            ok = pushContainer(Node::Dict, m_stack.size());
-            break;
-        case Op::EmptyList:
-            ok = pushContainer(Node::List, m_stack.size());
-            break;
-        case Op::SetItems: {
-            quint32 start;
-            ok = popMark(&start) && setItems(start);
-            break;
-        }
-        case Op::Appends: {
-            quint32 start;
-            ok = popMark(&start) && appendTo(start);
-            break;
-        }
+            continue;
+        case Op::Stop:
+            m_next = p;
+            return m_stack.size() > m_fence || fail("STOP finds no value");
         default:
-            ok = runNumber(op);
             break;
         }
-        if (Q_UNLIKELY(!ok))
-            return false;
+        m_next = p;
+        ok = runCommon(op);
+        p = m_next;
+    }
+    if (!ok)
+        return false;
+    m_next = m_opcode = end;
+    return fail("the pickle ends before its STOP");
+}
+
+// The other opcodes of plain data, and those of run() where the pickle ends within them.
+bool PickleParser::runCommon(Op op)
+{
+    quint32 start;
+    switch (op) {
+    case Op::Mark:
+        m_fence = m_stack.size();
+        m_marks.push(m_fence);
+        return m_marks.size() <= m_objectLimit || fail("there are too many marks");
+    case Op::EmptyDict:
+        return pushContainer(Node::Dict, m_stack.size());
+    case Op::EmptyList:
+        return pushContainer(Node::List, m_stack.size());
+    case Op::SetItems:
+        return popMark(&start) && setItems(start);
+    case Op::Appends:
+        return popMark(&start) && appendTo(start);
+    case Op::Tuple1:
+    case Op::Tuple2:
+    case Op::Tuple3: {
+        const quint32 count = quint32(op) - quint32(Op::Tuple1) + 1;
+        return hasItems(count) && pushContainer(Node::Tuple, m_stack.size() - count);
+    }
+    case Op::NewTrue:
+        return push(plainNode(Node::True));
+    case Op::NewFalse:
+        return push(plainNode(Node::False));
+    case Op::ShortBinBytes:
+        return readView(Node::Bytes, 1);
+    case Op::ShortBinUnicode:
+        return readView(Node::Text, 1);
+    case Op::BinUnicode:
+        return readView(Node::Text, 4);
+    case Op::Frame: {
+        qsizetype size; // a hint for reading from files: only what it claims is checked
+        return readSize(8, &size);
+    }
+    case Op::Proto:
+        return readProtocol();
+    case Op::BinPut:
+    case Op::BinGet:
+        return fail("the pickle ends within a memo index");
+    case Op::BinInt1:
+    case Op::BinFloat:
+        return fail("the pickle ends within a number");
+    default:
+        return runNumber(op);
     }
 }
 

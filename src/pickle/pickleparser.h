@@ -28,6 +28,7 @@ public:
 private:
     // The opcodes of plain data are handled in run(); all others by the first of these that knows them.
     bool run();
+    bool runCommon(Op op);
     bool runText(Op op);
     bool runNumber(Op op);
     bool runMemo(Op op);
@@ -42,6 +43,7 @@ private:
     // Input
     bool has(qsizetype count) const { return m_end - m_next >= count; }
     bool readLine(QByteArrayView *line);
+    bool readProtocol();
     bool readSize(int bytes, qsizetype *size);
     bool readView(Node::Tag tag, int sizeBytes);
 

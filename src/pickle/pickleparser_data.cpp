@@ -106,10 +106,17 @@ bool PickleParser::pushLongText(QByteArrayView digits)
     return pushLong(copy, bytes.size());
 }
 
+bool PickleParser::readProtocol()
+{
+    if (!has(1))
+        return fail("the pickle ends within its protocol number");
+    m_protocol = uchar(*m_next++);
+    return m_protocol <= 5 || fail(u"protocol %1 is not known"_s.arg(m_protocol));
+}
+
 bool PickleParser::runText(Op op)
 {
     QByteArrayView line;
-    qsizetype size;
     switch (op) {
     case Op::BinUnicode8:
         return readView(Node::Text, 8);
@@ -141,13 +148,6 @@ bool PickleParser::runText(Op op)
         const char *end = decodeStringEscape(line.sliced(1, line.size() - 2), text);
         return end ? pushView(Node::Text8, text, end - text) : fail("a str has a broken escape");
     }
-    case Op::Proto:
-        if (!has(1))
-            return fail("the pickle ends within its protocol number");
-        m_protocol = uchar(*m_next++);
-        return m_protocol <= 5 || fail(u"protocol %1 is not known"_s.arg(m_protocol));
-    case Op::Frame:
-        return readSize(8, &size); // a hint for reading from files: only what it claims is checked
     default:
         return runObject(op);
     }
@@ -159,12 +159,6 @@ bool PickleParser::runContainer(Op op)
     switch (op) {
     case Op::EmptyTuple:
         return pushContainer(Node::Tuple, m_stack.size());
-    case Op::Tuple1:
-    case Op::Tuple2:
-    case Op::Tuple3: {
-        const quint32 count = quint32(op) - quint32(Op::Tuple1) + 1;
-        return hasItems(count) && pushContainer(Node::Tuple, m_stack.size() - count);
-    }
     case Op::Tuple:
         return popMark(&start) && pushContainer(Node::Tuple, start);
     case Op::List:

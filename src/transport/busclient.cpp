@@ -117,6 +117,7 @@ bool BusClient::receive(zmq::message_t *frame)
         if (!m_proofNeeded) {
             m_state = State::Ready;
             m_accepted = false;
+            m_isProven = true;
         }
     }
     return false;
@@ -165,14 +166,20 @@ void BusClient::closeRequests(Clock::time_point now)
 {
     m_requests.reset();
     m_queue.connectionLost();
-    if (m_requestsUp)
-        m_silentSince = now;
+    serverFellSilent(now);
     m_requestsUp = false;
     endProof();
     m_proofNeeded = true;
     m_state = State::Connecting;
     m_retryAt = now + m_retryAfter;
     m_retryAfter = std::min<std::chrono::milliseconds>(m_retryAfter * 2, slowestRetry);
+}
+
+void BusClient::serverFellSilent(Clock::time_point now)
+{
+    // Only a server that has proven itself: something else may accept one connection after the other and drop them all.
+    if (std::exchange(m_isProven, false))
+        m_silentSince = now;
 }
 
 void BusClient::readAcknowledgements()
@@ -226,6 +233,7 @@ void BusClient::watchEvents()
         case ZmqSocket::Connection::Refused:
         case ZmqSocket::Connection::Lost:
             // ZeroMQ connects again and subscribes to everything again; only the proof is ours to repeat.
+            serverFellSilent(Clock::now());
             m_eventsUp = false;
             m_proofNeeded = true;
             endProof();

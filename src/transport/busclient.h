@@ -74,6 +74,7 @@ public:
 private:
     void openRequests(Clock::time_point now);
     void closeRequests(Clock::time_point now);
+    void serverFellSilent(Clock::time_point now);
     void readAcknowledgements();
     void watchRequests(Clock::time_point now);
     void watchEvents();
@@ -95,6 +96,7 @@ private:
     bool m_requestsUp = false;
     bool m_refused = false;
     bool m_accepted = false; // a connection was accepted since the server was last seen
+    bool m_isProven = false; // what is connected is a Pyvent server
 
     Clock::time_point m_silentSince;
     Clock::time_point m_retryAt;     // while there are no requests

@@ -40,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     const QVariant value = reader.toVariant();
     require(value.isValid() != reader.error().isError(), "neither a value nor an error");
+    require(value.isValid() || reader.error().offset >= 0, "an error without a place");
     QByteArray once;
     if (!value.isValid() || !writePickle(value, &once, nullptr, limits))
         return 0;

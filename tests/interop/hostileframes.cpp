@@ -185,9 +185,9 @@ QList<HostileFrame> brokenTopics()
         {"Python's __connect", "__connect " + pickle, Outcome::Ignored},
         {"Python's __server_disconnect", "__server_disconnect", Outcome::Ignored},
         {"Python's, broken", "__check \xff\xff", Outcome::Ignored},
-        {"a proof of nobody", "\x01proof/0/1 ", Outcome::Ignored},
-        {"an unknown control topic", "\x01nonsense " + pickle, Outcome::Ignored},
-        {"the control prefix alone", "\x01", Outcome::Ignored},
+        {"a proof of nobody", "\x02proof/0/1 ", Outcome::Ignored},
+        {"an unknown control topic", "\x02nonsense " + pickle, Outcome::Ignored},
+        {"the control prefix alone", "\x02", Outcome::Ignored},
     };
 }
 

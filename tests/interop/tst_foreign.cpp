@@ -222,9 +222,7 @@ private Q_SLOTS:
         server.publish({event, event});
         server.publish(QByteArrayList(1000, event));
         server.publish({QByteArray(), QByteArray()});
-        server.publish({QByteArray("\x01"
-                                   "proof/"),
-                        event});
+        server.publish({QByteArray("\x02proof/"), event});
         server.publish({QByteArray("__server_disconnect")});
         server.publish({QByteArray("__check ") + goodPickle(1)});
         for (const HostileFrame &frame : brokenPickles() + brokenTopics())

@@ -141,6 +141,7 @@ void tst_PickleOracle::checkMutation(const QByteArray &pickle)
     QVERIFY(!m_reader.error().isError());
     const QVariant value = m_reader.toVariant();
     QVERIFY2(value.isValid() != m_reader.error().isError(), pickle.toHex());
+    QVERIFY2(value.isValid() || m_reader.error().offset >= 0, pickle.toHex());
     if (!value.isValid())
         return;
     QByteArray once;
