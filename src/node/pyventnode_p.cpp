@@ -408,8 +408,10 @@ QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
     promise.start();
     const QFuture<void> future = promise.future();
     if (!start(lock))
-        return future;           // canceled, since nobody will finish it
-    service(lock, Clock::now()); // a thread that was busy has not seen yet that a server ended
+        return future; // canceled, since nobody will finish it
+    // A thread that was busy has not seen yet that a server ended; and what this sees, the event loop does not any more.
+    service(lock, Clock::now());
+    scheduleTurn();
     if (m_state == PyventNode::Ready)
         promise.finish();
     else

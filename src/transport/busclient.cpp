@@ -71,8 +71,10 @@ void BusClient::subscribe(const QByteArray &prefix)
 {
     m_events.set(zmq::sockopt::subscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
     m_proofNeeded = true;
-    if (m_state == State::Ready)
+    if (m_state == State::Ready) {
         m_state = State::Subscribing;
+        m_silentSince = Clock::now(); // the server has to prove this one, too
+    }
 }
 
 void BusClient::unsubscribe(const QByteArray &prefix)
@@ -116,7 +118,6 @@ bool BusClient::receive(zmq::message_t *frame)
         endProof();
         if (!m_proofNeeded) {
             m_state = State::Ready;
-            m_accepted = false;
             m_isProven = true;
         }
     }

@@ -95,7 +95,7 @@ private:
     bool m_eventsUp = false;
     bool m_requestsUp = false;
     bool m_refused = false;
-    bool m_accepted = false; // a connection was accepted since the server was last seen
+    bool m_accepted = false; // the last attempt to connect was
     bool m_isProven = false; // what is connected is a Pyvent server
 
     Clock::time_point m_silentSince;
