@@ -227,13 +227,18 @@ private Q_SLOTS:
         server.publish({QByteArray("__check ") + goodPickle(1)});
         for (const HostileFrame &frame : brokenPickles() + brokenTopics())
             server.publish({frame.frame});
-        server.publish({"last " + goodPickle(2)});
-        QVERIFY(waitUntil([&] { return heard.contains(u"last"_s); }));
+        // Again and again, because on a machine that stands still for seconds the connection is given up for dead and made
+        // anew, and this server keeps nothing for its subscribers.
+        QVERIFY(waitUntil([&] {
+            server.publish({"last " + goodPickle(2)});
+            return heard.contains(u"last"_s);
+        }));
         heard.removeAll(u"order"_s); // see HostileFrame::HeardOrRefused
+        heard.removeDuplicates();
         QCOMPARE(heard, QStringList(u"last"_s));
         for (const PyventError &error : std::as_const(errors))
             QCOMPARE(error.code, PyventError::UnreadableFrame);
-        QCOMPARE(node.state(), PyventNode::Ready);
+        QVERIFY(waitUntil([&] { return node.state() == PyventNode::Ready; }));
     }
 
     void aServerThatAnswersNonsense_data()
