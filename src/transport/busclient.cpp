@@ -13,8 +13,9 @@ namespace {
 
 // How many messages may be unacknowledged on a connection. Replies are queued at the server and here until they are
 // read; ZeroMQ drops them silently past a socket's high-water mark, which is 1,000 in Python's server, and a dropped
-// reply would let all later ones be counted for the wrong event.
-constexpr qsizetype sendWindow = 900;
+// reply would let all later ones be counted for the wrong event. It counts the replies that were read in steps of half the
+// mark, and looks at that count with every 100th message only, so what is safe is 1,000 - 500 - 100.
+constexpr qsizetype sendWindow = 400;
 
 // How many events may wait in this process, before the server has to keep them.
 constexpr int receiveHighWaterMark = 100'000;
@@ -38,6 +39,10 @@ void setCommon(ZmqSocket &socket, const Address &address)
 {
     socket.set(zmq::sockopt::linger, 0); // what is not acknowledged is kept here, not in ZeroMQ
     socket.set(zmq::sockopt::ipv6, address.isIpv6());
+    // Never, in effect: a connection is made anew here, when it is known how the last one ended. ZeroMQ gives up for good
+    // after an error of the protocol, such as an event that is too large. With -1, which says never, it forgets replies
+    // that have arrived and were not read yet.
+    socket.set(zmq::sockopt::reconnect_ivl, int(std::chrono::milliseconds(1h).count()));
     socket.set(zmq::sockopt::handshake_ivl, int(handshakeTimeout.count()));
     socket.set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
     socket.set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));
@@ -52,12 +57,12 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
     , m_events(m_context, zmq::socket_type::sub, pollSet)
     , m_silentSince(Clock::now())
     , m_retryAfter(firstRetry)
+    , m_eventsAttemptEnds(m_silentSince + attemptTimeout)
+    , m_eventsRetryAfter(firstRetry)
 {
     setCommon(m_events, address);
     m_events.set(zmq::sockopt::rcvhwm, receiveHighWaterMark);
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize));
-    m_events.set(zmq::sockopt::reconnect_ivl, int(firstRetry.count()));
-    m_events.set(zmq::sockopt::reconnect_ivl_max, int(slowestRetry.count()));
     m_events.connect(address.connectEndpoint(1));
     openRequests(m_silentSince);
 }
@@ -104,7 +109,12 @@ void BusClient::process(Clock::time_point now)
         readAcknowledgements(); // before the connection's end is looked at: they count
         watchRequests(now);
     }
-    watchEvents();
+    watchEvents(now);
+    if (now >= m_eventsAttemptEnds && !m_events.isReadable()) { // not before what the old connection brought is read
+        m_events.reconnect(m_address.connectEndpoint(1));
+        m_eventsAttemptEnds = now + attemptTimeout;
+        watchEvents(now);
+    }
     prove(now);
     sendQueued();
 }
@@ -131,11 +141,11 @@ bool BusClient::isReadable() const
 
 BusClient::Clock::time_point BusClient::deadline() const
 {
-    Clock::time_point earliest = Clock::time_point::max();
+    Clock::time_point earliest = m_eventsAttemptEnds;
     if (!m_requests)
-        earliest = m_retryAt;
+        earliest = std::min(earliest, m_retryAt);
     else if (!m_requestsUp)
-        earliest = m_attemptEnds;
+        earliest = std::min(earliest, m_attemptEnds);
     if (!m_proofTopic.isEmpty())
         earliest = std::min(earliest, m_proofAt);
     if (m_state != State::Ready && m_accepted && m_silentSince + patience > Clock::now())
@@ -157,8 +167,6 @@ void BusClient::openRequests(Clock::time_point now)
     m_requests->set(zmq::sockopt::sndhwm, 0); // sendWindow is the bound, for acknowledgements, too
     m_requests->set(zmq::sockopt::rcvhwm, 0);
     m_requests->set(zmq::sockopt::maxmsgsize, int64_t(1024)); // an acknowledgement is one byte
-    // Never, in effect. With -1, which says so, ZeroMQ forgets replies that have arrived and were not read yet.
-    m_requests->set(zmq::sockopt::reconnect_ivl, int(std::chrono::milliseconds(1h).count()));
     m_requests->connect(m_address.connectEndpoint());
     m_attemptEnds = now + attemptTimeout;
 }
@@ -220,7 +228,7 @@ void BusClient::watchRequests(Clock::time_point now)
     }
 }
 
-void BusClient::watchEvents()
+void BusClient::watchEvents(Clock::time_point now)
 {
     for (;;) {
         switch (m_events.nextConnectionChange()) {
@@ -228,17 +236,21 @@ void BusClient::watchEvents()
             return;
         case ZmqSocket::Connection::Ready:
             m_eventsUp = true;
+            m_eventsAttemptEnds = Clock::time_point::max();
+            m_eventsRetryAfter = firstRetry;
             break;
         case ZmqSocket::Connection::Connected:
             break;
         case ZmqSocket::Connection::Refused:
         case ZmqSocket::Connection::Lost:
-            // ZeroMQ connects again and subscribes to everything again; only the proof is ours to repeat.
-            serverFellSilent(Clock::now());
+            // ZeroMQ subscribes to everything again when it connects; only the proof is ours to repeat.
+            serverFellSilent(now);
             m_eventsUp = false;
             m_proofNeeded = true;
             endProof();
             m_state = State::Connecting;
+            m_eventsAttemptEnds = now + m_eventsRetryAfter;
+            m_eventsRetryAfter = std::min<std::chrono::milliseconds>(m_eventsRetryAfter * 2, slowestRetry);
             break;
         }
     }

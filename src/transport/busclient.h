@@ -77,7 +77,7 @@ private:
     void serverFellSilent(Clock::time_point now);
     void readAcknowledgements();
     void watchRequests(Clock::time_point now);
-    void watchEvents();
+    void watchEvents(Clock::time_point now);
     void sendQueued();
     void startProof(Clock::time_point now);
     void endProof();
@@ -102,6 +102,8 @@ private:
     Clock::time_point m_retryAt;     // while there are no requests
     Clock::time_point m_attemptEnds; // while their connection is not up
     std::chrono::milliseconds m_retryAfter;
+    Clock::time_point m_eventsAttemptEnds; // max() while their connection is up
+    std::chrono::milliseconds m_eventsRetryAfter;
 
     // Proof of subscription: see wire/PROTOCOL.md.
     bool m_proofNeeded = true;

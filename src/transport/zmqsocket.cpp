@@ -57,6 +57,13 @@ ZmqSocket::~ZmqSocket()
     zmq_socket_monitor(m_socket.handle(), nullptr, 0);
 }
 
+void ZmqSocket::reconnect(const std::string &endpoint)
+{
+    // This may fail: after an error of the protocol ZeroMQ has given up the endpoint itself.
+    zmq_disconnect(m_socket.handle(), endpoint.c_str());
+    m_socket.connect(endpoint);
+}
+
 bool ZmqSocket::send(zmq::message_t &&frame, bool more)
 {
     const auto flags = more ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;

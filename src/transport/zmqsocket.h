@@ -38,6 +38,9 @@ public:
     }
     void connect(const std::string &endpoint) { m_socket.connect(endpoint); }
 
+    // Ends what is left of the connection to \a endpoint, with what it brought and nobody has read, and makes it anew.
+    void reconnect(const std::string &endpoint);
+
     // Sends without waiting; returns false if there is no room now.
     bool send(zmq::message_t &&frame, bool more = false);
 

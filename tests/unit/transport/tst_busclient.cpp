@@ -13,8 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What the client has outstanding at most: less than Python's server keeps replies for, 1,000.
-constexpr std::size_t sendWindow = 900;
+// What the client may have outstanding at most. Python's server keeps 1,000 replies and drops what is more, but it counts
+// those that were read in steps of 500, and hears of a step only with every 100th message.
+constexpr qsizetype largestWindow = 400;
 
 QByteArrayList events(int count, int from = 0)
 {
@@ -130,13 +131,15 @@ void TestBusClient::isNeverMoreThanItsWindowAhead()
     QVERIFY(bus.untilReady(server));
     for (const QByteArray &event : events(3000))
         bus.send(event);
-    QVERIFY(bus.until([&] { return server.taken.size() >= sendWindow; }, [&] { server.take(); }));
-    QCOMPARE(server.taken.size(), sendWindow);
-    QCOMPARE(bus.client.queue().inFlight(), qsizetype(sendWindow));
+    const qsizetype window = bus.client.queue().inFlight();
+    QVERIFY2(window <= largestWindow, qPrintable(QString::number(window)));
+    QVERIFY(bus.until([&] { return qsizetype(server.taken.size()) == window; }, [&] { server.take(); }));
+    QCOMPARE(bus.client.queue().inFlight(), window);
     QCOMPARE(bus.client.queue().events(), 3000);
 
     server.answer();
-    QVERIFY(bus.until([&] { return server.taken.size() == sendWindow; }, [&] { server.take(); }));
+    QVERIFY(bus.until([&] { return bus.client.queue().acknowledged() == 1; }));
+    QVERIFY(bus.until([&] { return qsizetype(server.taken.size()) == window; }, [&] { server.take(); }));
     QCOMPARE(bus.client.queue().acknowledged(), quint64(1));
     QVERIFY(bus.until([&] { return bus.client.queue().events() == 0; }, [&] { server.relay(); }));
 }
@@ -350,7 +353,6 @@ void TestBusClient::aServerThatStopsSpeaking()
 
 void TestBusClient::eventsThatAreTooLarge()
 {
-    QSKIP("Known defect: libzmq sometimes ends the SUB for good after an event beyond its limit; it must be replaced.");
     RawServer server(m_port);
     BusDriver bus(m_port, 2000);
     bus.client.subscribe("order ");
@@ -402,8 +404,6 @@ void TestBusClient::anotherZeroMqSocketAtFirst_data()
 // Such as the server of a bus on the next port.
 void TestBusClient::anotherZeroMqSocketAtFirst()
 {
-    if (qstrcmp(QTest::currentDataTag(), "a router where events come from") == 0)
-        QSKIP("Known defect: libzmq sometimes ends the SUB for good after a protocol error; it must be replaced.");
     QFETCH(const int, offset);
     QFETCH(const int, type);
     BusDriver bus(m_port);
