@@ -27,10 +27,6 @@ public:
     virtual ~Receiver();
     Q_DISABLE_COPY_MOVE(Receiver)
 
-    // Counts the receivers of a table in the order in which they came.
-    quint64 number() const { return m_number; }
-    void setNumber(quint64 number) { m_number = number; }
-
     const QString &pattern() const { return m_pattern; }
     const PyventSender &sender() const { return m_sender; }
 
@@ -46,7 +42,6 @@ public:
 private:
     const QString m_pattern;
     const PyventSender m_sender;
-    quint64 m_number = 0;
 };
 
 // What a handler shares with the calls of it that wait in another thread's event queue.

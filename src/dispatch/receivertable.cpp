@@ -38,7 +38,6 @@ std::size_t sizeOf(const std::shared_ptr<const Receivers> &receivers)
 QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
 {
     const QByteArray prefix = prefixOf(*receiver);
-    receiver->setNumber(++m_lastNumber);
     if (isGlob(receiver->pattern())) {
         m_globs = with(m_globs, std::move(receiver));
     } else {
@@ -121,17 +120,13 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
     return match;
 }
 
-std::shared_ptr<Receiver> Delivery::next(const ReceiverTable &table)
+std::shared_ptr<Receiver> Delivery::next()
 {
-    if (!m_match)
-        m_match = table.match(m_event.name.toUtf8());
-    const std::size_t exact = sizeOf(m_match->exact);
-    const std::size_t all = exact + sizeOf(m_match->globs);
+    const std::size_t exact = sizeOf(m_match.exact);
+    const std::size_t all = exact + sizeOf(m_match.globs);
     while (m_position < all) {
         const std::size_t i = m_position++;
-        const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match->exact)[i] : (*m_match->globs)[i - exact];
-        if (receiver->number() > m_lastNumber)
-            continue;
+        const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match.exact)[i] : (*m_match.globs)[i - exact];
         if (i >= exact && !matchesGlob(receiver->pattern(), m_event.name))
             continue;
         if (receiver->sender().matches(m_event.sender) && receiver->isWanted())

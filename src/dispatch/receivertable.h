@@ -8,7 +8,6 @@
 #include <QtCore/qhash.h>
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -56,9 +55,6 @@ public:
 
     bool isEmpty() const { return m_prefixes.isEmpty(); }
 
-    // The number of the receiver that was added last.
-    quint64 lastNumber() const { return m_lastNumber; }
-
 private:
     struct Entry
     {
@@ -70,7 +66,6 @@ private:
     std::shared_ptr<const Receivers> without(const std::shared_ptr<const Receivers> &receivers,
                                              const std::function<bool(const Receiver &)> &unwanted, Removal *removal);
 
-    quint64 m_lastNumber = 0;
     QHash<QByteArray, Entry> m_names; // by topic
     std::shared_ptr<const Receivers> m_globs;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
@@ -81,22 +76,21 @@ private:
 class Delivery
 {
 public:
-    // For the receivers that \a table has now: one that comes later hears only what arrives later.
-    Delivery(PyventEvent event, const ReceiverTable &table)
+    // For the receivers of \a match, made when the event arrived: one that comes later hears only what arrives later.
+    Delivery(PyventEvent event, ReceiverTable::Match match)
         : m_event(std::move(event))
-        , m_lastNumber(table.lastNumber())
+        , m_match(std::move(match))
     {
     }
 
     const PyventEvent &event() const { return m_event; }
 
     // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
-    std::shared_ptr<Receiver> next(const ReceiverTable &table);
+    std::shared_ptr<Receiver> next();
 
 private:
     PyventEvent m_event;
-    quint64 m_lastNumber;
-    std::optional<ReceiverTable::Match> m_match;
+    ReceiverTable::Match m_match;
     std::size_t m_position = 0; // in exact, then in globs
 };
 

@@ -34,7 +34,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
     const QByteArrayView topic = topicOf(bytes);
     if (isControlTopic(topic) || isReservedTopic(topic))
         return {};
-    const ReceiverTable::Match match = table.match(topic);
+    ReceiverTable::Match match = table.match(topic);
     if (!match && match.isUtf8)
         return {};
     const Frame frame = parseFrame(bytes);
@@ -93,6 +93,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
         event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
     }
     result.event = std::move(event);
+    result.match = std::move(match);
     return result;
 }
 

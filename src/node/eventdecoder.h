@@ -22,8 +22,9 @@ public:
     {
         std::optional<PyventEvent> event; // none if the frame is not for us, doubled, or unreadable
         QString name;
-        quint64 missing = 0; // events of this stream that were sent before it and not heard
-        QUuid nodeId;        // whose stream
+        ReceiverTable::Match match; // who hears the event
+        quint64 missing = 0;        // events of this stream that were sent before it and not heard
+        QUuid nodeId;               // whose stream
         Problem problem = Problem::None;
         QString problemText; // for people; empty if it was told before for this sender and kind
     };

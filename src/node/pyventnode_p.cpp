@@ -327,7 +327,7 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qs
         return;
     }
     m_inboxBytes += bytes;
-    m_inbox.push_back(std::make_shared<Arrival>(Delivery(*std::move(result.event), m_table), bytes));
+    m_inbox.push_back(std::make_shared<Arrival>(Delivery(*std::move(result.event), std::move(result.match)), bytes));
 }
 
 void PyventNodePrivate::lost(const QString &name, const QUuid &nodeId, quint64 count)
@@ -491,7 +491,7 @@ bool PyventNodePrivate::deliverOne()
         const Lock lock = this->lock();
         while (!receiver && !m_inbox.empty()) {
             arrival = m_inbox.front();
-            receiver = arrival->delivery.next(m_table);
+            receiver = arrival->delivery.next();
             if (!receiver) {
                 m_inboxBytes -= arrival->bytes;
                 finished.push_back(std::move(arrival));
@@ -720,14 +720,10 @@ void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &argumen
     Delivery delivery = [&] {
         const Lock lock = this->lock();
         event.sender = sender.isEmpty() ? defaultSender() : sender;
-        return Delivery(std::move(event), m_table);
+        return Delivery(std::move(event), m_table.match(name.toUtf8()));
     }();
     while (node()) {
-        std::shared_ptr<Receiver> receiver;
-        {
-            const Lock lock = this->lock();
-            receiver = delivery.next(m_table);
-        }
+        const std::shared_ptr<Receiver> receiver = delivery.next();
         if (!receiver)
             return;
         deliver(*receiver, delivery.event());
