@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pythontext.h"
 
+#include "typedvalue.h"
+
 #include <PyventArray>
 #include <PyventDateTime>
 #include <PyventDict>
@@ -23,12 +25,6 @@ namespace Pyvent::Cli {
 using namespace Qt::StringLiterals;
 
 namespace {
-
-template <typename T>
-const T *as(const QVariant &value)
-{
-    return value.metaType() == QMetaType::fromType<T>() ? static_cast<const T *>(value.constData()) : nullptr;
-}
 
 // As Python's str.isprintable().
 bool isPrintable(char32_t character)

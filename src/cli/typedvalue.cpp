@@ -26,12 +26,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-template <typename T>
-const T *as(const QVariant &value)
-{
-    return value.metaType() == QMetaType::fromType<T>() ? static_cast<const T *>(value.constData()) : nullptr;
-}
-
 template <typename Time>
 TypedValue timeToTyped(const Time &time, const PyventTime &withZone)
 {

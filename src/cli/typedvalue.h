@@ -9,6 +9,13 @@
 
 namespace Pyvent::Cli {
 
+// What \a value holds, if that is of the very type T; nullptr otherwise.
+template <typename T>
+const T *as(const QVariant &value)
+{
+    return value.metaType() == QMetaType::fromType<T>() ? static_cast<const T *>(value.constData()) : nullptr;
+}
+
 // A value that JSON has no word for, as the object {"$type":type,"value":value}:
 //
 //   bytes, bytearray    base64
