@@ -2,6 +2,8 @@
 #include "node/pyventnode_p.h"
 
 #include "dispatch/name.h"
+#include "node/optionscheck.h"
+#include "node/servingerror.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
@@ -28,31 +30,6 @@ constexpr qsizetype maximumInboxBytes = qsizetype(64) * 1024 * 1024;
 
 // What may wait to be emitted as signals, while the node's thread is stuck.
 constexpr qsizetype maximumNotifications = 10'000;
-
-QString whyNotOptions(const PyventOptions &options, QString *subject)
-{
-    *subject = u"port"_s;
-    if (options.port < 1 || options.port > 65534)
-        return u"the port is %1; it must be 1 to 65534, because events come from the next one"_s.arg(options.port);
-    *subject = u"address"_s;
-    if (const QString why = whyNotAnAddress(options.address); !why.isEmpty())
-        return why;
-    *subject = u"nodeId"_s;
-    if (!options.nodeId.isEmpty()) {
-        if (const QString why = whyNotASender("pyvent."_L1 + options.nodeId); !why.isEmpty())
-            return u"the node id cannot be part of a sender, 'pyvent.{id}': %1"_s.arg(why);
-    }
-    *subject = u"linger"_s;
-    if (options.linger < 0ms || options.linger > 24h)
-        return u"the linger is %1 ms; it must be 0 ms to 24 hours"_s.arg(options.linger.count());
-    *subject = u"maximumEventSize"_s;
-    if (options.maximumEventSize < 1024 || options.maximumEventSize > std::numeric_limits<int>::max())
-        return u"the maximum event size is %1 bytes; it must be 1,024 to 2,147,483,647"_s.arg(options.maximumEventSize);
-    *subject = u"sendQueueEvents"_s;
-    if (options.sendQueueEvents < 1 || options.sendQueueBytes < 1)
-        return u"the send queue has no room for an event"_s;
-    return {};
-}
 
 } // namespace
 
@@ -156,43 +133,12 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
         notify([](PyventNode *node) { Q_EMIT node->servingChanged(true); });
         return true;
     }
-    const int port = m_options.port;
-    const QString where = m_options.address;
-    PyventError error;
-    switch (failure) {
-    case Server::Failure::None:
-        break;
-    case Server::Failure::PortInUse:
-        if (byHand) {
-            error = {
-                PyventError::PortTaken,
-                u"this node cannot serve: port %1 of %2 is in use, by another server or another program"_s.arg(port)
-                    .arg(where),
-                QString::number(port)};
-        }
-        break;
-    case Server::Failure::EventsPortInUse:
-        error = {PyventError::PortTaken,
-                 u"this node cannot serve: port %1 of %3 is free, but port %2, which events come from, is in use by "
-                 "another program; end that program, or choose another port for all nodes of this bus"_s.arg(port)
-                     .arg(port + 1)
-                     .arg(where),
-                 QString::number(port + 1)};
-        break;
-    case Server::Failure::NotThisMachine:
+    if (failure == Server::Failure::NotThisMachine)
         m_mayServe = false;
-        if (byHand) {
-            error = {PyventError::CannotServe,
-                     u"this node cannot serve: %1 is no IP address of this machine"_s.arg(where), where};
-        }
-        break;
-    case Server::Failure::Other:
-        error = {PyventError::CannotServe, u"this node cannot serve on port %1 of %2: %3"_s.arg(port).arg(where, text),
-                 QString::number(port)};
-        break;
-    }
-    if (error && (byHand || !std::exchange(m_complainedAboutServing, true)))
-        fail(lock, error);
+    // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here.
+    const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine;
+    if (byHand || (!isExpected && !std::exchange(m_complainedAboutServing, true)))
+        fail(lock, servingError(failure, m_options, text));
     return false;
 }
 

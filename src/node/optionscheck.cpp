@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "node/optionscheck.h"
+
+#include "dispatch/name.h"
+#include "transport/address.h"
+
+#include <limits>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+QString whyNotOptions(const PyventOptions &options, QString *subject)
+{
+    *subject = u"port"_s;
+    if (options.port < 1 || options.port > 65534)
+        return u"the port is %1; it must be 1 to 65534, because events come from the next one"_s.arg(options.port);
+    *subject = u"address"_s;
+    if (const QString why = whyNotAnAddress(options.address); !why.isEmpty())
+        return why;
+    *subject = u"nodeId"_s;
+    if (!options.nodeId.isEmpty()) {
+        if (const QString why = whyNotASender("pyvent."_L1 + options.nodeId); !why.isEmpty())
+            return u"the node id cannot be part of a sender, 'pyvent.{id}': %1"_s.arg(why);
+    }
+    *subject = u"linger"_s;
+    if (options.linger < 0ms || options.linger > 24h)
+        return u"the linger is %1 ms; it must be 0 ms to 24 hours"_s.arg(options.linger.count());
+    *subject = u"maximumEventSize"_s;
+    if (options.maximumEventSize < 1024 || options.maximumEventSize > std::numeric_limits<int>::max())
+        return u"the maximum event size is %1 bytes; it must be 1,024 to 2,147,483,647"_s.arg(options.maximumEventSize);
+    *subject = u"sendQueueEvents"_s;
+    if (options.sendQueueEvents < 1 || options.sendQueueBytes < 1)
+        return u"the send queue has no room for an event"_s;
+    return {};
+}
+
+} // namespace Pyvent::Internal
