@@ -6,6 +6,7 @@
 #include <QtCore/qhash.h>
 #include <QtCore/quuid.h>
 
+#include <algorithm>
 #include <list>
 
 namespace Pyvent::Internal {
@@ -21,10 +22,10 @@ public:
         quint64 missing = 0; // events of this stream between the last one heard and this one
     };
 
-    // Remembers \a capacity streams; the one that was heard least recently is forgotten first, so that a sender of ever
+    // Remembers \a capacity streams, at least one; the one that was heard least recently is forgotten first, so that a sender of ever
     // new topics cannot make the receiver grow without bound.
     explicit StreamTracker(qsizetype capacity = 100'000)
-        : m_capacity(capacity)
+        : m_capacity(std::max(capacity, qsizetype(1)))
     {
     }
 

@@ -5,6 +5,7 @@
 
 #include <QtCore/qloggingcategory.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -42,8 +43,9 @@ Server::Server(const Address &address, qsizetype maximumFrameSize)
     m_requests.set(zmq::sockopt::sndhwm, acknowledgementHighWaterMark);
     m_events.set(zmq::sockopt::ipv6, address.isIpv6());
     m_events.set(zmq::sockopt::sndhwm, subscriberHighWaterMark);
-    // A subscriber sends nothing but subscriptions.
-    m_events.set(zmq::sockopt::maxmsgsize, int64_t(64) * 1024);
+    // A subscriber sends nothing but subscriptions. The longest name takes half of this; much longer ones would be taken
+    // into a tree of a level a byte, which ZeroMQ walks recursively.
+    m_events.set(zmq::sockopt::maxmsgsize, int64_t(8) * 1024);
     m_control.bind(controlEndpoint);
     m_remoteControl.connect(controlEndpoint);
 }

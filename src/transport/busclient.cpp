@@ -148,7 +148,7 @@ BusClient::Clock::time_point BusClient::deadline() const
         earliest = std::min(earliest, m_attemptEnds);
     if (!m_proofTopic.isEmpty())
         earliest = std::min(earliest, m_proofAt);
-    if (m_state != State::Ready && m_accepted && m_silentSince + patience > Clock::now())
+    if (m_state != State::Ready && m_silentSince + patience > Clock::now())
         earliest = std::min(earliest, m_silentSince + patience);
     return earliest;
 }
@@ -157,6 +157,8 @@ BusClient::Silence BusClient::silence(Clock::time_point now) const
 {
     if (m_state == State::Ready || now < m_silentSince + patience)
         return Silence::None;
+    if (m_unresolved)
+        return Silence::NoSuchHost;
     return m_accepted ? Silence::NotResponding : Silence::Nobody;
 }
 
@@ -210,6 +212,11 @@ void BusClient::watchRequests(Clock::time_point now)
             return;
         case ZmqSocket::Connection::Connected:
             m_accepted = true;
+            m_unresolved = false;
+            break;
+        case ZmqSocket::Connection::Unresolved: // the attempt's end is the time for the next one
+            m_accepted = false;
+            m_unresolved = true;
             break;
         case ZmqSocket::Connection::Ready:
             m_requestsUp = true;
@@ -217,7 +224,7 @@ void BusClient::watchRequests(Clock::time_point now)
             break;
         case ZmqSocket::Connection::Refused:
             m_refused = true;
-            m_accepted = false;
+            m_accepted = m_unresolved = false;
             closeRequests(now);
             return;
         case ZmqSocket::Connection::Lost:
@@ -240,6 +247,7 @@ void BusClient::watchEvents(Clock::time_point now)
             m_eventsRetryAfter = firstRetry;
             break;
         case ZmqSocket::Connection::Connected:
+        case ZmqSocket::Connection::Unresolved:
             break;
         case ZmqSocket::Connection::Refused:
         case ZmqSocket::Connection::Lost:

@@ -39,6 +39,7 @@ public:
     enum class Silence {
         None,         // one does, or it is too early to tell
         Nobody,       // nothing listens there
+        NoSuchHost,   // the host's name has no address
         NotResponding // something accepts the connection and does not behave as a Pyvent server
     };
 
@@ -95,8 +96,9 @@ private:
     bool m_eventsUp = false;
     bool m_requestsUp = false;
     bool m_refused = false;
-    bool m_accepted = false; // the last attempt to connect was
-    bool m_isProven = false; // what is connected is a Pyvent server
+    bool m_accepted = false;   // the last attempt to connect was
+    bool m_unresolved = false; // the last attempt to connect found no address
+    bool m_isProven = false;   // what is connected is a Pyvent server
 
     Clock::time_point m_silentSince;
     Clock::time_point m_retryAt;     // while there are no requests

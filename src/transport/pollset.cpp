@@ -12,12 +12,20 @@
 
 namespace Pyvent::Internal {
 
+using namespace std::chrono_literals;
+
 PollSet::PollSet()
     : m_epoll(::epoll_create1(EPOLL_CLOEXEC))
     , m_wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
-    if (m_epoll < 0 || m_wake < 0)
-        throw std::system_error(errno, std::generic_category(), "Pyvent: out of file descriptors");
+    if (m_epoll >= 0 && m_wake >= 0)
+        return;
+    const int error = errno;
+    for (const int fd : {m_epoll, m_wake}) {
+        if (fd >= 0)
+            ::close(fd);
+    }
+    throw std::system_error(error, std::generic_category(), "Pyvent: out of file descriptors");
 }
 
 PollSet::~PollSet()
@@ -56,8 +64,9 @@ void PollSet::clearWake()
 void PollSet::wait(std::chrono::milliseconds timeout)
 {
     pollfd fds[] = {{m_epoll, POLLIN, 0}, {m_wake, POLLIN, 0}};
-    const auto longest = std::chrono::milliseconds(std::chrono::hours(24)); // poll() takes an int
-    ::poll(fds, 2, int(std::min(timeout, longest).count()));
+    // poll() takes an int, and waits for ever if that is negative.
+    const auto bounded = std::clamp<std::chrono::milliseconds>(timeout, 0ms, 24h);
+    ::poll(fds, 2, int(bounded.count()));
 }
 
 } // namespace Pyvent::Internal

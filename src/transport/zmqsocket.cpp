@@ -5,14 +5,15 @@
 
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 namespace Pyvent::Internal {
 
 namespace {
 
-constexpr int monitoredEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED
-    | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-    | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+constexpr int monitoredEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_CLOSED
+    | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 std::string uniqueMonitorEndpoint()
 {
@@ -95,17 +96,25 @@ ZmqSocket::Connection ZmqSocket::nextConnectionChange()
         std::memcpy(&what, event.data(), sizeof what);
         switch (what) {
         case ZMQ_EVENT_CONNECTED:
+            m_attemptEnded = false;
             quint32 fd;
             std::memcpy(&fd, event.data<char>() + sizeof what, sizeof fd);
             return isConnectedToItself(int(fd)) ? Connection::Lost : Connection::Connected;
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
             return Connection::Ready;
         case ZMQ_EVENT_CLOSED:
+            m_attemptEnded = true;
             return Connection::Refused;
+        case ZMQ_EVENT_CONNECT_RETRIED:
+            // It follows every failure. Where nothing has told of one, there was not even a socket to connect.
+            if (!std::exchange(m_attemptEnded, false))
+                return Connection::Unresolved;
+            break;
         case ZMQ_EVENT_DISCONNECTED:
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            m_attemptEnded = true;
             return Connection::Lost;
         default:
             break;

@@ -20,11 +20,12 @@ class ZmqSocket
 public:
     // What the monitor says of the connection.
     enum class Connection {
-        None,      // nothing new
-        Connected, // TCP is connected; the peer has not said yet that it speaks ZeroMQ
-        Ready,     // the ZeroMQ handshake is done
-        Refused,   // nobody listens there
-        Lost       // the connection ended, or the handshake failed
+        None,       // nothing new
+        Connected,  // TCP is connected; the peer has not said yet that it speaks ZeroMQ
+        Ready,      // the ZeroMQ handshake is done
+        Refused,    // nobody listens there
+        Unresolved, // the host's name has no address
+        Lost        // the connection ended, or the handshake failed
     };
 
     ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &pollSet);
@@ -58,6 +59,7 @@ private:
     PollSet &m_pollSet;
     zmq::socket_t m_socket;
     zmq::socket_t m_monitor;
+    bool m_attemptEnded = false; // and the monitor has said how
 };
 
 } // namespace Pyvent::Internal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rawbus.h"
 
+#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qendian.h>
 
 #include <array>
@@ -16,6 +17,15 @@ namespace {
 std::string endpoint(int port)
 {
     return "tcp://127.0.0.1:" + std::to_string(port);
+}
+
+sockaddr_in loopback(int port)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(quint16(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
 }
 
 zmq::message_t messageOf(const QByteArray &bytes)
@@ -162,24 +172,68 @@ void ForeignListener::run()
         ::close(fd);
 }
 
-int sendBytes(int port, const QByteArray &bytes)
+int connectFrom(int from, int to)
 {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
-        ::close(fd);
+    sockaddr_in local = loopback(from);
+    sockaddr_in remote = loopback(to);
+    if ((from == 0 || ::bind(fd, reinterpret_cast<sockaddr *>(&local), sizeof local) == 0)
+        && ::connect(fd, reinterpret_cast<sockaddr *>(&remote), sizeof remote) == 0)
+        return fd;
+    ::close(fd);
+    return -1;
+}
+
+void resetConnection(int connection)
+{
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(connection, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    ::close(connection);
+}
+
+int sendBytes(int port, const QByteArray &bytes)
+{
+    const int fd = connectFrom(0, port);
+    if (fd < 0)
         return -1;
-    }
+    writeBytes(fd, bytes);
+    return fd;
+}
+
+int shakeHands(int port, const QByteArray &socketType)
+{
+    const int fd = sendBytes(port, zmtpGreeting() + zmtpReady(socketType));
+    // ZeroMQ takes a message that comes before it has said READY itself for an error of the protocol.
+    if (fd >= 0 && readUntil(fd, "READY"))
+        return fd;
+    ::close(fd);
+    return -1;
+}
+
+void writeBytes(int connection, const QByteArray &bytes)
+{
     for (qsizetype sent = 0; sent < bytes.size();) {
-        const ssize_t count = ::send(fd, bytes.constData() + sent, std::size_t(bytes.size() - sent), MSG_NOSIGNAL);
+        const ssize_t count =
+            ::send(connection, bytes.constData() + sent, std::size_t(bytes.size() - sent), MSG_NOSIGNAL);
         if (count <= 0)
             break; // the other side has had enough
         sent += count;
     }
-    return fd;
+}
+
+bool readUntil(int connection, const QByteArray &bytes, int timeout)
+{
+    QByteArray all;
+    pollfd fd{connection, POLLIN, 0};
+    for (const QDeadlineTimer deadline(timeout); !all.contains(bytes);) {
+        char buffer[4096];
+        const auto rest = int(deadline.remainingTime());
+        const ssize_t count = ::poll(&fd, 1, rest) > 0 ? ::recv(connection, buffer, sizeof buffer, 0) : 0;
+        if (count <= 0)
+            return false;
+        all.append(buffer, count);
+    }
+    return true;
 }
 
 QByteArray zmtpGreeting()

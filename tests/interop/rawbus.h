@@ -94,6 +94,22 @@ private:
 // Connects and writes the bytes. Returns the connection, which the caller closes, or -1.
 int sendBytes(int port, const QByteArray &bytes);
 
+// Connects from the port \a from to the port \a to. Returns the connection, or -1.
+int connectFrom(int from, int to);
+
+// Ends a connection at once, so that the kernel keeps nothing of it.
+void resetConnection(int connection);
+
+// Connects and shakes hands as a socket of the type \a socketType does: what is written from then on are its messages.
+// Returns the connection, which the caller closes, or -1.
+int shakeHands(int port, const QByteArray &socketType);
+
+// Writes the bytes, as far as the other side takes them.
+void writeBytes(int connection, const QByteArray &bytes);
+
+// Reads until \a bytes have come, \a timeout milliseconds at most; returns whether they have.
+bool readUntil(int connection, const QByteArray &bytes, int timeout = 5000);
+
 // What ZeroMQ's own protocol, ZMTP 3.0 (https://rfc.zeromq.org/spec/23), has first, then, and for a message
 // of one frame.
 QByteArray zmtpGreeting();

@@ -330,6 +330,7 @@ private Q_SLOTS:
             {"ZeroMQ's greeting, then a frame of 2**63 bytes",
              greeting + QByteArray("\x02\x80\0\0\0\0\0\0\0", 9) + random},
             {"ZeroMQ's greeting, then a command that is none", greeting + QByteArray("\x04\x05\x04XYZW", 7)},
+            {"the handshake of a socket that fits neither", greeting + zmtpReady("PUSH") + zmtpMessage("x")},
             {"ZeroMQ 2's greeting, then random bytes", QByteArray("\x01\x00", 2) + random},
         };
         for (const auto &[what, bytes] : all) {
@@ -356,31 +357,47 @@ private Q_SLOTS:
 
     void subscribersThatTalk_data()
     {
+        QTest::addColumn<QByteArray>("socketType");
         QTest::addColumn<QByteArray>("bytes");
-        const QByteArray hello = zmtpGreeting() + zmtpReady("SUB");
-        QByteArray many = hello;
+        QTest::addColumn<bool>("hears");
+        QByteArray many;
         for (int i = 0; i < 1000; ++i)
             many += zmtpMessage("\x01" + QByteArray(100, char(i)) + QByteArray::number(i));
-        QByteArray never = hello;
+        QByteArray never;
         for (int i = 0; i < 1000; ++i)
             never += zmtpMessage(QByteArray(1, '\0') + QByteArray::number(i));
-        QTest::newRow("events") << (hello + zmtpMessage("order " + goodPickle(1)).repeated(1000));
-        QTest::newRow("1,000 subscriptions") << many;
-        QTest::newRow("unsubscribes from what it never subscribed to") << never;
-        QTest::newRow("nothing at all") << (hello + zmtpMessage(QByteArray()).repeated(1000));
+        const QByteArray events = zmtpMessage("order " + goodPickle(1)).repeated(1000);
+        const QByteArray good = zmtpMessage("\x01good");
+        QTest::newRow("events") << QByteArray("SUB") << QByteArray(events + good) << true;
+        QTest::newRow("1,000 subscriptions") << QByteArray("SUB") << QByteArray(many + good) << true;
+        QTest::newRow("unsubscribes from what it never subscribed to")
+            << QByteArray("SUB") << QByteArray(never + good) << true;
+        QTest::newRow("nothing at all") << QByteArray("SUB") << zmtpMessage(QByteArray()).repeated(1000) << false;
         // ZeroMQ keeps subscriptions in a tree of a level a byte, and walks it recursively.
-        QTest::newRow("60,000 bytes") << (hello + zmtpMessage("\x01" + QByteArray(60'000, 'x')));
-        QTest::newRow("a million bytes") << (hello + zmtpMessage("\x01" + QByteArray(1'000'000, 'x')));
-        QTest::newRow("everything 1,000 times") << (hello + zmtpMessage("\x01").repeated(1000));
-        QTest::newRow("is a DEALER") << (zmtpGreeting() + zmtpReady("DEALER") + zmtpMessage("x"));
+        QTest::newRow("8,000 bytes") << QByteArray("SUB")
+                                     << QByteArray(zmtpMessage("\x01" + QByteArray(8000, 'x')) + good) << true;
+        QTest::newRow("60,000 bytes") << QByteArray("SUB")
+                                      << QByteArray(zmtpMessage("\x01" + QByteArray(60'000, 'x')) + good) << false;
+        QTest::newRow("a million bytes") << QByteArray("SUB") << zmtpMessage("\x01" + QByteArray(1'000'000, 'x'))
+                                         << false;
+        QTest::newRow("everything 1,000 times") << QByteArray("SUB") << zmtpMessage("\x01").repeated(1000) << true;
+        QTest::newRow("is an XSUB") << QByteArray("XSUB") << QByteArray(events + good) << true;
     }
     void subscribersThatTalk()
     {
+        QFETCH(const QByteArray, socketType);
         QFETCH(const QByteArray, bytes);
-        const int connection = sendBytes(m_ports->port() + 1, bytes);
+        QFETCH(const bool, hears);
+        const int connection = shakeHands(m_ports->port() + 1, socketType);
         QVERIFY(connection >= 0);
-        for (int i = 0; i < 10; ++i)
+        writeBytes(connection, bytes);
+        bool isHeard = !hears;
+        const QDeadlineTimer limit(10'000); // a subscription takes its time to be one
+        for (int i = 0; i < 10 || !(isHeard || limit.hasExpired()); ++i) {
             QVERIFY(m_ears->hearsGood(*m_client));
+            isHeard = isHeard || readUntil(connection, "good ", 0);
+        }
+        QVERIFY(isHeard);
         ::close(connection);
         QVERIFY(m_ears->hearsGood(*m_client));
         QCOMPARE(m_ears->heard.size(), 0);
