@@ -182,10 +182,9 @@ QVariantMap signalArguments([[maybe_unused]] const QStringList &names, const A &
     QVariantMap map;
     [[maybe_unused]] qsizetype i = 0;
     [[maybe_unused]] const auto add = [&]<typename T>(const T &value) {
-        if constexpr (!std::is_empty_v<T>) {
+        if constexpr (!std::is_empty_v<T>) // QPrivateSignal, or what has nothing to send
             map.insert(names[i], QVariant::fromValue(value));
-            ++i;
-        }
+        ++i;
     };
     (add(arguments), ...);
     return map;

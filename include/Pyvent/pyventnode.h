@@ -263,10 +263,9 @@ public:
     QMetaObject::Connection forward(const Object *object, Result (Base::*signal)(Arguments...), QAnyStringView name,
                                     const PyventSendOptions &options = PyventSendOptions())
     {
-        constexpr qsizetype count = (qsizetype(!std::is_empty_v<std::decay_t<Arguments>>) + ... + 0);
         if (!checkForward(object, name))
             return {};
-        const QStringList names = PyventBinding::argumentNames(QMetaMethod::fromSignal(signal), count);
+        const QStringList names = PyventBinding::argumentNames(QMetaMethod::fromSignal(signal), sizeof...(Arguments));
         return QObject::connect(object, signal, this,
                                 [this, names, name = name.toString(), options](const Arguments &...arguments) {
                                     send(name, PyventBinding::signalArguments(names, arguments...), options);

@@ -88,9 +88,25 @@ ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Re
     return removal;
 }
 
-ReceiverTable::Removal ReceiverTable::prune()
+ReceiverTable::Removal ReceiverTable::removeIf(const QString &pattern,
+                                               const std::function<bool(const Receiver &)> &unwanted)
 {
-    return removeIf([](const Receiver &receiver) { return !receiver.isWanted(); });
+    Removal removal;
+    if (isGlob(pattern)) {
+        const auto isUnwanted = [&](const Receiver &receiver) {
+            return receiver.pattern() == pattern && unwanted(receiver);
+        };
+        if (m_globs)
+            m_globs = without(m_globs, isUnwanted, &removal);
+        return removal;
+    }
+    const auto entry = m_names.find(pattern.toUtf8());
+    if (entry == m_names.end())
+        return removal;
+    entry->receivers = without(entry->receivers, unwanted, &removal);
+    if (!entry->receivers)
+        m_names.erase(entry);
+    return removal;
 }
 
 ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const

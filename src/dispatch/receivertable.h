@@ -44,8 +44,8 @@ public:
     // Removes what \a unwanted says.
     Removal removeIf(const std::function<bool(const Receiver &)> &unwanted);
 
-    // Removes the receivers that are not wanted any more.
-    Removal prune();
+    // Removes what \a unwanted says from what stands under \a pattern. Its cost does not depend on other names.
+    Removal removeIf(const QString &pattern, const std::function<bool(const Receiver &)> &unwanted);
 
     // Who hears the topic \a topic, an event's name in UTF-8, whatever its sender. Nobody, if it is no valid UTF-8.
     Match match(QByteArrayView topic) const;

@@ -57,19 +57,12 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
             return {};
         result.missing = verdict.missing;
         result.nodeId = frame.trailer.nodeId;
-    } else if (frame.trailerState != TrailerState::Absent) {
-        result = unreadable(Problem::Trailer, match.name, frame,
-                            frame.trailerState == TrailerState::Unknown
-                                ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
-                                : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
     }
 
     PyventEvent event;
     QVariant sender;
     if (frame.hasPayload() && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
         const PickleError &error = m_reader->error();
-        if (result.problem != Problem::None)
-            --m_unreadable; // one frame counts once
         Result failed = unreadable(Problem::Payload, match.name, frame,
                                    u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
                                        match.name, error.text, QString::number(error.offset)));
@@ -78,9 +71,16 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
         return failed;
     }
     event.name = match.name;
+    if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>())
+        return unreadable(Problem::Sender, match.name, frame, u"the sender of '%1' is no string"_s.arg(match.name));
+    // Told of last, since a frame counts once, and this one is heard all the same.
+    if (!hasTrailer && frame.trailerState != TrailerState::Absent) {
+        result = unreadable(Problem::Trailer, match.name, frame,
+                            frame.trailerState == TrailerState::Unknown
+                                ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
+                                : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
+    }
     if (sender.isValid()) {
-        if (sender.metaType() != QMetaType::fromType<QString>())
-            return unreadable(Problem::Sender, match.name, frame, u"the sender of '%1' is no string"_s.arg(match.name));
         event.sender = sender.toString();
     } else if (hasTrailer && !frame.trailer.sender.isEmpty()) {
         event.sender = QString::fromUtf8(frame.trailer.sender);

@@ -120,12 +120,7 @@ bool PyventNode::tryStart()
 
 bool PyventNode::startServer()
 {
-    bool serves;
-    {
-        const auto lock = d->lock();
-        serves = d->serve(lock, true);
-        d->start(lock);
-    }
+    const bool serves = d->startServer(d->lock());
     d->tell();
     return serves;
 }
@@ -202,9 +197,9 @@ PyventSubscription *PyventNode::event(QAnyStringView name, const PyventFilter &f
 
 qsizetype PyventNode::off(QAnyStringView name, const QObject *context)
 {
-    return d->removeIf([pattern = name.toString(), context](const Receiver &receiver) {
+    return d->removeIf(name.toString(), [context](const Receiver &receiver) {
         const auto *handler = dynamic_cast<const HandlerReceiver *>(&receiver);
-        return handler && handler->pattern() == pattern && (!context || handler->isContext(context));
+        return handler && (!context || handler->isContext(context));
     });
 }
 
@@ -226,7 +221,7 @@ void PyventNode::connectNotify(const QMetaMethod &signal)
 
 void PyventNode::disconnectNotify(const QMetaMethod &)
 {
-    d->connectionsChanged();
+    d->connectionsChanged(PyventNodePrivate::everything());
 }
 
 void PyventNode::customEvent(QEvent *)
@@ -304,8 +299,7 @@ std::optional<PyventEvent> PyventNode::waitFor(QAnyStringView name, std::chrono:
         }
         d->removeWaiter(lock, &waiter);
     }
-    d->removeIf([&](const Receiver &receiver) { return &receiver == listening.get(); });
-    d->scheduleTurn();
+    d->removeIf(pattern, [&](const Receiver &receiver) { return &receiver == listening.get(); });
     return waiter.event;
 }
 

@@ -3,7 +3,7 @@
 
 #include "dispatch/name.h"
 #include "node/optionscheck.h"
-#include "node/servingerror.h"
+#include "node/servererrors.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
@@ -94,17 +94,21 @@ QString PyventNodePrivate::defaultSender() const
 
 // The node's life
 
+bool PyventNodePrivate::hasOptions(const Lock &lock)
+{
+    if (m_optionsError) // a node on the default port is not what was asked for
+        fail(lock, m_optionsError);
+    return !m_optionsError;
+}
+
 bool PyventNodePrivate::start(const Lock &lock)
 {
-    if (m_optionsError) { // a node on the default port is not what was asked for
-        fail(lock, m_optionsError);
+    if (!hasOptions(lock))
         return false;
-    }
     m_mayServe = m_options.server;
     if (m_client)
         return true;
     m_used = true;
-    m_complained = m_complainedAboutServing = false;
     if (m_mayServe && !m_server)
         serve(lock, false);
     m_client = std::make_unique<BusClient>(Address{m_options.address, m_options.port}, m_uuid,
@@ -116,14 +120,19 @@ bool PyventNodePrivate::start(const Lock &lock)
     return true;
 }
 
+bool PyventNodePrivate::startServer(const Lock &lock)
+{
+    if (!hasOptions(lock))
+        return false;
+    const bool serves = serve(lock, true);
+    start(lock);
+    return serves;
+}
+
 bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
 {
     if (m_server)
         return true;
-    if (m_optionsError) {
-        fail(lock, m_optionsError);
-        return false;
-    }
     m_used = true;
     Server::Failure failure;
     QString text;
@@ -137,8 +146,10 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
         m_mayServe = false;
     // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here.
     const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine;
-    if (byHand || (!isExpected && !std::exchange(m_complainedAboutServing, true)))
+    if (byHand || (!isExpected && !m_complainedAboutServing)) {
+        m_complainedAboutServing = true;
         fail(lock, servingError(failure, m_options, text));
+    }
     return false;
 }
 
@@ -159,6 +170,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
                  QString::number(left)});
         }
         m_client.reset();
+        m_complained = m_complainedAboutServing = false;
         inbox.swap(m_inbox);
         m_inboxBytes = 0;
         m_decoder.forgetStreams();
@@ -303,15 +315,16 @@ void PyventNodePrivate::lost(const QString &name, const QUuid &nodeId, quint64 c
 
 void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
 {
-    if (m_complained || m_client->silence(now) != BusClient::Silence::NotResponding)
+    if (m_complained)
+        return;
+    const BusClient::Silence silence = m_client->silence(now);
+    // Where this node tries to serve, what is known of the port is new.
+    const bool portInUse = m_portInUse && (m_mayServe || silence == BusClient::Silence::NotResponding);
+    const PyventError error = silenceError(silence, portInUse, m_options);
+    if (!error)
         return;
     m_complained = true;
-    fail(lock,
-         {m_portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
-          u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "
-          "another port for all nodes of this bus. This node goes on trying"_s.arg(m_options.port)
-              .arg(m_options.address),
-          QString::number(m_options.port)});
+    fail(lock, error);
 }
 
 PyventNodePrivate::Clock::time_point PyventNodePrivate::after(std::chrono::milliseconds timeout)
@@ -321,6 +334,8 @@ PyventNodePrivate::Clock::time_point PyventNodePrivate::after(std::chrono::milli
 
 bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition)
 {
+    // What this has seen of the sockets, the event loop does not see any more.
+    scheduleTurn();
     for (;;) {
         if (!m_isDriven)
             service(lock, Clock::now());
@@ -386,11 +401,11 @@ void PyventNodePrivate::scheduleTurn()
         QCoreApplication::postEvent(m_node, new QEvent(QEvent::User));
 }
 
-void PyventNodePrivate::connectionsChanged()
+void PyventNodePrivate::connectionsChanged(const QString &pattern)
 {
     {
         const std::lock_guard nodeLock(m_nodeMutex);
-        m_pruneIsNeeded = true;
+        m_toPrune.insert(pattern);
     }
     scheduleTurn();
 }
@@ -398,14 +413,14 @@ void PyventNodePrivate::connectionsChanged()
 void PyventNodePrivate::turn()
 {
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    bool pruneIsNeeded;
+    QSet<QString> toPrune;
     {
         const std::lock_guard nodeLock(m_nodeMutex);
         m_turnIsScheduled = false;
-        pruneIsNeeded = std::exchange(m_pruneIsNeeded, false);
+        toPrune.swap(m_toPrune);
     }
-    if (pruneIsNeeded)
-        prune();
+    if (!toPrune.isEmpty())
+        prune(toPrune);
     const Clock::time_point end = Clock::now() + turnBudget;
     bool isMore = true;
     do {
@@ -510,22 +525,38 @@ void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &remova
     m_decoder.forgetStreams();
 }
 
-void PyventNodePrivate::prune()
+void PyventNodePrivate::prune(const QSet<QString> &patterns)
 {
-    ReceiverTable::Removal removal;
+    std::vector<ReceiverTable::Removal> removals; // destroyed after the lock is released
     const Lock lock = this->lock();
-    removal = m_table.prune();
-    apply(lock, removal);
+    for (const QString &pattern : patterns) {
+        removals.push_back(m_table.removeIf(pattern, [](const Receiver &receiver) { return !receiver.isWanted(); }));
+        apply(lock, removals.back());
+    }
 }
 
 qsizetype PyventNodePrivate::removeIf(const std::function<bool(const Receiver &)> &unwanted)
 {
-    ReceiverTable::Removal removal;
-    {
+    return end([&] {
         const Lock lock = this->lock();
-        removal = m_table.removeIf(unwanted);
+        ReceiverTable::Removal removal = m_table.removeIf(unwanted);
         apply(lock, removal);
-    }
+        return removal;
+    }());
+}
+
+qsizetype PyventNodePrivate::removeIf(const QString &pattern, const std::function<bool(const Receiver &)> &unwanted)
+{
+    return end([&] {
+        const Lock lock = this->lock();
+        ReceiverTable::Removal removal = m_table.removeIf(pattern, unwanted);
+        apply(lock, removal);
+        return removal;
+    }());
+}
+
+qsizetype PyventNodePrivate::end(const ReceiverTable::Removal &removal)
+{
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
         receiver->end();
     return qsizetype(removal.receivers.size());
@@ -541,9 +572,9 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
             if (const auto self = weak.lock())
                 self->handlerFailed(name, reason);
         },
-        [weak] {
+        [weak, pattern] {
             if (const auto self = weak.lock())
-                self->connectionsChanged();
+                self->connectionsChanged(pattern);
         });
     Lock lock = this->lock();
     add(lock, handler);
@@ -575,11 +606,11 @@ void PyventNodePrivate::next(const QString &pattern, const PyventSender &sender,
     add(lock,
         std::make_shared<FunctionReceiver>(
             pattern, sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
-            [promise, weak = weak_from_this()](const PyventEvent &event) {
+            [promise, pattern, weak = weak_from_this()](const PyventEvent &event) {
                 promise->addResult(event);
                 promise->finish();
                 if (const auto self = weak.lock())
-                    self->connectionsChanged();
+                    self->connectionsChanged(pattern);
             }));
     start(lock);
 }
@@ -591,7 +622,7 @@ void PyventNodePrivate::hearEverything()
         static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
         static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
         m_everything = std::make_shared<FunctionReceiver>(
-            u"*"_s, PyventSender::Any,
+            everything(), PyventSender::Any,
             [this] {
                 const PyventNode *node = this->node();
                 return node && (node->isSignalConnected(eventReceived) || node->isSignalConnected(received));

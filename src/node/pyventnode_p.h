@@ -31,6 +31,9 @@ public:
     using Receiver = Pyvent::Internal::Receiver;
     using ReceiverTable = Pyvent::Internal::ReceiverTable;
 
+    // The pattern under which eventReceived() and received() hear.
+    static QString everything() { return QStringLiteral("*"); }
+
     PyventNodePrivate(PyventNode *node, const PyventOptions &options);
 
     Lock lock() const { return Lock(m_mutex); }
@@ -43,7 +46,7 @@ public:
 
     // The node's life
     bool start(const Lock &);
-    bool serve(const Lock &, bool byHand);
+    bool startServer(const Lock &);
     void stop(PyventNode::Parts parts);
     void nodeEnds();
     PyventNode::State state(const Lock &) const { return m_state; }
@@ -52,13 +55,15 @@ public:
     // Hearing
     void add(const Lock &, std::shared_ptr<Receiver> receiver);
     qsizetype removeIf(const std::function<bool(const Receiver &)> &unwanted);
+    qsizetype removeIf(const QString &pattern, const std::function<bool(const Receiver &)> &unwanted);
     QMetaObject::Connection addHandler(const QString &pattern, const PyventSender &sender, const QObject *context,
                                        PyventBinding::Callback callback);
     PyventSubscription *subscription(const QString &pattern, const PyventSender &sender);
     void next(const QString &pattern, const PyventSender &sender,
               const std::shared_ptr<QPromise<PyventEvent>> &promise);
     void hearEverything();
-    void connectionsChanged(); // may be called while Qt holds locks of its own
+    // Something under \a pattern may have ended. May be called while Qt holds locks of its own.
+    void connectionsChanged(const QString &pattern);
 
     // Sending
     bool send(const Lock &, const QString &name, const QVariantMap &arguments, const QString &sender);
@@ -113,11 +118,14 @@ private:
     void lost(const QString &name, const QUuid &nodeId, quint64 count);
     void complainAboutSilence(const Lock &, Clock::time_point now);
     void apply(const Lock &, const ReceiverTable::Removal &removal);
+    bool hasOptions(const Lock &);
+    bool serve(const Lock &, bool byHand);
 
     // Without:
     bool deliverOne();
     void deliver(Receiver &receiver, const PyventEvent &event);
-    void prune();
+    void prune(const QSet<QString> &patterns);
+    qsizetype end(const ReceiverTable::Removal &removal);
     void arm();
     bool isNodeThread() const;
     PyventNode *node() const;
@@ -173,7 +181,7 @@ private:
     mutable std::mutex m_nodeMutex;
     PyventNode *m_node;
     bool m_turnIsScheduled = false;
-    bool m_pruneIsNeeded = false;
+    QSet<QString> m_toPrune; // patterns under which something may have ended
 
     // Used in the node's thread only; children of the node.
     QSocketNotifier *m_notifier = nullptr;

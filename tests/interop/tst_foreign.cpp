@@ -137,11 +137,54 @@ private Q_SLOTS:
         const auto listener = takePort(offset, ForeignListener::Silent);
         QVERIFY(listener);
         PyventNode node(options(true));
+        QList<PyventError> errors;
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
         QVERIFY(!node.startServer());
+        QCOMPARE(errors.size(), 1);
         QCOMPARE(node.lastError().code, PyventError::PortTaken);
         QCOMPARE(node.lastError().subject, QString::number(m_ports->port() + offset));
         // What it has bound before it found out is free again.
         QVERIFY(waitUntil([&] { return BoundSocket(m_ports->port() + 1 - offset).isBound(); }));
+    }
+
+    // The kernel gives an outgoing connection whatever number is free, and keeps it for a minute after its end.
+    void aConnectionHasThePort()
+    {
+        const PortPair elsewhere;
+        const BoundSocket listener(elsewhere.port());
+        QVERIFY(listener.isBound());
+        const int connection = connectFrom(m_ports->port(), elsewhere.port());
+        QVERIFY(connection >= 0);
+
+        PyventNode node(options(true));
+        QList<PyventError> errors;
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+        QVERIFY(node.tryStart());
+        QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
+        QCOMPARE(errors.first().code, PyventError::PortTaken);
+        QCOMPARE(errors.first().subject, QString::number(m_ports->port()));
+        QVERIFY2(errors.first().text.contains(u"connection"_s), qPrintable(errors.first().text));
+        QVERIFY(!node.isServer());
+
+        resetConnection(connection); // without the minute
+        QVERIFY(waitUntil([&] { return node.isServer(); }));
+        worksNow(node);
+        QCOMPARE(errors.size(), 1);
+    }
+
+    void aHostThatHasNoAddress()
+    {
+        PyventOptions nowhere = options(true);
+        nowhere.address = u"no.such.host.invalid"_s;
+        PyventNode node(nowhere);
+        QList<PyventError> errors;
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+        QVERIFY(node.tryStart());
+        QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
+        QCOMPARE(errors.first().code, PyventError::ServerNotResponding);
+        QCOMPARE(errors.first().subject, nowhere.address);
+        QVERIFY(errors.first().text.contains(nowhere.address));
+        QCOMPARE(node.state(), PyventNode::Connecting);
     }
 
     void eventsWaitForTheServer()

@@ -68,7 +68,7 @@ private Q_SLOTS:
     void aMatchSurvivesChanges();
     void removedReceiversAreTheCallersToDestroy();
     void removeIfAsksOfEach();
-    void pruneRemovesTheUnwanted();
+    void removesUnderOnePattern();
     void theSameReceiverTwice();
     void manyNames();
     void manyReceiversOfOneName();
@@ -294,20 +294,29 @@ void TestReceiverTable::removeIfAsksOfEach()
     QCOMPARE(table.match("b").exact->size(), std::size_t(2));
 }
 
-void TestReceiverTable::pruneRemovesTheUnwanted()
+void TestReceiverTable::removesUnderOnePattern()
 {
     ReceiverTable table;
     const Receivers all{receiver(u"a"_s), receiver(u"a"_s), receiver(u"b"_s), receiver(u"*"_s), receiver(u"b*"_s)};
     for (const auto &each : all)
         table.add(each);
-    QVERIFY(table.prune().receivers.empty());
+    const auto unwanted = [](const Receiver &each) { return !each.isWanted(); };
+    for (const char16_t *pattern : {u"a", u"b", u"*", u"b*", u"c", u"c*"})
+        QVERIFY(table.removeIf(QString::fromUtf16(pattern), unwanted).receivers.empty());
 
     for (const int i : {0, 2, 3})
         all[std::size_t(i)]->end();
-    const ReceiverTable::Removal removal = table.prune();
-    QCOMPARE(removal.receivers.size(), std::size_t(3));
-    QCOMPARE(removal.prefixes, QByteArrayList{""}); // "a" and "b" have another receiver each
+    QVERIFY(table.removeIf(u"b*"_s, unwanted).receivers.empty());
+    ReceiverTable::Removal removal = table.removeIf(u"a"_s, unwanted);
+    QCOMPARE(removal.receivers, Receivers{all[0]});
+    QVERIFY(removal.prefixes.isEmpty()); // "a" has another receiver
     QCOMPARE(*table.match("a").exact, Receivers{all[1]});
+    removal = table.removeIf(u"*"_s, unwanted);
+    QCOMPARE(removal.receivers, Receivers{all[3]});
+    QCOMPARE(removal.prefixes, QByteArrayList{""});
+    removal = table.removeIf(u"b"_s, unwanted);
+    QCOMPARE(removal.receivers, Receivers{all[2]});
+    QVERIFY(removal.prefixes.isEmpty()); // as "b*" needs it
     const ReceiverTable::Match b = table.match("b");
     QVERIFY(!b.exact);
     QCOMPARE(*b.globs, Receivers{all[4]});

@@ -74,7 +74,9 @@ private Q_SLOTS:
         PyventNode made(options); // must not silently use other options
         QVERIFY(!made.send("x"));
         QVERIFY(!made.tryStart());
+        QSignalSpy errors(&made, &PyventNode::errorOccurred);
         QVERIFY(!made.startServer());
+        QCOMPARE(errors.size(), 1);
         QVERIFY(!made.waitForReady(0ms));
         QVERIFY(made.whenReady().isCanceled());
         QCOMPARE(made.lastError().code, PyventError::InvalidOption);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "node/servererrors.h"
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+PyventError servingError(Server::Failure failure, const PyventOptions &options, const QString &text)
+{
+    const int port = options.port;
+    const QString where = options.address;
+    switch (failure) {
+    case Server::Failure::None:
+        break;
+    case Server::Failure::PortInUse:
+        return {
+            PyventError::PortTaken,
+            u"this node cannot serve: port %1 of %2 is in use, by another server or another program"_s.arg(port).arg(
+                where),
+            QString::number(port)};
+    case Server::Failure::EventsPortInUse:
+        return {PyventError::PortTaken,
+                u"this node cannot serve: port %1 of %3 is free, but port %2, which events come from, is in use by "
+                "another program; end that program, or choose another port for all nodes of this bus. If it was only a "
+                "connection of a program, the port is free a minute after that has ended"_s.arg(port)
+                    .arg(port + 1)
+                    .arg(where),
+                QString::number(port + 1)};
+    case Server::Failure::NotThisMachine:
+        return {PyventError::CannotServe, u"this node cannot serve: %1 is no IP address of this machine"_s.arg(where),
+                where};
+    case Server::Failure::Other:
+        return {PyventError::CannotServe, u"this node cannot serve on port %1 of %2: %3"_s.arg(port).arg(where, text),
+                QString::number(port)};
+    }
+    return {};
+}
+
+PyventError silenceError(BusClient::Silence silence, bool portInUse, const PyventOptions &options)
+{
+    const QString port = QString::number(options.port);
+    switch (silence) {
+    case BusClient::Silence::None:
+        break;
+    case BusClient::Silence::Nobody:
+        if (!portInUse)
+            break; // the server may come
+        return {PyventError::PortTaken,
+                u"port %1 of %2 can neither be reached nor served: nobody listens there, but a connection of some "
+                "program has this number, or had it until a minute ago. This node goes on trying. To have the system "
+                "keep the number free, set net.ipv4.ip_local_reserved_ports=%1-%3 with sysctl"_s.arg(
+                    port, options.address, QString::number(options.port + 1)),
+                port};
+    case BusClient::Silence::NoSuchHost:
+        return {PyventError::ServerNotResponding,
+                u"the host '%1' has no address that this machine knows: check the name, and the network. This node "
+                "goes on trying"_s.arg(options.address),
+                options.address};
+    case BusClient::Silence::NotResponding:
+        return {portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
+                u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "
+                "another port for all nodes of this bus. This node goes on trying"_s.arg(port, options.address),
+                port};
+    }
+    return {};
+}
+
+} // namespace Pyvent::Internal
