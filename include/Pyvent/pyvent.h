@@ -93,6 +93,10 @@ inline QFuture<PyventEvent> next(QAnyStringView name, const PyventFilter &filter
 {
     return node().next(name, filter);
 }
+inline QFuture<QList<PyventNodeInfo>> findNodes(std::chrono::milliseconds within = std::chrono::milliseconds(500))
+{
+    return node().findNodes(within);
+}
 inline bool configure(const PyventOptions &options)
 {
     return node().configure(options);

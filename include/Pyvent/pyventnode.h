@@ -5,6 +5,7 @@
 #include "pyventbinding.h"
 #include "pyventerror.h"
 #include "pyventevent.h"
+#include "pyventnodeinfo.h"
 #include "pyventoptions.h"
 #include "pyventparameter.h"
 #include "pyventsender.h"
@@ -299,6 +300,13 @@ public:
 
     /*! The next event of the name \a name. The future is canceled by the node's end. */
     QFuture<PyventEvent> next(QAnyStringView name, const PyventFilter &filter = PyventFilter());
+
+    /*!
+        Asks all nodes of this module who they are, this one included, and gathers the answers for \a within. The
+        future is canceled where no server was reached by then, and by stop() and the node's end. Python nodes cannot
+        answer: if none of the nodes serves, a Python process does.
+    */
+    QFuture<QList<PyventNodeInfo>> findNodes(std::chrono::milliseconds within = std::chrono::milliseconds(500));
 
 Q_SIGNALS:
     /*! An event was heard. Connecting this signal subscribes the node to all events of all senders. */

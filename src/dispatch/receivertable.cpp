@@ -109,6 +109,20 @@ ReceiverTable::Removal ReceiverTable::removeIf(const QString &pattern,
     return removal;
 }
 
+QStringList ReceiverTable::patterns() const
+{
+    QStringList patterns;
+    for (const Entry &entry : m_names)
+        patterns.append(entry.name);
+    if (m_globs) {
+        for (const std::shared_ptr<Receiver> &receiver : *m_globs)
+            patterns.append(receiver->pattern());
+    }
+    patterns.sort();
+    patterns.removeDuplicates();
+    return patterns;
+}
+
 ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
 {
     Match match;

@@ -50,6 +50,9 @@ public:
     // Who hears the topic \a topic, an event's name in UTF-8, whatever its sender. Nobody, if it is no valid UTF-8.
     Match match(QByteArrayView topic) const;
 
+    // The names and globs that somebody listens to.
+    QStringList patterns() const;
+
     // All prefixes that must be subscribed to.
     QByteArrayList prefixes() const { return m_prefixes.keys(); }
 

@@ -319,6 +319,13 @@ QFuture<PyventEvent> PyventNode::next(QAnyStringView name, const PyventFilter &f
     return future;
 }
 
+QFuture<QList<PyventNodeInfo>> PyventNode::findNodes(std::chrono::milliseconds within)
+{
+    const auto future = d->findNodes(d->lock(), within);
+    d->tell();
+    return future;
+}
+
 // Checks
 
 void PyventNode::refuse(const PyventError &error)

@@ -4,11 +4,15 @@
 #include "dispatch/name.h"
 #include "node/optionscheck.h"
 #include "node/servererrors.h"
+#include "wire/topic.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qsysinfo.h>
 #include <QtCore/qthread.h>
+
+#include <cerrno>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
@@ -36,6 +40,7 @@ constexpr qsizetype maximumNotifications = 10'000;
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
     : m_encoder(m_uuid)
     , m_decoder(m_uuid)
+    , m_presence(m_uuid)
     , m_node(node)
 {
     QString subject;
@@ -113,8 +118,8 @@ bool PyventNodePrivate::start(const Lock &lock)
         serve(lock, false);
     m_client = std::make_unique<BusClient>(Address{m_options.address, m_options.port}, m_uuid,
                                            m_options.maximumEventSize, m_pollSet);
-    for (const QByteArray &prefix : m_table.prefixes())
-        m_client->subscribe(prefix);
+    for (const QByteArray &topic : m_presence.topics() + m_table.prefixes())
+        m_client->subscribe(topic);
     updateState();
     scheduleTurn();
     return true;
@@ -175,6 +180,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         m_inboxBytes = 0;
         m_decoder.forgetStreams();
         m_readyPromises.clear();
+        m_presence.cancel();
         updateState();
     }
     if (parts & PyventNode::Server && m_server) {
@@ -253,6 +259,7 @@ void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
         serve(lock, false);
     readEvents(lock);
     updateState();
+    meetOthers(lock, now);
     complainAboutSilence(lock, now);
     if (m_isDriven)
         m_pollSet.wake();
@@ -264,6 +271,12 @@ void PyventNodePrivate::readEvents(const Lock &lock)
     zmq::message_t frame;
     for (int i = 0; i < readBatch && m_client->receive(&frame); ++i) {
         const QByteArrayView bytes(frame.data<char>(), qsizetype(frame.size()));
+        if (isControlTopic(bytes)) {
+            const QByteArray answer = m_presence.take(bytes, Clock::now(), [&] { return info(lock); });
+            if (!answer.isEmpty())
+                m_client->sendControl(answer);
+            continue;
+        }
         take(lock, m_decoder.decode(bytes, m_table), bytes.size());
     }
 }
@@ -313,6 +326,34 @@ void PyventNodePrivate::lost(const QString &name, const QUuid &nodeId, quint64 c
     });
 }
 
+void PyventNodePrivate::meetOthers(const Lock &, Clock::time_point now)
+{
+    if (m_state == PyventNode::Ready && m_presence.mustAsk())
+        m_client->sendControl(m_presence.question());
+    for (Presence::Finished &finished : m_presence.takeFinished(now)) {
+        notify([finished = std::make_shared<Presence::Finished>(std::move(finished))](PyventNode *) {
+            finished->promise.addResult(finished->nodes);
+            finished->promise.finish();
+        });
+    }
+}
+
+PyventNodeInfo PyventNodePrivate::info(const Lock &) const
+{
+    return {.uuid = m_uuid,
+            .nodeId = m_options.nodeId,
+            .program = QString::fromLocal8Bit(program_invocation_short_name),
+            .host = QSysInfo::machineHostName(),
+            .pid = QCoreApplication::applicationPid(),
+            .serving = m_server != nullptr,
+            .names = m_table.patterns()};
+}
+
+PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) const
+{
+    return m_client ? std::min(m_client->deadline(), m_presence.deadline()) : Clock::time_point::max();
+}
+
 void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
 {
     if (m_complained)
@@ -352,7 +393,7 @@ bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const 
         }
         if (m_client && m_client->isReadable())
             continue;
-        const Clock::time_point wakeAt = m_client ? std::min(deadline, m_client->deadline()) : deadline;
+        const Clock::time_point wakeAt = std::min(deadline, this->deadline(lock));
         m_isDriven = true;
         m_pollSet.clearWake();
         lock.unlock();
@@ -377,6 +418,18 @@ QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
         promise.finish();
     else
         m_readyPromises.push_back(std::move(promise));
+    return future;
+}
+
+QFuture<QList<PyventNodeInfo>> PyventNodePrivate::findNodes(const Lock &lock, std::chrono::milliseconds within)
+{
+    if (!start(lock)) {
+        QPromise<QList<PyventNodeInfo>> refused; // canceled, since nobody will finish it
+        refused.start();
+        return refused.future();
+    }
+    const auto future = m_presence.find(after(within));
+    scheduleTurn();
     return future;
 }
 
@@ -495,7 +548,7 @@ void PyventNodePrivate::arm()
     }
     if (!m_inbox.empty() || m_client->isReadable())
         scheduleTurn();
-    const Clock::time_point deadline = m_client->deadline();
+    const Clock::time_point deadline = this->deadline(lock);
     if (deadline == Clock::time_point::max())
         m_timer->stop();
     else

@@ -5,6 +5,7 @@
 #include "dispatch/receivertable.h"
 #include "node/eventdecoder.h"
 #include "node/eventencoder.h"
+#include "node/presence.h"
 #include "pyventnode.h"
 #include "server/server.h"
 #include "transport/busclient.h"
@@ -81,6 +82,7 @@ public:
     void addWaiter(const Lock &, Waiter *waiter) { m_waiters.push_back(waiter); }
     void removeWaiter(const Lock &, Waiter *waiter) { std::erase(m_waiters, waiter); }
     QFuture<void> whenReady(const Lock &);
+    QFuture<QList<PyventNodeInfo>> findNodes(const Lock &, std::chrono::milliseconds within);
 
     // The time \a timeout from now, however large that is.
     static Clock::time_point after(std::chrono::milliseconds timeout);
@@ -116,6 +118,9 @@ private:
     void readEvents(const Lock &);
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, qsizetype bytes);
     void lost(const QString &name, const QUuid &nodeId, quint64 count);
+    void meetOthers(const Lock &, Clock::time_point now);
+    PyventNodeInfo info(const Lock &) const;
+    Clock::time_point deadline(const Lock &) const;
     void complainAboutSilence(const Lock &, Clock::time_point now);
     void apply(const Lock &, const ReceiverTable::Removal &removal);
     bool hasOptions(const Lock &);
@@ -151,6 +156,7 @@ private:
     ReceiverTable m_table;
     Pyvent::Internal::EventEncoder m_encoder;
     Pyvent::Internal::EventDecoder m_decoder;
+    Pyvent::Internal::Presence m_presence;
     std::shared_ptr<Receiver> m_everything; // what feeds eventReceived() and received(), if it is in the table
     QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> m_subscriptions; // by name and sender
 

@@ -99,6 +99,12 @@ void BusClient::send(zmq::message_t &&frame)
     }
 }
 
+void BusClient::sendControl(const QByteArray &frame)
+{
+    if (m_queue.putControl(zmq::message_t(frame.constData(), std::size_t(frame.size()))))
+        sendQueued();
+}
+
 void BusClient::process(Clock::time_point now)
 {
     if (m_requests && !m_requestsUp && now >= m_attemptEnds)

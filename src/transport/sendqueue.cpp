@@ -5,6 +5,9 @@
 
 namespace Pyvent::Internal {
 
+// Messages between nodes are few: answers to those who ask who is there.
+constexpr qsizetype maximumControls = 100;
+
 void SendQueue::append(zmq::message_t &&event)
 {
     ++m_accepted;
@@ -22,6 +25,17 @@ void SendQueue::putProof(zmq::message_t &&proof)
     }
     m_entries.insert(unsent, {Kind::Proof, std::move(proof)});
     ++m_proofs;
+}
+
+bool SendQueue::putControl(zmq::message_t &&message)
+{
+    if (m_controls >= maximumControls)
+        return false;
+    const auto place = std::find_if(m_entries.begin() + m_inFlight, m_entries.end(),
+                                    [](const Entry &entry) { return entry.kind == Kind::Event; });
+    m_entries.insert(place, {Kind::Control, std::move(message)});
+    ++m_controls;
+    return true;
 }
 
 zmq::message_t SendQueue::copyOfNextUnsent()
@@ -42,7 +56,7 @@ bool SendQueue::acknowledge()
         --m_events;
         m_bytes -= qsizetype(oldest.frame.size());
     } else {
-        --m_proofs;
+        --(oldest.kind == Kind::Control ? m_controls : m_proofs);
     }
     m_entries.pop_front();
     return true;
@@ -51,8 +65,8 @@ bool SendQueue::acknowledge()
 void SendQueue::connectionLost()
 {
     m_inFlight = 0;
-    std::erase_if(m_entries, [](const Entry &entry) { return entry.kind == Kind::Proof; });
-    m_proofs = 0;
+    std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event; });
+    m_proofs = m_controls = 0;
 }
 
 } // namespace Pyvent::Internal

@@ -15,9 +15,9 @@ namespace Pyvent::Internal {
 class SendQueue
 {
 public:
-    enum class Kind : quint8 { Event, Proof };
+    enum class Kind : quint8 { Event, Control, Proof };
 
-    qsizetype events() const { return m_events; } // without proofs
+    qsizetype events() const { return m_events; } // without control messages and proofs
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
     bool hasUnsent() const { return m_inFlight < qsizetype(m_entries.size()); }
@@ -32,14 +32,18 @@ public:
     // Puts the proof of a subscription before everything that is not in flight yet, in the place of an earlier one.
     void putProof(zmq::message_t &&proof);
 
-    // The first event that is not in flight, as a copy that shares its bytes.
+    // Puts a message between nodes before the events that are not in flight yet. It is sent once, and lost with the
+    // connection. Returns false if too many of them wait.
+    bool putControl(zmq::message_t &&message);
+
+    // The first one that is not in flight, as a copy that shares its bytes.
     zmq::message_t copyOfNextUnsent();
     void nextIsInFlight() { ++m_inFlight; }
 
     // The connection has acknowledged the oldest one in flight. Returns false if none is.
     bool acknowledge();
 
-    // The connection broke: nothing is in flight any more, and proofs are void.
+    // The connection broke: nothing is in flight any more, and what is no event is void.
     void connectionLost();
 
 private:
@@ -56,6 +60,7 @@ private:
     quint64 m_accepted = 0;
     quint64 m_acknowledged = 0;
     qsizetype m_proofs = 0;
+    qsizetype m_controls = 0;
 };
 
 } // namespace Pyvent::Internal

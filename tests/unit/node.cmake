@@ -10,6 +10,9 @@ function(pyvent_node_test name)
     set_tests_properties(unit.node.${name} PROPERTIES TIMEOUT 120 LABELS "unit;node")
 endfunction()
 
+# What has no face of its own is tested in its room.
+pyvent_unit_test(node presence)
+
 pyvent_node_test(hearing)
 pyvent_node_test(sending)
 pyvent_node_test(lifecycle)

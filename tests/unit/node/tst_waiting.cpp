@@ -42,6 +42,56 @@ private Q_SLOTS:
         QVERIFY(thread.wait());
     }
 
+    void findsTheNodes()
+    {
+        PyventOptions served = options();
+        served.nodeId = u"server"_s;
+        PyventNode server(served);
+        QVERIFY(server.startServer());
+        PyventOptions client = options();
+        client.server = false;
+        PyventNode kitchen(client);
+        kitchen.on("order-*", this, [] {});
+        kitchen.on("food-ready", this, [] {});
+        QVERIFY(kitchen.waitForReady());
+        QVERIFY(server.waitForReady());
+
+        // Asked again where a busy machine was too slow to answer in time.
+        QList<PyventNodeInfo> nodes;
+        for (int i = 0; i < 20 && nodes.size() < 2; ++i) {
+            const QFuture<QList<PyventNodeInfo>> future = kitchen.findNodes(300ms);
+            QTRY_VERIFY(future.isFinished());
+            nodes = future.isCanceled() ? QList<PyventNodeInfo>() : future.result();
+        }
+        QCOMPARE(nodes.size(), 2);
+        for (const PyventNodeInfo &node : std::as_const(nodes)) {
+            const bool serves = node.uuid == server.uuid();
+            QCOMPARE(node.uuid, serves ? server.uuid() : kitchen.uuid());
+            QCOMPARE(node.serving, serves);
+            QCOMPARE(node.nodeId, serves ? u"server"_s : QString());
+            QCOMPARE(node.names, serves ? QStringList() : (QStringList{u"food-ready"_s, u"order-*"_s}));
+            QCOMPARE(node.pid, QCoreApplication::applicationPid());
+            QCOMPARE(node.program, u"tst_waiting"_s);
+            QCOMPARE(node.host, QSysInfo::machineHostName());
+        }
+    }
+
+    void findsNobodyWithoutAServer()
+    {
+        PyventOptions client = options();
+        client.server = false;
+        PyventNode node(client);
+        const auto future = node.findNodes(50ms);
+        QTRY_VERIFY(future.isFinished());
+        QVERIFY(future.isCanceled());
+
+        const auto pending = node.findNodes(1h);
+        node.stop();
+        QVERIFY(pending.isCanceled() && pending.isFinished());
+        PyventNode broken(PyventOptions{.port = -1});
+        QVERIFY(broken.findNodes().isCanceled());
+    }
+
     void timesOut()
     {
         PyventNode node(options());

@@ -45,6 +45,8 @@ private Q_SLOTS:
     void aProofReplacesAnEarlierOne();
     void aProofAfterOneInFlight();
     void aLostConnectionVoidsProofs();
+    void controlMessagesGoFirst();
+    void controlMessagesAreBounded();
     void copiesShareTheBytes();
     void manyEvents();
 };
@@ -211,6 +213,40 @@ void TestSendQueue::aLostConnectionVoidsProofs()
     QCOMPARE(send(&queue), (QByteArrayList{"a", "b"}));
     QCOMPARE(queue.events(), 2);
     QCOMPARE(queue.bytes(), 2);
+}
+
+void TestSendQueue::controlMessagesGoFirst()
+{
+    SendQueue queue;
+    queue.append(message("a"));
+    QCOMPARE(send(&queue, 1), QByteArrayList{"a"});
+    queue.append(message("b"));
+    QVERIFY(queue.putControl(message("one")));
+    QVERIFY(queue.putControl(message("two")));
+    queue.putProof(message("proof"));
+    QCOMPARE(queue.events(), 2);
+    QCOMPARE(queue.accepted(), quint64(2));
+    QCOMPARE(send(&queue), (QByteArrayList{"proof", "one", "two", "b"}));
+    for (int i = 0; i < 5; ++i)
+        QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.acknowledged(), quint64(2));
+    QVERIFY(!queue.acknowledge());
+}
+
+void TestSendQueue::controlMessagesAreBounded()
+{
+    SendQueue queue;
+    int taken = 0;
+    while (taken < 1000 && queue.putControl(message("x")))
+        ++taken;
+    QCOMPARE(taken, 100);
+    send(&queue, 1);
+    QVERIFY(queue.acknowledge());
+    QVERIFY(queue.putControl(message("x")));
+    QVERIFY(!queue.putControl(message("x")));
+    queue.connectionLost();
+    QVERIFY(!queue.hasUnsent());
+    QVERIFY(queue.putControl(message("x")));
 }
 
 void TestSendQueue::copiesShareTheBytes()

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENTNODEINFO_H
+#define PYVENTNODEINFO_H
+
+#include "pyventglobal.h"
+
+#include <QtCore/qmetatype.h>
+#include <QtCore/qstringlist.h>
+#include <QtCore/quuid.h>
+
+/*!
+    What a node says of itself when it is asked who is on the bus. See PyventNode::findNodes().
+
+    It is what that process claims: nobody checks it.
+*/
+struct PYVENT_EXPORT PyventNodeInfo
+{
+    Q_GADGET
+    Q_PROPERTY(QUuid uuid MEMBER uuid)
+    Q_PROPERTY(QString nodeId MEMBER nodeId)
+    Q_PROPERTY(QString program MEMBER program)
+    Q_PROPERTY(QString host MEMBER host)
+    Q_PROPERTY(qint64 pid MEMBER pid)
+    Q_PROPERTY(bool serving MEMBER serving)
+    Q_PROPERTY(QStringList names MEMBER names)
+
+public:
+    QUuid uuid;           /*!< The node, as in PyventEvent::nodeId. */
+    QString nodeId;       /*!< The id that PyventOptions gave it; often empty. */
+    QString program;      /*!< The file name of its program. */
+    QString host;         /*!< The name of its machine. */
+    qint64 pid = 0;       /*!< Its process there. */
+    bool serving = false; /*!< Whether it serves the bus. */
+    QStringList names;    /*!< The names and globs that it listens to; of very many, some. */
+
+    friend bool operator==(const PyventNodeInfo &, const PyventNodeInfo &) = default;
+};
+
+PYVENT_EXPORT QDebug operator<<(QDebug debug, const PyventNodeInfo &info);
+
+Q_DECLARE_METATYPE(PyventNodeInfo)
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_PRESENCE_H
+#define PYVENT_NODE_PRESENCE_H
+
+#include "pyventnodeinfo.h"
+
+#include <QtCore/qbytearraylist.h>
+#include <QtCore/qfuture.h>
+#include <QtCore/qhash.h>
+#include <QtCore/qpromise.h>
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+namespace Pyvent::Internal {
+
+// Who is on the bus: asks all nodes, gathers their answers, and answers others. wire/PROTOCOL.md has the frames.
+// Plain logic, without sockets and clock. Not thread-safe.
+class Presence
+{
+public:
+    using Clock = std::chrono::steady_clock;
+    using Promise = QPromise<QList<PyventNodeInfo>>;
+
+    struct Finished
+    {
+        Promise promise; // to be finished by the caller, since that runs user code
+        QList<PyventNodeInfo> nodes;
+    };
+
+    explicit Presence(const QUuid &nodeId);
+
+    // The topics that a node subscribes to for this.
+    QByteArrayList topics() const { return {m_questionTopic, m_answerTopic}; }
+
+    // Asks who is there, and gathers the answers until \a end.
+    QFuture<QList<PyventNodeInfo>> find(Clock::time_point end);
+
+    // Whether a question is to be sent as soon as the answers would be heard.
+    bool mustAsk() const;
+
+    // The question to send now.
+    QByteArray question();
+
+    // Takes a control frame. Returns the frame to answer with; empty where there is nothing to answer.
+    QByteArray take(QByteArrayView frame, Clock::time_point now, const std::function<PyventNodeInfo()> &self);
+
+    // What is over by \a now. What was never asked, because no server was there, is canceled by its end.
+    std::vector<Finished> takeFinished(Clock::time_point now);
+
+    // When takeFinished() has something next; max() if nobody asks.
+    Clock::time_point deadline() const;
+
+    // Cancels all that is not finished.
+    void cancel() { m_searches.clear(); }
+
+private:
+    struct Search
+    {
+        Clock::time_point end;
+        bool isAsked = false;
+        QHash<QUuid, PyventNodeInfo> found;
+        Promise promise;
+    };
+
+    void heard(QByteArrayView payload);
+    bool mayAnswer(Clock::time_point now);
+
+    const QUuid m_nodeId;
+    const QByteArray m_questionTopic;
+    const QByteArray m_answerTopic;
+    std::vector<Search> m_searches;
+    Clock::time_point m_answersSince;
+    int m_answers = 0; // since then
+};
+
+} // namespace Pyvent::Internal
+
+#endif
