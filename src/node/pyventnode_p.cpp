@@ -6,11 +6,9 @@
 #include "node/servererrors.h"
 #include "wire/topic.h"
 
-#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qloggingcategory.h>
 #include <QtCore/qsysinfo.h>
-#include <QtCore/qthread.h>
 
 #include <cerrno>
 
@@ -28,10 +26,6 @@ constexpr auto turnBudget = 3ms;
 // How many events are read before they are delivered.
 constexpr int readBatch = 64;
 
-// What may have been read and not delivered: while a call waits in the node's thread, nothing is delivered.
-constexpr std::size_t maximumInboxEvents = 100'000;
-constexpr qsizetype maximumInboxBytes = qsizetype(64) * 1024 * 1024;
-
 // What may wait to be emitted as signals, while the node's thread is stuck.
 constexpr qsizetype maximumNotifications = 10'000;
 
@@ -41,7 +35,7 @@ PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &opti
     : m_encoder(m_uuid)
     , m_decoder(m_uuid)
     , m_presence(m_uuid)
-    , m_node(node)
+    , m_waker(node)
 {
     QString subject;
     if (const QString why = whyNotOptions(options, &subject); !why.isEmpty())
@@ -160,7 +154,7 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
 
 void PyventNodePrivate::stop(PyventNode::Parts parts)
 {
-    std::deque<std::shared_ptr<Arrival>> inbox; // destroyed without the lock, since it runs destructors of the user's
+    Inbox::Arrivals arrivals; // destroyed without the lock, since it runs destructors of the user's
     Lock lock = this->lock();
     const Clock::time_point deadline = Clock::now() + m_options.linger;
     if (parts & PyventNode::Client && m_client) {
@@ -176,8 +170,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         }
         m_client.reset();
         m_complained = m_complainedAboutServing = false;
-        inbox.swap(m_inbox);
-        m_inboxBytes = 0;
+        arrivals = m_inbox.takeAll();
         m_decoder.forgetStreams();
         m_readyPromises.clear();
         m_presence.cancel();
@@ -201,10 +194,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
 void PyventNodePrivate::nodeEnds()
 {
     stop(PyventNode::Client | PyventNode::Server);
-    {
-        const std::lock_guard nodeLock(m_nodeMutex);
-        m_node = nullptr;
-    }
+    m_waker.nodeEnds();
     ReceiverTable::Removal removal;
     QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> subscriptions;
     {
@@ -286,44 +276,15 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qs
     if (!result.problemText.isEmpty())
         fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
     if (result.missing > 0)
-        lost(result.name, result.nodeId, result.missing);
+        m_losses.add(result.name, result.nodeId, result.missing);
     if (!result.event)
         return;
     for (Waiter *waiter : m_waiters) {
         if (!waiter->event && waiter->sender.matches(result.event->sender) && matchesGlob(waiter->pattern, result.name))
             waiter->event = result.event;
     }
-    if (m_inbox.size() >= maximumInboxEvents || m_inboxBytes >= maximumInboxBytes) {
-        lost(result.name, result.nodeId, 1);
-        return;
-    }
-    m_inboxBytes += bytes;
-    m_inbox.push_back(std::make_shared<Arrival>(Delivery(*std::move(result.event), std::move(result.match)), bytes));
-}
-
-void PyventNodePrivate::lost(const QString &name, const QUuid &nodeId, quint64 count)
-{
-    // Losses come in rows; one signal for a row is enough, and keeps what waits to be told bounded.
-    for (Loss &loss : m_losses) {
-        if (loss.name == name && loss.nodeId == nodeId) {
-            loss.count += count;
-            return;
-        }
-    }
-    m_losses.push_back({name, nodeId, count});
-    if (m_losses.size() > 1)
-        return;
-    notify([this](PyventNode *node) {
-        const std::vector<Loss> losses = [this] {
-            const Lock lock = this->lock();
-            return std::exchange(m_losses, {});
-        }();
-        const QPointer<PyventNode> alive(node);
-        for (const Loss &loss : losses) {
-            if (alive)
-                Q_EMIT node->eventsLost(loss.name, loss.nodeId, loss.count);
-        }
-    });
+    if (!m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), bytes))
+        m_losses.add(result.name, result.nodeId, 1);
 }
 
 void PyventNodePrivate::meetOthers(const Lock &, Clock::time_point now)
@@ -380,7 +341,7 @@ bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const 
     for (;;) {
         if (!m_isDriven)
             service(lock, Clock::now());
-        if (!m_inbox.empty() || !m_notifications.empty())
+        if (!m_inbox.isEmpty() || hasNews(lock))
             scheduleTurn();
         if (condition())
             return true;
@@ -435,52 +396,18 @@ QFuture<QList<PyventNodeInfo>> PyventNodePrivate::findNodes(const Lock &lock, st
 
 // The event loop's side
 
-bool PyventNodePrivate::isNodeThread() const
-{
-    const std::lock_guard nodeLock(m_nodeMutex);
-    return m_node && m_node->thread() == QThread::currentThread();
-}
-
-PyventNode *PyventNodePrivate::node() const
-{
-    const std::lock_guard nodeLock(m_nodeMutex);
-    return m_node;
-}
-
-void PyventNodePrivate::scheduleTurn()
-{
-    const std::lock_guard nodeLock(m_nodeMutex);
-    if (m_node && !std::exchange(m_turnIsScheduled, true))
-        QCoreApplication::postEvent(m_node, new QEvent(QEvent::User));
-}
-
-void PyventNodePrivate::connectionsChanged(const QString &pattern)
-{
-    {
-        const std::lock_guard nodeLock(m_nodeMutex);
-        m_toPrune.insert(pattern);
-    }
-    scheduleTurn();
-}
-
 void PyventNodePrivate::turn()
 {
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    QSet<QString> toPrune;
-    {
-        const std::lock_guard nodeLock(m_nodeMutex);
-        m_turnIsScheduled = false;
-        toPrune.swap(m_toPrune);
-    }
-    if (!toPrune.isEmpty())
-        prune(toPrune);
+    if (const QSet<QString> patterns = m_waker.beginTurn(); !patterns.isEmpty())
+        prune(patterns);
     const Clock::time_point end = Clock::now() + turnBudget;
     bool isMore = true;
     do {
         {
             Lock lock = this->lock();
             service(lock, Clock::now());
-            isMore = !m_inbox.empty();
+            isMore = !m_inbox.isEmpty();
         }
         // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
         if (isMore)
@@ -497,26 +424,14 @@ void PyventNodePrivate::turn()
 
 bool PyventNodePrivate::deliverOne()
 {
-    // Destroyed after the lock is released: they may be the last to hold a handler, whose end runs user code.
-    std::vector<std::shared_ptr<Arrival>> finished;
-    std::shared_ptr<Arrival> arrival;
-    std::shared_ptr<Receiver> receiver;
-    {
+    Inbox::Arrivals finished;
+    const std::optional<Inbox::Turn> turn = [&] {
         const Lock lock = this->lock();
-        while (!receiver && !m_inbox.empty()) {
-            arrival = m_inbox.front();
-            receiver = arrival->delivery.next();
-            if (!receiver) {
-                m_inboxBytes -= arrival->bytes;
-                finished.push_back(std::move(arrival));
-                m_inbox.pop_front();
-            }
-        }
-    }
-    if (!receiver)
-        return false;
-    deliver(*receiver, arrival->delivery.event());
-    return true;
+        return m_inbox.next(&finished);
+    }();
+    if (turn)
+        deliver(*turn->receiver, turn->arrival->delivery.event());
+    return turn.has_value();
 }
 
 void PyventNodePrivate::deliver(Receiver &receiver, const PyventEvent &event)
@@ -530,29 +445,10 @@ void PyventNodePrivate::deliver(Receiver &receiver, const PyventEvent &event)
 
 void PyventNodePrivate::arm()
 {
-    if (!QAbstractEventDispatcher::instance())
-        return;
-    PyventNode *const node = this->node();
-    if (!m_notifier) {
-        m_notifier = new QSocketNotifier(m_pollSet.fd(), QSocketNotifier::Read, node);
-        QObject::connect(m_notifier, &QSocketNotifier::activated, node, [this] { turn(); });
-        m_timer = new QTimer(node);
-        m_timer->setSingleShot(true);
-        m_timer->setTimerType(Qt::PreciseTimer);
-        QObject::connect(m_timer, &QTimer::timeout, node, [this] { turn(); });
-    }
     const Lock lock = this->lock();
-    if (!m_client) {
-        m_timer->stop();
-        return;
-    }
-    if (!m_inbox.empty() || m_client->isReadable())
+    if (m_client && (!m_inbox.isEmpty() || m_client->isReadable()))
         scheduleTurn();
-    const Clock::time_point deadline = this->deadline(lock);
-    if (deadline == Clock::time_point::max())
-        m_timer->stop();
-    else
-        m_timer->start(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
+    m_waker.arm(m_pollSet.fd(), deadline(lock), [this] { turn(); });
 }
 
 // Hearing
@@ -791,22 +687,26 @@ void PyventNodePrivate::notify(Notification notification)
 void PyventNodePrivate::tell()
 {
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    const bool isHere = isNodeThread();
+    const bool isHere = m_waker.isNodeThread();
     for (;;) {
         Notification notification;
+        QHash<LossCounter::Stream, quint64> losses;
         {
             const Lock lock = this->lock();
-            if (m_notifications.empty())
+            if (!hasNews(lock))
                 return;
             if (!isHere)
                 break;
-            notification = std::move(m_notifications.front());
-            m_notifications.pop_front();
+            losses = m_losses.take();
+            if (!m_notifications.empty()) {
+                notification = std::move(m_notifications.front());
+                m_notifications.pop_front();
+            }
         }
-        PyventNode *const node = this->node();
-        if (!node)
-            return;
-        notification(node);
+        for (auto loss = losses.cbegin(); node() && loss != losses.cend(); ++loss)
+            Q_EMIT node()->eventsLost(loss.key().first, loss.key().second, loss.value());
+        if (notification && node())
+            notification(node());
     }
     scheduleTurn();
 }

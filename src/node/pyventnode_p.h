@@ -2,17 +2,18 @@
 #ifndef PYVENT_NODE_PYVENTNODE_P_H
 #define PYVENT_NODE_PYVENTNODE_P_H
 
+#include "delivery/losscounter.h"
 #include "dispatch/receivertable.h"
 #include "node/eventdecoder.h"
 #include "node/eventencoder.h"
+#include "node/inbox.h"
+#include "node/nodewaker.h"
 #include "node/presence.h"
 #include "pyventnode.h"
 #include "server/server.h"
 #include "transport/busclient.h"
 
 #include <QtCore/qpromise.h>
-#include <QtCore/qsocketnotifier.h>
-#include <QtCore/qtimer.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -64,7 +65,7 @@ public:
               const std::shared_ptr<QPromise<PyventEvent>> &promise);
     void hearEverything();
     // Something under \a pattern may have ended. May be called while Qt holds locks of its own.
-    void connectionsChanged(const QString &pattern);
+    void connectionsChanged(const QString &pattern) { m_waker.scheduleToPrune(pattern); }
 
     // Sending
     bool send(const Lock &, const QString &name, const QVariantMap &arguments, const QString &sender);
@@ -104,7 +105,7 @@ public:
     void turn();
 
     // Has the node's thread take a turn().
-    void scheduleTurn();
+    void scheduleTurn() { m_waker.schedule(); }
 
 private:
     using Notification = std::function<void(PyventNode *)>;
@@ -113,11 +114,11 @@ private:
     void apply(const PyventOptions &options);
     QString defaultSender() const;
     void notify(Notification notification);
+    bool hasNews(const Lock &) const { return !m_notifications.empty() || !m_losses.isEmpty(); }
     void updateState();
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &);
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, qsizetype bytes);
-    void lost(const QString &name, const QUuid &nodeId, quint64 count);
     void meetOthers(const Lock &, Clock::time_point now);
     PyventNodeInfo info(const Lock &) const;
     Clock::time_point deadline(const Lock &) const;
@@ -132,8 +133,7 @@ private:
     void prune(const QSet<QString> &patterns);
     qsizetype end(const ReceiverTable::Removal &removal);
     void arm();
-    bool isNodeThread() const;
-    PyventNode *node() const;
+    PyventNode *node() const { return m_waker.node(); }
 
     mutable std::mutex m_mutex;
     const QUuid m_uuid = QUuid::createUuid();
@@ -160,21 +160,8 @@ private:
     std::shared_ptr<Receiver> m_everything; // what feeds eventReceived() and received(), if it is in the table
     QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> m_subscriptions; // by name and sender
 
-    struct Arrival
-    {
-        Pyvent::Internal::Delivery delivery;
-        qsizetype bytes;
-    };
-    std::deque<std::shared_ptr<Arrival>> m_inbox; // the first one may be under delivery
-    qsizetype m_inboxBytes = 0;
-
-    struct Loss
-    {
-        QString name;
-        QUuid nodeId;
-        quint64 count;
-    };
-    std::vector<Loss> m_losses; // to be told
+    Pyvent::Internal::Inbox m_inbox;
+    Pyvent::Internal::LossCounter m_losses;
 
     std::deque<Notification> m_notifications;
     std::vector<QPromise<void>> m_readyPromises;
@@ -182,16 +169,7 @@ private:
     std::condition_variable m_changed; // for calls that wait while another thread drives the sockets
     bool m_isDriven = false;           // by a call that waits
 
-    // What wakes the node's thread. Guarded by a mutex of its own, under which nothing else is locked, because it is
-    // asked for from anywhere, even from inside of Qt's connections.
-    mutable std::mutex m_nodeMutex;
-    PyventNode *m_node;
-    bool m_turnIsScheduled = false;
-    QSet<QString> m_toPrune; // patterns under which something may have ended
-
-    // Used in the node's thread only; children of the node.
-    QSocketNotifier *m_notifier = nullptr;
-    QTimer *m_timer = nullptr;
+    Pyvent::Internal::NodeWaker m_waker;
 
     friend class PyventNode;
 };

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "node/inbox.h"
+
+#include <utility>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+constexpr std::size_t maximumEvents = 100'000;
+constexpr qsizetype maximumBytes = qsizetype(64) * 1024 * 1024;
+
+} // namespace
+
+bool Inbox::append(Delivery &&delivery, qsizetype bytes)
+{
+    if (m_arrivals.size() >= maximumEvents || m_bytes >= maximumBytes)
+        return false;
+    m_bytes += bytes;
+    m_arrivals.push_back(std::make_shared<Arrival>(std::move(delivery), bytes));
+    return true;
+}
+
+std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
+{
+    while (!m_arrivals.empty()) {
+        std::shared_ptr<Arrival> &oldest = m_arrivals.front();
+        if (std::shared_ptr<Receiver> receiver = oldest->delivery.next())
+            return Turn{oldest, std::move(receiver)};
+        m_bytes -= oldest->bytes;
+        finished->push_back(std::move(oldest));
+        m_arrivals.pop_front();
+    }
+    return {};
+}
+
+Inbox::Arrivals Inbox::takeAll()
+{
+    m_bytes = 0;
+    const auto arrivals = std::exchange(m_arrivals, {});
+    return Arrivals(arrivals.begin(), arrivals.end());
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "node/nodewaker.h"
+
+#include "pyventnode.h"
+
+#include <QtCore/qabstracteventdispatcher.h>
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qthread.h>
+
+#include <utility>
+
+namespace Pyvent::Internal {
+
+using namespace std::chrono_literals;
+
+PyventNode *NodeWaker::node() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_node;
+}
+
+void NodeWaker::nodeEnds()
+{
+    const std::lock_guard lock(m_mutex);
+    m_node = nullptr;
+}
+
+bool NodeWaker::isNodeThread() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_node && m_node->thread() == QThread::currentThread();
+}
+
+void NodeWaker::schedule(const std::lock_guard<std::mutex> &)
+{
+    if (m_node && !std::exchange(m_isScheduled, true))
+        QCoreApplication::postEvent(m_node, new QEvent(QEvent::User));
+}
+
+void NodeWaker::schedule()
+{
+    const std::lock_guard lock(m_mutex);
+    schedule(lock);
+}
+
+void NodeWaker::scheduleToPrune(const QString &pattern)
+{
+    const std::lock_guard lock(m_mutex);
+    m_toPrune.insert(pattern);
+    schedule(lock);
+}
+
+QSet<QString> NodeWaker::beginTurn()
+{
+    const std::lock_guard lock(m_mutex);
+    m_isScheduled = false;
+    return std::exchange(m_toPrune, {});
+}
+
+void NodeWaker::arm(int fd, Clock::time_point deadline, const std::function<void()> &turn)
+{
+    PyventNode *const node = this->node();
+    if (!node || !QAbstractEventDispatcher::instance())
+        return;
+    if (!m_notifier) {
+        m_notifier = new QSocketNotifier(fd, QSocketNotifier::Read, node);
+        QObject::connect(m_notifier, &QSocketNotifier::activated, node, turn);
+        m_timer = new QTimer(node);
+        m_timer->setSingleShot(true);
+        m_timer->setTimerType(Qt::PreciseTimer);
+        QObject::connect(m_timer, &QTimer::timeout, node, turn);
+    }
+    if (deadline == Clock::time_point::max())
+        m_timer->stop();
+    else
+        m_timer->start(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_NODEWAKER_H
+#define PYVENT_NODE_NODEWAKER_H
+
+#include <QtCore/qset.h>
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qstring.h>
+#include <QtCore/qtimer.h>
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+
+class PyventNode;
+
+namespace Pyvent::Internal {
+
+// What wakes a node's thread for a turn of the node: a call in another thread, a descriptor, or a time.
+//
+// It has a mutex of its own, under which nothing else is locked, because it is asked for from anywhere, even from inside
+// of Qt's connections. Any thread may call what is not said to be the node's.
+class NodeWaker
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit NodeWaker(PyventNode *node)
+        : m_node(node)
+    {
+    }
+
+    PyventNode *node() const; // null after its end
+    void nodeEnds();
+    bool isNodeThread() const;
+
+    // Posts an event that has the node take a turn, unless one is on its way.
+    void schedule();
+
+    // The same; and the turn is to look at what stands under \a pattern, where something may have ended.
+    void scheduleToPrune(const QString &pattern);
+
+    // A turn begins: whatever is scheduled from now on is for the next one. Returns the patterns to look at.
+    QSet<QString> beginTurn();
+
+    // Has \a turn called when \a fd is readable, and at \a deadline. In the node's thread.
+    void arm(int fd, Clock::time_point deadline, const std::function<void()> &turn);
+
+private:
+    void schedule(const std::lock_guard<std::mutex> &);
+
+    mutable std::mutex m_mutex;
+    PyventNode *m_node;
+    bool m_isScheduled = false;
+    QSet<QString> m_toPrune;
+
+    // Children of the node, used in its thread only.
+    QSocketNotifier *m_notifier = nullptr;
+    QTimer *m_timer = nullptr;
+};
+
+} // namespace Pyvent::Internal
+
+#endif
