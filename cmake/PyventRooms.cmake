@@ -16,6 +16,12 @@ if(PYVENT_SANITIZE)
     target_link_options(pyvent_flags INTERFACE -fsanitize=${PYVENT_SANITIZE})
 endif()
 
+# libFuzzer is blind to what is not compiled for it, so the rooms are, too.
+if(PYVENT_LIBFUZZER)
+    target_compile_options(pyvent_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(pyvent_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # pyvent_room(<name> SOURCES <file>... [ROOMS <name>...] [LIBRARIES <target>...])
 #
 # A room is one folder under src/: a static library that tests can link alone, and that sees only the rooms
