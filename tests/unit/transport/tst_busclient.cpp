@@ -197,8 +197,13 @@ void TestBusClient::whatWasAcknowledgedBeforeTheEndCounts()
     QVERIFY(bus.untilReady(*server));
     for (const QByteArray &event : events(5))
         bus.send(event);
-    QVERIFY(bus.until([&] { return server->taken.size() == 5; }, [&] { server->take(); }));
-    for (int i = 0; i < 5; ++i)
+    // Not only these: on a machine that stands still for seconds the connection is made anew and proven again.
+    const auto takenEvents = [&] {
+        return std::count_if(server->taken.cbegin(), server->taken.cend(),
+                             [](const QByteArrayList &frames) { return !isProof(frames.constLast()); });
+    };
+    QVERIFY(bus.until([&] { return takenEvents() >= 5; }, [&] { server->take(); }));
+    while (!server->taken.empty())
         server->answer();
     server->closeRequests(60'000);
     server.reset(); // returns when the replies have left
