@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "delivery/receivewindow.h"
+
+#include <algorithm>
+
+namespace Pyvent::Internal {
+
+ReceiveWindow::ReceiveWindow(const ReceiveLimits &limits, quint32 seed)
+    : m_limits(limits)
+    , m_random(seed)
+{
+}
+
+// Subscriptions
+
+void ReceiveWindow::listen(const QByteArray &prefix)
+{
+    m_readySince.insert(prefix, {});
+    m_longestPrefix = std::max(m_longestPrefix, prefix.size());
+}
+
+void ReceiveWindow::ready(qint64 time)
+{
+    for (std::optional<qint64> &since : m_readySince) {
+        if (!since)
+            since = time;
+    }
+}
+
+void ReceiveWindow::ignore(const QByteArray &prefix, const std::function<bool(const QByteArray &)> &isWanted)
+{
+    m_readySince.remove(prefix);
+    for (auto stream = m_byAge.begin(); stream != m_byAge.end();) {
+        const auto next = std::next(stream);
+        if (stream->key.topic.startsWith(prefix) && !isWanted(stream->key.topic))
+            forget(stream);
+        stream = next;
+    }
+}
+
+// Since when this node listens to \a topic, by whichever prefix has been active for longest.
+std::optional<qint64> ReceiveWindow::readySince(const QByteArray &topic) const
+{
+    std::optional<qint64> longest;
+    for (qsizetype size = 0; size <= std::min(topic.size(), m_longestPrefix); ++size) {
+        const auto found = m_readySince.constFind(QByteArray::fromRawData(topic.constData(), size));
+        if (found != m_readySince.cend() && *found && (!longest || *found < longest))
+            longest = *found;
+    }
+    return longest;
+}
+
+// Streams
+
+ReceiveWindow::Stream *ReceiveWindow::find(const QUuid &node, const QByteArray &topic)
+{
+    const auto found = m_streams.constFind({node, topic});
+    if (found == m_streams.cend())
+        return nullptr;
+    m_byAge.splice(m_byAge.end(), m_byAge, *found);
+    return &**found;
+}
+
+ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray &topic)
+{
+    if (m_streams.size() >= std::max(m_limits.streams, qsizetype(1))) {
+        Stream &oldest = m_byAge.front();
+        giveUp(oldest, oldest.head); // told, if something of it is missing
+        forget(m_byAge.begin());
+        m_hasForgotten = true;
+    }
+    Stream &stream = m_byAge.emplace_back();
+    stream.key = {node, topic};
+    m_streams.insert(stream.key, std::prev(m_byAge.end()));
+    return stream;
+}
+
+void ReceiveWindow::forget(Streams::iterator stream)
+{
+    m_waiting.erase(&*stream);
+    m_heldEvents -= qsizetype(stream->held.size());
+    for (const auto &[sequence, frame] : stream->held)
+        m_heldBytes -= frame.size();
+    m_streams.remove(stream->key);
+    m_byAge.erase(stream);
+}
+
+void ReceiveWindow::clear()
+{
+    m_readySince.clear();
+    m_longestPrefix = 0;
+    m_streams.clear();
+    m_waiting.clear();
+    m_byAge.clear();
+    m_released.clear();
+    m_losses.clear();
+    m_heldEvents = m_heldBytes = 0;
+    m_hasForgotten = false;
+}
+
+// What arrives
+
+ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, const QByteArray &topic, quint64 sequence,
+                                            qint64 previous, QByteArrayView frame, Clock::time_point now)
+{
+    Stream *stream = find(node, topic);
+    if (stream && stream->hasBase)
+        return take(*stream, sequence, frame, now);
+    if (sequence == 0)
+        return Verdict::Drop; // numbers count from 1
+    const std::optional<qint64> since = readySince(topic);
+    const bool isFirst = sequence == 1 || m_hasForgotten || !since || previous < *since;
+    if (!stream)
+        stream = &create(node, topic);
+    if (isFirst && (stream->held.empty() || stream->held.begin()->first > sequence)) {
+        stream->hasBase = true;
+        stream->delivered = sequence - 1;
+    } else {
+        stream->hasBase = false;
+    }
+    return take(*stream, sequence, frame, now);
+}
+
+ReceiveWindow::Verdict ReceiveWindow::repaired(const QUuid &node, const QByteArray &topic, quint64 sequence,
+                                               QByteArrayView frame, Clock::time_point now)
+{
+    Stream *stream = find(node, topic);
+    return stream && stream->hasBase && sequence <= stream->head ? take(*stream, sequence, frame, now) : Verdict::Drop;
+}
+
+ReceiveWindow::Verdict ReceiveWindow::take(Stream &stream, quint64 sequence, QByteArrayView frame,
+                                           Clock::time_point now)
+{
+    if (stream.hasBase && sequence == stream.delivered + 1) {
+        stream.delivered = sequence;
+        stream.head = std::max(stream.head, sequence);
+        if (Q_UNLIKELY(stream.isWaiting)) {
+            release(stream);
+            update(stream, now, true);
+        }
+        return Verdict::Deliver;
+    }
+    if (sequence <= stream.delivered || stream.held.contains(sequence))
+        return Verdict::Drop;
+    stream.head = std::max(stream.head, sequence);
+    const bool isHeld = hold(stream, sequence, frame);
+    update(stream, now, false);
+    return isHeld ? Verdict::Hold : Verdict::Drop;
+}
+
+void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time,
+                              Clock::time_point now)
+{
+    Stream *stream = find(node, topic);
+    if (!stream) {
+        const std::optional<qint64> since = readySince(topic);
+        if (!since || time < *since || m_hasForgotten)
+            return; // all of it was before, or it may have been heard
+        stream = &create(node, topic);
+        stream->hasBase = false;
+    }
+    stream->head = std::max(stream->head, head);
+    update(*stream, now, false);
+}
+
+void ReceiveWindow::begins(const QUuid &node, const QByteArray &topic, qint64 since, std::optional<quint64> base,
+                           quint64 first, Clock::time_point now)
+{
+    Stream *stream = find(node, topic);
+    if (!stream || stream->hasBase || since != readySince(topic)) // an answer to an older question
+        return;
+    const quint64 beforeHeld = stream->held.empty() ? stream->head : stream->held.begin()->first - 1;
+    // Where the sender does not know any more, the newest one that is not kept and not held is lost for certain, and only
+    // that. What was sent before and heard all the same is delivered like any other.
+    const quint64 lost = std::min(beforeHeld, first > 0 ? first - 1 : 0);
+    stream->hasBase = true;
+    stream->delivered = base ? std::min(*base, beforeHeld) : lost - (lost > 0);
+    release(*stream);
+    isGone(node, topic, first, now);
+}
+
+void ReceiveWindow::isGone(const QUuid &node, const QByteArray &topic, quint64 first, Clock::time_point now)
+{
+    Stream *stream = find(node, topic);
+    if (!stream || !stream->hasBase)
+        return;
+    if (first > stream->delivered + 1)
+        giveUp(*stream, std::min(first - 1, stream->head));
+    update(*stream, now, true);
+}
+
+bool ReceiveWindow::takeReleased(QByteArray *frame)
+{
+    if (m_released.empty())
+        return false;
+    *frame = std::move(m_released.front());
+    m_released.pop_front();
+    return true;
+}
+
+// What is missing
+
+bool ReceiveWindow::hold(Stream &stream, quint64 sequence, QByteArrayView frame)
+{
+    if (m_heldEvents >= m_limits.heldEvents || m_heldBytes + frame.size() > m_limits.heldBytes)
+        return false;
+    stream.held.emplace(sequence, frame.toByteArray());
+    ++m_heldEvents;
+    m_heldBytes += frame.size();
+    return true;
+}
+
+// Releases what is held and has no gap before it any more.
+void ReceiveWindow::release(Stream &stream)
+{
+    while (!stream.held.empty() && stream.held.begin()->first == stream.delivered + 1) {
+        auto node = stream.held.extract(stream.held.begin());
+        --m_heldEvents;
+        m_heldBytes -= node.mapped().size();
+        m_released.push_back(std::move(node.mapped()));
+        ++stream.delivered;
+    }
+}
+
+// What is missing up to \a last is lost; what is held up to there is released.
+void ReceiveWindow::giveUp(Stream &stream, quint64 last)
+{
+    if (!stream.hasBase) { // nobody knows what was before the first one that is held
+        stream.hasBase = true;
+        stream.delivered = stream.held.empty() ? stream.head : stream.held.begin()->first - 1;
+        release(stream);
+    }
+    quint64 lost = 0;
+    while (stream.delivered < last) {
+        const quint64 next = stream.held.empty() ? last : std::min(last, stream.held.begin()->first - 1);
+        lost += next - stream.delivered;
+        stream.delivered = next;
+        release(stream);
+    }
+    release(stream);
+    if (lost > 0)
+        m_losses.push_back({stream.key.node, stream.key.topic, lost});
+}
+
+// Brings the questions for \a stream up to date; \a hasMoved: it has got further, so the sender is there.
+void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
+{
+    if (stream.hasBase && stream.delivered >= stream.head) {
+        if (std::exchange(stream.isWaiting, false))
+            m_waiting.erase(&stream);
+        return;
+    }
+    if (!stream.isWaiting) {
+        stream.isWaiting = true;
+        m_waiting.insert(&stream);
+        stream.requested = 0;
+        stream.waitingSince = now;
+        stream.retryAfter = m_limits.retryAfter;
+        stream.requestAt = now + backOff();
+    } else if (hasMoved) {
+        stream.waitingSince = now;
+        stream.retryAfter = m_limits.retryAfter;
+        if (stream.delivered >= stream.requested) // the next range is due
+            stream.requestAt = std::min(stream.requestAt, now);
+    }
+}
+
+ReceiveWindow::Clock::duration ReceiveWindow::backOff()
+{
+    const auto longest = std::chrono::duration_cast<std::chrono::microseconds>(m_limits.firstBackOff).count();
+    return std::chrono::microseconds(std::uniform_int_distribution<qint64>(0, longest)(m_random));
+}
+
+std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_point now)
+{
+    std::vector<Request> requests;
+    const std::vector<Stream *> waiting(m_waiting.begin(), m_waiting.end()); // giving up changes the set
+    for (Stream *stream : waiting) {
+        if (now >= stream->waitingSince + (stream->hasBase ? m_limits.patience : m_limits.basePatience)) {
+            giveUp(*stream, stream->held.empty() ? stream->head : stream->held.begin()->first - 1);
+            update(*stream, now, true);
+            continue;
+        }
+        if (now < stream->requestAt)
+            continue;
+        requests.push_back(requestOf(*stream));
+        if (!requests.back().missing.empty())
+            stream->requested = requests.back().missing.back().last;
+        stream->requestAt = now + stream->retryAfter + backOff();
+        stream->retryAfter = std::min(stream->retryAfter * 2, m_limits.slowestRetry);
+    }
+    return requests;
+}
+
+ReceiveWindow::Request ReceiveWindow::requestOf(Stream &stream) const
+{
+    Request request{stream.key.node, stream.key.topic, {}, 0};
+    if (!stream.hasBase) {
+        request.since = readySince(stream.key.topic).value_or(0);
+        return request;
+    }
+    quint64 budget = m_limits.rangeOfARequest;
+    quint64 next = stream.delivered + 1;
+    const auto add = [&](quint64 last) {
+        if (last < next || budget == 0)
+            return;
+        last = std::min(last, next + budget - 1);
+        request.missing.push_back({next, last});
+        budget -= last - next + 1;
+    };
+    for (const auto &[sequence, frame] : stream.held) {
+        add(sequence - 1);
+        next = sequence + 1;
+        if (budget == 0 || request.missing.size() >= 100)
+            return request;
+    }
+    add(stream.head);
+    return request;
+}
+
+ReceiveWindow::Clock::time_point ReceiveWindow::deadline() const
+{
+    Clock::time_point earliest = Clock::time_point::max();
+    for (const Stream *stream : m_waiting) {
+        const auto end = stream->waitingSince + (stream->hasBase ? m_limits.patience : m_limits.basePatience);
+        earliest = std::min({earliest, stream->requestAt, end});
+    }
+    return earliest;
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_DELIVERY_RECEIVEWINDOW_H
+#define PYVENT_DELIVERY_RECEIVEWINDOW_H
+
+#include <QtCore/qbytearraylist.h>
+#include <QtCore/qhash.h>
+#include <QtCore/quuid.h>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace Pyvent::Internal {
+
+// What a receive window may hold, and how it asks.
+struct ReceiveLimits
+{
+    qsizetype streams = 100'000;    // that are remembered; the one that was heard least recently is forgotten first
+    qsizetype heldEvents = 100'000; // that wait for earlier ones
+    qsizetype heldBytes = qsizetype(64) * 1024 * 1024;
+    std::chrono::milliseconds firstBackOff = std::chrono::milliseconds(10); // at most; it is random
+    std::chrono::milliseconds retryAfter = std::chrono::milliseconds(50);   // doubles with each question
+    std::chrono::milliseconds slowestRetry = std::chrono::seconds(1);
+    std::chrono::milliseconds patience = std::chrono::seconds(60); // with a sender that does not answer
+    std::chrono::milliseconds basePatience = std::chrono::seconds(3);
+    quint64 rangeOfARequest = 500; // numbers that one question covers
+};
+
+// The receiver's half of recovery, as negative acknowledgements do it in RFC 3208: for each stream, one per sending node
+// and topic, it lets events through in their order, once each, holds those that came too early, and says what to ask the
+// sender for. Plain logic, without sockets and clock. Not thread-safe.
+//
+// The first event of a stream that is heard begins it, whatever its number, because what was sent before this node
+// listened is not missing. But each event says when the one before it was sent. Where that was after this node had become
+// ready, it should have been heard; then the sender is asked what its last event was before that time.
+class ReceiveWindow
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    enum class Verdict {
+        Deliver, // now; and then what takeReleased() gives
+        Hold,    // a copy is kept until the earlier ones are here
+        Drop     // it was delivered before, or will be asked for again
+    };
+
+    struct Range
+    {
+        quint64 first;
+        quint64 last;
+        friend bool operator==(const Range &, const Range &) = default;
+    };
+    struct Request
+    {
+        QUuid node;
+        QByteArray topic;
+        std::vector<Range> missing; // empty: asks which event was the last before \a since
+        qint64 since = 0;
+    };
+    struct Loss
+    {
+        QUuid node;
+        QByteArray topic;
+        quint64 count;
+    };
+
+    explicit ReceiveWindow(const ReceiveLimits &limits = {}, quint32 seed = std::random_device()());
+    Q_DISABLE_COPY_MOVE(ReceiveWindow)
+
+    // This node listens to topics that begin with \a prefix, but the subscription may not be active yet.
+    void listen(const QByteArray &prefix);
+
+    // All subscriptions are active, at \a time by the clock that senders take theirs from.
+    void ready(qint64 time);
+
+    // This node does not listen to \a prefix any more. The streams of topics that \a isWanted denies are forgotten.
+    void ignore(const QByteArray &prefix, const std::function<bool(const QByteArray &topic)> &isWanted);
+
+    // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
+    // if that is not known.
+    Verdict heard(const QUuid &node, const QByteArray &topic, quint64 sequence, qint64 previous, QByteArrayView frame,
+                  Clock::time_point now);
+
+    // An event has arrived again, for those who miss it.
+    Verdict repaired(const QUuid &node, const QByteArray &topic, quint64 sequence, QByteArrayView frame,
+                     Clock::time_point now);
+
+    // The sender says that its newest event is \a head, sent at \a time. What was sent before that has been heard, or
+    // is lost.
+    void announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time, Clock::time_point now);
+
+    // The sender's answers. To what was its last event before \a since: \a base, if it knows. To what is missing, and to
+    // the other one: nothing before \a first is kept any more.
+    void begins(const QUuid &node, const QByteArray &topic, qint64 since, std::optional<quint64> base, quint64 first,
+                Clock::time_point now);
+    void isGone(const QUuid &node, const QByteArray &topic, quint64 first, Clock::time_point now);
+
+    // The next event whose turn has come; false if there is none.
+    bool takeReleased(QByteArray *frame);
+
+    // What will not come any more.
+    std::vector<Loss> takeLosses() { return std::exchange(m_losses, {}); }
+
+    // What to ask for now, and from whom.
+    std::vector<Request> takeRequests(Clock::time_point now);
+
+    // When takeRequests() is to be called next; max() if nothing is missing.
+    Clock::time_point deadline() const;
+
+    // Forgets everything.
+    void clear();
+
+    qsizetype streams() const { return m_streams.size(); }
+    qsizetype heldEvents() const { return m_heldEvents; }
+    qsizetype heldBytes() const { return m_heldBytes; }
+
+private:
+    struct Key
+    {
+        QUuid node;
+        QByteArray topic;
+        friend bool operator==(const Key &, const Key &) = default;
+        friend size_t qHash(const Key &key, size_t seed) { return qHashMulti(seed, key.node, key.topic); }
+    };
+    struct Stream
+    {
+        Key key;
+        bool hasBase = true;   // false while the sender is asked where it begins
+        quint64 delivered = 0; // everything up to here was, or is lost
+        quint64 head = 0;      // the newest event that is known of
+        quint64 requested = 0; // the last one that was asked for
+        std::map<quint64, QByteArray> held;
+        bool isWaiting = false;
+        Clock::time_point waitingSince;
+        Clock::time_point requestAt;
+        std::chrono::milliseconds retryAfter;
+    };
+    using Streams = std::list<Stream>; // least recently heard first
+    Stream *find(const QUuid &node, const QByteArray &topic);
+    Stream &create(const QUuid &node, const QByteArray &topic);
+    void forget(Streams::iterator stream);
+    std::optional<qint64> readySince(const QByteArray &topic) const;
+
+    Verdict take(Stream &stream, quint64 sequence, QByteArrayView frame, Clock::time_point now);
+    bool hold(Stream &stream, quint64 sequence, QByteArrayView frame);
+    void release(Stream &stream);
+    void giveUp(Stream &stream, quint64 last);
+    void update(Stream &stream, Clock::time_point now, bool hasMoved);
+    Request requestOf(Stream &stream) const;
+    Clock::duration backOff();
+
+    const ReceiveLimits m_limits;
+    std::minstd_rand m_random;
+    QHash<QByteArray, std::optional<qint64>> m_readySince; // by prefix; none: not active yet
+    qsizetype m_longestPrefix = 0;
+    bool m_hasForgotten = false; // streams, so that an unknown one may have been heard before
+    Streams m_byAge;
+    QHash<Key, Streams::iterator> m_streams;
+    std::set<Stream *> m_waiting;
+    std::deque<QByteArray> m_released;
+    std::vector<Loss> m_losses;
+    qsizetype m_heldEvents = 0;
+    qsizetype m_heldBytes = 0;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_DELIVERY_REPLAYWINDOW_H
+#define PYVENT_DELIVERY_REPLAYWINDOW_H
+
+#include <QtCore/qbytearraylist.h>
+#include <QtCore/qhash.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace Pyvent::Internal {
+
+// What a replay window keeps, whichever is reached first.
+struct ReplayLimits
+{
+    qsizetype events = 100'000;
+    qsizetype bytes = qsizetype(64) * 1024 * 1024;
+    std::chrono::milliseconds age = std::chrono::seconds(60);
+};
+
+// The sender's half of recovery (RFC 3208 calls it the transmit window): keeps the newest events that this node sent,
+// for those who missed them, and knows which streams to announce, so that a receiver notices when the newest event of a
+// stream, or all of them, did not arrive. Plain logic, without sockets and clock; \a Frame is whatever is sent.
+template <typename Frame>
+class ReplayWindow
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    // The newest event of a stream.
+    struct Head
+    {
+        QByteArray topic;
+        quint64 sequence;
+        qint64 time; // when it was sent, in the unit that add() was given
+    };
+
+    explicit ReplayWindow(const ReplayLimits &limits = {})
+        : m_limits(limits)
+    {
+    }
+    Q_DISABLE_COPY_MOVE(ReplayWindow)
+
+    // The event number \a sequence of \a topic was sent at \a time. Numbers count up by one for each topic.
+    void add(const QByteArray &topic, quint64 sequence, qint64 time, Frame &&frame, qsizetype bytes,
+             Clock::time_point now)
+    {
+        Stream &stream = this->stream(topic);
+        stream.head = sequence;
+        stream.headTime = time;
+        stream.positions.push_back(m_firstPosition + m_entries.size());
+        m_entries.push_back({&stream, time, now, bytes, std::move(frame)});
+        m_bytes += bytes;
+        if (stream.announcements != 0 || !stream.isActive)
+            announceFrom(stream, now);
+        trim(now);
+    }
+
+    // The frame of an event, or nullptr if it is not kept (any more).
+    Frame *find(const QByteArray &topic, quint64 sequence)
+    {
+        const Stream *stream = m_streams.value(topic).get();
+        if (!stream || sequence < first(*stream) || sequence > stream->head)
+            return nullptr;
+        return &entryAt(stream->positions[qsizetype(sequence - first(*stream))]).frame;
+    }
+
+    // The oldest event of \a topic that is kept; one past the newest if none is.
+    quint64 first(const QByteArray &topic) const
+    {
+        const Stream *stream = m_streams.value(topic).get();
+        return stream ? first(*stream) : 1;
+    }
+
+    // The newest event of \a topic that was sent before \a time; 0 if none was. Nothing where that is not known, because one
+    // that was sent later is not kept any more.
+    std::optional<quint64> lastBefore(const QByteArray &topic, qint64 time) const
+    {
+        const Stream *stream = m_streams.value(topic).get();
+        if (!stream)
+            return 0;
+        if (stream->dropped && *stream->dropped >= time)
+            return {};
+        const auto &positions = stream->positions;
+        const auto found = std::partition_point(positions.begin(), positions.end(), [&](quint64 position) {
+            return m_entries[std::size_t(position - m_firstPosition)].time < time;
+        });
+        return first(*stream) - 1 + quint64(found - positions.begin());
+    }
+
+    // Something may have been lost on the way: every stream is announced anew, so that what is not kept any more is told.
+    void disturbed(Clock::time_point now)
+    {
+        for (const std::shared_ptr<Stream> &stream : std::as_const(m_streams))
+            announceFrom(*stream, now);
+    }
+
+    // The streams to announce now, \a maximum at most.
+    std::vector<Head> takeAnnouncements(Clock::time_point now, qsizetype maximum)
+    {
+        std::vector<Head> heads;
+        if (now < m_nextAnnouncement)
+            return heads;
+        m_nextAnnouncement = Clock::time_point::max();
+        for (Stream *stream : m_active) {
+            if (stream->announceAt <= now && qsizetype(heads.size()) < maximum) {
+                heads.push_back({stream->topic, stream->head, stream->headTime});
+                ++stream->announcements;
+                stream->announceAt = now + stream->announceAfter;
+                stream->announceAfter *= 4;
+            }
+            stream->isActive = stream->announcements < announcementsOfAHead;
+            if (stream->isActive)
+                m_nextAnnouncement = std::min(m_nextAnnouncement, stream->announceAt);
+        }
+        std::erase_if(m_active, [](const Stream *stream) { return !stream->isActive; });
+        return heads;
+    }
+
+    // When takeAnnouncements() has something next; max() if nothing is to come.
+    Clock::time_point deadline() const { return m_nextAnnouncement; }
+
+    // Drops what is too old.
+    void trim(Clock::time_point now)
+    {
+        while (!m_entries.empty()
+               && (qsizetype(m_entries.size()) > m_limits.events || m_bytes > m_limits.bytes
+                   || now - m_entries.front().keptSince > m_limits.age)) {
+            m_bytes -= m_entries.front().bytes;
+            m_entries.front().stream->positions.removeFirst();
+            m_entries.front().stream->dropped = m_entries.front().time;
+            m_entries.pop_front();
+            ++m_firstPosition;
+        }
+    }
+
+    qsizetype events() const { return qsizetype(m_entries.size()); }
+    qsizetype bytes() const { return m_bytes; }
+
+private:
+    // A head is announced at 0.1, 0.5, 2.1 and 8.5 s.
+    static constexpr int announcementsOfAHead = 4;
+    static constexpr std::chrono::milliseconds firstAnnouncement = std::chrono::milliseconds(100);
+
+    struct Stream
+    {
+        QByteArray topic;
+        quint64 head = 0;
+        qint64 headTime = 0;
+        QList<quint64> positions;      // of what is kept: the last one is the head's
+        std::optional<qint64> dropped; // when the newest one that is not kept was sent
+        bool isActive = false;         // has announcements to come
+        int announcements = 0;         // of this head
+        Clock::time_point announceAt;
+        std::chrono::milliseconds announceAfter;
+    };
+    struct Entry
+    {
+        Stream *stream;
+        qint64 time;
+        Clock::time_point keptSince;
+        qsizetype bytes;
+        Frame frame;
+    };
+
+    Stream &stream(const QByteArray &topic)
+    {
+        std::shared_ptr<Stream> &stream = m_streams[topic];
+        if (!stream) {
+            stream = std::make_shared<Stream>();
+            stream->topic = topic;
+        }
+        return *stream;
+    }
+    static quint64 first(const Stream &stream) { return stream.head + 1 - quint64(stream.positions.size()); }
+    Entry &entryAt(quint64 position) { return m_entries[std::size_t(position - m_firstPosition)]; }
+
+    void announceFrom(Stream &stream, Clock::time_point now)
+    {
+        stream.announcements = 0;
+        stream.announceAt = now + firstAnnouncement;
+        stream.announceAfter = 4 * firstAnnouncement;
+        if (!std::exchange(stream.isActive, true))
+            m_active.push_back(&stream);
+        m_nextAnnouncement = std::min(m_nextAnnouncement, stream.announceAt);
+    }
+
+    const ReplayLimits m_limits;
+    QHash<QByteArray, std::shared_ptr<Stream>> m_streams;
+    std::deque<Entry> m_entries; // oldest first
+    quint64 m_firstPosition = 0; // of the oldest one; positions count all that were ever added
+    qsizetype m_bytes = 0;
+    std::vector<Stream *> m_active;
+    Clock::time_point m_nextAnnouncement = Clock::time_point::max();
+};
+
+} // namespace Pyvent::Internal
+
+#endif
