@@ -27,12 +27,11 @@ void ReceiveWindow::ready(qint64 time)
     }
 }
 
-void ReceiveWindow::ignore(const QByteArray &prefix, const std::function<bool(const QByteArray &)> &isWanted)
+void ReceiveWindow::forgetIf(const std::function<bool(const QByteArray &)> &isUnwanted)
 {
-    m_readySince.remove(prefix);
     for (auto stream = m_byAge.begin(); stream != m_byAge.end();) {
         const auto next = std::next(stream);
-        if (stream->key.topic.startsWith(prefix) && !isWanted(stream->key.topic))
+        if (isUnwanted(stream->key.topic))
             forget(stream);
         stream = next;
     }
@@ -199,6 +198,15 @@ bool ReceiveWindow::takeReleased(QByteArray *frame)
 }
 
 // What is missing
+
+void ReceiveWindow::resumed(Clock::time_point now)
+{
+    for (Stream *stream : m_waiting) {
+        stream->waitingSince = now;
+        stream->retryAfter = m_limits.retryAfter;
+        stream->requestAt = now + backOff();
+    }
+}
 
 bool ReceiveWindow::hold(Stream &stream, quint64 sequence, QByteArrayView frame)
 {

@@ -79,8 +79,14 @@ public:
     // All subscriptions are active, at \a time by the clock that senders take theirs from.
     void ready(qint64 time);
 
-    // This node does not listen to \a prefix any more. The streams of topics that \a isWanted denies are forgotten.
-    void ignore(const QByteArray &prefix, const std::function<bool(const QByteArray &topic)> &isWanted);
+    // This node does not listen to \a prefix any more.
+    void ignore(const QByteArray &prefix) { m_readySince.remove(prefix); }
+
+    // Forgets the streams of topics that nobody here wants.
+    void forgetIf(const std::function<bool(const QByteArray &topic)> &isUnwanted);
+
+    // A server is there again after one was lost: who did not answer meanwhile is asked anew.
+    void resumed(Clock::time_point now);
 
     // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
     // if that is not known.

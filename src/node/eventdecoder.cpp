@@ -29,7 +29,7 @@ void EventDecoder::setMaximumFrameSize(qsizetype bytes)
     m_reader.emplace(limits);
 }
 
-EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTable &table)
+EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table)
 {
     const QByteArrayView topic = topicOf(bytes);
     if (isControlTopic(topic) || isReservedTopic(topic))
@@ -48,27 +48,16 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
     Result result;
     result.name = match.name;
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
-    if (hasTrailer) {
-        if (!m_hearOwnEvents && frame.trailer.nodeId == m_nodeId)
-            return {};
-        const StreamTracker::Verdict verdict =
-            m_streams.heard(frame.trailer.nodeId, topic.toByteArray(), frame.trailer.sequence);
-        if (!verdict.isNew)
-            return {};
-        result.missing = verdict.missing;
-        result.nodeId = frame.trailer.nodeId;
-    }
+    if (hasTrailer ? !isDue(bytes, frame, way) : way != Way::Bus)
+        return {};
 
     PyventEvent event;
     QVariant sender;
     if (frame.hasPayload() && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
         const PickleError &error = m_reader->error();
-        Result failed = unreadable(Problem::Payload, match.name, frame,
-                                   u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
-                                       match.name, error.text, QString::number(error.offset)));
-        failed.missing = result.missing;
-        failed.nodeId = result.nodeId;
-        return failed;
+        return unreadable(Problem::Payload, match.name, frame,
+                          u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
+                              match.name, error.text, QString::number(error.offset)));
     }
     event.name = match.name;
     if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>())
@@ -95,6 +84,22 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, const ReceiverTa
     result.event = std::move(event);
     result.match = std::move(match);
     return result;
+}
+
+// Whether it is this event's turn: the window keeps those that come too early, and drops those that were heard.
+bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way)
+{
+    const Trailer &trailer = frame.trailer;
+    if (way == Way::Held)
+        return true;
+    if (!m_hearOwnEvents && trailer.nodeId == m_nodeId)
+        return false;
+    const QByteArray topic = frame.topic.toByteArray();
+    const auto now = ReceiveWindow::Clock::now();
+    const auto verdict = way == Way::Repair
+        ? m_window->repaired(trailer.nodeId, topic, trailer.sequence, bytes, now)
+        : m_window->heard(trailer.nodeId, topic, trailer.sequence, trailer.previous, bytes, now);
+    return verdict == ReceiveWindow::Verdict::Deliver;
 }
 
 EventDecoder::Result EventDecoder::unreadable(Problem problem, const QString &name, const Frame &frame,

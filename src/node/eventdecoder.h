@@ -2,7 +2,7 @@
 #ifndef PYVENT_NODE_EVENTDECODER_H
 #define PYVENT_NODE_EVENTDECODER_H
 
-#include "delivery/streamtracker.h"
+#include "delivery/receivewindow.h"
 #include "dispatch/receivertable.h"
 #include "pickle/picklereader.h"
 #include "pyventevent.h"
@@ -23,36 +23,40 @@ public:
         std::optional<PyventEvent> event; // none if the frame is not for us, doubled, or unreadable
         QString name;
         ReceiverTable::Match match; // who hears the event
-        quint64 missing = 0;        // events of this stream that were sent before it and not heard
-        QUuid nodeId;               // whose stream
         Problem problem = Problem::None;
         QString problemText; // for people; empty if it was told before for this sender and kind
     };
 
-    explicit EventDecoder(const QUuid &nodeId)
+    // How a frame came here.
+    enum class Way {
+        Bus,    // as all events do
+        Repair, // once more, for those who miss it
+        Held    // from the receive window, which has released it
+    };
+
+    EventDecoder(const QUuid &nodeId, ReceiveWindow *window)
         : m_nodeId(nodeId)
+        , m_window(window)
     {
     }
 
     void setMaximumFrameSize(qsizetype bytes);
     void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
 
-    Result decode(QByteArrayView frame, const ReceiverTable &table);
-
-    // Subscriptions ended: gaps in what was heard so far mean nothing any more.
-    void forgetStreams() { m_streams.clear(); }
+    Result decode(QByteArrayView frame, Way way, const ReceiverTable &table);
 
     // How many frames could not be read.
     quint64 unreadable() const { return m_unreadable; }
 
 private:
+    bool isDue(QByteArrayView bytes, const Frame &frame, Way way);
     Result unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text);
     QString firstTime(Problem problem, const Frame &frame, const QString &text);
 
     const QUuid m_nodeId;
     bool m_hearOwnEvents = true;
     std::optional<PickleReader> m_reader;
-    StreamTracker m_streams;
+    ReceiveWindow *m_window;
     QSet<std::pair<QUuid, quint8>> m_reported; // a Python node has no UUID
     quint64 m_unreadable = 0;
 };

@@ -36,7 +36,7 @@ bool endsPythonReceivers(const QString &argument)
 } // namespace
 
 PyventError EventEncoder::encode(const QString &name, const QVariantMap &arguments, const QString &sender,
-                                 qsizetype room, zmq::message_t *frame)
+                                 qsizetype room, Encoded *encoded)
 {
     if (const QString why = whyNotAName(name); !why.isEmpty())
         return {PyventError::InvalidName, why, name};
@@ -64,9 +64,11 @@ PyventError EventEncoder::encode(const QString &name, const QVariantMap &argumen
     Trailer trailer{.nodeId = m_nodeId, .time = microsecondsSinceEpoch(), .sender = fullSender};
     if (PyventError error = checkSize(name, m_buffer.size() + trailerSize(trailer), room))
         return error;
-    trailer.sequence = m_sequences.next(topic);
+    const SequenceCounter::Number number = m_sequences.next(topic, trailer.time);
+    trailer.sequence = number.sequence;
+    trailer.previous = number.previous;
     appendTrailer(trailer, &m_buffer);
-    *frame = takeFrame();
+    *encoded = {topic, number.sequence, trailer.time, takeFrame()};
     return {};
 }
 

@@ -16,6 +16,14 @@ namespace Pyvent::Internal {
 class EventEncoder
 {
 public:
+    struct Encoded
+    {
+        QByteArray topic;
+        quint64 sequence = 0;
+        qint64 time = 0; // µs since 1970
+        zmq::message_t frame;
+    };
+
     explicit EventEncoder(const QUuid &nodeId)
         : m_nodeId(nodeId)
     {
@@ -25,11 +33,11 @@ public:
     void setDefaultSender(const QString &sender) { m_defaultSender = sender.toUtf8(); }
     void setMaximumFrameSize(qsizetype bytes) { m_maximumFrameSize = bytes; }
 
-    // Makes the frame of one event. \a sender replaces the default one if it is not empty; the argument "sender" does
+    // Makes one event. \a sender replaces the default one if it is not empty; the argument "sender" does
     // the same, as in Python. Returns the error, and uses up no number, if the event cannot be sent:
     // PyventError::QueueFull if it has more than \a room bytes.
     PyventError encode(const QString &name, const QVariantMap &arguments, const QString &sender, qsizetype room,
-                       zmq::message_t *frame);
+                       Encoded *encoded);
 
 private:
     PyventError writePayload(const QString &name, const QVariantMap &arguments, const QString &sender);

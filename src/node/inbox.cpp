@@ -12,9 +12,14 @@ constexpr qsizetype maximumBytes = qsizetype(64) * 1024 * 1024;
 
 } // namespace
 
+bool Inbox::isFull() const
+{
+    return m_arrivals.size() >= maximumEvents || m_bytes >= maximumBytes;
+}
+
 bool Inbox::append(Delivery &&delivery, qsizetype bytes)
 {
-    if (m_arrivals.size() >= maximumEvents || m_bytes >= maximumBytes)
+    if (isFull())
         return false;
     m_bytes += bytes;
     m_arrivals.push_back(std::make_shared<Arrival>(std::move(delivery), bytes));

@@ -31,6 +31,7 @@ public:
     };
 
     bool isEmpty() const { return m_arrivals.empty(); }
+    bool isFull() const;
 
     // Returns false if there is no room.
     bool append(Delivery &&delivery, qsizetype bytes);

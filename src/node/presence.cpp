@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/presence.h"
 
-#include "wire/topic.h"
+#include "wire/control.h"
 
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcbormap.h>
@@ -34,16 +34,6 @@ constexpr qsizetype maximumNodes = 10'000;
 
 // Of the names that a node listens to, as many are told as fit in this, in UTF-16 units.
 constexpr qsizetype maximumNamesSize = 8 * 1024;
-
-QByteArray controlTopic(const QByteArray &text)
-{
-    return QByteArray(1, controlPrefix) + text + ' ';
-}
-
-QByteArray answerTopic(const QUuid &asker)
-{
-    return controlTopic("here/" + asker.toByteArray(QUuid::WithoutBraces));
-}
 
 QByteArray toBytes(const PyventNodeInfo &info)
 {
@@ -86,8 +76,8 @@ PyventNodeInfo fromBytes(const QByteArray &bytes)
 
 Presence::Presence(const QUuid &nodeId)
     : m_nodeId(nodeId)
-    , m_questionTopic(controlTopic("who"))
-    , m_answerTopic(answerTopic(nodeId))
+    , m_questionTopic(commonTopic(Control::who))
+    , m_answerTopic(nodeTopic(nodeId, Control::here))
 {
 }
 
@@ -119,7 +109,7 @@ QByteArray Presence::take(QByteArrayView frame, Clock::time_point now, const std
     } else if (frame.startsWith(m_questionTopic)) {
         const QUuid asker = QUuid::fromString(QLatin1StringView(frame.sliced(m_questionTopic.size())));
         if (!asker.isNull() && mayAnswer(now))
-            return answerTopic(asker) + toBytes(self());
+            return nodeTopic(asker, Control::here) + toBytes(self());
     }
     return {};
 }

@@ -4,6 +4,7 @@
 #include "dispatch/name.h"
 #include "node/optionscheck.h"
 #include "node/servererrors.h"
+#include "wire/frame.h"
 #include "wire/topic.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -29,11 +30,18 @@ constexpr int readBatch = 64;
 // What may wait to be emitted as signals, while the node's thread is stuck.
 constexpr qsizetype maximumNotifications = 10'000;
 
+qint64 microsecondsSinceEpoch()
+{
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 } // namespace
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
     : m_encoder(m_uuid)
-    , m_decoder(m_uuid)
+    , m_recovery(m_uuid)
+    , m_decoder(m_uuid, &m_recovery.received())
     , m_presence(m_uuid)
     , m_waker(node)
 {
@@ -84,6 +92,7 @@ void PyventNodePrivate::apply(const PyventOptions &options)
     m_encoder.setMaximumFrameSize(options.maximumEventSize);
     m_decoder.setMaximumFrameSize(options.maximumEventSize);
     m_decoder.setHearOwnEvents(options.hearOwnEvents);
+    m_recovery.setHearOwnEvents(options.hearOwnEvents);
 }
 
 QString PyventNodePrivate::defaultSender() const
@@ -112,8 +121,10 @@ bool PyventNodePrivate::start(const Lock &lock)
         serve(lock, false);
     m_client = std::make_unique<BusClient>(Address{m_options.address, m_options.port}, m_uuid,
                                            m_options.maximumEventSize, m_pollSet);
-    for (const QByteArray &topic : m_presence.topics() + m_table.prefixes())
-        m_client->subscribe(topic);
+    for (const QByteArray &prefix : controlPrefixes(m_uuid))
+        m_client->subscribe(prefix);
+    for (const QByteArray &prefix : m_table.prefixes())
+        subscribe(prefix);
     updateState();
     scheduleTurn();
     return true;
@@ -171,7 +182,8 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         m_client.reset();
         m_complained = m_complainedAboutServing = false;
         arrivals = m_inbox.takeAll();
-        m_decoder.forgetStreams();
+        m_recovery.received().clear();
+        m_lostServer = false;
         m_readyPromises.clear();
         m_presence.cancel();
         updateState();
@@ -231,8 +243,16 @@ void PyventNodePrivate::updateState()
                 promise.finish();
         });
     }
-    if (state == std::exchange(m_state, state))
+    const PyventNode::State before = std::exchange(m_state, state);
+    if (state == before)
         return;
+    if (state == PyventNode::Connecting && before != PyventNode::Stopped)
+        m_lostServer = true;
+    if (state == PyventNode::Ready) {
+        m_recovery.received().ready(microsecondsSinceEpoch());
+        if (std::exchange(m_lostServer, false))
+            m_recovery.reconnected(Clock::now());
+    }
     notify([state](PyventNode *node) { Q_EMIT node->stateChanged(state); });
     if (state == PyventNode::Ready)
         m_complained = m_complainedAboutServing = false;
@@ -249,6 +269,7 @@ void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
         serve(lock, false);
     readEvents(lock);
     updateState();
+    recover(lock, now);
     meetOthers(lock, now);
     complainAboutSilence(lock, now);
     if (m_isDriven)
@@ -261,30 +282,53 @@ void PyventNodePrivate::readEvents(const Lock &lock)
     zmq::message_t frame;
     for (int i = 0; i < readBatch && m_client->receive(&frame); ++i) {
         const QByteArrayView bytes(frame.data<char>(), qsizetype(frame.size()));
-        if (isControlTopic(bytes)) {
-            const QByteArray answer = m_presence.take(bytes, Clock::now(), [&] { return info(lock); });
-            if (!answer.isEmpty())
-                m_client->sendControl(answer);
-            continue;
-        }
-        take(lock, m_decoder.decode(bytes, m_table), bytes.size());
+        if (isControlTopic(bytes))
+            readControl(lock, bytes);
+        else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
+            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table), bytes.size());
+        // else it is as if it had not arrived: it is asked for again
+        QByteArray held;
+        while (!m_inbox.isFull() && m_recovery.received().takeReleased(&held))
+            take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table), held.size());
     }
+}
+
+void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes)
+{
+    const Clock::time_point now = Clock::now();
+    const QByteArray answer = m_presence.take(bytes, now, [&] { return info(lock); });
+    if (!answer.isEmpty())
+        m_client->sendControl(answer);
+    const QByteArrayView event = m_recovery.take(
+        bytes, [this](QByteArrayView topic) { return bool(m_table.match(topic)); }, now);
+    if (!event.isNull() && !m_inbox.isFull())
+        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table), event.size());
+}
+
+// Asks for what is missing, answers those who ask this node, and tells what is lost for good.
+void PyventNodePrivate::recover(const Lock &, Clock::time_point now)
+{
+    if (m_state != PyventNode::Connecting)
+        m_recovery.process(now);
+    for (const Recovery::Outgoing &outgoing : m_recovery.takeOutgoing())
+        m_client->sendControl(outgoing.frame, outgoing.isInOrder);
+    for (const ReceiveWindow::Loss &loss : m_recovery.received().takeLosses())
+        m_losses.add(QString::fromUtf8(loss.topic), loss.node, loss.count);
 }
 
 void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qsizetype bytes)
 {
     if (!result.problemText.isEmpty())
         fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
-    if (result.missing > 0)
-        m_losses.add(result.name, result.nodeId, result.missing);
     if (!result.event)
         return;
     for (Waiter *waiter : m_waiters) {
         if (!waiter->event && waiter->sender.matches(result.event->sender) && matchesGlob(waiter->pattern, result.name))
             waiter->event = result.event;
     }
+    const QUuid nodeId = result.event->nodeId;
     if (!m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), bytes))
-        m_losses.add(result.name, result.nodeId, 1);
+        m_losses.add(result.name, nodeId, 1); // a Python node's, which cannot be asked for it
 }
 
 void PyventNodePrivate::meetOthers(const Lock &, Clock::time_point now)
@@ -312,7 +356,11 @@ PyventNodeInfo PyventNodePrivate::info(const Lock &) const
 
 PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) const
 {
-    return m_client ? std::min(m_client->deadline(), m_presence.deadline()) : Clock::time_point::max();
+    if (!m_client)
+        return Clock::time_point::max();
+    const Clock::time_point recovery =
+        m_state == PyventNode::Connecting ? Clock::time_point::max() : m_recovery.deadline();
+    return std::min({m_client->deadline(), m_presence.deadline(), recovery});
 }
 
 void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
@@ -458,20 +506,33 @@ void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver)
     const QByteArray prefix = m_table.add(std::move(receiver));
     if (prefix.isNull() || !m_client)
         return;
-    m_client->subscribe(prefix);
+    subscribe(prefix);
     updateState();
     scheduleTurn();
+}
+
+void PyventNodePrivate::subscribe(const QByteArray &prefix)
+{
+    m_recovery.received().listen(prefix);
+    m_client->subscribe(prefix);
 }
 
 void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &removal)
 {
     if (std::find(removal.receivers.begin(), removal.receivers.end(), m_everything) != removal.receivers.end())
         m_everything.reset();
-    if (removal.prefixes.isEmpty() || !m_client)
+    if (!m_client)
         return;
-    for (const QByteArray &prefix : removal.prefixes)
+    for (const QByteArray &prefix : removal.prefixes) {
         m_client->unsubscribe(prefix);
-    m_decoder.forgetStreams();
+        m_recovery.received().ignore(prefix);
+    }
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
+        if (isGlob(receiver->pattern()) || !m_table.match(receiver->pattern().toUtf8())) {
+            m_recovery.received().forgetIf([this](const QByteArray &topic) { return !m_table.match(topic); });
+            break;
+        }
+    }
 }
 
 void PyventNodePrivate::prune(const QSet<QString> &patterns)
@@ -596,10 +657,10 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
     const bool isEmpty = !queue || queue->events() == 0;
     const bool isFull = !isEmpty && queue->events() >= m_options.sendQueueEvents;
     const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes();
-    zmq::message_t frame;
+    EventEncoder::Encoded event;
     PyventError error;
     if (!isFull)
-        error = m_encoder.encode(name, arguments, sender, room, &frame);
+        error = m_encoder.encode(name, arguments, sender, room, &event);
     if (isFull || error.code == PyventError::QueueFull) {
         error = {
             PyventError::QueueFull,
@@ -619,7 +680,8 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
     }
     if (!start(lock))
         return false;
-    m_client->send(std::move(frame));
+    m_recovery.sent(&event, Clock::now());
+    m_client->send(std::move(event.frame));
     // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
     if (2 * m_client->queue().events() <= m_options.sendQueueEvents
         && 2 * m_client->queue().bytes() <= m_options.sendQueueBytes)

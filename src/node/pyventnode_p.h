@@ -9,6 +9,7 @@
 #include "node/inbox.h"
 #include "node/nodewaker.h"
 #include "node/presence.h"
+#include "node/recovery.h"
 #include "pyventnode.h"
 #include "server/server.h"
 #include "transport/busclient.h"
@@ -118,6 +119,9 @@ private:
     void updateState();
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &);
+    void readControl(const Lock &, QByteArrayView bytes);
+    void recover(const Lock &, Clock::time_point now);
+    void subscribe(const QByteArray &prefix);
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, qsizetype bytes);
     void meetOthers(const Lock &, Clock::time_point now);
     PyventNodeInfo info(const Lock &) const;
@@ -155,7 +159,9 @@ private:
 
     ReceiverTable m_table;
     Pyvent::Internal::EventEncoder m_encoder;
+    Pyvent::Internal::Recovery m_recovery;
     Pyvent::Internal::EventDecoder m_decoder;
+    bool m_lostServer = false; // since this node was Ready last
     Pyvent::Internal::Presence m_presence;
     std::shared_ptr<Receiver> m_everything; // what feeds eventReceived() and received(), if it is in the table
     QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> m_subscriptions; // by name and sender

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "wire/frame.h"
 #include "wire/topic.h"
 
 #include <QtCore/qloggingcategory.h>
@@ -39,7 +40,7 @@ Server::Server(const Address &address, qsizetype maximumFrameSize)
     for (zmq::socket_t *socket : {&m_requests, &m_events, &m_control, &m_remoteControl})
         socket->set(zmq::sockopt::linger, 0);
     m_requests.set(zmq::sockopt::ipv6, address.isIpv6());
-    m_requests.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize));
+    m_requests.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_requests.set(zmq::sockopt::sndhwm, acknowledgementHighWaterMark);
     m_events.set(zmq::sockopt::ipv6, address.isIpv6());
     m_events.set(zmq::sockopt::sndhwm, subscriberHighWaterMark);

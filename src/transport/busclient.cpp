@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/busclient.h"
 
+#include "wire/frame.h"
 #include "wire/topic.h"
 
 #include <algorithm>
@@ -62,7 +63,7 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
 {
     setCommon(m_events, address);
     m_events.set(zmq::sockopt::rcvhwm, receiveHighWaterMark);
-    m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize));
+    m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_events.connect(address.connectEndpoint(1));
     openRequests(m_silentSince);
 }
@@ -99,9 +100,10 @@ void BusClient::send(zmq::message_t &&frame)
     }
 }
 
-void BusClient::sendControl(const QByteArray &frame)
+void BusClient::sendControl(const QByteArray &frame, bool inOrder)
 {
-    if (m_queue.putControl(zmq::message_t(frame.constData(), std::size_t(frame.size()))))
+    zmq::message_t message(frame.constData(), std::size_t(frame.size()));
+    if (inOrder ? m_queue.appendControl(std::move(message)) : m_queue.putControl(std::move(message)))
         sendQueued();
 }
 

@@ -53,8 +53,8 @@ public:
     // Keeps the event until the server has acknowledged it, and sends it as soon as it can.
     void send(zmq::message_t &&frame);
 
-    // Sends a message to other nodes, before what waits. It is lost with the connection.
-    void sendControl(const QByteArray &frame);
+    // Sends a message to other nodes, before what waits or, \a inOrder, behind it. It is lost with the connection.
+    void sendControl(const QByteArray &frame, bool inOrder = false);
 
     const SendQueue &queue() const { return m_queue; }
 

@@ -5,8 +5,8 @@
 
 namespace Pyvent::Internal {
 
-// Messages between nodes are few: answers to those who ask who is there.
-constexpr qsizetype maximumControls = 100;
+// Messages between nodes are few, but for the repairs to those who have missed much.
+constexpr qsizetype maximumControls = 4000;
 
 void SendQueue::append(zmq::message_t &&event)
 {
@@ -34,6 +34,15 @@ bool SendQueue::putControl(zmq::message_t &&message)
     const auto place = std::find_if(m_entries.begin() + m_inFlight, m_entries.end(),
                                     [](const Entry &entry) { return entry.kind == Kind::Event; });
     m_entries.insert(place, {Kind::Control, std::move(message)});
+    ++m_controls;
+    return true;
+}
+
+bool SendQueue::appendControl(zmq::message_t &&message)
+{
+    if (m_controls >= maximumControls)
+        return false;
+    m_entries.push_back({Kind::Control, std::move(message)});
     ++m_controls;
     return true;
 }

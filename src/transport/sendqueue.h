@@ -36,6 +36,9 @@ public:
     // connection. Returns false if too many of them wait.
     bool putControl(zmq::message_t &&message);
 
+    // The same, behind everything that waits.
+    bool appendControl(zmq::message_t &&message);
+
     // The first one that is not in flight, as a copy that shares its bytes.
     zmq::message_t copyOfNextUnsent();
     void nextIsInFlight() { ++m_inFlight; }

@@ -25,6 +25,9 @@ constexpr qsizetype versionAt = 38;
 constexpr qsizetype endMarkAt = 39;
 constexpr qsizetype fixedSize = 40;
 
+// Before the sender, at the trailer's beginning.
+constexpr qsizetype previousSize = 8;
+
 template <typename T>
 T load(QByteArrayView bytes, qsizetype at)
 {
@@ -70,6 +73,8 @@ Frame parseFrame(QByteArrayView bytes)
     frame.trailer.sequence = load<quint64>(fixed, sequenceAt);
     frame.trailer.time = load<qint64>(fixed, timeAt);
     frame.trailer.flags = load<quint16>(fixed, flagsAt);
+    if (trailerLength >= fixedSize + senderLength + previousSize)
+        frame.trailer.previous = load<qint64>(frame.payload.last(trailerLength), 0);
     frame.trailer.sender = frame.payload.last(fixedSize + senderLength).first(senderLength);
     frame.payload.truncate(pickleLength);
     return frame;
@@ -77,11 +82,13 @@ Frame parseFrame(QByteArrayView bytes)
 
 qsizetype trailerSize(const Trailer &trailer)
 {
-    return fixedSize + trailer.sender.size();
+    return previousSize + trailer.sender.size() + fixedSize;
 }
 
 void appendTrailer(const Trailer &trailer, QByteArray *frame)
 {
+    char previous[previousSize];
+    qToLittleEndian(trailer.previous, previous);
     char fixed[fixedSize];
     qToBigEndian(quint32(trailer.nodeId.data1), fixed + nodeAt);
     qToBigEndian(quint16(trailer.nodeId.data2), fixed + nodeAt + 4);
@@ -94,8 +101,15 @@ void appendTrailer(const Trailer &trailer, QByteArray *frame)
     qToLittleEndian(quint16(trailerSize(trailer)), fixed + trailerLengthAt);
     fixed[versionAt] = version;
     fixed[endMarkAt] = endMark;
+    frame->append(previous, previousSize);
     frame->append(trailer.sender);
     frame->append(fixed, fixedSize);
+}
+
+void setFlag(Trailer::Flag flag, QByteArray *frame)
+{
+    char *flags = frame->data() + frame->size() - fixedSize + flagsAt;
+    qToLittleEndian(quint16(qFromLittleEndian<quint16>(flags) | flag), flags);
 }
 
 } // namespace Pyvent::Internal

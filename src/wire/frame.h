@@ -16,6 +16,9 @@ namespace Pyvent::Internal {
 // The longest sender, in bytes of UTF-8: what fits the trailer's length field, and far more than a name needs.
 inline constexpr qsizetype maximumSenderSize = 1024;
 
+// What may come before an event's frame where it is sent once more, to those who miss it.
+inline constexpr qsizetype repairOverhead = 64;
+
 // What a node of this module says of an event beside Python's topic and pickle.
 struct Trailer
 {
@@ -27,6 +30,7 @@ struct Trailer
     QUuid nodeId;
     quint64 sequence = 0; // counts the node's events of this topic from 1
     qint64 time = 0;      // µs since 1970-01-01T00:00:00Z
+    qint64 previous = 0;  // the time of the event before it in its stream; 0: there is none, or it is not known
     quint16 flags = 0;
     QByteArrayView sender; // UTF-8; empty means "pyvent"
 };
@@ -60,6 +64,9 @@ qsizetype trailerSize(const Trailer &trailer);
 
 // Appends the trailer to \a frame, which ends with a pickle's STOP. The sender is at most maximumSenderSize bytes.
 void appendTrailer(const Trailer &trailer, QByteArray *frame);
+
+// Sets a flag in the trailer of \a frame, which must have one.
+void setFlag(Trailer::Flag flag, QByteArray *frame);
 
 } // namespace Pyvent::Internal
 

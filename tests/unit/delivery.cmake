@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(delivery losscounter)
 pyvent_unit_test(delivery recovery)
-pyvent_unit_test(delivery streamtracker)
 pyvent_unit_test(delivery sequencecounter)

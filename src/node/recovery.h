@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_RECOVERY_H
+#define PYVENT_NODE_RECOVERY_H
+
+#include "delivery/receivewindow.h"
+#include "delivery/replaywindow.h"
+#include "node/eventencoder.h"
+#include "wire/control.h"
+
+#include <zmq.hpp>
+
+namespace Pyvent::Internal {
+
+// A node's part in recovery, both halves, and the messages by which they find those of other nodes: what to send is in
+// takeOutgoing() after each call. Without sockets and clock. Not thread-safe.
+class Recovery
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    struct Outgoing
+    {
+        QByteArray frame;
+        bool isInOrder; // behind what was sent before, rather than before it
+    };
+
+    explicit Recovery(const QUuid &nodeId)
+        : m_nodeId(nodeId)
+    {
+    }
+
+    ReceiveWindow &received() { return m_received; }
+
+    // Keeps an event that is being sent.
+    void sent(EventEncoder::Encoded *event, Clock::time_point now);
+
+    // A server has proven itself after one was lost, and with it what was on its way.
+    void reconnected(Clock::time_point now);
+
+    void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
+
+    // A control message has come. Returns the frame of the event in it, if it is one; \a isWanted says of what topics
+    // events are.
+    QByteArrayView take(QByteArrayView frame, const std::function<bool(QByteArrayView topic)> &isWanted,
+                        Clock::time_point now);
+
+    // Asks and announces what is due.
+    void process(Clock::time_point now);
+
+    // When process() has something next; max() if nothing is to come.
+    Clock::time_point deadline() const;
+
+    std::vector<Outgoing> takeOutgoing() { return std::exchange(m_outgoing, {}); }
+
+private:
+    void answer(const Control::Ask &ask, Clock::time_point now);
+    void repair(const Control::Ask &ask, quint64 sequence, QByteArrayView event, bool forAll, Clock::time_point now);
+
+    const QUuid m_nodeId;
+    bool m_hearOwnEvents = true;
+    ReplayWindow<zmq::message_t> m_sent;
+    ReceiveWindow m_received;
+    std::vector<Outgoing> m_outgoing;
+    QHash<std::pair<QByteArray, quint64>, Clock::time_point> m_repairedForAll; // lately
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "wire/control.h"
+
+#include "wire/topic.h"
+
+#include <QtCore/qcborarray.h>
+#include <QtCore/qcborvalue.h>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+// What a control message may have; frames of events in them are not read here.
+constexpr qsizetype maximumSize = 256 * 1024;
+
+QByteArray prefix(QByteArrayView text)
+{
+    return QByteArray(1, controlPrefix) + text.toByteArray();
+}
+
+QByteArray nodePrefix(const QUuid &node)
+{
+    return prefix("node/") + node.toByteArray(QUuid::WithoutBraces) + '/';
+}
+
+QByteArray bytes(const QCborArray &array)
+{
+    return QCborValue(array).toCbor();
+}
+
+// The array that \a payload is, if it has \a size entries and the first one is a node.
+std::optional<QCborArray> arrayOf(QByteArrayView payload, qsizetype size, QUuid *node)
+{
+    if (payload.size() > maximumSize)
+        return {};
+    const QCborArray array = QCborValue::fromCbor(payload.toByteArray()).toArray();
+    if (array.size() != size)
+        return {};
+    *node = array[0].toUuid();
+    if (node->isNull())
+        return {};
+    return array;
+}
+
+// Numbers are signed in CBOR's array class; those of events begin at 1 and count up.
+quint64 number(const QCborValue &value)
+{
+    return quint64(std::max(value.toInteger(), qint64(0)));
+}
+
+} // namespace
+
+QByteArray commonTopic(QByteArrayView kind)
+{
+    return prefix("all/") + kind.toByteArray() + ' ';
+}
+
+QByteArray nodeTopic(const QUuid &node, QByteArrayView kind)
+{
+    return nodePrefix(node) + kind.toByteArray() + ' ';
+}
+
+QByteArrayList controlPrefixes(const QUuid &node)
+{
+    return {prefix("all/"), nodePrefix(node)};
+}
+
+namespace Control {
+
+QByteArray Heads::toFrame() const
+{
+    QCborArray entries;
+    for (const Head &head : heads)
+        entries.append(QCborArray{head.topic, qint64(head.sequence), head.time});
+    return commonTopic(Control::heads) + bytes({QCborValue(node), entries});
+}
+
+std::optional<Heads> Heads::read(QByteArrayView payload)
+{
+    Heads message;
+    const auto array = arrayOf(payload, 2, &message.node);
+    if (!array)
+        return {};
+    const QCborArray entries = (*array)[1].toArray();
+    for (const QCborValue &entry : entries) {
+        const QCborArray head = entry.toArray();
+        message.heads.push_back({head.at(0).toByteArray(), number(head.at(1)), head.at(2).toInteger()});
+    }
+    return message;
+}
+
+QByteArray Ask::toFrame(const QUuid &sender) const
+{
+    QCborArray ranges;
+    for (const Range &range : missing)
+        ranges.append(QCborArray{qint64(range.first), qint64(range.last)});
+    return nodeTopic(sender, Control::ask) + bytes({QCborValue(asker), topic, since, ranges});
+}
+
+std::optional<Ask> Ask::read(QByteArrayView payload)
+{
+    Ask message;
+    const auto array = arrayOf(payload, 4, &message.asker);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    message.since = (*array)[2].toInteger();
+    const QCborArray ranges = (*array)[3].toArray();
+    for (const QCborValue &range : ranges)
+        message.missing.push_back({number(range.toArray().at(0)), number(range.toArray().at(1))});
+    return message;
+}
+
+QByteArray Answer::toFrame(const QUuid &asker) const
+{
+    return nodeTopic(asker, Control::answer)
+        + bytes({QCborValue(node), topic, qint64(first), isBase ? QCborValue(since) : QCborValue(),
+                 base ? QCborValue(qint64(*base)) : QCborValue()});
+}
+
+std::optional<Answer> Answer::read(QByteArrayView payload)
+{
+    Answer message;
+    const auto array = arrayOf(payload, 5, &message.node);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    message.first = number((*array)[2]);
+    message.isBase = (*array)[3].isInteger();
+    message.since = (*array)[3].toInteger();
+    if ((*array)[4].isInteger())
+        message.base = number((*array)[4]);
+    return message;
+}
+
+} // namespace Control
+
+} // namespace Pyvent::Internal

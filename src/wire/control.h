@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_WIRE_CONTROL_H
+#define PYVENT_WIRE_CONTROL_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qbytearraylist.h>
+#include <QtCore/quuid.h>
+
+#include <optional>
+#include <vector>
+
+// What nodes of this module tell each other beside events. PROTOCOL.md has it byte by byte. What is read comes from the
+// network and is only as true as its sender.
+
+namespace Pyvent::Internal {
+
+// To all nodes, and to one node: the topic with its space, which the payload follows.
+QByteArray commonTopic(QByteArrayView kind);
+QByteArray nodeTopic(const QUuid &node, QByteArrayView kind);
+
+// What every node subscribes to.
+QByteArrayList controlPrefixes(const QUuid &node);
+
+namespace Control {
+
+inline constexpr QByteArrayView who = "who";           // common: who is there?
+inline constexpr QByteArrayView here = "here";         // to a node: an answer
+inline constexpr QByteArrayView announce = "announce"; // common: announce your streams' heads, for I was away
+inline constexpr QByteArrayView heads = "heads";       // common: Heads
+inline constexpr QByteArrayView ask = "ask";           // to a sender: Ask
+inline constexpr QByteArrayView answer = "answer";     // to a receiver: Answer
+inline constexpr QByteArrayView repair = "repair";     // common, or to a receiver: an event's frame once more
+
+// The newest events of a sender's streams.
+struct Heads
+{
+    struct Head
+    {
+        QByteArray topic;
+        quint64 sequence = 0;
+        qint64 time = 0; // µs since 1970, when it was sent
+    };
+    QUuid node;
+    std::vector<Head> heads;
+
+    QByteArray toFrame() const;
+    static std::optional<Heads> read(QByteArrayView payload);
+};
+
+// A receiver asks a sender for events that it misses, or, with none of these, for the last one before a time.
+struct Ask
+{
+    struct Range
+    {
+        quint64 first = 0;
+        quint64 last = 0;
+    };
+    QUuid asker;
+    QByteArray topic;
+    qint64 since = 0; // µs since 1970
+    std::vector<Range> missing;
+
+    QByteArray toFrame(const QUuid &sender) const;
+    static std::optional<Ask> read(QByteArrayView payload);
+};
+
+// The sender's answer, as far as it is no event.
+struct Answer
+{
+    QUuid node;
+    QByteArray topic;
+    quint64 first = 0; // the oldest one that is kept
+    bool isBase = false;
+    qint64 since = 0;            // of an Ask without missing events
+    std::optional<quint64> base; // the last one before that; none: not known any more
+
+    QByteArray toFrame(const QUuid &asker) const;
+    static std::optional<Answer> read(QByteArrayView payload);
+};
+
+} // namespace Control
+
+} // namespace Pyvent::Internal
+
+#endif
