@@ -94,6 +94,8 @@ bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way)
         return true;
     if (!m_hearOwnEvents && trailer.nodeId == m_nodeId)
         return false;
+    if (trailer.sequence == 0) // numbers count from 1, so it has none
+        return way == Way::Bus;
     const QByteArray topic = frame.topic.toByteArray();
     const auto now = ReceiveWindow::Clock::now();
     const auto verdict = way == Way::Repair

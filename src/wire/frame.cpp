@@ -25,7 +25,7 @@ constexpr qsizetype versionAt = 38;
 constexpr qsizetype endMarkAt = 39;
 constexpr qsizetype fixedSize = 40;
 
-// Before the sender, at the trailer's beginning.
+// Before the sender.
 constexpr qsizetype previousSize = 8;
 
 template <typename T>
@@ -74,7 +74,7 @@ Frame parseFrame(QByteArrayView bytes)
     frame.trailer.time = load<qint64>(fixed, timeAt);
     frame.trailer.flags = load<quint16>(fixed, flagsAt);
     if (trailerLength >= fixedSize + senderLength + previousSize)
-        frame.trailer.previous = load<qint64>(frame.payload.last(trailerLength), 0);
+        frame.trailer.previous = load<qint64>(frame.payload.last(fixedSize + senderLength + previousSize), 0);
     frame.trailer.sender = frame.payload.last(fixedSize + senderLength).first(senderLength);
     frame.payload.truncate(pickleLength);
     return frame;

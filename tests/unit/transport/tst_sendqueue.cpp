@@ -237,16 +237,20 @@ void TestSendQueue::controlMessagesAreBounded()
 {
     SendQueue queue;
     int taken = 0;
-    while (taken < 1000 && queue.putControl(message("x")))
+    while (taken < 10'000 && queue.putControl(message("x")))
         ++taken;
-    QCOMPARE(taken, 100);
+    QCOMPARE(taken, 4000);
     send(&queue, 1);
     QVERIFY(queue.acknowledge());
     QVERIFY(queue.putControl(message("x")));
     QVERIFY(!queue.putControl(message("x")));
+    QVERIFY(!queue.appendControl(message("x")));
     queue.connectionLost();
     QVERIFY(!queue.hasUnsent());
     QVERIFY(queue.putControl(message("x")));
+    queue.append(message("a"));
+    QVERIFY(queue.appendControl(message("y")));
+    QCOMPARE(send(&queue), (QByteArrayList{"x", "a", "y"}));
 }
 
 void TestSendQueue::copiesShareTheBytes()

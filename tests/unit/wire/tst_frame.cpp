@@ -16,6 +16,7 @@ Trailer someTrailer(QByteArrayView sender = "pyvent.kitchen")
     return {.nodeId = QUuid::fromString(QLatin1String("00112233-4455-6677-8899-aabbccddeeff")),
             .sequence = 0x0102030405060708,
             .time = 0x1112131415161718,
+            .previous = 0x1112131415161617,
             .flags = Trailer::Retransmitted,
             .sender = sender};
 }
@@ -27,13 +28,14 @@ QByteArray goldenFrame()
     return QByteArray::fromHex("6f72646572"                       // topic: order
                                "20"                               // space
                                "80047d942e"                       // pickle: {}
+                               "1716161514131211"                 // -62: time of the event before
                                "707976656e742e6b69746368656e"     // -54: the sender, pyvent.kitchen
                                "00112233445566778899aabbccddeeff" // -40: UUID, RFC 4122
                                "0807060504030201"                 // -24: sequence number
                                "1817161514131211"                 // -16: time
                                "0100"                             // -8: flags
                                "0e00"                             // -6: the sender's length, 14
-                               "3600"                             // -4: the trailer's length, 54
+                               "3e00"                             // -4: the trailer's length, 62
                                "01"                               // -2: version
                                "f5");                             // -1: end mark
 }
@@ -57,6 +59,7 @@ class TestFrame : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void golden();
+    void aFlagIsSetInPlace();
     void sizeIsWhatIsAppended();
     void roundTrip_data();
     void roundTrip();
@@ -90,8 +93,23 @@ void TestFrame::golden()
     QCOMPARE(parsed.trailer.nodeId, someTrailer().nodeId);
     QCOMPARE(parsed.trailer.sequence, someTrailer().sequence);
     QCOMPARE(parsed.trailer.time, someTrailer().time);
+    QCOMPARE(parsed.trailer.previous, someTrailer().previous);
     QCOMPARE(parsed.trailer.flags, quint16(Trailer::Retransmitted));
     QCOMPARE(parsed.trailer.sender.toByteArray(), QByteArray("pyvent.kitchen"));
+}
+
+void TestFrame::aFlagIsSetInPlace()
+{
+    QByteArray frame = "order " + pickle;
+    Trailer trailer = someTrailer();
+    trailer.flags = Trailer::Replayed;
+    appendTrailer(trailer, &frame);
+    setFlag(Trailer::Retransmitted, &frame);
+    QCOMPARE(parseFrame(frame).trailer.flags, quint16(Trailer::Replayed | Trailer::Retransmitted));
+    QByteArray other = "order " + pickle;
+    appendTrailer(someTrailer(), &other);
+    setFlag(Trailer::Replayed, &other);
+    QCOMPARE(frame.toHex(), other.toHex());
 }
 
 void TestFrame::sizeIsWhatIsAppended()
@@ -101,7 +119,7 @@ void TestFrame::sizeIsWhatIsAppended()
         const qsizetype before = frame.size();
         appendTrailer(someTrailer(sender), &frame);
         QCOMPARE(frame.size() - before, trailerSize(someTrailer(sender)));
-        QCOMPARE(frame.size() - before, 40 + sender.size());
+        QCOMPARE(frame.size() - before, 48 + sender.size());
     }
 }
 
@@ -255,7 +273,7 @@ void TestFrame::forgedLengths_data()
     QTest::addColumn<int>("trailerLength");
     QTest::addColumn<int>("senderLength");
 
-    // The golden frame's payload is 59 bytes: 5 of pickle, 14 of sender, 40 fixed.
+    // The golden frame's payload is 67 bytes: 5 of pickle, 8 of the time before, 14 of sender, 40 fixed.
     QTest::newRow("trailer of nothing") << 0 << 0;
     QTest::newRow("trailer one short of its fixed part") << 39 << 0;
     QTest::newRow("sender longer than the trailer") << 54 << 15;
@@ -334,12 +352,13 @@ void TestFrame::bytesBeforeTheSenderAreSkipped()
     for (const QByteArray &extension : {QByteArray("."), QByteArray("later minor"), QByteArray(1000, '\xF5')}) {
         QByteArray bytes = "order " + pickle + extension;
         appendTrailer(someTrailer(), &bytes);
-        setLength(bytes, -4, int(54 + extension.size()));
+        setLength(bytes, -4, int(62 + extension.size()));
         const Frame frame = parseFrame(bytes);
         QCOMPARE(frame.trailerState, TrailerState::Read);
         QCOMPARE(frame.payload.toByteArray(), pickle);
         QCOMPARE(frame.trailer.sender.toByteArray(), QByteArray("pyvent.kitchen"));
         QCOMPARE(frame.trailer.sequence, someTrailer().sequence);
+        QCOMPARE(frame.trailer.previous, someTrailer().previous);
     }
 }
 
@@ -358,7 +377,7 @@ void TestFrame::viewsAreIntoTheFrame()
     const Frame frame = parseFrame(bytes);
     QCOMPARE(frame.topic.data(), bytes.constData());
     QCOMPARE(frame.payload.data(), bytes.constData() + 6);
-    QCOMPARE(frame.trailer.sender.data(), bytes.constData() + 11);
+    QCOMPARE(frame.trailer.sender.data(), bytes.constData() + 19);
 }
 
 void TestFrame::topicOfIsParseFramesTopic()
