@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "nodelink.h"
+
+#include "dispatch/name.h"
+#include "pyventqmlnode.h"
+
+using namespace Qt::StringLiterals;
+
+namespace Pyvent::Qml {
+
+NodeLink::NodeLink(QObject *owner, const QString &pattern, const QString &sender)
+    : QObject()
+    , m_owner(owner)
+    , m_warnings(owner)
+    , m_running()
+    , m_pattern(pattern)
+    , m_sender(sender)
+    , m_context()
+{
+}
+
+NodeLink::~NodeLink()
+{
+    if (m_node)
+        m_node->removeLink(this);
+}
+
+void NodeLink::setNode(PyventQmlNode *node)
+{
+    m_nodeWasSet = true;
+    changeNode(node);
+}
+
+void NodeLink::changeNode(PyventQmlNode *node)
+{
+    if (m_node == node)
+        return;
+    if (m_node)
+        m_node->removeLink(this);
+    nodeStopped();
+    m_node = node;
+    if (m_node)
+        m_node->addLink(this);
+    Q_EMIT nodeChanged();
+}
+
+void NodeLink::setPattern(const QString &pattern)
+{
+    if (std::exchange(m_pattern, pattern) != pattern)
+        subscribe();
+}
+
+void NodeLink::setSender(const QString &sender)
+{
+    if (std::exchange(m_sender, sender) != sender)
+        subscribe();
+}
+
+void NodeLink::setEnabled(bool enabled)
+{
+    if (std::exchange(m_isEnabled, enabled) != enabled)
+        subscribe();
+}
+
+void NodeLink::complete()
+{
+    m_isComplete = true;
+    if (m_nodeWasSet || findNode()) {
+        subscribe();
+        return;
+    }
+    // An Instantiator or a Loader takes its objects as children only when they are complete.
+    QMetaObject::invokeMethod(this, &NodeLink::findNodeLater, Qt::QueuedConnection);
+}
+
+bool NodeLink::findNode()
+{
+    for (QObject *ancestor = m_owner->parent(); ancestor; ancestor = ancestor->parent()) {
+        if (auto *node = qobject_cast<PyventQmlNode *>(ancestor)) {
+            changeNode(node);
+            return true;
+        }
+    }
+    return false;
+}
+
+void NodeLink::findNodeLater()
+{
+    if (m_nodeWasSet || findNode())
+        return;
+    warn(u"has no node, and so hears nothing: put it inside of a Pyvent element, or set its property 'node' to one"_s);
+}
+
+void NodeLink::nodeStarted(PyventNode *node)
+{
+    m_running = node;
+    subscribe();
+}
+
+void NodeLink::nodeStopped()
+{
+    m_running = nullptr;
+    m_context.reset();
+}
+
+void NodeLink::nodeEnds()
+{
+    nodeStopped();
+    m_node = nullptr;
+    Q_EMIT nodeChanged();
+}
+
+void NodeLink::subscribe()
+{
+    m_context.reset();
+    // A name that is still empty is one whose binding has nothing to say yet.
+    if (!m_isComplete || !m_running || !m_isEnabled || m_pattern.isEmpty())
+        return;
+    QString why = Internal::whyNotAName(m_pattern);
+    if (why.isEmpty() && !m_sender.isEmpty())
+        why = Internal::whyNotASender(m_sender);
+    if (!why.isEmpty()) {
+        warn(u"hears nothing: "_s + why);
+        return;
+    }
+    m_context = std::make_unique<QObject>();
+    const PyventFilter filter{.sender = m_sender.isEmpty() ? PyventSender(PyventSender::Any) : PyventSender(m_sender)};
+    m_running->on(m_pattern, filter, m_context.get(), [this](const PyventEvent &event) { Q_EMIT heard(event); });
+}
+
+} // namespace Pyvent::Qml

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_QML_NODELINK_H
+#define PYVENT_QML_NODELINK_H
+
+#include "warnings.h"
+
+#include <PyventNode>
+
+#include <QtCore/qobject.h>
+
+#include <memory>
+
+class PyventQmlNode;
+
+namespace Pyvent::Qml {
+
+// One name that an element hears through a Pyvent element: its 'node', or else the one that it stands in. Follows each
+// change of the node, the name and the sender, and the node's starts and stops.
+class NodeLink : public QObject
+{
+    Q_OBJECT
+
+public:
+    // \a owner is the element. It must outlive this.
+    NodeLink(QObject *owner, const QString &pattern, const QString &sender);
+    ~NodeLink() override;
+
+    PyventQmlNode *node() const { return m_node; }
+    void setNode(PyventQmlNode *node);
+
+    const QString &pattern() const { return m_pattern; }
+    void setPattern(const QString &pattern);
+
+    // Empty: any.
+    const QString &sender() const { return m_sender; }
+    void setSender(const QString &sender);
+
+    bool isEnabled() const { return m_isEnabled; }
+    void setEnabled(bool enabled);
+
+    // All properties have their first values: hears from now on.
+    void complete();
+
+    void warn(const QString &text) { m_warnings.warn(text); }
+
+    // For the node: it is on the bus with \a node from now on; not any more; it ends.
+    void nodeStarted(PyventNode *node);
+    void nodeStopped();
+    void nodeEnds();
+
+Q_SIGNALS:
+    void heard(const PyventEvent &event);
+    void nodeChanged();
+
+private:
+    void changeNode(PyventQmlNode *node);
+    bool findNode();
+    void findNodeLater();
+    void subscribe();
+
+    QObject *const m_owner;
+    Warnings m_warnings;
+    PyventQmlNode *m_node = nullptr; // tells when it ends
+    QPointer<PyventNode> m_running;
+    QString m_pattern;
+    QString m_sender;
+    bool m_isEnabled = true;
+    bool m_isComplete = false;
+    bool m_nodeWasSet = false;
+    std::unique_ptr<QObject> m_context; // of the handler, which ends with it
+};
+
+} // namespace Pyvent::Qml
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_QML_PYVENTQMLNODE_H
+#define PYVENT_QML_PYVENTQMLNODE_H
+
+#include "pyventqmlvalues.h"
+#include "warnings.h"
+
+#include <PyventNode>
+
+#include <QtCore/qobject.h>
+#include <QtCore/qpointer.h>
+#include <QtQml/qjsvalue.h>
+#include <QtQml/qqmllist.h>
+#include <QtQml/qqmlparserstatus.h>
+#include <QtQml/qqmlregistration.h>
+
+#include <memory>
+#include <vector>
+
+namespace Pyvent::Qml {
+class DeclaredSignal;
+class NodeLink;
+class PendingWait;
+struct WaitRequest;
+} // namespace Pyvent::Qml
+
+/*!
+    A place on the bus, in QML: one node, on the bus from componentComplete on. See README.md.
+    \qml
+    Pyvent {
+        id: bus
+        onEvent: (name, args) => console.log(name, args.food)
+        signal orderFood(string food, string drink)   // hears order-food
+        PyventSubscription { name: "food-burnt"; onReceived: args => alarm.play() }
+    }
+    \endqml
+*/
+class PyventQmlNode : public QObject, public QQmlParserStatus
+{
+    Q_OBJECT
+    Q_INTERFACES(QQmlParserStatus)
+    Q_PROPERTY(bool active READ isActive WRITE setActive NOTIFY activeChanged FINAL)
+    Q_PROPERTY(int port READ port WRITE setPort NOTIFY portChanged FINAL)
+    Q_PROPERTY(QString address READ address WRITE setAddress NOTIFY addressChanged FINAL)
+    Q_PROPERTY(QString nodeId READ nodeId WRITE setNodeId NOTIFY nodeIdChanged FINAL)
+    Q_PROPERTY(bool server READ server WRITE setServer NOTIFY serverChanged FINAL)
+    Q_PROPERTY(bool hearOwnEvents READ hearOwnEvents WRITE setHearOwnEvents NOTIFY hearOwnEventsChanged FINAL)
+    Q_PROPERTY(int linger READ linger WRITE setLinger NOTIFY lingerChanged FINAL)
+    Q_PROPERTY(QStringList names READ names WRITE setNames NOTIFY namesChanged FINAL)
+    Q_PROPERTY(State state READ state NOTIFY stateChanged FINAL)
+    Q_PROPERTY(bool ready READ isReady NOTIFY readyChanged FINAL)
+    Q_PROPERTY(bool serving READ isServing NOTIFY servingChanged FINAL)
+    Q_PROPERTY(QQmlListProperty<QObject> data READ data DESIGNABLE false FINAL)
+    Q_CLASSINFO("DefaultProperty", "data")
+    QML_NAMED_ELEMENT(Pyvent)
+
+public:
+    /*! PyventNode::State. */
+    enum State {
+        Stopped = PyventNode::Stopped,
+        Connecting = PyventNode::Connecting,
+        Subscribing = PyventNode::Subscribing,
+        Ready = PyventNode::Ready
+    };
+    Q_ENUM(State)
+
+    /*! PyventError::Code. */
+    enum ErrorCode {
+        NoError = PyventError::NoError,
+        InvalidName = PyventError::InvalidName,
+        InvalidArgument = PyventError::InvalidArgument,
+        InvalidHandler = PyventError::InvalidHandler,
+        InvalidOption = PyventError::InvalidOption,
+        ConfiguredTooLate = PyventError::ConfiguredTooLate,
+        EventTooLarge = PyventError::EventTooLarge,
+        QueueFull = PyventError::QueueFull,
+        PortTaken = PyventError::PortTaken,
+        CannotServe = PyventError::CannotServe,
+        ServerNotResponding = PyventError::ServerNotResponding,
+        UnreadableFrame = PyventError::UnreadableFrame,
+        EventsNotDelivered = PyventError::EventsNotDelivered
+    };
+    Q_ENUM(ErrorCode)
+
+    explicit PyventQmlNode(QObject *parent = nullptr);
+    ~PyventQmlNode() override;
+
+    /*! Whether the element is on the bus, true by default. False leaves it, for which it may take up to linger. */
+    bool isActive() const { return m_isActive; }
+    void setActive(bool active);
+
+    // Options: see PyventOptions. They may change as long as the element is not on the bus.
+    int port() const { return m_options.port; }
+    void setPort(int port);
+    QString address() const { return m_options.address; }
+    void setAddress(const QString &address);
+    QString nodeId() const { return m_options.nodeId; }
+    void setNodeId(const QString &id);
+    bool server() const { return m_options.server; }
+    void setServer(bool server);
+    bool hearOwnEvents() const { return m_options.hearOwnEvents; }
+    void setHearOwnEvents(bool hear);
+    /*! In milliseconds. */
+    int linger() const { return int(m_options.linger.count()); }
+    void setLinger(int milliseconds);
+
+    /*! The names and globs that event() tells of, everything by default, nothing if empty. May change at any time. */
+    QStringList names() const { return m_names; }
+    void setNames(const QStringList &names);
+
+    State state() const { return m_state; }
+    bool isReady() const { return m_state == Ready; }
+    bool isServing() const { return m_isServing; }
+
+    QQmlListProperty<QObject> data();
+
+    /*!
+        Sends the event \a name with the properties of the object \a args, as \a sender if that is given. Never waits.
+        Returns false, with a warning, where the event was not taken.
+    */
+    Q_INVOKABLE bool send(const QString &name, const QJSValue &args = QJSValue(), const QString &sender = QString());
+
+    /*! Has the handlers of this element only hear the event, without the bus. */
+    Q_INVOKABLE bool dispatch(const QString &name, const QJSValue &args = QJSValue(),
+                              const QString &sender = QString());
+
+    /*!
+        The next event of the name \a name, without blocking: a promise of it, rejected after \a timeout milliseconds.
+        If \a callback is a function, it is called instead, with the event or with null. An object as \a callback may
+        have: sender, the sender that the event must have; send and args, an event to send first, as soon as the answer
+        cannot be missed; callback.
+    */
+    Q_INVOKABLE QJSValue waitFor(const QString &name, int timeout, const QJSValue &callback = QJSValue());
+
+    // For elements that listen through this one.
+    void addLink(Pyvent::Qml::NodeLink *link);
+    void removeLink(Pyvent::Qml::NodeLink *link);
+
+    // Waits end by themselves, and tell.
+    void removeWait(Pyvent::Qml::PendingWait *wait);
+
+    PyventNode *running() const { return m_node.get(); }
+    void warn(const QString &text) { m_warnings.warn(text); }
+
+    using QObject::event;
+
+Q_SIGNALS:
+    /*! An event of one of the names was heard, from any sender. */
+    void event(const QString &name, const QVariantMap &args, const PyventQmlEvent &event);
+
+    /*! Something went wrong: error.code is one of this element's enumerators. */
+    void errorOccurred(const PyventQmlError &error);
+
+    /*! A declared signal could not be emitted for the event \a name. */
+    void handlerFailed(const QString &name, const QString &reason);
+
+    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more. */
+    void eventsLost(const QString &name, const QString &nodeId, double count);
+
+    void activeChanged();
+    void portChanged();
+    void addressChanged();
+    void nodeIdChanged();
+    void serverChanged();
+    void hearOwnEventsChanged();
+    void lingerChanged();
+    void namesChanged();
+    void stateChanged();
+    void readyChanged();
+    void servingChanged();
+
+protected:
+    void classBegin() override { }
+    void componentComplete() override;
+    void connectNotify(const QMetaMethod &signal) override;
+    void disconnectNotify(const QMetaMethod &signal) override;
+
+private:
+    template <typename T>
+    void setOption(const char *name, T PyventOptions::*option, const T &value, void (PyventQmlNode::*changed)());
+    void start();
+    void stop(const QString &why);
+    void updateState();
+    void hearNames();
+    void hearDeclaredSignals();
+    void callDeclared(const Pyvent::Qml::DeclaredSignal &signal, const PyventEvent &event);
+    void tell(const PyventError &error);
+    PyventError check(const QString &name, const QJSValue &args, const QString &sender, QVariantMap *arguments) const;
+    PyventError read(const QString &name, int timeout, const QJSValue &options,
+                     Pyvent::Qml::WaitRequest *request) const;
+
+    PyventOptions m_options;
+    QStringList m_names{QStringLiteral("*")};
+    QList<QPointer<QObject>> m_data;
+    Pyvent::Qml::Warnings m_warnings;
+    bool m_isActive = true;
+    bool m_isComplete = false;
+    State m_state = Stopped;
+    bool m_isServing = false;
+    std::unique_ptr<PyventNode> m_node;      // while the element is on the bus
+    std::unique_ptr<QObject> m_namesContext; // of the handlers for event()
+    std::vector<Pyvent::Qml::NodeLink *> m_links;
+    std::vector<Pyvent::Qml::PendingWait *> m_waits;
+};
+
+#endif

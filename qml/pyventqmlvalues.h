@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_QML_PYVENTQMLVALUES_H
+#define PYVENT_QML_PYVENTQMLVALUES_H
+
+#include <PyventError>
+#include <PyventEvent>
+
+#include <QtCore/qvariant.h>
+#include <QtQml/qqmlregistration.h>
+
+/*! A PyventEvent as JavaScript can use it: the arguments as JavaScript's values, and null for what a Python node does
+    not tell. */
+class PyventQmlEvent
+{
+    Q_GADGET
+    Q_PROPERTY(QString name MEMBER m_name CONSTANT FINAL)
+    Q_PROPERTY(QString sender MEMBER m_sender CONSTANT FINAL)
+    Q_PROPERTY(QVariantMap args MEMBER m_args CONSTANT FINAL)
+    Q_PROPERTY(QVariant node MEMBER m_node CONSTANT FINAL)
+    Q_PROPERTY(QVariant sequence MEMBER m_sequence CONSTANT FINAL)
+    Q_PROPERTY(QVariant time MEMBER m_time CONSTANT FINAL)
+    QML_VALUE_TYPE(pyventEvent)
+
+public:
+    PyventQmlEvent() = default;
+    explicit PyventQmlEvent(const PyventEvent &event);
+
+    const QVariantMap &args() const { return m_args; }
+
+    static QVariant nodeOf(const PyventEvent &event);
+    static QVariant sequenceOf(const PyventEvent &event);
+    static QVariant timeOf(const PyventEvent &event);
+
+private:
+    QString m_name;
+    QString m_sender;
+    QVariantMap m_args;
+    QVariant m_node = QVariant::fromValue(nullptr);
+    QVariant m_sequence = QVariant::fromValue(nullptr);
+    QVariant m_time = QVariant::fromValue(nullptr);
+};
+
+/*! A PyventError. Its codes are enumerators of the element: error.code === Pyvent.PortTaken. */
+class PyventQmlError
+{
+    Q_GADGET
+    Q_PROPERTY(int code MEMBER m_code CONSTANT FINAL)
+    Q_PROPERTY(QString text MEMBER m_text CONSTANT FINAL)
+    Q_PROPERTY(QString subject MEMBER m_subject CONSTANT FINAL)
+    QML_VALUE_TYPE(pyventError)
+
+public:
+    PyventQmlError() = default;
+    explicit PyventQmlError(const PyventError &error);
+
+private:
+    int m_code = 0;
+    QString m_text;
+    QString m_subject;
+};
+
+Q_DECLARE_METATYPE(PyventQmlEvent)
+Q_DECLARE_METATYPE(PyventQmlError)
+
+#endif
