@@ -6,6 +6,13 @@
 # shellcheck disable=SC2034
 pyvent_build_packages=(g++ cmake ninja-build ccache pkg-config qt6-base-dev libzmq3-dev cppzmq-dev)
 
+# What the QML module, its tests and the examples that use it need on top: Qt Qml, what a QML program imports, Qt's own
+# runtime for QML, and qmllint.
+# shellcheck disable=SC2034
+pyvent_qml_packages=(qt6-declarative-dev qt6-declarative-dev-tools qml-qt6 qml6-module-qtqml qml6-module-qtqml-models
+    qml6-module-qtqml-workerscript qml6-module-qtquick qml6-module-qtquick-window qml6-module-qttest
+    qml6-module-qtquick-controls qml6-module-qtquick-templates qml6-module-qtquick-layouts libgl-dev)
+
 # The same sources in another folder, such as CI's fresh clone, need not be compiled again.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
@@ -57,8 +64,9 @@ pyvent_check_tools() {
     local package missing=()
     cat >&2 <<EOF
 This is not Debian 12, so nothing is installed for you. Needed are: a C++20 compiler, CMake 3.25 or later, Ninja,
-pkg-config, Qt 6.4 or later (Core; for the tests also Test and Gui), ZeroMQ (libzmq 4.3 or later, with headers) and
-cppzmq (zmq.hpp); for the tests also Python 3.9 or later with pyzmq, PyDispatcher and NumPy, and Google Benchmark.
+pkg-config, Qt 6.4 or later (Core; for the tests also Test, Gui, Qml and Quick), ZeroMQ (libzmq 4.3 or later, with
+headers) and cppzmq (zmq.hpp); for the tests also Python 3.9 or later with pyzmq, PyDispatcher and NumPy, and Google
+Benchmark.
 Debian 12 calls them: $*
 EOF
     for package in "$@"; do
@@ -86,6 +94,10 @@ pyvent_has() {
     libzmq3-dev) pkg-config --atleast-version=4.3 libzmq ;;
     cppzmq-dev)
         [ -n "${CMAKE_PREFIX_PATH:-}" ] || echo '#include <zmq.hpp>' | "${CXX:-c++}" -x c++ -fsyntax-only -
+        ;;
+    qt6-declarative-dev)
+        [ -n "${CMAKE_PREFIX_PATH:-}${Qt6_DIR:-}" ] || pkg-config --atleast-version=6.4 Qt6Qml ||
+            command -v qtpaths6 || command -v qmake6
         ;;
     python3) command -v python3 ;;
     python3-zmq) python3 -c 'import zmq' ;;

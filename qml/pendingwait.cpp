@@ -99,6 +99,11 @@ void PendingWait::fail(const QString &why)
     QMetaObject::invokeMethod(m_engine, tell, Qt::QueuedConnection);
 }
 
+void PendingWait::giveUp(const QString &why)
+{
+    fail(u"no event '%1' will be heard: %2"_s.arg(m_request.name, why));
+}
+
 void PendingWait::leave()
 {
     m_isOver = true;

@@ -36,14 +36,15 @@ public:
 
     void start(PyventNode *node);
 
-    // Ends it without an event.
-    void fail(const QString &why);
+    // Ends it without an event: "no event 'a' will be heard: " and why.
+    void giveUp(const QString &why);
 
 private:
     void makePromise();
     void hear(PyventNode *node);
     void takeResult();
     void succeed(const PyventEvent &event);
+    void fail(const QString &why);
     void leave();
 
     PyventQmlNode *const m_owner;

@@ -57,7 +57,7 @@ PyventQmlNode::PyventQmlNode(QObject *parent)
 PyventQmlNode::~PyventQmlNode()
 {
     for (PendingWait *wait : std::exchange(m_waits, {}))
-        wait->fail(u"the Pyvent element was destroyed"_s);
+        wait->giveUp(u"the element was destroyed"_s);
     for (NodeLink *link : std::exchange(m_links, {}))
         link->nodeEnds();
     if (m_node)
@@ -172,7 +172,7 @@ void PyventQmlNode::stop(const QString &why)
     for (NodeLink *link : m_links)
         link->nodeStopped();
     for (PendingWait *wait : std::exchange(m_waits, {}))
-        wait->fail(why);
+        wait->giveUp(why);
     const std::unique_ptr<PyventNode> node = std::move(m_node);
     const QPointer<PyventQmlNode> alive(this);
     node->stop(); // tells of what could not be delivered
@@ -363,11 +363,11 @@ QJSValue PyventQmlNode::waitFor(const QString &name, int timeout, const QJSValue
     auto *wait = new PendingWait(this, engine, request);
     const QJSValue promise = wait->promise();
     if (error) {
+        wait->giveUp(error.text);
         error.text.prepend(u"waitFor(\"%1\") hears nothing: "_s.arg(name));
-        wait->fail(error.text);
         tell(error);
     } else if (!m_node) {
-        wait->fail(u"the Pyvent element is not on the bus"_s);
+        wait->giveUp(u"the element is not on the bus"_s);
         warn(u"waitFor(\"%1\") hears nothing, because the element is not on the bus"_s.arg(name));
     } else {
         m_waits.push_back(wait);
