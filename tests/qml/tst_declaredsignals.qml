@@ -16,7 +16,7 @@ TestCase {
     Component {
         id: nodes
         Pyvent {
-            property list<string> heard
+            property var heard: []
             property int counter: 0
             property var last
 
@@ -47,7 +47,7 @@ TestCase {
         }
     }
 
-    property Pyvent node
+    property var node
 
     function make(component, properties) {
         const object = createTemporaryObject(component, test, properties)
@@ -62,7 +62,7 @@ TestCase {
     }
 
     function test_hearsAnotherProcess_data() {
-        return ["order-food", "order_food", "orderFood"].map(event => ({ tag: event }))
+        return [{ tag: "order-food" }, { tag: "order_food" }, { tag: "orderFood" }]
     }
 
     function test_hearsAnotherProcess(data) {

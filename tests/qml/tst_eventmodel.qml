@@ -41,7 +41,7 @@ Item {
                     required property var time
                     required property var node
                     required property var sequence
-                    text: [name, sender, JSON.stringify(args), time, node, sequence].join(" ")
+                    text: `${name} ${sender} ${JSON.stringify(args)} ${time} ${node} ${sequence}`
                 }
             }
         }
@@ -89,7 +89,7 @@ Item {
             verify(/^[0-9a-f-]{36}$/.test(event.node), event.node)
             tryVerify(() => view.count === 1 && view.itemAtIndex(0), patience)
             compare(view.itemAtIndex(0).text,
-                    ["order-food", "pyvent.waiter", '{"food":"sushi"}', event.time, event.node, 1].join(" "))
+                    `order-food pyvent.waiter {"food":"sushi"} ${event.time} ${event.node} 1`)
         }
 
         function test_hasNullForWhatPythonDoesNotTell() {

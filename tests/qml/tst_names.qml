@@ -17,7 +17,7 @@ TestCase {
     Component {
         id: nodes
         Pyvent {
-            property list<string> heard
+            property var heard: []
             onEvent: (name, args, event) => heard.push(`${name} ${args.n} ${event.sender}`)
         }
     }

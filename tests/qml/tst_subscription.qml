@@ -11,7 +11,7 @@ TestCase {
     name: "Subscription"
 
     readonly property int patience: 20000
-    property list<string> heard
+    property var heard: []
 
     Component { id: processes; TestProcess {} }
     Component { id: nodes; Pyvent {} }

@@ -10,7 +10,7 @@ TestCase {
     name: "WaitFor"
 
     readonly property int patience: 20000
-    property list<string> ends
+    property var ends: []
 
     Component { id: processes; TestProcess {} }
     Component { id: nodes; Pyvent {} }
@@ -23,13 +23,19 @@ TestCase {
     }
     Loader {
         id: loader
-        property int port: 0
         active: false
-        sourceComponent: Pyvent { port: loader.port }
+        sourceComponent: Pyvent { active: false }
     }
 
     function make(component, properties) {
         const object = createTemporaryObject(component, test, properties)
+        verify(object)
+        return object
+    }
+
+    // For objects that the test itself ends.
+    function create(component, properties) {
+        const object = component.createObject(test, properties)
         verify(object)
         return object
     }
@@ -80,7 +86,7 @@ TestCase {
         follow(node.waitFor("a", 20))
         node.waitFor("a", 0, event => ends.push(`called back with ${event}`))
         tryVerify(() => ends.length === 2, patience)
-        compare(Array.from(ends).sort(), ["called back with null", "no event 'a' was heard within 20 ms"])
+        compare(ends.sort(), ["called back with null", "no event 'a' was heard within 20 ms"])
     }
 
     function test_asksFirst() {
@@ -88,8 +94,8 @@ TestCase {
         const asker = make(nodes, { port: node.port })
         follow(asker.waitFor("answer", patience, { send: "question", args: { n: 41 } }))
         tryCompare(test, "ends", ["answer 42"], patience)
-        asker.waitFor("answer", patience, { send: "question", args: { n: 1 }, callback: event => ends.push(event.args.n) })
-        tryCompare(test, "ends", ["answer 42", "2"], patience)
+        asker.waitFor("answer", patience, { send: "question", args: { n: 1 }, callback: event => ends.push(`then ${event.args.n}`) })
+        tryCompare(test, "ends", ["answer 42", "then 2"], patience)
     }
 
     function test_choosesTheSender() {
@@ -114,25 +120,27 @@ TestCase {
             verify(node.send("n-" + i, { n: i }))
         tryVerify(() => ends.length === 100, patience)
         for (let i = 0; i < 10; ++i)
-            compare(Array.from(ends).filter(end => end === `n-${i} ${i}`).length, 10)
+            compare(ends.filter(end => end === `n-${i} ${i}`).length, 10)
     }
 
     function test_endsWithTheElement() {
-        const node = nodes.createObject(test, { port: TestTools.freePort(), server: false, linger: 0 })
+        const node = create(nodes, { port: TestTools.freePort(), server: false, linger: 0 })
         follow(node.waitFor("a", patience))
         node.waitFor("a", patience, event => ends.push(`called back with ${event}`))
         follow(node.waitFor("a", patience, { send: "b" }))
         node.destroy()
         tryVerify(() => ends.length === 3, patience)
-        compare(Array.from(ends).sort(), ["called back with null",
+        compare(ends.sort(), ["called back with null",
                                           "no event 'a' will be heard: the element was destroyed",
                                           "no event 'a' will be heard: the element was destroyed"])
     }
 
     function test_endsWithTheComponentOfTheElement() {
-        loader.port = TestTools.freePort()
         loader.active = true
-        follow(loader.item.waitFor("a", patience))
+        const node = loader.item as Pyvent
+        node.port = TestTools.freePort()
+        node.active = true
+        follow(node.waitFor("a", patience))
         loader.active = false
         tryCompare(test, "ends", ["no event 'a' will be heard: the element was destroyed"], patience)
     }
@@ -145,7 +153,7 @@ TestCase {
     }
 
     function test_aHandlerMayWaitAgainAndEndTheElement() {
-        const node = nodes.createObject(test, { port: TestTools.freePort() })
+        const node = create(nodes, { port: TestTools.freePort() })
         tryCompare(node, "ready", true, patience)
         node.waitFor("a", patience, event => {
             ends.push(`first ${event.args.n}`)
