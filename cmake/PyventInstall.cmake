@@ -8,6 +8,8 @@ endif()
 
 include(CMakePackageConfigHelpers)
 set(pyvent_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Pyvent)
+set(PYVENT_QML_INSTALL_DIR ${CMAKE_INSTALL_LIBDIR}/qt6/qml CACHE STRING
+    "Where QML modules are installed, below the prefix or absolute; the module goes into its folder Pyvent")
 
 install(TARGETS Pyvent EXPORT PyventTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/Pyvent/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/Pyvent)
@@ -16,6 +18,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/Pyvent/ DESTINATION ${CMAKE_INST
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/PyventConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/PyventConfig.cmake.in ${PROJECT_BINARY_DIR}/PyventConfig.cmake
     INSTALL_DESTINATION ${pyvent_package_dir}
+    PATH_VARS PYVENT_QML_INSTALL_DIR
     NO_SET_AND_CHECK_MACRO)
 install(FILES ${PROJECT_BINARY_DIR}/PyventConfig.cmake ${PROJECT_BINARY_DIR}/PyventConfigVersion.cmake
     DESTINATION ${pyvent_package_dir})

@@ -127,8 +127,10 @@ TestCase {
         compare(failures.signalArguments[0][0], "order-food")
         compare(failures.signalArguments[0][1], "the argument 'drink' is missing and has no default")
         compare(TestTools.warnings.length, 1)
-        verify(/^tst_declaredsignals\.qml:18: QML Pyvent: the signal 'orderFood' was not emitted for the event 'order-food': the argument 'drink' is missing/
-               .test(TestTools.warnings[0]), TestTools.warnings[0])
+        compare(TestTools.warnings, [
+            "tst_declaredsignals.qml:18: QML Pyvent: the signal 'orderFood' was not emitted for the event "
+            + "'order-food': the argument 'drink' is missing and has no default"
+        ])
     }
 
     function test_failsWhereAnArgumentDoesNotConvert() {
@@ -136,7 +138,8 @@ TestCase {
         verify(node.dispatch("snake_case", { some_number: "many" }))
         compare(node.heard, [])
         compare(failures.count, 1)
-        verify(failures.signalArguments[0][1].includes("'some_number' is of type QString"), failures.signalArguments[0][1])
+        const reason = failures.signalArguments[0][1]
+        verify(reason.includes("'some_number' is of type QString"), reason)
         compare(TestTools.warnings.length, 1)
     }
 

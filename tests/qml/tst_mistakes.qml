@@ -77,8 +77,10 @@ TestCase {
     function test_aNameThatCannotBeSent_data() {
         return [
             { tag: "empty", name: "", why: "an event's name cannot be empty" },
-            { tag: "space", name: "a b", why: "the event's name 'a b' has a space at position 1; a space ends the name on the wire" },
-            { tag: "reserved", name: "__x", why: "the event's name '__x' begins with '__', which Python's nodes keep for themselves" }
+            { tag: "space", name: "a b",
+              why: "the event's name 'a b' has a space at position 1; a space ends the name on the wire" },
+            { tag: "reserved", name: "__x",
+              why: "the event's name '__x' begins with '__', which Python's nodes keep for themselves" }
         ]
     }
 
@@ -111,7 +113,8 @@ TestCase {
             { tag: "element", value: test, why: place + "an object of QML, whose properties must be named one by one" },
             { tag: "weak map", value: new WeakMap(), why: place + "a WeakMap, which cannot be sent" },
             { tag: "itself", value: self,
-              why: "the argument a.b[1].again.again.again.again.again is nested more than 200 levels deep, or contains itself" }
+              why: "the argument a.b[1].again.again.again.again.again is nested more than 200 levels deep, or contains "
+                   + "itself" }
         ]
     }
 

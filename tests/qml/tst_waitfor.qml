@@ -94,7 +94,8 @@ TestCase {
         const asker = make(nodes, { port: node.port })
         follow(asker.waitFor("answer", patience, { send: "question", args: { n: 41 } }))
         tryCompare(test, "ends", ["answer 42"], patience)
-        asker.waitFor("answer", patience, { send: "question", args: { n: 1 }, callback: event => ends.push(`then ${event.args.n}`) })
+        asker.waitFor("answer", patience, { send: "question", args: { n: 1 },
+                                            callback: event => ends.push(`then ${event.args.n}`) })
         tryCompare(test, "ends", ["answer 42", "then 2"], patience)
     }
 
