@@ -6,7 +6,6 @@
 
 #include <QtCore/qdatetime.h>
 #include <QtQml/qjsengine.h>
-#include <QtQml/qjsvalueiterator.h>
 
 #include <cmath>
 
@@ -18,6 +17,9 @@ namespace {
 
 // An object that contains itself would never end. The library's own limit is 200 as well.
 constexpr qsizetype maximumDepth = 200;
+
+// One element that is far off makes an array that long. The library reads no more values than these from one event.
+constexpr qsizetype maximumLength = qsizetype(4) << 20;
 
 // A Number is a double: beyond, it stands for more than one whole number.
 constexpr double maximumExactInteger = 0x1p53;
@@ -188,17 +190,23 @@ bool ValueFromJs::readVariant(const QVariant &value, QVariant *result)
 
 bool ValueFromJs::readProperties(const QJSValue &object, QVariantMap *result)
 {
-    QJSValueIterator it(object);
-    while (it.next()) {
-        const Place place(this, it.name());
+    // Only JavaScript itself tells that a getter has thrown.
+    const QJSValue entries = m_engine->globalObject().property(u"Object"_s).property(u"entries"_s).call({object});
+    if (entries.isError())
+        return refuse(u"an object that cannot be read (%1)"_s.arg(entries.toString()));
+    const quint32 count = entries.property(u"length"_s).toUInt();
+    for (quint32 i = 0; i < count; ++i) {
+        const QString name = entries.property(i).property(0).toString();
+        const QJSValue property = entries.property(i).property(1);
+        const Place place(this, name);
         if (place.isTooDeep())
             return refuse(u"nested more than %1 levels deep, or contains itself"_s.arg(maximumDepth));
-        if (it.value().isUndefined()) // left out, as JSON.stringify() does
+        if (property.isUndefined()) // left out, as JSON.stringify() does
             continue;
         QVariant value;
-        if (!read(it.value(), &value))
+        if (!read(property, &value))
             return false;
-        result->insert(it.name(), value);
+        result->insert(name, value);
     }
     return true;
 }
@@ -206,6 +214,8 @@ bool ValueFromJs::readProperties(const QJSValue &object, QVariantMap *result)
 bool ValueFromJs::readArray(const QJSValue &array, QVariantList *result)
 {
     const qsizetype length = qsizetype(array.property(u"length"_s).toUInt());
+    if (length > maximumLength)
+        return refuse(u"an array of %1 elements, and no more than %2 are sent"_s.arg(length).arg(maximumLength));
     for (qsizetype i = 0; i < length; ++i) {
         const Place place(this, i);
         if (place.isTooDeep())
@@ -259,7 +269,7 @@ QString ValueFromJs::kindOf(const QJSValue &object) const
     if (object.prototype().strictlyEquals(m_objectPrototype))
         return u"Object"_s;
     const QString text = m_objectPrototype.property(u"toString"_s).callWithInstance(object).toString();
-    return text.sliced(8, text.size() - 9); // of "[object Set]"
+    return text.startsWith("[object "_L1) ? text.sliced(8).chopped(1) : u"Object"_s; // of "[object Set]"
 }
 
 QJSValue ValueFromJs::arrayFrom(const QJSValue &iterable) const

@@ -103,6 +103,8 @@ TestCase {
     function test_aValueThatCannotBeSent_data() {
         const self = {}
         self.again = self
+        const sparse = []
+        sparse[4000000000] = 1
         const place = "the argument a.b[1] is "
         return [
             { tag: "function", value: () => 1, why: place + "a function" },
@@ -111,6 +113,10 @@ TestCase {
             { tag: "error", value: new Error("burnt"), why: place + "an Error (burnt)" },
             { tag: "regular expression", value: /x/, why: place + "a regular expression" },
             { tag: "element", value: test, why: place + "an object of QML, whose properties must be named one by one" },
+            { tag: "a getter that throws", value: { get b() { throw new Error("burnt") } },
+              why: place + "an object that cannot be read (Error: burnt)" },
+            { tag: "sparse array", value: sparse,
+              why: place + "an array of 4000000001 elements, and no more than 4194304 are sent" },
             { tag: "weak map", value: new WeakMap(), why: place + "a WeakMap, which cannot be sent" },
             { tag: "itself", value: self,
               why: "the argument a.b[1].again.again.again.again.again is nested more than 200 levels deep, or contains "
