@@ -26,7 +26,6 @@ Window {
     visibility: fullScreen ? Window.FullScreen : Window.Windowed
     title: qsTr("Kitchen")
     color: theme.background
-    onNoticeChanged: if (notice) noticeTimer.restart()
 
     Pyvent {
         id: bus
@@ -122,6 +121,8 @@ Window {
         }
 
         ConnectionPill {
+            id: connection
+
             anchors {
                 right: parent.right
                 verticalCenter: parent.verticalCenter
@@ -212,7 +213,8 @@ Window {
 
         Text {
             anchors.horizontalCenter: parent.horizontalCenter
-            text: qsTr("Orders appear here as soon as a waiter sends them.")
+            text: connection.isOnline ? qsTr("Orders appear here as soon as a waiter sends them.")
+                                      : qsTr("Looking for the bus on port %1").arg(window.port)
             color: theme.textDim
             font.pixelSize: 16
         }
@@ -245,10 +247,10 @@ Window {
             font.pixelSize: 16
         }
 
+        // What keeps the display off the bus stays to be read until it is over.
         Timer {
-            id: noticeTimer
-
             interval: 10000
+            running: window.notice && connection.isOnline
             onTriggered: window.notice = ""
         }
     }
