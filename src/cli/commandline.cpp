@@ -133,15 +133,28 @@ std::optional<qint64> CommandLine::count() const
     return count;
 }
 
-std::optional<std::chrono::milliseconds> CommandLine::timeout() const
+std::optional<qint64> CommandLine::number(const QString &option, qint64 least, qint64 most) const
 {
-    if (!m_parser.isSet(u"timeout"_s))
+    if (!m_parser.isSet(option))
         return std::nullopt;
     bool isNumber = false;
-    const double seconds = m_parser.value(u"timeout"_s).toDouble(&isNumber);
+    const qint64 number = m_parser.value(option).toLongLong(&isNumber);
+    if (!isNumber || number < least || number > most) {
+        throw UsageError{u"--%1 takes a whole number from %2 to %3, not '%4'"_s.arg(
+            option, QString::number(least), QString::number(most), m_parser.value(option))};
+    }
+    return number;
+}
+
+std::optional<std::chrono::milliseconds> CommandLine::seconds(const QString &option) const
+{
+    if (!m_parser.isSet(option))
+        return std::nullopt;
+    bool isNumber = false;
+    const double seconds = m_parser.value(option).toDouble(&isNumber);
     if (!isNumber || !(seconds >= 0 && seconds <= longestTimeout)) {
-        throw UsageError{
-            u"--timeout takes seconds from 0 to %1, not '%2'"_s.arg(longestTimeout).arg(m_parser.value(u"timeout"_s))};
+        throw UsageError{u"--%1 takes seconds from 0 to %2, not '%3'"_s.arg(option, QString::number(longestTimeout),
+                                                                            m_parser.value(option))};
     }
     return std::chrono::milliseconds(std::llround(std::ceil(seconds * 1000)));
 }

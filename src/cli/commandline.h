@@ -32,6 +32,7 @@ public:
     bool wantsVersion() const { return m_parser.isSet(QStringLiteral("version")); }
     bool isQuiet() const { return m_parser.isSet(QStringLiteral("quiet")); }
     bool isSet(const QString &option) const { return m_parser.isSet(option); }
+    QString value(const QString &option) const { return m_parser.value(option); }
 
     QString helpText() const;
 
@@ -48,7 +49,13 @@ public:
     PyventOptions nodeOptions() const;
     std::optional<QString> sender() const;
     std::optional<qint64> count() const;
-    std::optional<std::chrono::milliseconds> timeout() const;
+    std::optional<std::chrono::milliseconds> timeout() const { return seconds(QStringLiteral("timeout")); }
+
+    // The value of \a option, a whole number from \a least to \a most.
+    std::optional<qint64> number(const QString &option, qint64 least, qint64 most) const;
+
+    // The value of \a option, in seconds.
+    std::optional<std::chrono::milliseconds> seconds(const QString &option) const;
 
 private:
     const Command &m_command;

@@ -8,6 +8,42 @@ namespace Pyvent::Cli {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+// What is written before the parts of a line, and after each.
+struct Style
+{
+    QStringView time;
+    QStringView name;
+    QStringView sender;
+    QStringView key;
+    QStringView end;
+};
+
+constexpr Style plain = {};
+// Of the 16 colours that every terminal has, and that its user has chosen, those that show on dark and on light.
+constexpr Style coloured = {
+    .time = u"\x1b[2m",    // faint
+    .name = u"\x1b[1m",    // bold
+    .sender = u"\x1b[32m", // green
+    .key = u"\x1b[36m",    // cyan
+    .end = u"\x1b[0m",
+};
+
+QByteArray asText(const PyventEvent &event, const Style &style)
+{
+    const QDateTime time = event.time.isValid() ? event.time.toLocalTime() : QDateTime::currentDateTime();
+    const QString sender = event.sender.contains(u' ') ? pythonString(event.sender) : printable(event.sender);
+    const auto part = [&](QStringView colour, const QString &text) { return u"%1%2%3"_s.arg(colour, text, style.end); };
+    QString line = part(style.time, time.toString(u"HH:mm:ss.zzz"_s)) + u"  "_s
+        + part(style.name, printable(event.name)) + u"  "_s + part(style.sender, sender);
+    if (!event.args.isEmpty())
+        line += "  "_L1 + pythonKeywords(event.args, style.key, style.end);
+    return line.toUtf8();
+}
+
+} // namespace
+
 QByteArray eventAsJson(const PyventEvent &event)
 {
     QByteArray line;
@@ -37,13 +73,12 @@ QByteArray eventAsJson(const PyventEvent &event)
 
 QByteArray eventAsText(const PyventEvent &event)
 {
-    const QDateTime time = event.time.isValid() ? event.time.toLocalTime() : QDateTime::currentDateTime();
-    const QString sender = event.sender.contains(u' ') ? pythonString(event.sender) : printable(event.sender);
-    QByteArray line =
-        time.toString(u"HH:mm:ss.zzz"_s).toUtf8() + "  " + printable(event.name).toUtf8() + "  " + sender.toUtf8();
-    if (!event.args.isEmpty())
-        line += "  " + argumentsAsText(event);
-    return line;
+    return asText(event, plain);
+}
+
+QByteArray eventAsColouredText(const PyventEvent &event)
+{
+    return asText(event, coloured);
 }
 
 QByteArray argumentsAsText(const PyventEvent &event)

@@ -16,6 +16,9 @@ QByteArray eventAsJson(const PyventEvent &event);
 // "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time.
 QByteArray eventAsText(const PyventEvent &event);
 
+// The same with a terminal's colours.
+QByteArray eventAsColouredText(const PyventEvent &event);
+
 // "drink='sake' food='sushi'"
 QByteArray argumentsAsText(const PyventEvent &event);
 

@@ -2,6 +2,9 @@
 #include "commandline.h"
 #include "eventline.h"
 #include "listener.h"
+#include "terminal.h"
+
+#include <unistd.h>
 
 namespace Pyvent::Cli {
 
@@ -16,16 +19,33 @@ QList<QCommandLineOption> options()
         {u"count"_s, u"End after N events."_s, u"N"_s},
         timeoutOption(u"End after SEC seconds, which may have a fraction."_s),
         jsonOption(),
+        {u"color"_s,
+         u"Colours: auto (on a terminal, unless NO_COLOR is set or TERM is 'dumb'), always or never. Default: auto."_s,
+         u"WHEN"_s, u"auto"_s},
     };
+}
+
+bool wantsColour(const QString &when)
+{
+    if (when == "always"_L1)
+        return true;
+    if (when == "never"_L1)
+        return false;
+    if (when != "auto"_L1)
+        throw UsageError{u"--color takes auto, always or never, not '%1'"_s.arg(when)};
+    return qEnvironmentVariableIsEmpty("NO_COLOR") && isCapableTerminal(STDOUT_FILENO);
 }
 
 int run(const CommandLine &line)
 {
+    const bool isColoured = wantsColour(line.value(u"color"_s));
     ListenerOptions options{
         .patterns = line.words(),
         .count = line.count(),
         .timeout = line.timeout(),
-        .toLine = line.isSet(u"json"_s) ? eventAsJson : eventAsText,
+        .toLine = line.isSet(u"json"_s) ? eventAsJson
+            : isColoured                ? eventAsColouredText
+                                        : eventAsText,
         .isQuiet = line.isQuiet(),
     };
     options.patterns.removeDuplicates();

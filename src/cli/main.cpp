@@ -21,7 +21,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const Command *const commands[] = {&sendCommand, &listenCommand, &waitCommand, &serveCommand};
+const Command *const commands[] = {&sendCommand, &listenCommand, &waitCommand, &serveCommand, &benchCommand};
 
 QString programHelp()
 {

@@ -218,12 +218,13 @@ QString pythonText(const QVariant &value)
     }
 }
 
-QString pythonKeywords(const QVariantMap &arguments)
+QString pythonKeywords(const QVariantMap &arguments, QStringView beforeName, QStringView afterName)
 {
     QStringList texts;
     for (auto argument = arguments.cbegin(); argument != arguments.cend(); ++argument) {
         const QString &name = argument.key();
-        texts.append((isIdentifier(name) ? name : pythonString(name)) + u'=' + pythonText(argument.value()));
+        const QString word = isIdentifier(name) ? name : pythonString(name);
+        texts.append(u"%1%2%3="_s.arg(beforeName, word, afterName) + pythonText(argument.value()));
     }
     return texts.join(u' ');
 }

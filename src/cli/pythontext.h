@@ -11,8 +11,8 @@ namespace Pyvent::Cli {
 // \a value as Python's repr() writes it, always on one line and without anything that a terminal would obey.
 QString pythonText(const QVariant &value);
 
-// "food='sushi' drink='sake'"
-QString pythonKeywords(const QVariantMap &arguments);
+// "food='sushi' drink='sake'", each name between \a beforeName and \a afterName.
+QString pythonKeywords(const QVariantMap &arguments, QStringView beforeName = {}, QStringView afterName = {});
 
 // A string with its quotes.
 QString pythonString(QStringView text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report.h"
 
+#include "progress.h"
 #include "pythontext.h"
 
 #include <PyventNode>
@@ -13,6 +14,7 @@ using namespace Qt::StringLiterals;
 
 void report(const QString &text)
 {
+    Progress::takeDown();
     const QByteArray line = "pyvent: " + printable(text).toUtf8() + '\n';
     // One call, so that lines of several programs on one terminal do not mix. If it fails, there is nobody to
     // tell.

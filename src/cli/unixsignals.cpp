@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "unixsignals.h"
 
+#include <QtCore/qdeadlinetimer.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 #include <utility>
 
 namespace Pyvent::Cli {
 
 namespace {
+
+constexpr qint64 longestPoll = 3'600'000; // milliseconds, which poll() takes as an int
 
 constexpr int handledSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -67,6 +73,19 @@ UnixSignals::~UnixSignals()
 int UnixSignals::descriptor() const
 {
     return pipeEnds[0];
+}
+
+bool UnixSignals::comesWithin(std::chrono::milliseconds timeout) const
+{
+    QDeadlineTimer deadline(timeout);
+    pollfd waiting = {descriptor(), POLLIN, 0};
+    for (;;) {
+        const int ready = ::poll(&waiting, 1, int(std::min<qint64>(deadline.remainingTime(), longestPoll)));
+        if (ready > 0)
+            return true;
+        if (deadline.hasExpired())
+            return false;
+    }
 }
 
 void UnixSignals::takeSignal()

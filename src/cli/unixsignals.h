@@ -5,6 +5,8 @@
 #include <QtCore/qobject.h>
 #include <QtCore/qsocketnotifier.h>
 
+#include <chrono>
+
 namespace Pyvent::Cli {
 
 // SIGINT, SIGTERM and SIGHUP on the event loop: the handler writes one byte into a pipe, and the loop reads
@@ -23,6 +25,9 @@ public:
 
     // Readable from the moment of the signal on, for whoever waits outside of the event loop.
     int descriptor() const;
+
+    // Waits for a signal without the event loop, \a timeout at most. Returns whether one has come.
+    bool comesWithin(std::chrono::milliseconds timeout) const;
 
 Q_SIGNALS:
     void received();

@@ -50,6 +50,21 @@ private Q_SLOTS:
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
 
+    // tst_cli_bench.cpp: what takes long, and what a terminal shows
+    void benchMeasuresItsOwnServer();
+    void benchUsesTheServerThatIsThere();
+    void benchMeasuresPythonsServer();
+    void benchEndsWith3WithoutAServer();
+    void benchTellsOfAServerThatGoesAway();
+    void benchStopsAtASignal();
+    void sendsSeveralTimes_data();
+    void sendsSeveralTimes();
+    void sendsNothingMoreAfterASignal();
+    void sendsNothingWithoutAServer();
+    void showsProgressOnATerminal();
+    void listenColoursItsLines_data();
+    void listenColoursItsLines();
+
 private:
     // "pyvent" on this test's bus: \a command's first word is the command.
     QStringList onBus(const QStringList &command) const;

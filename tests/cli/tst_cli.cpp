@@ -40,7 +40,7 @@ void tst_Cli::namesTheMistake_data()
     };
     row("", u"a command is missing"_s);
     row("--quiet", u"a command is missing"_s);
-    row("sned x", u"there is no command 'sned'; there are send, listen, wait, serve"_s);
+    row("sned x", u"there is no command 'sned'; there are send, listen, wait, serve, bench"_s);
     row("nodes", u"there is no command 'nodes'"_s);
     row("--count 3 listen", u"'count'"_s);
     row("listen --colour", u"unknown option 'colour'"_s);
@@ -69,6 +69,14 @@ void tst_Cli::namesTheMistake_data()
     row("listen --timeout inf", u"not 'inf'"_s);
     row("wait x --timeout 1e99", u"not '1e99'"_s);
     row("send x --timeout", u"missing value"_s);
+    row("listen --color blue", u"--color takes auto, always or never, not 'blue'"_s);
+    row("send x --count none", u"--count takes a whole number from 1 on, not 'none'"_s);
+    row("send x --count 2 --interval -1", u"--interval takes seconds from 0 to 2000000, not '-1'"_s);
+    row("send x --interval 1", u"--interval needs --count"_s);
+    row("bench --events 0", u"--events takes a whole number from 1 to 100000000, not '0'"_s);
+    row("bench --events all", u"not 'all'"_s);
+    row("bench --size -1", u"--size takes a whole number from 0 to 67108864, not '-1'"_s);
+    row("bench order-food", u"'order-food' is one word too many"_s);
     row("listen --sender=", u"--sender cannot be empty"_s);
 
     row("send order-*", u"'order-*' is a glob"_s);
@@ -122,6 +130,8 @@ void tst_Cli::printsHelp_data()
     QTest::newRow("listen") << QStringList{u"listen"_s, u"--help"_s}
                             << QStringList{u"Usage: pyvent listen [NAME|GLOB]..."_s, u"--count"_s, u"--json"_s};
     QTest::newRow("wait") << QStringList{u"--help"_s, u"wait"_s} << QStringList{u"Usage: pyvent wait NAME"_s};
+    QTest::newRow("bench") << QStringList{u"bench"_s, u"-h"_s}
+                           << QStringList{u"Usage: pyvent bench [options]"_s, u"--events"_s, u"--size"_s, u"--json"_s};
     QTest::newRow("serve") << QStringList{u"serve"_s, u"-h"_s} << QStringList{u"Usage: pyvent serve [options]"_s};
 }
 
