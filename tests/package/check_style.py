@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 CPP = {'.cpp', '.h'}
-COMMENTED = CPP | {'.cmake', '.in', '.py', '.sh', '.qml', '.js'}
-NAMES = {'CMakeLists.txt', 'run', '.clang-format', '.clang-tidy'}
+COMMENTED = CPP | {'.1', '.bash', '.cmake', '.in', '.py', '.sh', '.qml', '.js'}
+NAMES = {'CMakeLists.txt', '_pyvent', 'run', '.clang-format', '.clang-tidy'}
 NO_SUFFIX = pathlib.Path('include/Pyvent')  # the headers that are named as their class is
 
 

@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# What bash completes after "pyvent". Installed where package bash-completion looks for it; to have it without that
+# package: . pyvent.bash
+
+# Prints the command among the words before the cursor: the first one that is no option and no option's value.
+_pyvent_command() {
+    local i
+    for ((i = 1; i < COMP_CWORD; ++i)); do
+        case ${COMP_WORDS[i]} in
+        --port | --address | --id)
+            # Bash takes "=" for a word of its own.
+            [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((++i))
+            ((++i))
+            ;;
+        -*) ;;
+        *)
+            printf '%s' "${COMP_WORDS[i]}"
+            return
+            ;;
+        esac
+    done
+}
+
+_pyvent() {
+    local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} command words
+    if [[ $word == '=' ]]; then
+        word=''
+    elif [[ $option == '=' ]]; then
+        option=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    command=$(_pyvent_command)
+
+    COMPREPLY=()
+    case $option in
+    --color)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word")
+        return
+        ;;
+    --address)
+        mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
+        return
+        ;;
+    --port | --id | --sender | --count | --interval | --timeout | --events | --size) return ;;
+    esac
+
+    case $command in
+    '') words='bench listen send serve wait' ;;
+    bench) words='--events --size --timeout --json' ;;
+    listen) words='--sender --count --timeout --json --color' ;;
+    send) words='--sender --count --interval --timeout' ;;
+    wait) words='--sender --timeout --json' ;;
+    serve) words='' ;;
+    *) return ;;
+    esac
+    if [[ $word == -* ]]; then
+        [[ $command ]] || words=''
+        words+=' --port --address --id --no-server -q --quiet -h --help -v --version'
+    elif [[ $command ]]; then
+        return # an event's name or an argument, which only the user knows
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _pyvent pyvent
