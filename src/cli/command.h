@@ -33,6 +33,7 @@ extern const Command sendCommand;
 extern const Command listenCommand;
 extern const Command waitCommand;
 extern const Command serveCommand;
+extern const Command nodesCommand;
 extern const Command benchCommand;
 
 } // namespace Pyvent::Cli

@@ -21,7 +21,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const Command *const commands[] = {&sendCommand, &listenCommand, &waitCommand, &serveCommand, &benchCommand};
+const Command *const commands[] = {&sendCommand, &listenCommand, &waitCommand, &serveCommand, &nodesCommand, &benchCommand};
 
 QString programHelp()
 {

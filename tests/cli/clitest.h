@@ -49,6 +49,9 @@ private Q_SLOTS:
     void tellsOfAnAbsentServer();
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
+    void nodesTellsWhoIsThere();
+    void nodesTellsOfPythonsServer();
+    void nodesEndsWith3WithoutAServer();
 
     // tst_cli_bench.cpp: what takes long, and what a terminal shows
     void benchMeasuresItsOwnServer();

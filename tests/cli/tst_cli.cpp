@@ -40,8 +40,7 @@ void tst_Cli::namesTheMistake_data()
     };
     row("", u"a command is missing"_s);
     row("--quiet", u"a command is missing"_s);
-    row("sned x", u"there is no command 'sned'; there are send, listen, wait, serve, bench"_s);
-    row("nodes", u"there is no command 'nodes'"_s);
+    row("sned x", u"there is no command 'sned'; there are send, listen, wait, serve, nodes, bench"_s);
     row("--count 3 listen", u"'count'"_s);
     row("listen --colour", u"unknown option 'colour'"_s);
     row("listen --port", u"missing value after '--port'"_s);
@@ -76,6 +75,7 @@ void tst_Cli::namesTheMistake_data()
     row("bench --events 0", u"--events takes a whole number from 1 to 100000000, not '0'"_s);
     row("bench --events all", u"not 'all'"_s);
     row("bench --size -1", u"--size takes a whole number from 0 to 67108864, not '-1'"_s);
+    row("nodes x", u"'x' is one word too many"_s);
     row("bench order-food", u"'order-food' is one word too many"_s);
     row("listen --sender=", u"--sender cannot be empty"_s);
 
@@ -132,6 +132,8 @@ void tst_Cli::printsHelp_data()
     QTest::newRow("wait") << QStringList{u"--help"_s, u"wait"_s} << QStringList{u"Usage: pyvent wait NAME"_s};
     QTest::newRow("bench") << QStringList{u"bench"_s, u"-h"_s}
                            << QStringList{u"Usage: pyvent bench [options]"_s, u"--events"_s, u"--size"_s, u"--json"_s};
+    QTest::newRow("nodes") << QStringList{u"nodes"_s, u"-h"_s}
+                           << QStringList{u"Usage: pyvent nodes [options]"_s, u"--timeout"_s, u"--json"_s};
     QTest::newRow("serve") << QStringList{u"serve"_s, u"-h"_s} << QStringList{u"Usage: pyvent serve [options]"_s};
 }
 

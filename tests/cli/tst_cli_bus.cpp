@@ -283,3 +283,64 @@ void tst_Cli::endsAtASignalWhileNobodyReads()
     end.close();
     QCOMPARE(pipeline.exitCode(), 0);
 }
+
+void tst_Cli::nodesTellsWhoIsThere()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program everything(onBus({u"listen"_s}));
+    QVERIFY(everything.complains(u"listening to everything"_s));
+    Program listener(onBus({u"listen"_s, u"order-*"_s, u"end"_s, u"--id"_s, u"kitchen"_s}));
+    QVERIFY(listener.complains(u"listening to"_s));
+
+    // As long as it takes on a busy machine.
+    QString table;
+    QVERIFY2(QTest::qWaitFor(
+                 [&] {
+                     Program nodes(onBus({u"nodes"_s}));
+                     const int code = nodes.exitCode();
+                     table = nodes.output() + nodes.errors();
+                     return code == 0 && table.count(u'\n') == 4;
+                 },
+                 20'000),
+             qPrintable(table));
+    const QStringList lines = table.split(u'\n');
+    QVERIFY2(QRegularExpression(u"^PROGRAM +ID +PID +HOST +SERVES +LISTENS TO$"_s).match(lines[0]).hasMatch(),
+             qPrintable(table));
+    // Who serves comes first.
+    QVERIFY2(QRegularExpression(u"^pyvent +- +[0-9]+ +[^ ]+ +yes +-$"_s).match(lines[1]).hasMatch(), qPrintable(table));
+    const QRegularExpression kitchen(u"\npyvent +kitchen +[0-9]+ +[^ ]+ +- +(order-\\*, end|end, order-\\*)\n"_s);
+    QVERIFY2(kitchen.match(table).hasMatch(), qPrintable(table));
+    QVERIFY2(QRegularExpression(u"\npyvent +- +[0-9]+ +[^ ]+ +- +everything\n"_s).match(table).hasMatch(),
+             qPrintable(table));
+
+    Program json(onBus({u"nodes"_s, u"--json"_s, u"--timeout"_s, u"3"_s}));
+    QCOMPARE(json.exitCode(), 0);
+    QCOMPARE(json.output().count(u'\n'), 3);
+    const QJsonObject first = toObject(json.output().section(u'\n', 0, 0));
+    QCOMPARE(first.keys(),
+             QStringList({u"host"_s, u"id"_s, u"names"_s, u"node"_s, u"pid"_s, u"program"_s, u"serving"_s}));
+    QCOMPARE(first[u"serving"_s], true);
+    QCOMPARE(first[u"program"_s], u"pyvent"_s);
+    QVERIFY(!QUuid::fromString(first[u"node"_s].toString()).isNull());
+    QVERIFY(first[u"pid"_s].toInt() > 0);
+    QVERIFY(json.output().contains(uR"("id":"kitchen")"_s));
+}
+
+void tst_Cli::nodesTellsOfPythonsServer()
+{
+    Program server(python, pythonPeer({u"serve"_s}));
+    QVERIFY2(server.prints(u"ready"_s), qPrintable(server.errors()));
+    Program nodes(onBus({u"nodes"_s}));
+    QCOMPARE(nodes.exitCode(), 0);
+    QCOMPARE(nodes.output().count(u'\n'), 1);
+    QVERIFY2(nodes.errors().contains(u"none of them serves, so a Python process does"_s), qPrintable(nodes.errors()));
+}
+
+void tst_Cli::nodesEndsWith3WithoutAServer()
+{
+    Program nodes(onBus({u"nodes"_s}));
+    QCOMPARE(nodes.exitCode(), 3);
+    QCOMPARE(nodes.output(), QString());
+    QVERIFY2(nodes.errors().contains(u"no server at 127.0.0.1:%1 answered"_s.arg(port())), qPrintable(nodes.errors()));
+}

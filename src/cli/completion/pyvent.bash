@@ -45,9 +45,10 @@ _pyvent() {
     esac
 
     case $command in
-    '') words='bench listen send serve wait' ;;
+    '') words='bench listen nodes send serve wait' ;;
     bench) words='--events --size --timeout --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
+    nodes) words='--timeout --json' ;;
     send) words='--sender --count --interval --timeout' ;;
     wait) words='--sender --timeout --json' ;;
     serve) words='' ;;

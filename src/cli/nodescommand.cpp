@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "commandline.h"
+#include "jsonwriter.h"
+#include "output.h"
+#include "pythontext.h"
+#include "report.h"
+
+#include <PyventNode>
+#include <PyventNodeInfo>
+
+#include <QtCore/qeventloop.h>
+#include <QtCore/qfuturewatcher.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace Pyvent::Cli {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::milliseconds defaultTimeout = 500ms; // for the answers
+constexpr auto patience = 2s;                               // for the server
+
+QList<QCommandLineOption> options()
+{
+    return {
+        timeoutOption(u"How long to wait for answers, in seconds, which may have a fraction. Default: 0.5."_s),
+        {u"json"_s, u"Print each node as one JSON object on one line."_s},
+    };
+}
+
+QByteArray asJson(const QList<PyventNodeInfo> &nodes)
+{
+    QByteArray lines;
+    for (const PyventNodeInfo &node : nodes) {
+        JsonWriter(&lines).writeObject({
+            {u"node"_s, node.uuid.toString(QUuid::WithoutBraces)},
+            {u"id"_s, node.nodeId},
+            {u"program"_s, node.program},
+            {u"host"_s, node.host},
+            {u"pid"_s, node.pid},
+            {u"serving"_s, node.serving},
+            {u"names"_s, node.names},
+        });
+        lines += '\n';
+    }
+    return lines;
+}
+
+using Row = std::array<QString, 6>;
+
+Row toRow(const PyventNodeInfo &node)
+{
+    const auto text = [](const QString &value) { return value.isEmpty() ? u"-"_s : printable(value); };
+    const QString names = node.names.contains(u"*"_s) ? u"everything"_s : node.names.join(u", "_s);
+    return {text(node.program),
+            text(node.nodeId),
+            QString::number(node.pid),
+            text(node.host),
+            node.serving ? u"yes"_s : u"-"_s,
+            text(names)};
+}
+
+QByteArray asTable(const QList<PyventNodeInfo> &nodes)
+{
+    QList<Row> rows{{u"PROGRAM"_s, u"ID"_s, u"PID"_s, u"HOST"_s, u"SERVES"_s, u"LISTENS TO"_s}};
+    std::transform(nodes.cbegin(), nodes.cend(), std::back_inserter(rows), toRow);
+    std::array<qsizetype, std::tuple_size_v<Row>> widths{};
+    for (const Row &row : rows)
+        for (size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], row[i].size());
+
+    QString table;
+    for (const Row &row : rows) {
+        for (size_t i = 0; i + 1 < row.size(); ++i)
+            table += row[i].leftJustified(widths[i] + 2);
+        table += row.back() + u'\n'; // without spaces behind it
+    }
+    return table.toUtf8();
+}
+
+// The answers, once they are gathered; nothing where no server was reached.
+std::optional<QList<PyventNodeInfo>> askFor(PyventNode *node, std::chrono::milliseconds within)
+{
+    if (!node->tryStart() || !node->waitForReady(patience))
+        return std::nullopt;
+    QFutureWatcher<QList<PyventNodeInfo>> watcher;
+    QEventLoop loop;
+    QObject::connect(&watcher, &QFutureWatcherBase::finished, &loop, &QEventLoop::quit);
+    watcher.setFuture(node->findNodes(within));
+    loop.exec();
+    if (watcher.isCanceled())
+        return std::nullopt;
+    QList<PyventNodeInfo> nodes = watcher.result();
+    nodes.removeIf([&](const PyventNodeInfo &info) { return info.uuid == node->uuid(); });
+    std::sort(nodes.begin(), nodes.end(), [](const PyventNodeInfo &left, const PyventNodeInfo &right) {
+        return std::tie(right.serving, left.program, left.host, left.pid, left.uuid)
+            < std::tie(left.serving, right.program, right.host, right.pid, right.uuid);
+    });
+    return nodes;
+}
+
+int run(const CommandLine &line)
+{
+    line.expectWords(0);
+    const auto timeout = line.timeout().value_or(defaultTimeout);
+    PyventOptions nodeOptions = line.nodeOptions();
+    nodeOptions.server = false; // alone on a bus of its own it would find nobody
+
+    PyventNode node;
+    reportProblems(&node);
+    if (!node.configure(nodeOptions))
+        return UsageMistake;
+    const std::optional<QList<PyventNodeInfo>> nodes = askFor(&node, timeout);
+    if (!nodes) {
+        report(u"no server at %1 answered"_s.arg(whereaboutsOf(node)));
+        return NoServer;
+    }
+    const bool isJson = line.isSet(u"json"_s);
+    if (Output().write(isJson ? asJson(*nodes) : asTable(*nodes)) == Output::Result::Failed)
+        return Failed;
+    const bool isServed = std::any_of(nodes->cbegin(), nodes->cend(), [](const auto &info) { return info.serving; });
+    if (!isServed && !line.isQuiet())
+        report(u"none of them serves, so a Python process does, or one that did not answer in time"_s);
+    return Success;
+}
+
+} // namespace
+
+const Command nodesCommand = {
+    .name = "nodes"_L1,
+    .syntax = ""_L1,
+    .summary = "Tell who is on the bus."_L1,
+    .description =
+        "Asks who is on the bus, and prints the nodes that answer, those who serve first: their program, id,\n"
+        "process, machine, and the names that they listen to. Python processes do not answer.\n"
+        "With --json a line is\n"
+        "  {\"host\":...,\"id\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...}\n"
+        "where node is what 'pyvent listen --json' calls so.\n"
+        "\n"
+        "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was."_L1,
+    .options = options,
+    .run = run,
+};
+
+} // namespace Pyvent::Cli
