@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "04-sender-tool/rigremote.h"
+#include "cli/program.h"
+#include "support/freeport.h"
+
+#include <QtTest>
+
+#include <csignal>
+
+// The Widgets tool of example 04: its window, driven with the mouse and the keys, and the program on an X server.
+class tst_SenderTool : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { m_port = PyventTests::freePort(); }
+
+    void sendsWhatItsControlsSay();
+    void hasItsControlsOffWithoutABus();
+    void obeysAKeyboard();
+
+private:
+    QStringList listen(const QStringList &words)
+    {
+        return QStringList{"listen", "--port", QString::number(m_port)} + words;
+    }
+
+    int m_port = 0;
+};
+
+namespace {
+
+QPushButton *button(const QWidget &window, const QString &text)
+{
+    for (QPushButton *candidate : window.findChildren<QPushButton *>())
+        if (candidate->text() == text)
+            return candidate;
+    return nullptr;
+}
+
+bool shows(const QWidget &window, const QString &text)
+{
+    const QList<QLabel *> labels = window.findChildren<QLabel *>();
+    return std::any_of(labels.begin(), labels.end(), [&](const QLabel *label) { return label->text() == text; });
+}
+
+} // namespace
+
+void tst_SenderTool::sendsWhatItsControlsSay()
+{
+    Program rig(listen({"rig-*", "--json"}));
+    QVERIFY2(rig.complains("listening to 'rig-*'"), qPrintable(rig.errors()));
+    RigRemote remote(PyventOptions{.port = m_port, .nodeId = "remote", .server = false});
+    remote.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&remote));
+    QTRY_VERIFY_WITH_TIMEOUT(shows(remote, QString("On the bus at 127.0.0.1:%1").arg(m_port)), 20'000);
+
+    QTest::mouseClick(button(remote, "&Start"), Qt::LeftButton);
+    QVERIFY(rig.prints(R"({"name":"rig-start","sender":"pyvent.remote","args":{})"));
+
+    const QList<QSlider *> sliders = remote.findChildren<QSlider *>();
+    QCOMPARE(sliders.size(), 2);
+    QTest::keyClick(sliders[0], Qt::Key_PageUp);
+    QVERIFY(rig.prints(R"({"name":"rig-speed","sender":"pyvent.remote","args":{"rpm":100})"));
+    QTest::keyClick(sliders[1], Qt::Key_Right);
+    QVERIFY(rig.prints(R"("args":{"celsius":21})"));
+
+    auto *note = remote.findChild<QLineEdit *>(QString(), Qt::FindChildrenRecursively);
+    for (QLineEdit *edit : remote.findChildren<QLineEdit *>())
+        if (edit->accessibleName() == "Note")
+            note = edit;
+    QPushButton *send = button(remote, "S&end");
+    QVERIFY(!send->isEnabled());
+    QTest::keyClicks(note, "bearing is warm");
+    QTest::keyClick(note, Qt::Key_Return);
+    QVERIFY(rig.prints(R"("args":{"text":"bearing is warm"})"));
+    QCOMPARE(note->text(), QString());
+
+    QTest::mouseClick(button(remote, "S&top"), Qt::LeftButton);
+    QVERIFY(rig.prints(R"("name":"rig-stop")"));
+    QCOMPARE(rig.output().count('\n'), 5);
+    const QString log = remote.findChild<QPlainTextEdit *>()->toPlainText();
+    QCOMPARE(log.count('\n'), 4);
+    QVERIFY2(log.contains("rig-speed       rpm=100"), qPrintable(log));
+}
+
+void tst_SenderTool::hasItsControlsOffWithoutABus()
+{
+    RigRemote remote(PyventOptions{.port = m_port, .server = false});
+    remote.show();
+    QVERIFY(shows(remote, QString("Waiting for the bus at 127.0.0.1:%1").arg(m_port)));
+    QVERIFY(!button(remote, "&Start")->isEnabled());
+    {
+        Program rig(listen({}));
+        QVERIFY(rig.complains("listening to everything"));
+        QTRY_VERIFY_WITH_TIMEOUT(button(remote, "&Start")->isEnabled(), 20'000);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(!button(remote, "&Start")->isEnabled(), 20'000);
+}
+
+void tst_SenderTool::obeysAKeyboard()
+{
+    if (QStandardPaths::findExecutable("xvfb-run").isEmpty() || QStandardPaths::findExecutable("xdotool").isEmpty())
+        QSKIP("xvfb-run or xdotool is not here (Debian: apt-get install xvfb xauth xdotool)");
+    Program rig(listen({"rig-*"}));
+    QVERIFY2(rig.complains("listening to 'rig-*'"), qPrintable(rig.errors()));
+    Program x("env",
+              {"QT_QPA_PLATFORM=xcb", "xvfb-run", "-a", PRESS_KEYS, "Test rig remote", SENDER_TOOL, "--port",
+               QString::number(m_port), "--", "alt+s"});
+    QVERIFY2(rig.prints("rig-start  pyvent.remote\n"), qPrintable(x.output() + x.errors() + rig.errors()));
+}
+
+QTEST_MAIN(tst_SenderTool)
+
+#include "tst_sendertool.moc"
