@@ -1,26 +1,40 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# press_keys.sh TITLE WINDOW'S-PROGRAM… -- KEY…: starts the program, and presses the keys in its window, as xdotool names
-# them, again and again until it is ended. Run within xvfb-run.
+# press_keys.sh KEYS TITLE PROGRAM…: starts the program on an X server of its own, and presses the keys, as xdotool names
+# them, in its window with this title, again and again until SIGTERM.
 set -eu
-title=$1
-shift
-program=''
-while [ "$1" != -- ]; do
-    program="$program $1"
-    shift
-done
-shift
+keys=$1
+title=$2
+shift 2
 
-# shellcheck disable=SC2086
-$program &
+# Whatever happens to this script, nothing of it stays for longer than this.
+limit='timeout 120'
+
+folder=$(mktemp -d)
+server='' window=''
+finish() {
+    for process in $window $server; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
+    rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 0' TERM INT HUP
+
+mkfifo "$folder/display"
+$limit Xvfb -displayfd 3 -nolisten tcp 3>"$folder/display" 2>"$folder/errors" &
+server=$!
+read -r number <"$folder/display" || { cat "$folder/errors" >&2; exit 1; }
+export DISPLAY=":$number" QT_QPA_PLATFORM=xcb
+
+$limit "$@" &
 window=$!
-trap 'kill $window 2>/dev/null; wait $window 2>/dev/null || true; exit 0' TERM INT HUP EXIT
-
-id=$(timeout 30 xdotool search --sync --onlyvisible --name "^$title\$" | head -n 1)
+id=$(timeout 60 xdotool search --sync --onlyvisible --name "^$title\$" | head -n 1)
 timeout 10 xdotool windowfocus --sync "$id"
-echo 'the window has the focus'
-while kill -0 $window 2>/dev/null; do
-    timeout 10 xdotool key --clearmodifiers "$@"
+echo 'The window has the focus.'
+while kill -0 "$window" 2>/dev/null; do
+    timeout 10 xdotool key --clearmodifiers "$keys"
     sleep 0.3
 done
+exit 1
