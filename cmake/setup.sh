@@ -64,9 +64,9 @@ pyvent_check_tools() {
     local package missing=()
     cat >&2 <<EOF
 This is not Debian 12, so nothing is installed for you. Needed are: a C++20 compiler, CMake 3.25 or later, Ninja,
-pkg-config, Qt 6.4 or later (Core; for the tests also Test, Gui, Qml and Quick), ZeroMQ (libzmq 4.3 or later, with
-headers) and cppzmq (zmq.hpp); for the tests also Python 3.9 or later with pyzmq, PyDispatcher and NumPy, and Google
-Benchmark.
+pkg-config, Qt 6.4 or later (Core; for the tests also Test, Gui, Widgets, Qml and Quick), ZeroMQ (libzmq 4.3 or later,
+with headers) and cppzmq (zmq.hpp); for the tests also Python 3.9 or later with pyzmq, PyDispatcher and NumPy, and
+Google Benchmark.
 Debian 12 calls them: $*
 EOF
     for package in "$@"; do

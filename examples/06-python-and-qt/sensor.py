@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A room with a heater and a sensor, simulated: tells its temperature five times a second, and obeys set-points."""
 import argparse
+import random
 import time
 
 import pyvent
@@ -8,6 +9,7 @@ import pyvent
 OUTSIDE = 8.0   # °C
 HEATER = 6.0    # °C a second, at full power
 LOSS = 0.2      # of the difference to outside, a second
+NOISE = 0.05    # °C
 INTERVAL = 0.2  # seconds
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -30,5 +32,6 @@ while True:
     power = LOSS * (set_point - OUTSIDE) / HEATER + (set_point - temperature) / 2
     power = min(max(power, 0), 1)
     temperature += INTERVAL * (HEATER * power - LOSS * (temperature - OUTSIDE))
-    node.send('temperature', celsius=round(temperature, 2), power=round(power, 2))
+    measured = random.gauss(temperature, NOISE)
+    node.send('temperature', celsius=round(measured, 2), power=round(power, 2))
     time.sleep(INTERVAL)

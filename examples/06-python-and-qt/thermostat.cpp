@@ -11,6 +11,8 @@ Thermostat::Thermostat(const PyventOptions &options)
     : m_node(options)
 {
     setWindowTitle("Thermostat");
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     QFont large = m_temperature.font();
     large.setPointSizeF(large.pointSizeF() * 4);
     large.setWeight(QFont::Light);

@@ -7,6 +7,8 @@
 VolumeWindow::VolumeWindow(const PyventOptions &options)
     : m_node(options)
 {
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     m_slider.setAccessibleName("Volume");
     m_slider.setRange(0, 100);
     m_slider.setTickPosition(QSlider::TicksBelow);
@@ -27,8 +29,7 @@ VolumeWindow::VolumeWindow(const PyventOptions &options)
     layout->addWidget(&m_by);
     layout->addSpacing(8);
     layout->addWidget(&m_slider);
-    layout->addStretch();
-    resize(340, 210);
+    resize(340, 200);
     display(0, "Move the slider, with the mouse or the keys.");
 
     connect(&m_slider, &QSlider::valueChanged, this, &VolumeWindow::choose);
