@@ -21,7 +21,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const Command *const commands[] = {&sendCommand, &listenCommand, &waitCommand, &serveCommand, &nodesCommand, &benchCommand};
+const Command *const commands[] = {&sendCommand,  &listenCommand, &waitCommand,
+                                   &serveCommand, &nodesCommand,  &benchCommand};
 
 QString programHelp()
 {
