@@ -102,7 +102,8 @@ class Shell:
 
 
 def help_text(program, *words):
-    return subprocess.run([program, *words, '--help'], check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
+    return subprocess.run([program, *words, '--help'], check=True, capture_output=True, text=True,
+                          timeout=PATIENCE).stdout
 
 
 def options_in_help(text):
@@ -202,7 +203,8 @@ def lint(manual):
     if not present:
         skip('neither mandoc nor man is here (Debian: apt-get install mandoc)')
     for command, extra in present:
-        result = subprocess.run(command, env=dict(os.environ, **extra), capture_output=True, text=True, timeout=PATIENCE)
+        result = subprocess.run(command, env=dict(os.environ, **extra), capture_output=True, text=True,
+                                timeout=PATIENCE)
         complaints = result.stderr + (result.stdout if command[0] == 'mandoc' else '')
         if result.returncode or complaints:
             print(f'{" ".join(command)} ends with {result.returncode}:\n{complaints}')

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# press_keys.sh KEYS TITLE PROGRAM…: starts the program on an X server of its own, and presses the keys, as xdotool names
-# them, in its window with this title, again and again until SIGTERM.
+# press_keys.sh KEYS TITLE PROGRAM…: starts the program on an X server of its own, and presses the keys, as xdotool
+# names them, in its window with this title, again and again until SIGTERM.
 set -eu
 keys=$1
 title=$2
