@@ -55,8 +55,11 @@ public:
         stream.positions.push_back(m_firstPosition + m_entries.size());
         m_entries.push_back({&stream, time, now, bytes, std::move(frame)});
         m_bytes += bytes;
+        // While one event follows the other, each announces those before it.
         if (stream.announcements != 0 || !stream.isActive)
             announceFrom(stream, now);
+        else
+            stream.announceAt = now + firstAnnouncement;
         trim(now);
     }
 
