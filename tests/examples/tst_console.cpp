@@ -59,6 +59,9 @@ void tst_Console::sendersAndIdsPrintWhoHearsWhom()
     QVERIFY(readme.open(QIODevice::ReadOnly));
     const QString shown = QString::fromUtf8(readme.readAll()).section("$ senders-and-ids\n", 1).section("```", 0, 0);
 
+    // Not the witness, who ends while the others are still at it.
+    Program server({"serve", "--port", m_port});
+    QVERIFY(server.complains("serving at"));
     Program witness({"listen", "new-customer", "--json", "--count", "5", "--port", m_port});
     QVERIFY(witness.complains("listening to"));
     Program table(SENDERS_AND_IDS, {"--port", m_port});
