@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
+pyvent_unit_test(wire control)
 pyvent_unit_test(wire frame)
 pyvent_unit_test(wire topic)

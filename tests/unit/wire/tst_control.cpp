@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "wire/control.h"
+#include "wire/topic.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+
+namespace {
+
+const QUuid node = QUuid::fromString(QLatin1String("00112233-4455-6677-8899-aabbccddeeff"));
+const QByteArray nodePrefix = "\x02node/00112233-4455-6677-8899-aabbccddeeff/";
+
+QByteArrayView payloadOf(const QByteArray &frame)
+{
+    return QByteArrayView(frame).sliced(frame.indexOf(' ') + 1);
+}
+
+} // namespace
+
+class TestControl : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void topicsAreUnderThePrefixes();
+    void heads();
+    void ask();
+    void answer();
+    void nonsense_data();
+    void nonsense();
+};
+
+void TestControl::topicsAreUnderThePrefixes()
+{
+    QCOMPARE(commonTopic(Control::who),
+             QByteArray("\x02"
+                        "all/who "));
+    QCOMPARE(nodeTopic(node, Control::ask), nodePrefix + "ask ");
+    QCOMPARE(controlPrefixes(node),
+             (QByteArrayList{"\x02"
+                             "all/",
+                             nodePrefix}));
+    QVERIFY(isControlTopic(commonTopic(Control::heads)));
+}
+
+void TestControl::heads()
+{
+    const QByteArray topic("b\0c\xff", 4); // any bytes
+    const Control::Heads sent{.node = node, .heads = {{"order", 7, 1234567890123456}, {topic, 1, 0}}};
+    const QByteArray frame = sent.toFrame();
+    QVERIFY(frame.startsWith(commonTopic(Control::heads)));
+    const auto read = Control::Heads::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->heads.size(), std::size_t(2));
+    QCOMPARE(read->heads[0].topic, QByteArray("order"));
+    QCOMPARE(read->heads[0].sequence, quint64(7));
+    QCOMPARE(read->heads[0].time, qint64(1234567890123456));
+    QCOMPARE(read->heads[1].topic, topic);
+}
+
+void TestControl::ask()
+{
+    const QUuid sender = QUuid::createUuid();
+    const Control::Ask sent{.asker = node, .topic = "order", .since = 99, .missing = {{1, 3}, {7, 7}}};
+    const QByteArray frame = sent.toFrame(sender);
+    QVERIFY(frame.startsWith(nodeTopic(sender, Control::ask)));
+    const auto read = Control::Ask::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->asker, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->since, qint64(99));
+    QCOMPARE(read->missing.size(), std::size_t(2));
+    QCOMPARE(read->missing[1].first, quint64(7));
+    QCOMPARE(read->missing[0].last, quint64(3));
+}
+
+void TestControl::answer()
+{
+    const QUuid asker = QUuid::createUuid();
+    Control::Answer sent{.node = node, .topic = "order", .first = 5};
+    auto read = Control::Answer::read(payloadOf(sent.toFrame(asker)));
+    QVERIFY(sent.toFrame(asker).startsWith(nodeTopic(asker, Control::answer)));
+    QVERIFY(read && !read->isBase && !read->base);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->first, quint64(5));
+
+    sent.isBase = true;
+    sent.since = 99;
+    read = Control::Answer::read(payloadOf(sent.toFrame(asker)));
+    QVERIFY(read && read->isBase && !read->base); // not known any more
+    QCOMPARE(read->since, qint64(99));
+    sent.base = 0;
+    read = Control::Answer::read(payloadOf(sent.toFrame(asker)));
+    QVERIFY(read && read->isBase);
+    QCOMPARE(read->base, std::optional<quint64>(0));
+}
+
+void TestControl::nonsense_data()
+{
+    QTest::addColumn<QByteArray>("payload");
+    const Control::Heads good{.node = node, .heads = {}};
+    QTest::newRow("nothing") << QByteArray();
+    QTest::newRow("no CBOR") << QByteArray(100, '\xff');
+    QTest::newRow("no array") << QByteArray("\x01");
+    QTest::newRow("an empty array") << QByteArray("\x80");
+    QTest::newRow("another size") << QByteArray("\x83\x01\x02\x03");
+    QTest::newRow("no node") << QByteArray("\x82\x01\x02");
+    QTest::newRow("a null node") << QByteArray(payloadOf(Control::Heads{}.toFrame()).toByteArray());
+    QTest::newRow("deep") << QByteArray(100'000, '\x81');
+    QTest::newRow("long") << QByteArray(payloadOf(good.toFrame()).toByteArray() + QByteArray(1'000'000, '\x00'));
+    QTest::newRow("truncated") << payloadOf(good.toFrame()).toByteArray().chopped(1);
+}
+
+void TestControl::nonsense()
+{
+    QFETCH(QByteArray, payload);
+    QVERIFY(!Control::Heads::read(payload));
+    QVERIFY(!Control::Ask::read(payload));
+    QVERIFY(!Control::Answer::read(payload));
+}
+
+QTEST_GUILESS_MAIN(TestControl)
+
+#include "tst_control.moc"
