@@ -5,6 +5,7 @@
 #include "wire/topic.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace Pyvent::Internal {
 
@@ -219,7 +220,8 @@ void BusClient::watchRequests(Clock::time_point now)
         case ZmqSocket::Connection::None:
             return;
         case ZmqSocket::Connection::Connected:
-            m_accepted = true;
+            if (!std::exchange(m_accepted, true))
+                m_silentSince = now; // what was not there before had no time to answer
             m_unresolved = false;
             break;
         case ZmqSocket::Connection::Unresolved: // the attempt's end is the time for the next one

@@ -58,6 +58,7 @@ private Q_SLOTS:
     void foreignReplies();
     void aServerLikePythons();
     void nobodyListens();
+    void aServerThatComesLateHasItsTime();
     void theNameHasNoAddress();
     void aListenerThatNeverSpeaks();
     void aServerThatStopsSpeaking();
@@ -320,6 +321,17 @@ void TestBusClient::nobodyListens()
 }
 
 // As for a node that is started before the network is: it goes on trying.
+void TestBusClient::aServerThatComesLateHasItsTime()
+{
+    BusDriver bus(m_port);
+    QVERIFY(bus.until([&] { return bus.client.silence(BusClient::Clock::now()) == Silence::Nobody; }));
+    const BusClient::Clock::time_point before = BusClient::Clock::now();
+    const RawServer server(m_port); // and does not answer yet
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Subscribing; }));
+    QCOMPARE(bus.client.silence(before + 1s), Silence::None);
+    QCOMPARE(bus.client.silence(BusClient::Clock::now() + 1min), Silence::NotResponding);
+}
+
 void TestBusClient::theNameHasNoAddress()
 {
     BusDriver bus(m_port, 1'000'000, QStringLiteral("256.256.256.256"));
