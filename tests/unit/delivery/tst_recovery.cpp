@@ -384,8 +384,7 @@ private:
             m_failure = QByteArray(what) + ": receiver " + QByteArray::number(receiver) + ", ready since "
                 + QByteArray::number(of.readySince) + ", of sender " + QByteArray::number(sender) + ", topic "
                 + topicOf(topic) + " heard " + heard + "and was told of " + QByteArray::number(of.lost.value(stream))
-                + " lost; the head is "
-                + QByteArray::number(m_senders[std::size_t(sender)]->head[topic]) + ", sent at";
+                + " lost; the head is " + QByteArray::number(m_senders[std::size_t(sender)]->head[topic]) + ", sent at";
             for (const Milliseconds time : m_senders[std::size_t(sender)]->times[topic])
                 m_failure += ' ' + QByteArray::number(time);
         }
