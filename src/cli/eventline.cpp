@@ -46,15 +46,23 @@ QByteArray asText(const PyventEvent &event, const Style &style)
 
 QByteArray eventAsJson(const PyventEvent &event)
 {
+    QByteArray arguments;
+    arguments.reserve(256);
+    JsonWriter(&arguments).writeObject(event.args);
+    return eventAsJsonWith(event, arguments);
+}
+
+QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments)
+{
     QByteArray line;
-    line.reserve(256);
+    line.reserve(256 + arguments.size());
     JsonWriter writer(&line);
     line += R"({"name":)";
     writer.writeString(event.name);
     line += R"(,"sender":)";
     writer.writeString(event.sender);
     line += R"(,"args":)";
-    writer.writeObject(event.args);
+    line += arguments;
     line += R"(,"node":)";
     if (event.nodeId.isNull())
         line += "null";

@@ -13,6 +13,9 @@ namespace Pyvent::Cli {
 // {"name":…,"sender":…,"args":{…},"node":…,"seq":…,"time":…}
 QByteArray eventAsJson(const PyventEvent &event);
 
+// The same, with \a arguments, a JSON object, for the event's own.
+QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments);
+
 // "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time.
 QByteArray eventAsText(const PyventEvent &event);
 

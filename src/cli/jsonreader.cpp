@@ -29,13 +29,35 @@ int hexDigit(QChar c)
 
 JsonReader::Result JsonReader::read(QStringView text)
 {
+    return JsonReader(text).readAll();
+}
+
+JsonReader::Result JsonReader::readArguments(QStringView text)
+{
+    return readHeard(text, 1);
+}
+
+JsonReader::Result JsonReader::readEvent(QStringView text)
+{
+    return readHeard(text, 2);
+}
+
+JsonReader::Result JsonReader::readHeard(QStringView text, int plainLevels)
+{
     JsonReader reader(text);
-    const QVariant value = reader.readValue();
-    reader.skipSpace();
-    if (!reader.hasFailed() && !reader.isAtEnd())
-        reader.fail(u"there is more after the value"_s, reader.m_position);
-    if (reader.hasFailed())
-        return {QVariant(), reader.m_error, reader.m_errorOffset};
+    reader.m_plainLevels = plainLevels;
+    reader.m_keepsUnknown = true;
+    return reader.readAll();
+}
+
+JsonReader::Result JsonReader::readAll()
+{
+    const QVariant value = readValue();
+    skipSpace();
+    if (!hasFailed() && !isAtEnd())
+        fail(u"there is more after the value"_s, m_position);
+    if (hasFailed())
+        return {QVariant(), m_error, m_errorOffset};
     return {value};
 }
 
@@ -199,7 +221,7 @@ QVariant JsonReader::readObject()
     --m_depth;
     if (!skip(u'}'))
         return failHere(u"',' or '}'"_s);
-    return object.contains(u"$type"_s) ? readTyped(object, start) : object;
+    return m_depth >= m_plainLevels && object.contains(u"$type"_s) ? readTyped(object, start) : object;
 }
 
 QVariant JsonReader::readTyped(const QVariantMap &object, qsizetype start)
@@ -208,9 +230,12 @@ QVariant JsonReader::readTyped(const QVariantMap &object, qsizetype start)
     if (object.size() != 2 || !object.contains(u"value"_s) || type.typeId() != QMetaType::QString) {
         return fail(uR"(an object with "$type" has a string there, and a "value", and nothing else)"_s, start);
     }
+    const TypedValue typed{type.toString(), object.value(u"value"_s)};
     QString error;
-    const QVariant value = fromTyped({type.toString(), object.value(u"value"_s)}, &error);
-    return error.isEmpty() ? value : fail(error, start);
+    const QVariant value = fromTyped(typed, &error);
+    if (error.isEmpty())
+        return value;
+    return m_keepsUnknown ? QVariant::fromValue(typed) : fail(error, start);
 }
 
 QString JsonReader::readString()

@@ -28,11 +28,20 @@ public:
     // The one value that \a text is, white space around it aside.
     static Result read(QStringView text);
 
+    // For what was heard and is only looked at: what JsonWriter::writeObject() and eventAsJson() write, whose
+    // arguments are an object also if a key is "$type". What no value can be made of stays a TypedValue, which
+    // JsonWriter writes as it was, and which a PyventNode does not send.
+    static Result readArguments(QStringView text);
+    static Result readEvent(QStringView text);
+
 private:
     explicit JsonReader(QStringView text)
         : m_text(text)
     {
     }
+
+    Result readAll();
+    static Result readHeard(QStringView text, int plainLevels);
 
     QVariant readValue();
     QVariant readWord(QStringView word, const QVariant &value);
@@ -56,6 +65,8 @@ private:
     const QStringView m_text;
     qsizetype m_position = 0;
     int m_depth = 0;
+    int m_plainLevels = 0; // of nesting, where "$type" is a key like any other
+    bool m_keepsUnknown = false;
     QString m_error = {};
     qsizetype m_errorOffset = -1;
 };

@@ -190,6 +190,8 @@ QString pythonText(const QVariant &value)
         return setText(*set);
     if (const auto *dict = as<PyventDict>(value))
         return dictText(*dict);
+    if (const auto *typed = as<TypedValue>(value))
+        return u'<' + printable(typed->type) + u' ' + pythonText(typed->value) + u'>';
     switch (value.typeId()) {
     case QMetaType::UnknownType:
     case QMetaType::Nullptr:

@@ -178,6 +178,8 @@ constexpr Reader readers[] = {
 
 TypedValue toTyped(const QVariant &value)
 {
+    if (const auto *typed = as<TypedValue>(value))
+        return *typed;
     if (const auto *tuple = as<PyventTuple>(value))
         return {tuple->pythonType(), tuple->items()};
     if (const auto *set = as<PyventSet>(value))

@@ -51,4 +51,6 @@ std::optional<QByteArray> bytesFromBase64(const QVariant &text);
 
 } // namespace Pyvent::Cli
 
+Q_DECLARE_METATYPE(Pyvent::Cli::TypedValue)
+
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "decimal.h"
+#include "eventline.h"
 #include "jsonreader.h"
 #include "jsonwriter.h"
 #include "pythontext.h"
+#include "typedvalue.h"
 
 #include <PyventArray>
 #include <PyventDateTime>
@@ -94,6 +96,7 @@ private Q_SLOTS:
     void isExactForIntegersOfAnySize();
     void writesHugeIntegersInHexadecimal();
     void limitsDepth();
+    void keepsWhatWasHeardAsItWas();
     void writesTextLikePython_data();
     void writesTextLikePython();
 };
@@ -443,6 +446,29 @@ void tst_JsonValue::limitsDepth()
     const JsonReader::Result tooDeep = JsonReader::read(nested(100'000));
     QVERIFY(tooDeep.error.contains(u"nested"_s));
     QCOMPARE(tooDeep.errorOffset, qsizetype(JsonReader::maximumDepth));
+}
+
+void tst_JsonValue::keepsWhatWasHeardAsItWas()
+{
+    const PyventObject order = made(u"shop"_s, u"Order"_s, {u"sushi"_s});
+    PyventEvent event{.name = u"order-food"_s, .sender = u"pyvent"_s, .args = {{u"$type"_s, 1LL}}};
+    event.args[u"order"_s] = QVariant::fromValue(QVariantList{QVariant::fromValue(order)});
+    const QByteArray line = eventAsJson(event);
+
+    const JsonReader::Result heard = JsonReader::readEvent(QString::fromUtf8(line));
+    QVERIFY2(heard.isValid(), qPrintable(heard.error));
+    const QVariantMap arguments = heard.value.toMap()[u"args"_s].toMap();
+    QCOMPARE(arguments[u"$type"_s], QVariant(1LL));
+    const QVariant kept = arguments[u"order"_s].toList().value(0);
+    QVERIFY(as<TypedValue>(kept));
+    QCOMPARE(as<TypedValue>(kept)->type, u"Order"_s);
+    QCOMPARE(pythonText(kept), u"<Order {'args': ['sushi'], 'module': 'shop', 'name': 'Order'}>"_s);
+
+    QByteArray json;
+    JsonWriter(&json).writeObject(arguments);
+    QCOMPARE(eventAsJsonWith(event, json), line);
+    QVERIFY(JsonReader::readArguments(QString::fromUtf8(json)).isValid());
+    QVERIFY2(!JsonReader::read(QString::fromUtf8(json)).isValid(), "what may be sent is read strictly");
 }
 
 void tst_JsonValue::writesTextLikePython_data()
