@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_INSPECTOR_BUSLINK_H
+#define PYVENT_INSPECTOR_BUSLINK_H
+
+#include "textstyle.h"
+
+#include <PyventNode>
+#include <PyventNodeInfo>
+
+#include <QtCore/qfuturewatcher.h>
+#include <QtCore/qobject.h>
+#include <QtCore/qtimer.h>
+
+#include <memory>
+
+namespace Pyvent::Inspector {
+
+// Where a bus is.
+struct Place
+{
+    QString address = QStringLiteral("127.0.0.1");
+    int port = 52002;
+
+    friend bool operator==(const Place &, const Place &) = default;
+};
+
+// The inspector's node on the bus: it hears everything, and serves only where that is asked for.
+class BusLink : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit BusLink(QObject *parent = nullptr);
+    ~BusLink() override;
+
+    // Leaves the bus that it is on, and joins the one at \a place. It goes on trying until leave().
+    void join(const Place &place);
+    void leave();
+    bool isJoined() const { return m_node != nullptr; }
+    bool isReady() const;
+    const Place &place() const { return m_place; }
+    QUuid uuid() const;
+
+    bool isServing() const;
+    void setServing(bool serving);
+
+    // Returns an empty text where the event was taken, else why not.
+    QString send(const QString &name, const QVariantMap &arguments, const QString &sender);
+
+    // Asks who is there; answered() tells.
+    void findNodes();
+
+    // In words, for people.
+    QString stateText() const;
+    Tone stateTone() const;
+
+Q_SIGNALS:
+    void received(const PyventEvent &event);
+    void answered(const QList<PyventNodeInfo> &nodes);
+    void stateChanged();
+    void wentWrong(const QString &text);
+    void lost(const QString &name, const QUuid &node, quint64 count);
+
+private:
+    void noteState();
+
+    Place m_place;
+    std::unique_ptr<PyventNode> m_node;
+    QFutureWatcher<QList<PyventNodeInfo>> m_search;
+    QTimer m_patience;
+    bool m_isUnanswered = false; // for so long that nobody seems to serve there
+};
+
+} // namespace Pyvent::Inspector
+
+#endif

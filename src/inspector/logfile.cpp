@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "logfile.h"
+
+#include "jsonreader.h"
+#include "jsonwriter.h"
+
+#include <QtConcurrent/qtconcurrentrun.h>
+#include <QtCore/qdir.h>
+#include <QtCore/qfile.h>
+#include <QtCore/qsavefile.h>
+
+#include <limits>
+
+namespace Pyvent::Inspector {
+
+using namespace Pyvent::Cli;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr qsizetype linesBetweenProgress = 2000;
+constexpr qsizetype longestLine = qsizetype(512) * 1024 * 1024; // an event has 64 MiB, and as JSON a few times that
+
+int thousandths(qint64 part, qint64 whole)
+{
+    return whole <= 0 ? 1000 : int(double(part) / double(whole) * 1000);
+}
+
+bool isString(const QVariant &value)
+{
+    return value.typeId() == QMetaType::QString;
+}
+
+bool isNone(const QVariant &value)
+{
+    return !value.isValid();
+}
+
+// Takes the members of a line; says what is wrong with the first one that cannot be.
+QString takeMembers(const QVariantMap &members, PyventEvent *event)
+{
+    const QVariant name = members.value(u"name"_s);
+    if (!isString(name) || name.toString().isEmpty())
+        return u"it has no \"name\", which must be a string"_s;
+    event->name = name.toString();
+    const QVariant sender = members.value(u"sender"_s);
+    if (!isString(sender))
+        return u"it has no \"sender\", which must be a string"_s;
+    event->sender = sender.toString();
+    const QVariant arguments = members.value(u"args"_s);
+    if (arguments.typeId() != QMetaType::QVariantMap)
+        return u"it has no \"args\", which must be an object"_s;
+    event->args = arguments.toMap();
+
+    if (const QVariant node = members.value(u"node"_s); !isNone(node)) {
+        event->nodeId = isString(node) ? QUuid::fromString(node.toString()) : QUuid();
+        if (event->nodeId.isNull())
+            return u"its \"node\" is neither null nor a UUID"_s;
+    }
+    if (const QVariant sequence = members.value(u"seq"_s); !isNone(sequence)) {
+        const bool isNumber = sequence.typeId() == QMetaType::LongLong || sequence.typeId() == QMetaType::ULongLong;
+        if (!isNumber || (sequence.typeId() == QMetaType::LongLong && sequence.toLongLong() < 0))
+            return u"its \"seq\" is neither null nor a number from 0 on"_s;
+        event->sequence = sequence.toULongLong();
+    }
+    if (const QVariant time = members.value(u"time"_s); !isNone(time)) {
+        event->time = isString(time) ? QDateTime::fromString(time.toString(), Qt::ISODateWithMs) : QDateTime();
+        if (!event->time.isValid())
+            return u"its \"time\" is neither null nor a time in ISO 8601"_s;
+    }
+    return {};
+}
+
+QString nativePath(const QString &path)
+{
+    return QDir::toNativeSeparators(path);
+}
+
+} // namespace
+
+bool eventFromJson(QByteArrayView line, PyventEvent *event, QString *error)
+{
+    const JsonReader::Result result = JsonReader::readEvent(QString::fromUtf8(line));
+    if (!result.isValid()) {
+        *error = u"%1 (character %2)"_s.arg(result.error).arg(result.errorOffset + 1);
+        return false;
+    }
+    if (result.value.typeId() != QMetaType::QVariantMap) {
+        *error = u"it is no JSON object"_s;
+        return false;
+    }
+    PyventEvent read;
+    *error = takeMembers(result.value.toMap(), &read);
+    if (error->isEmpty())
+        *event = read;
+    return error->isEmpty();
+}
+
+LogResult readLog(const QString &path, qsizetype maximum, const Progress &progress)
+{
+    LogResult result;
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) {
+        result.error = u"'%1' cannot be read: %2"_s.arg(nativePath(path), file.errorString());
+        return result;
+    }
+    auto store = std::make_shared<EventStore>();
+    store->setMaximum(maximum);
+    qsizetype number = 0;
+    while (!file.atEnd()) {
+        QByteArray line = file.readLine(longestLine);
+        ++number;
+        if (line.isEmpty() && file.error() != QFileDevice::NoError) {
+            result.error = u"'%1' cannot be read: %2"_s.arg(nativePath(path), file.errorString());
+            return result;
+        }
+        while (line.endsWith('\n') || line.endsWith('\r'))
+            line.chop(1);
+        if (line.trimmed().isEmpty())
+            continue;
+        PyventEvent event;
+        QString why;
+        if (!eventFromJson(line, &event, &why)) {
+            result.error = u"Line %1 of '%2' is no event: %3."_s.arg(number).arg(nativePath(path), why);
+            return result;
+        }
+        store->append(event, QDateTime());
+        ++result.count;
+        if (const qsizetype excess = store->excess(); excess > 0) {
+            store->removeOldest(excess);
+            result.dropped += excess;
+        }
+        if (number % linesBetweenProgress == 0 && !progress(thousandths(file.pos(), file.size())))
+            return result;
+    }
+    result.store = store;
+    return result;
+}
+
+LogResult writeLog(const QString &path, const EventStore &store, const Progress &progress)
+{
+    LogResult result;
+    QSaveFile file(path);
+    bool isWritten = file.open(QIODevice::WriteOnly);
+    for (Serial serial = store.begin(); isWritten && serial < store.end(); ++serial) {
+        const QByteArray line = store.jsonLine(serial) + '\n';
+        isWritten = file.write(line) == line.size();
+        ++result.count;
+        if (result.count % linesBetweenProgress == 0 && !progress(thousandths(result.count, store.count()))) {
+            file.cancelWriting();
+            return result;
+        }
+    }
+    if (!isWritten || !file.commit())
+        result.error = u"'%1' cannot be written: %2"_s.arg(nativePath(path), file.errorString());
+    return result;
+}
+
+LogFile::LogFile(QObject *parent)
+    : QObject(parent)
+    , m_watcher()
+{
+    connect(&m_watcher, &QFutureWatcherBase::progressValueChanged, this, &LogFile::progressed);
+    connect(&m_watcher, &QFutureWatcherBase::finished, this, &LogFile::finish);
+}
+
+LogFile::~LogFile()
+{
+    cancel();
+    m_watcher.waitForFinished();
+}
+
+void LogFile::run(const QString &path, bool isReading, const std::function<LogResult(const Progress &)> &work)
+{
+    m_path = path;
+    m_isReading = isReading;
+    m_watcher.setFuture(QtConcurrent::run([work](QPromise<LogResult> &promise) {
+        promise.setProgressRange(0, 1000);
+        const auto progress = [&promise](int part) {
+            promise.setProgressValue(part);
+            return !promise.isCanceled();
+        };
+        promise.addResult(work(progress));
+    }));
+}
+
+void LogFile::read(const QString &path, qsizetype maximum)
+{
+    run(path, true, [path, maximum](const Progress &progress) { return readLog(path, maximum, progress); });
+}
+
+void LogFile::write(const QString &path, const EventStore &store)
+{
+    run(path, false, [path, store](const Progress &progress) { return writeLog(path, store, progress); });
+}
+
+void LogFile::cancel()
+{
+    m_watcher.cancel();
+}
+
+void LogFile::finish()
+{
+    const QFuture<LogResult> future = m_watcher.future();
+    if (future.isCanceled() || future.resultCount() == 0) {
+        Q_EMIT canceled();
+        return;
+    }
+    const LogResult result = future.result();
+    if (m_isReading)
+        Q_EMIT wasRead(m_path, result);
+    else
+        Q_EMIT wasWritten(m_path, result);
+}
+
+} // namespace Pyvent::Inspector

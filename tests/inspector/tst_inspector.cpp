@@ -1,0 +1,730 @@
+// SPDX-License-Identifier: MIT
+#include "cli/program.h"
+#include "kitchen.h"
+#include "support/freeport.h"
+
+#include "argumentmodel.h"
+#include "argumenttext.h"
+#include "eventview.h"
+#include "mainwindow.h"
+#include "messagebar.h"
+#include "sendpanel.h"
+
+#include <QtGui/qclipboard.h>
+#include <QtTest>
+#include <QtWidgets>
+
+#include <memory>
+
+using namespace Pyvent::Inspector;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int patience = 20'000; // milliseconds; only a failing test takes them
+
+} // namespace
+
+// The window as a person uses it, beside real programs on a real bus.
+class tst_Inspector : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void cleanup();
+
+    void showsWhatIsSent();
+    void filtersFromTheKeyboard();
+    void pausesAndClears();
+    void sendsWhatIsTyped();
+    void marksAMistakeAndDoesNotSend();
+    void remembersWhatWasSent();
+    void sendsAgainAfterAChange();
+    void saysThatNobodyServesAndRecovers();
+    void neverServesUnlessTold();
+    void showsWhoIsThere();
+    void savesAndOpensALog();
+    void readsTheCommandLinesLog();
+    void refusesABrokenLog();
+    void copiesInEachLanguage();
+    void staysWhereItIsUnlessAtTheNewest();
+    void staysResponsiveWithAMillion();
+    void tellsOfLostAndDroppedEvents();
+    void remembersTheWindow();
+    void canBeUsedWithoutAMouse();
+    void programTakesItsArguments_data();
+    void programTakesItsArguments();
+    void programOpensALog();
+    void screenshots();
+
+private:
+    template <typename T>
+    T *part(const char *name)
+    {
+        T *const found = m_window->findChild<T *>(QLatin1StringView(name));
+        Q_ASSERT(found);
+        return found;
+    }
+    QStringList onBus(const QStringList &command) const
+    {
+        return command + QStringList{u"--port"_s, QString::number(m_port)};
+    }
+    int send(const QStringList &words) const
+    {
+        return Program(onBus(QStringList{u"send"_s, u"--no-server"_s} + words)).exitCode();
+    }
+    bool joins();
+    QString cell(int row, int column) { return m_window->events().index(row, column).data().toString(); }
+    QString message()
+    {
+        return part<MessageBar>("messageBar")->isVisible() ? part<MessageBar>("messageBar")->text() : QString();
+    }
+    void select(int row);
+    void open();
+    void append(const QString &name, const QVariantMap &arguments = {});
+    QString path(const QString &name) const { return m_folder.filePath(name); }
+
+    QTemporaryDir m_folder;
+    int m_port = 0;
+    std::unique_ptr<MainWindow> m_window;
+    std::unique_ptr<Program> m_server;
+};
+
+void tst_Inspector::initTestCase()
+{
+    QVERIFY(m_folder.isValid());
+    QCoreApplication::setOrganizationName(u"PyventTests"_s);
+    QCoreApplication::setApplicationName(u"tst_inspector"_s);
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder.path());
+}
+
+void tst_Inspector::init()
+{
+    QSettings().clear();
+    m_port = PyventTests::freePort();
+    open();
+}
+
+void tst_Inspector::open()
+{
+    m_window = std::make_unique<MainWindow>();
+    m_window->show();
+    m_window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window.get(), patience));
+}
+
+void tst_Inspector::cleanup()
+{
+    m_window.reset();
+    m_server.reset();
+}
+
+bool tst_Inspector::joins()
+{
+    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
+    if (!m_server->complains(u"serving at"_s))
+        return false;
+    m_window->join({u"127.0.0.1"_s, m_port});
+    return QTest::qWaitFor([this] { return m_window->link().isReady(); }, patience);
+}
+
+void tst_Inspector::select(int row)
+{
+    auto *view = part<EventView>("events");
+    view->setCurrentIndex(m_window->events().index(row, 0));
+}
+
+void tst_Inspector::append(const QString &name, const QVariantMap &arguments)
+{
+    PyventEvent event;
+    event.name = name;
+    event.sender = u"pyvent"_s;
+    event.args = arguments;
+    event.time = QDateTime::currentDateTimeUtc();
+    m_window->events().append(event);
+}
+
+void tst_Inspector::showsWhatIsSent()
+{
+    QVERIFY(joins());
+    QCOMPARE(part<QLabel>("state")->text(), u"Connected to 127.0.0.1:%1, hearing everything"_s.arg(m_port));
+    const QString when = uR"(when:={"$type":"date","value":"2026-01-31"})"_s;
+    const QString at = uR"(at:={"$type":"tuple","value":[1,{"table":2}]})"_s;
+    QCOMPARE(send({u"order-food"_s, u"food=sushi"_s, u"pieces:=8"_s, when, at, u"--id"_s, u"till"_s}), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_window->events().rowCount(), 1, patience);
+    QCOMPARE(cell(0, EventModel::Name), u"order-food"_s);
+    QCOMPARE(cell(0, EventModel::Sender), u"pyvent.till"_s);
+    QCOMPARE(cell(0, EventModel::Arguments),
+             u"at=(1, {'table': 2}) food='sushi' pieces=8 when=datetime.date(2026, 1, 31)"_s);
+    QCOMPARE(cell(0, EventModel::Node), u"till"_s);
+    QCOMPARE(cell(0, EventModel::Sequence), u"1"_s);
+    QCOMPARE(part<QLabel>("counts")->text(), u"1 events"_s);
+
+    // The tree of the selected event, opened with the keyboard.
+    select(0);
+    QVERIFY(part<QLabel>("selectedEvent")->text().startsWith(u"order-food"_s));
+    auto *tree = part<QTreeView>("arguments");
+    const QAbstractItemModel &arguments = *tree->model();
+    QCOMPARE(arguments.rowCount(), 4);
+    QCOMPARE(arguments.index(0, ArgumentModel::Type).data().toString(), u"tuple [2]"_s);
+    QCOMPARE(arguments.index(1, ArgumentModel::Type).data().toString(), u"str"_s);
+    QCOMPARE(arguments.index(2, ArgumentModel::Type).data().toString(), u"int"_s);
+    QCOMPARE(arguments.index(3, ArgumentModel::Type).data().toString(), u"date"_s);
+    tree->setCurrentIndex(arguments.index(0, 0));
+    QTest::keyClick(tree, Qt::Key_Right);
+    QVERIFY(tree->isExpanded(arguments.index(0, 0)));
+    const QModelIndex inner = arguments.index(1, ArgumentModel::Type, arguments.index(0, 0));
+    QCOMPARE(inner.data().toString(), u"dict [1]"_s);
+}
+
+void tst_Inspector::filtersFromTheKeyboard()
+{
+    for (const char *name : {"order-food", "order-drink", "food-ready"})
+        append(QLatin1StringView(name), {{u"table"_s, 1LL}});
+    append(u"order-food"_s, {{u"food"_s, u"tempura"_s}});
+    QTRY_COMPARE(m_window->events().rowCount(), 4);
+
+    QTest::keyClick(m_window.get(), Qt::Key_F, Qt::ControlModifier);
+    auto *field = part<QLineEdit>("nameFilter");
+    QTRY_COMPARE(m_window->focusWidget(), field);
+    QTest::keyClicks(field, u"order-*"_s);
+    QTRY_COMPARE(m_window->events().rowCount(), 3);
+    QTRY_COMPARE(part<QLabel>("counts")->text(), u"3 of 4 events"_s);
+    QTest::keyClicks(part<QLineEdit>("textFilter"), u"'tempura'"_s);
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    QCOMPARE(cell(0, EventModel::Arguments), u"food='tempura'"_s);
+    append(u"order-food"_s, {{u"food"_s, u"ramen"_s}}); // what comes is filtered, too
+    append(u"order-food"_s, {{u"food"_s, u"tempura"_s}});
+    QTRY_COMPARE(m_window->events().rowCount(), 2);
+
+    QTest::keyClick(field, Qt::Key_Escape);
+    QTRY_COMPARE(m_window->events().rowCount(), 6);
+    QVERIFY(field->text().isEmpty());
+    QTest::keyClicks(part<QLineEdit>("senderFilter"), u"!pyvent"_s);
+    QTRY_COMPARE(m_window->events().rowCount(), 0);
+}
+
+void tst_Inspector::pausesAndClears()
+{
+    append(u"first"_s);
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    auto *view = part<EventView>("events");
+    view->setFocus();
+    QTest::keyClick(view, Qt::Key_Space);
+    QVERIFY(m_window->events().isPaused());
+    QVERIFY(part<QAction>("pause")->isChecked());
+    append(u"second"_s);
+    QTRY_COMPARE(part<QLabel>("counts")->text(), u"1 events · paused, 1 new ones wait"_s);
+    QCOMPARE(m_window->events().rowCount(), 1);
+    QTest::keyClick(view, Qt::Key_Space);
+    QTRY_COMPARE(m_window->events().rowCount(), 2);
+    QVERIFY(!part<QAction>("pause")->isChecked());
+
+    select(0);
+    QTest::keyClick(m_window.get(), Qt::Key_L, Qt::ControlModifier);
+    QTRY_COMPARE(m_window->events().rowCount(), 0);
+    QCOMPARE(part<QLabel>("counts")->text(), u"0 events"_s);
+    QCOMPARE(part<QTreeView>("arguments")->model()->rowCount(), 0);
+    append(u"third"_s); // and it goes on
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+}
+
+void tst_Inspector::sendsWhatIsTyped()
+{
+    QVERIFY(joins());
+    Program listener(onBus({u"wait"_s, u"order-food"_s, u"--json"_s, u"--timeout"_s, u"20"_s, u"--no-server"_s}));
+    Program ready(onBus({u"listen"_s, u"--no-server"_s})); // subscribes after it, and says so
+    QVERIFY(ready.complains(u"listening to"_s));
+    // 'wait' says nothing before it hears: what is typed is sent until it has heard.
+    QTest::keyClick(m_window.get(), Qt::Key_N, Qt::ControlModifier);
+    auto *name = part<QLineEdit>("sendName");
+    QTRY_COMPARE(m_window->focusWidget(), name);
+    QTest::keyClicks(name, u"order-food"_s);
+    QTest::keyClick(name, Qt::Key_Tab);
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Tab);
+    auto *arguments = part<QPlainTextEdit>("sendArguments");
+    QCOMPARE(m_window->focusWidget(), arguments);
+    QTest::keyClicks(arguments, u"food=sushi"_s);
+    QTest::keyClick(arguments, Qt::Key_Return);
+    QTest::keyClicks(arguments, u"pieces:=8"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        (QTest::keyClick(arguments, Qt::Key_Return, Qt::ControlModifier), !listener.output().isEmpty()), patience);
+    QCOMPARE(listener.exitCode(), 0);
+    QVERIFY2(listener.output().contains(u"\"food\":\"sushi\""_s), qPrintable(listener.output()));
+    QVERIFY2(listener.output().contains(u"\"pieces\":8"_s), qPrintable(listener.output()));
+    QVERIFY(part<QLabel>("sendMessage")->text().startsWith(u"order-food was sent"_s));
+    QTRY_VERIFY(m_window->events().rowCount() > 0);
+    QCOMPARE(cell(0, EventModel::Sender), u"pyvent.inspector"_s);
+}
+
+void tst_Inspector::marksAMistakeAndDoesNotSend()
+{
+    QVERIFY(joins());
+    auto *arguments = part<QPlainTextEdit>("sendArguments");
+    QTest::keyClicks(part<QLineEdit>("sendName"), u"order-food"_s);
+    arguments->setFocus();
+    QTest::keyClicks(arguments, u"food=sushi"_s);
+    QTest::keyClick(arguments, Qt::Key_Return);
+    QTest::keyClicks(arguments, u"pieces:=eight"_s);
+    auto *message = part<QLabel>("sendMessage");
+    QCOMPARE(message->text(), u"Line 2: a value (a string has double quotes) should be here"_s);
+    const QList<QTextEdit::ExtraSelection> marks = arguments->extraSelections();
+    QCOMPARE(marks.size(), 2);
+    QCOMPARE(marks[1].cursor.selectedText(), u"eight"_s);
+
+    QTest::keyClick(arguments, Qt::Key_Return, Qt::ControlModifier);
+    QVERIFY(!message->text().contains(u"sent"_s));
+    QCOMPARE(arguments->textCursor().position(), int(qstrlen("food=sushi\npieces:=")));
+    // Mended it is sent, as the first and only one.
+    arguments->moveCursor(QTextCursor::EndOfLine, QTextCursor::KeepAnchor);
+    QTest::keyClicks(arguments, u"8"_s);
+    QVERIFY(arguments->extraSelections().isEmpty());
+    QVERIFY(message->text().isEmpty());
+    QTest::mouseClick(part<QPushButton>("send"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(m_window->events().rowCount(), 1, patience);
+    QCOMPARE(cell(0, EventModel::Sequence), u"1"_s);
+
+    // What the bus refuses is said here, too.
+    part<QLineEdit>("sendName")->setText(u"two words"_s);
+    QTest::mouseClick(part<QPushButton>("send"), Qt::LeftButton);
+    QVERIFY2(message->text().contains(u"two words"_s), qPrintable(message->text()));
+}
+
+void tst_Inspector::remembersWhatWasSent()
+{
+    QVERIFY(joins());
+    auto *panel = m_window->findChild<SendPanel *>();
+    panel->setDraft({u"first"_s, {}, u"a=1"_s});
+    QVERIFY(panel->send());
+    panel->setDraft({u"second"_s, u"me"_s, u"b:=2"_s});
+    QVERIFY(panel->send());
+    m_window->close();
+    open();
+    panel = m_window->findChild<SendPanel *>();
+    auto *name = part<QLineEdit>("sendName");
+    name->setText(u"being-written"_s);
+    QTest::keyClick(name, Qt::Key_Up, Qt::AltModifier);
+    QCOMPARE(panel->draft(), (Draft{u"second"_s, u"me"_s, u"b:=2"_s}));
+    QTest::keyClick(name, Qt::Key_Up, Qt::AltModifier);
+    QCOMPARE(panel->draft(), (Draft{u"first"_s, {}, u"a=1"_s}));
+    QTest::keyClick(name, Qt::Key_Down, Qt::AltModifier);
+    QTest::keyClick(name, Qt::Key_Down, Qt::AltModifier);
+    QCOMPARE(panel->draft().name, u"being-written"_s);
+}
+
+void tst_Inspector::sendsAgainAfterAChange()
+{
+    QVERIFY(joins());
+    const QVariantMap sent{{u"food"_s, u"sushi"_s}, {u"a=b"_s, QVariantList{1LL, 2.5}}};
+    append(u"order-food"_s, sent);
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    select(0);
+    QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
+    auto *panel = m_window->findChild<SendPanel *>();
+    QCOMPARE(panel->draft().name, u"order-food"_s);
+    QCOMPARE(parseArguments(panel->draft().arguments).arguments, sent);
+    auto *arguments = part<QPlainTextEdit>("sendArguments");
+    QTRY_COMPARE(m_window->focusWidget(), arguments);
+    arguments->moveCursor(QTextCursor::End);
+    QTest::keyClicks(arguments, u", fresh"_s);
+    QTest::keyClick(arguments, Qt::Key_Return, Qt::ControlModifier);
+    QTRY_COMPARE_WITH_TIMEOUT(m_window->events().rowCount(), 2, patience);
+    QCOMPARE(cell(1, EventModel::Arguments), u"'a=b'=[1, 2.5] food='sushi, fresh'"_s);
+}
+
+void tst_Inspector::saysThatNobodyServesAndRecovers()
+{
+    m_window->join({u"127.0.0.1"_s, m_port});
+    auto *state = part<QLabel>("state");
+    QTRY_COMPARE_WITH_TIMEOUT(state->text(), u"Nobody serves port %1 of 127.0.0.1; trying…"_s.arg(m_port), patience);
+    const QColor bad = state->palette().color(QPalette::WindowText);
+    auto *panel = m_window->findChild<SendPanel *>();
+    panel->setDraft({u"early"_s, {}, {}});
+    QVERIFY(panel->send());
+    QVERIFY(part<QLabel>("sendMessage")->text().contains(u"waits"_s));
+
+    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
+    QVERIFY(m_server->complains(u"serving at"_s));
+    QTRY_COMPARE_WITH_TIMEOUT(state->text(), u"Connected to 127.0.0.1:%1, hearing everything"_s.arg(m_port), patience);
+    QVERIFY(state->palette().color(QPalette::WindowText) != bad);
+    QCOMPARE(send({u"late"_s}), 0);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->events().rowCount() > 0, patience);
+    QTRY_COMPARE_WITH_TIMEOUT(cell(m_window->events().rowCount() - 1, EventModel::Name), u"late"_s, patience);
+
+    // And again, when it goes.
+    m_server.reset();
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith(u"Nobody serves"_s), patience);
+    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith(u"Connected"_s), patience);
+    // Disconnecting is said, and does not try again.
+    QTest::mouseClick(part<QPushButton>("connect"), Qt::LeftButton);
+    QCOMPARE(state->text(), u"Not connected"_s);
+    // What cannot be is said in the bar.
+    part<QLineEdit>("address")->setText(u"no such host!"_s);
+    QTest::keyClick(part<QLineEdit>("address"), Qt::Key_Return);
+    QTRY_VERIFY2_WITH_TIMEOUT(message().contains(u"no such host!"_s), qPrintable(message()), patience);
+}
+
+void tst_Inspector::neverServesUnlessTold()
+{
+    m_window->join({u"127.0.0.1"_s, m_port});
+    QTRY_VERIFY_WITH_TIMEOUT(part<QLabel>("state")->text().startsWith(u"Nobody serves"_s), patience);
+    QVERIFY(!m_window->link().isServing());
+    QCOMPARE(send({u"unheard"_s, u"--quiet"_s}), 3);
+
+    part<QAction>("serve")->trigger();
+    QTRY_COMPARE_WITH_TIMEOUT(part<QLabel>("state")->text(),
+                              u"Serving at 127.0.0.1:%1, hearing everything"_s.arg(m_port), patience);
+    QVERIFY(part<QAction>("serve")->isChecked());
+    QCOMPARE(send({u"heard"_s}), 0);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->events().rowCount() > 0, patience);
+    part<QAction>("serve")->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->link().isServing(), patience);
+    QVERIFY(!part<QAction>("serve")->isChecked());
+
+    // Where another serves, it says so.
+    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
+    QVERIFY(m_server->complains(u"serving at"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->link().isReady(), patience);
+    part<QAction>("serve")->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(!message().isEmpty(), patience);
+    QVERIFY(!part<QAction>("serve")->isChecked());
+}
+
+void tst_Inspector::showsWhoIsThere()
+{
+    QVERIFY(joins());
+    Program listener(onBus({u"listen"_s, u"order-*"_s, u"--id"_s, u"kitchen"_s, u"--no-server"_s}));
+    QVERIFY(listener.complains(u"listening to"_s));
+    m_window->findChild<QTabWidget *>()->setCurrentIndex(1);
+    QAbstractItemModel &nodes = m_window->nodes();
+    const auto rowOf = [&](int column, const QString &text) {
+        for (int row = 0; row < nodes.rowCount(); ++row) {
+            if (nodes.index(row, column).data().toString() == text)
+                return row;
+        }
+        return -1;
+    };
+    // F5 asks; what is asked before the last answer came is not asked twice.
+    QTRY_VERIFY_WITH_TIMEOUT((QTest::keyClick(m_window.get(), Qt::Key_F5), rowOf(NodesModel::Node, u"kitchen"_s) >= 0),
+                             patience);
+    const int kitchen = rowOf(NodesModel::Node, u"kitchen"_s);
+    QCOMPARE(nodes.index(kitchen, NodesModel::Role).data().toString(), u"here"_s);
+    QVERIFY(nodes.index(kitchen, NodesModel::Program).data().toString().startsWith(u"pyvent"_s));
+    QVERIFY(nodes.index(kitchen, NodesModel::Node).data(Qt::ToolTipRole).toString().contains(u"order-*"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(rowOf(NodesModel::Role, u"serves"_s) >= 0, patience);
+    QVERIFY(rowOf(NodesModel::Role, u"this window"_s) >= 0);
+}
+
+void tst_Inspector::savesAndOpensALog()
+{
+    QVERIFY(joins());
+    Program listener(onBus({u"listen"_s, u"--json"_s, u"--count"_s, u"2"_s, u"--no-server"_s}));
+    QVERIFY(listener.complains(u"listening to"_s));
+    QCOMPARE(send({u"order-food"_s, u"food=säsjö \"x\""_s, u"n:=123456789012345678901234567890"_s}), 0);
+    const QString bytes = uR"(b:={"$type":"bytes","value":"AAEC"})"_s;
+    QCOMPARE(send({u"food-ready"_s, bytes}), 0);
+    QCOMPARE(listener.exitCode(), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_window->events().rowCount(), 2, patience);
+    m_window->saveLog(path(u"saved.jsonl"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path(u"saved.jsonl"_s)), patience);
+    QFile saved(path(u"saved.jsonl"_s));
+    QVERIFY(saved.open(QIODevice::ReadOnly));
+    QCOMPARE(QString::fromUtf8(saved.readAll()), listener.output()); // byte for byte
+    QTRY_VERIFY_WITH_TIMEOUT(part<QProgressBar>("progress")->isHidden(), patience);
+
+    // All that is shown is saved: it is replaced without a question.
+    m_window->openLog(path(u"saved.jsonl"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(message().contains(u"saved.jsonl"_s), patience);
+    QCOMPARE(m_window->events().rowCount(), 2);
+    QCOMPARE(cell(1, EventModel::Arguments), u"b=b'\\x00\\x01\\x02'"_s);
+    QVERIFY(m_window->events().isPaused());
+    QCOMPARE(send({u"meanwhile"_s}), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(m_window->events().waiting(), 1, patience);
+}
+
+void tst_Inspector::readsTheCommandLinesLog()
+{
+    append(u"unsaved"_s);
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    QFile file(path(u"listened.jsonl"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    // As `pyvent listen --json` prints what Python sent, and an object of a class that only Python has.
+    file.write(
+        R"({"name":"order","sender":"till","args":{"o":{"$type":"Order","value":{"module":"shop","name":"Order",)"
+        R"("args":[3]}}},"node":null,"seq":null,"time":null})"
+        "\n");
+    file.close();
+    m_window->openLog(file.fileName());
+    // What is shown is not saved: it is asked for.
+    QMessageBox *box = nullptr;
+    QTRY_VERIFY_WITH_TIMEOUT((box = m_window->findChild<QMessageBox *>(u"replaceLog"_s)), patience);
+    QCOMPARE(cell(0, EventModel::Name), u"unsaved"_s);
+    QTest::keyClick(box, Qt::Key_Return);
+    QTRY_COMPARE(cell(0, EventModel::Name), u"order"_s);
+    QCOMPARE(cell(0, EventModel::Time), u"–"_s);
+    QCOMPARE(cell(0, EventModel::Node), u"Python"_s);
+    QVERIFY(cell(0, EventModel::Arguments).startsWith(u"o=<Order "_s));
+    // It cannot be sent from here, and is marked.
+    m_window->activateWindow();
+    QTRY_VERIFY(m_window->isActiveWindow());
+    select(0);
+    QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
+    QVERIFY(part<QLabel>("sendMessage")->text().contains(u"'Order'"_s));
+    QVERIFY(!m_window->findChild<SendPanel *>()->send());
+    part<QAction>("copyCpp")->trigger();
+    QVERIFY2(message().contains(u"Nothing was copied"_s) && message().contains(u"Order"_s), qPrintable(message()));
+}
+
+void tst_Inspector::refusesABrokenLog()
+{
+    append(u"kept"_s);
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    QFile file(path(u"broken.jsonl"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(R"({"name":"a","sender":"s","args":{},"node":null,"seq":null,"time":null})"
+               "\n\n"
+               R"({"name":"b","sender":"s","args":{"x":},"node":null,"seq":null,"time":null})"
+               "\n");
+    file.close();
+    m_window->openLog(file.fileName());
+    QTRY_VERIFY_WITH_TIMEOUT(!message().isEmpty(), patience);
+    QVERIFY2(message().contains(u"Line 3 of"_s) && message().contains(u"broken.jsonl"_s)
+                 && message().contains(u"a value"_s) && message().contains(u"character 38"_s),
+             qPrintable(message()));
+    QCOMPARE(m_window->events().rowCount(), 1);
+    QCOMPARE(cell(0, EventModel::Name), u"kept"_s);
+    QVERIFY(!m_window->events().isPaused());
+    QTest::mouseClick(part<QToolButton>("closeMessage"), Qt::LeftButton);
+    QVERIFY(message().isEmpty());
+    m_window->openLog(path(u"missing.jsonl"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(message().contains(u"cannot be read"_s), patience);
+}
+
+void tst_Inspector::copiesInEachLanguage()
+{
+    append(u"order-food"_s, {{u"food"_s, u"it's \"raw\"\n"_s}, {u"at"_s, QVariantList{1LL, QVariantList{}}}});
+    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    auto *view = part<EventView>("events");
+    view->setFocus();
+    select(0);
+    const QClipboard &clipboard = *QGuiApplication::clipboard();
+    QTest::keyClick(view, Qt::Key_C, Qt::ControlModifier);
+    const QString json = u"{\"name\":\"order-food\",\"sender\":\"pyvent\",\"args\":{\"at\":[1,[]],"
+                         "\"food\":\"it's \\\"raw\\\"\\n\"},\"node\":null"_s;
+    QVERIFY2(clipboard.text().startsWith(json), qPrintable(clipboard.text()));
+    QTest::keyClick(view, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(clipboard.text(),
+             u"node.send(\"order-food\", {{\"at\", QVariantList{QVariant(1), QVariant(QVariantList())}}, "
+             u"{\"food\", \"it's \\\"raw\\\"\\n\"}});"_s);
+    QTest::keyClick(view, Qt::Key_Q, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(clipboard.text(), u"bus.send(\"order-food\", {at: [1, []], food: \"it's \\\"raw\\\"\\n\"})"_s);
+    QTest::keyClick(view, Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(clipboard.text(), u"pyvent.send('order-food', at=[1, []], food='it\\'s \"raw\"\\n')"_s);
+}
+
+void tst_Inspector::staysWhereItIsUnlessAtTheNewest()
+{
+    const auto appendMany = [this](int count) {
+        const int before = m_window->events().rowCount();
+        for (int i = 0; i < count; ++i)
+            append(u"tick"_s, {{u"i"_s, qlonglong(before + i)}});
+        return QTest::qWaitFor([&] { return m_window->events().rowCount() == before + count; }, patience);
+    };
+    auto *view = part<EventView>("events");
+    QVERIFY(appendMany(200));
+    QVERIFY(view->isAtNewest());
+    QVERIFY(appendMany(100));
+    QVERIFY(view->isAtNewest());
+    view->scrollTo(m_window->events().index(50, 0), QAbstractItemView::PositionAtTop);
+    QCOMPARE(view->rowAt(0), 50);
+    QVERIFY(appendMany(100));
+    QCOMPARE(view->rowAt(0), 50);
+    // Where the oldest go, it is another row with the same event.
+    const QString shown = cell(50, EventModel::Arguments);
+    m_window->events().setMaximum(390);
+    QCOMPARE(m_window->events().rowCount(), 387);
+    QCOMPARE(cell(view->rowAt(0), EventModel::Arguments), shown);
+    QTest::keyClick(m_window.get(), Qt::Key_End, Qt::ControlModifier);
+    QTRY_VERIFY(view->isAtNewest());
+}
+
+void tst_Inspector::staysResponsiveWithAMillion()
+{
+    EventStore store;
+    for (int i = 0; i < 1'000'000; ++i) {
+        const bool isRare = i % 1000 == 0;
+        store.append({.name = isRare ? u"rare"_s : u"common"_s, .sender = u"pyvent"_s, .args = {{u"i"_s, i}}}, {});
+    }
+    m_window->events().replaceStore(std::move(store));
+    auto *view = part<EventView>("events");
+    QVERIFY(view->isAtNewest());
+    QElapsedTimer turn;
+    qint64 longest = 0;
+    const auto runs = [&](const std::function<bool()> &isDone) {
+        for (turn.start(); !isDone(); turn.restart()) {
+            QCoreApplication::processEvents();
+            longest = std::max(longest, turn.elapsed());
+        }
+    };
+    part<QLineEdit>("nameFilter")->setText(u"rare"_s);
+    runs([&] { return !m_window->events().isScanning(); });
+    QCOMPARE(m_window->events().rowCount(), 1000);
+    QVERIFY(m_window->events().lastScan().largestSlice <= EventModel::rowsPerSlice);
+    QVERIFY(view->isAtNewest());
+    part<QLineEdit>("nameFilter")->clear();
+    // Events go on coming at the end of the million, one batch a frame.
+    QSignalSpy batches(&m_window->events(), &QAbstractItemModel::rowsInserted);
+    int sent = 0;
+    runs([&] {
+        for (int i = 0; i < 100 && sent < 5000; ++i, ++sent)
+            append(u"new"_s);
+        return m_window->events().waiting() == 0;
+    });
+    QVERIFY(batches.size() < 5000);
+    QVERIFY(view->isAtNewest());
+    QCOMPARE(cell(view->rowAt(view->viewport()->height() - 2), EventModel::Name), u"new"_s);
+    qInfo() << "with a million rows, the longest turn of the event loop took" << longest << "ms;" << batches.size()
+            << "batches";
+}
+
+void tst_Inspector::tellsOfLostAndDroppedEvents()
+{
+    const QUuid node = QUuid::createUuid();
+    Q_EMIT m_window->link().lost(u"order-food"_s, node, 3);
+    QCOMPARE(part<QLabel>("lost")->text(), u"3 lost"_s);
+    QVERIFY(message().contains(u"3 events 'order-food'"_s));
+    m_window->events().setMaximum(100);
+    for (int i = 0; i < 150; ++i)
+        append(u"tick"_s);
+    QTRY_VERIFY(message().contains(u"drops the oldest"_s));
+    QTRY_VERIFY(part<QLabel>("counts")->text().contains(u"the oldest 51 were dropped"_s));
+}
+
+void tst_Inspector::remembersTheWindow()
+{
+    m_window->join({u"127.0.0.1"_s, m_port});
+    m_window->resize(900, 640);
+    auto *header = part<EventView>("events")->horizontalHeader();
+    header->resizeSection(EventModel::Name, 222);
+    auto *side = part<QSplitter>("logSide");
+    side->setSizes({300, 150});
+    const QList<int> sizes = side->sizes();
+    m_window->findChild<QTabWidget *>()->setCurrentIndex(1);
+    m_window->close();
+    open();
+    QCOMPARE(m_window->rememberedPlace(), (Place{u"127.0.0.1"_s, m_port}));
+    QCOMPARE(part<QSpinBox>("port")->value(), m_port);
+    QTRY_COMPARE(m_window->size(), QSize(900, 640));
+    QCOMPARE(part<EventView>("events")->horizontalHeader()->sectionSize(EventModel::Name), 222);
+    QTRY_COMPARE(part<QSplitter>("logSide")->sizes(), sizes);
+    QCOMPARE(m_window->findChild<QTabWidget *>()->currentIndex(), 1);
+}
+
+void tst_Inspector::canBeUsedWithoutAMouse()
+{
+    // Every field that can be typed into or chosen from has a name for a screen reader.
+    const QList<QWidget *> widgets = m_window->findChildren<QWidget *>();
+    int fields = 0;
+    for (QWidget *widget : widgets) {
+        const bool isField = qobject_cast<QLineEdit *>(widget) || qobject_cast<QPlainTextEdit *>(widget)
+            || qobject_cast<QAbstractItemView *>(widget) || qobject_cast<QSpinBox *>(widget);
+        if (!isField || qobject_cast<QSpinBox *>(widget->parentWidget()) || qobject_cast<QHeaderView *>(widget)
+            || qobject_cast<QTabBar *>(widget))
+            continue;
+        ++fields;
+        QVERIFY2(!widget->accessibleName().isEmpty(), qPrintable(widget->objectName()));
+    }
+    QVERIFY(fields >= 11);
+    // Tab goes through all parts of the window and comes back.
+    QSet<QString> met;
+    part<QLineEdit>("address")->setFocus();
+    for (int i = 0; i < 40; ++i) {
+        met.insert(m_window->focusWidget()->objectName());
+        QTest::keyClick(m_window->focusWidget(), Qt::Key_Tab);
+    }
+    for (const char *name : {"address", "port", "connect", "nameFilter", "senderFilter", "textFilter", "events",
+                             "arguments", "names", "sendName", "sendSender", "sendArguments", "send"})
+        QVERIFY2(met.contains(QLatin1StringView(name)), name);
+}
+
+void tst_Inspector::programTakesItsArguments_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("text");
+    QTest::newRow("help") << QStringList{u"--help"_s} << 0 << u"Usage: pyvent-inspector"_s;
+    QTest::newRow("version") << QStringList{u"--version"_s} << 0 << u"pyvent-inspector "_s;
+    QTest::newRow("port") << QStringList{u"--port"_s, u"x"_s} << 2
+                          << u"--port takes a number from 1 to 65534, not 'x'"_s;
+    QTest::newRow("address") << QStringList{u"--address="_s} << 2 << u"--address takes"_s;
+    QTest::newRow("option") << QStringList{u"--prot"_s} << 2 << u"Unknown option 'prot'"_s;
+    QTest::newRow("logs") << QStringList{u"a"_s, u"b"_s} << 2 << u"not also 'b'"_s;
+}
+
+void tst_Inspector::programTakesItsArguments()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(int, exitCode);
+    QFETCH(QString, text);
+    Program program(QStringLiteral(PYVENT_INSPECTOR_PROGRAM), arguments);
+    QCOMPARE(program.exitCode(), exitCode);
+    const QString said = exitCode == 0 ? program.output() : program.errors();
+    QVERIFY2(said.contains(text), qPrintable(said));
+}
+
+void tst_Inspector::programOpensALog()
+{
+    // The real program on this bus: it joins, and does not serve.
+    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
+    QVERIFY(m_server->complains(u"serving at"_s));
+    qputenv("XDG_CONFIG_HOME", m_folder.path().toLocal8Bit());
+    Program program(QStringLiteral(PYVENT_INSPECTOR_PROGRAM), {u"--port"_s, QString::number(m_port)});
+    m_window->join({u"127.0.0.1"_s, m_port});
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->link().isReady(), patience);
+    const auto others = [this] {
+        int count = 0;
+        for (int row = 0; row < m_window->nodes().rowCount(); ++row) {
+            const QString text = m_window->nodes().index(row, NodesModel::Program).data().toString();
+            count += text.startsWith(u"pyvent-inspector"_s) ? 1 : 0;
+        }
+        return count;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT((m_window->link().findNodes(), others() == 1), patience);
+}
+
+void tst_Inspector::screenshots()
+{
+    // Light and dark; written where PYVENT_SCREENSHOTS says: see src/inspector/README.md.
+    const QString folder = qEnvironmentVariable("PYVENT_SCREENSHOTS");
+    QVERIFY(joins());
+    m_window->resize(1200, 800);
+    const QPalette before = QApplication::palette();
+    for (const bool dark : {false, true}) {
+        QApplication::setPalette(dark ? Kitchen::darkPalette() : Kitchen::lightPalette());
+        if (m_window->events().rowCount() == 0)
+            Kitchen::fill(m_window.get());
+        QTRY_VERIFY(m_window->events().rowCount() > 100);
+        int order = m_window->events().rowCount() - 1;
+        while (cell(order, EventModel::Name) != u"order-food"_s)
+            --order;
+        select(order);
+        part<EventView>("events")->goToNewest();
+        part<QTreeView>("arguments")->expandToDepth(1);
+        QCoreApplication::processEvents();
+        const QImage image = m_window->grab().toImage();
+        QCOMPARE(image.size() / image.devicePixelRatio(), QSize(1200, 800));
+        // The window follows the palette: dark is dark.
+        const QColor corner = image.pixelColor(image.width() / 2, image.height() - 4);
+        QCOMPARE(corner.lightness() < 128, dark);
+        if (!folder.isEmpty())
+            QVERIFY(image.save(folder + (dark ? "/screenshot-dark.png"_L1 : "/screenshot.png"_L1)));
+    }
+    QApplication::setPalette(before);
+}
+
+QTEST_MAIN(tst_Inspector)
+#include "tst_inspector.moc"
