@@ -188,9 +188,9 @@ QString PythonWriter::arguments(const PyventObject &object)
     }
     for (const QVariant &argument : object.arguments())
         texts.append(expression(argument));
-    if (object.dictItems().size() > 0) {
+    if (const PyventDict items = object.dictItems(); items.size() > 0) {
         QStringList pairs;
-        for (const auto &[key, value] : object.dictItems().pairs())
+        for (const auto &[key, value] : items.pairs())
             pairs.append(u'(' + expression(key) + u", "_s + expression(value) + u')');
         texts.append(u'[' + pairs.join(u", "_s) + u']');
     }
