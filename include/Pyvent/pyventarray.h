@@ -49,13 +49,13 @@ public:
 
     bool isValid() const;
     bool isScalar() const { return m_scalar; }
-    const QString &dtype() const { return m_dtype; }
+    QString dtype() const { return m_dtype; }
     /*! Bytes of one element; 0 if the dtype is not understood. */
     qsizetype itemSize() const { return itemSize(m_dtype); }
     static qsizetype itemSize(QStringView dtype);
-    const QList<qsizetype> &shape() const { return m_shape; }
+    QList<qsizetype> shape() const { return m_shape; }
     Order order() const { return m_order; }
-    const QByteArray &data() const { return m_data; }
+    QByteArray data() const { return m_data; }
     /*! The number of elements in all dimensions. */
     qsizetype size() const { return itemSize() > 0 ? m_data.size() / itemSize() : 0; }
 

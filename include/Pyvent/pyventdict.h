@@ -24,7 +24,7 @@ public:
     {
     }
 
-    const QList<Pair> &pairs() const { return m_pairs; }
+    QList<Pair> pairs() const { return m_pairs; }
     qsizetype size() const { return m_pairs.size(); }
     /*! The value of \a key, or \a fallback. Takes time in proportion to the size; a key that is there twice
      * counts last. */

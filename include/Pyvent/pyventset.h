@@ -23,7 +23,7 @@ public:
     {
     }
 
-    const QVariantList &items() const { return m_items; }
+    QVariantList items() const { return m_items; }
     qsizetype size() const { return m_items.size(); }
     bool isFrozen() const { return m_kind == FrozenSet; }
     bool contains(const QVariant &value) const { return m_items.contains(value); }

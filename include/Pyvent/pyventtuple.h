@@ -19,7 +19,7 @@ public:
     {
     }
 
-    const QVariantList &items() const { return m_items; }
+    QVariantList items() const { return m_items; }
     qsizetype size() const { return m_items.size(); }
     const QVariant &at(qsizetype index) const { return m_items.at(index); }
 
