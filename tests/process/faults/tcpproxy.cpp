@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "tcpproxy.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace PyventFaults {
+
+namespace {
+
+constexpr size_t chunkSize = 64 * 1024;
+constexpr size_t maximumHeld = 1024 * 1024; // for each direction; then the reader is slow, as a network is
+
+sockaddr_in loopback(int port)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(quint16(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+void closeSocket(int fd, bool withReset)
+{
+    if (withReset) {
+        const linger atOnce{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
+    }
+    ::close(fd);
+}
+
+} // namespace
+
+TcpProxy::TcpProxy(int port, int target)
+    : m_target(target)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int yes = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    const sockaddr_in address = loopback(port);
+    if (::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 || ::listen(fd, 64) != 0
+        || ::pipe2(m_wake, O_CLOEXEC | O_NONBLOCK) != 0) {
+        ::close(fd);
+        return;
+    }
+    m_listener = fd;
+    m_thread = std::thread([this] { run(); });
+}
+
+TcpProxy::~TcpProxy()
+{
+    if (m_thread.joinable()) {
+        order([this] { m_quit = true; });
+        m_thread.join();
+    }
+    for (const int fd : {m_listener, m_wake[0], m_wake[1]}) {
+        if (fd >= 0)
+            ::close(fd);
+    }
+}
+
+void TcpProxy::order(std::function<void()> command)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_orders.push_back(std::move(command));
+    }
+    const char byte = 0;
+    [[maybe_unused]] const ssize_t written = ::write(m_wake[1], &byte, 1); // a full pipe wakes it as well
+}
+
+void TcpProxy::drop()
+{
+    order([this] { closeAll(false); });
+}
+
+void TcpProxy::reset()
+{
+    order([this] { closeAll(true); });
+}
+
+void TcpProxy::setStalled(bool on)
+{
+    order([this, on] { m_stalled = on; });
+}
+
+void TcpProxy::setRefusing(bool on)
+{
+    order([this, on] { m_refusing = on; });
+}
+
+void TcpProxy::setDelay(std::chrono::milliseconds delay)
+{
+    order([this, delay] { m_delay = delay; });
+}
+
+void TcpProxy::runOrders()
+{
+    char bytes[64];
+    while (::read(m_wake[0], bytes, sizeof bytes) > 0) { }
+    std::vector<std::function<void()>> orders;
+    {
+        const std::lock_guard lock(m_mutex);
+        orders.swap(m_orders);
+    }
+    for (const auto &command : orders)
+        command();
+}
+
+void TcpProxy::close(Connection &connection, bool withReset)
+{
+    closeSocket(connection.out.from, withReset);
+    closeSocket(connection.out.to, withReset);
+}
+
+void TcpProxy::closeAll(bool withReset)
+{
+    for (Connection &connection : m_connections)
+        close(connection, withReset);
+    m_connections.clear();
+}
+
+void TcpProxy::accept()
+{
+    for (;;) {
+        const int near = ::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (near < 0)
+            return;
+        const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const sockaddr_in address = loopback(m_target);
+        // The loopback answers at once, so that this connect() does not wait.
+        if (m_refusing || ::connect(far, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+            closeSocket(far, true);
+            closeSocket(near, true);
+            continue;
+        }
+        ::fcntl(far, F_SETFL, O_NONBLOCK);
+        Connection &connection = m_connections.emplace_back();
+        connection.out.from = connection.back.to = near;
+        connection.out.to = connection.back.from = far;
+    }
+}
+
+// Moves what can be moved, without waiting.
+void TcpProxy::pump(Direction &direction, Connection &connection)
+{
+    while (!m_stalled && !direction.ended && direction.bytes < maximumHeld) {
+        std::vector<char> data(chunkSize);
+        const ssize_t count = ::recv(direction.from, data.data(), data.size(), 0);
+        if (count < 0) {
+            connection.failed |= errno != EAGAIN && errno != EINTR;
+            break;
+        }
+        direction.ended = count == 0;
+        data.resize(size_t(count));
+        direction.bytes += data.size();
+        if (!data.empty())
+            direction.chunks.push_back({.due = Clock::now() + m_delay, .data = std::move(data)});
+    }
+    while (!m_stalled && !direction.chunks.empty() && direction.chunks.front().due <= Clock::now()) {
+        Chunk &chunk = direction.chunks.front();
+        const ssize_t count =
+            ::send(direction.to, chunk.data.data() + chunk.written, chunk.data.size() - chunk.written, MSG_NOSIGNAL);
+        if (count < 0) {
+            connection.failed |= errno != EAGAIN && errno != EINTR;
+            return;
+        }
+        chunk.written += size_t(count);
+        direction.bytes -= size_t(count);
+        if (chunk.written == chunk.data.size())
+            direction.chunks.pop_front();
+    }
+    if (direction.ended && direction.chunks.empty() && !direction.passedOn) {
+        ::shutdown(direction.to, SHUT_WR);
+        direction.passedOn = true;
+    }
+}
+
+void TcpProxy::watch(std::vector<pollfd> *watched, int *timeout) const
+{
+    *watched = {{.fd = m_wake[0], .events = POLLIN, .revents = 0}, {.fd = m_listener, .events = POLLIN, .revents = 0}};
+    *timeout = -1;
+    if (m_stalled)
+        return;
+    for (const Connection &connection : m_connections) {
+        for (const Direction *direction : {&connection.out, &connection.back}) {
+            if (!direction->ended && direction->bytes < maximumHeld)
+                watched->push_back({.fd = direction->from, .events = POLLIN, .revents = 0});
+            if (direction->chunks.empty())
+                continue;
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(direction->chunks.front().due - Clock::now());
+            if (left.count() <= 0)
+                watched->push_back({.fd = direction->to, .events = POLLOUT, .revents = 0});
+            else
+                *timeout = *timeout < 0 ? int(left.count()) : std::min(*timeout, int(left.count()));
+        }
+    }
+}
+
+void TcpProxy::run()
+{
+    std::vector<pollfd> watched;
+    int timeout = -1;
+    while (!m_quit) {
+        watch(&watched, &timeout);
+        ::poll(watched.data(), nfds_t(watched.size()), timeout);
+        runOrders();
+        accept();
+        for (auto connection = m_connections.begin(); connection != m_connections.end();) {
+            pump(connection->out, *connection);
+            pump(connection->back, *connection);
+            const bool isOver = connection->out.passedOn && connection->back.passedOn;
+            if (connection->failed || isOver) {
+                close(*connection, connection->failed);
+                connection = m_connections.erase(connection);
+            } else {
+                ++connection;
+            }
+        }
+        m_count = int(m_connections.size());
+    }
+    closeAll(false);
+}
+
+} // namespace PyventFaults

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_FAULTS_TCPPROXY_H
+#define PYVENT_FAULTS_TCPPROXY_H
+
+#include <QtCore/qglobal.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+struct pollfd;
+
+namespace PyventFaults {
+
+// Forwards TCP connections from a port of the loopback to another one, on a thread of its own, and disturbs them when
+// told to. A bus takes two: one for each of the server's ports.
+class TcpProxy
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    // Listens on \a port; isListening() says whether it could.
+    TcpProxy(int port, int target);
+    ~TcpProxy();
+    Q_DISABLE_COPY_MOVE(TcpProxy)
+
+    bool isListening() const { return m_listener >= 0; }
+    int connections() const { return m_count; }
+
+    void drop();                                    // ends all connections as a peer that closes them does (FIN)
+    void reset();                                   // ends all connections as a peer that crashed does (RST)
+    void setStalled(bool on);                       // reads nothing any more, so that both ends' buffers fill up
+    void setRefusing(bool on);                      // resets new connections at once
+    void setDelay(std::chrono::milliseconds delay); // holds what it reads back for so long
+
+private:
+    struct Chunk
+    {
+        Clock::time_point due;
+        std::vector<char> data;
+        size_t written = 0;
+    };
+    struct Direction
+    {
+        int from = -1;
+        int to = -1;
+        std::list<Chunk> chunks;
+        size_t bytes = 0;
+        bool ended = false;    // the one end has closed
+        bool passedOn = false; // and the other one knows
+    };
+    struct Connection
+    {
+        Direction out;
+        Direction back;
+        bool failed = false;
+    };
+
+    void order(std::function<void()> command);
+    void run();
+    void runOrders();
+    void accept();
+    void close(Connection &connection, bool withReset);
+    void closeAll(bool withReset);
+    void watch(std::vector<pollfd> *watched, int *timeout) const;
+    void pump(Direction &direction, Connection &connection);
+
+    int m_target;
+    int m_listener = -1;
+    int m_wake[2] = {-1, -1};
+    std::list<Connection> m_connections;
+    bool m_stalled = false;
+    bool m_refusing = false;
+    bool m_quit = false;
+    std::chrono::milliseconds m_delay{0};
+    std::atomic_int m_count = 0;
+    std::mutex m_mutex; // guards m_orders
+    std::vector<std::function<void()>> m_orders;
+    std::thread m_thread;
+};
+
+} // namespace PyventFaults
+
+#endif
