@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -40,19 +41,13 @@ void closeSocket(int fd, bool withReset)
 } // namespace
 
 TcpProxy::TcpProxy(int port, int target)
-    : m_target(target)
+    : m_port(port)
+    , m_target(target)
 {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int yes = 1;
-    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    const sockaddr_in address = loopback(port);
-    if (::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 || ::listen(fd, 64) != 0
-        || ::pipe2(m_wake, O_CLOEXEC | O_NONBLOCK) != 0) {
-        ::close(fd);
-        return;
-    }
-    m_listener = fd;
-    m_thread = std::thread([this] { run(); });
+    listen();
+    m_isListening = m_listener >= 0 && ::pipe2(m_wake, O_CLOEXEC | O_NONBLOCK) == 0;
+    if (m_isListening)
+        m_thread = std::thread([this] { run(); });
 }
 
 TcpProxy::~TcpProxy()
@@ -67,14 +62,41 @@ TcpProxy::~TcpProxy()
     }
 }
 
-void TcpProxy::order(std::function<void()> command)
+void TcpProxy::listen()
 {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int yes = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    const sockaddr_in address = loopback(m_port);
+    if (::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 && ::listen(fd, 64) == 0)
+        m_listener = fd;
+    else
+        ::close(fd);
+}
+
+// Without a listener, the kernel refuses.
+void TcpProxy::refuse(bool on)
+{
+    if (on && m_listener >= 0)
+        ::close(std::exchange(m_listener, -1));
+    else if (!on && m_listener < 0)
+        listen();
+}
+
+// Returns when it is done: the thread never waits for anything else than its sockets.
+void TcpProxy::order(const std::function<void()> &command)
+{
+    std::promise<void> done;
     {
         const std::lock_guard lock(m_mutex);
-        m_orders.push_back(std::move(command));
+        m_orders.push_back([&command, &done] {
+            command();
+            done.set_value();
+        });
     }
     const char byte = 0;
     [[maybe_unused]] const ssize_t written = ::write(m_wake[1], &byte, 1); // a full pipe wakes it as well
+    done.get_future().wait();
 }
 
 void TcpProxy::drop()
@@ -94,7 +116,7 @@ void TcpProxy::setStalled(bool on)
 
 void TcpProxy::setRefusing(bool on)
 {
-    order([this, on] { m_refusing = on; });
+    order([this, on] { refuse(on); });
 }
 
 void TcpProxy::setDelay(std::chrono::milliseconds delay)
@@ -137,7 +159,7 @@ void TcpProxy::accept()
         const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const sockaddr_in address = loopback(m_target);
         // The loopback answers at once, so that this connect() does not wait.
-        if (m_refusing || ::connect(far, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+        if (::connect(far, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
             closeSocket(far, true);
             closeSocket(near, true);
             continue;
@@ -226,7 +248,6 @@ void TcpProxy::run()
                 ++connection;
             }
         }
-        m_count = int(m_connections.size());
     }
     closeAll(false);
 }

@@ -4,7 +4,6 @@
 
 #include <QtCore/qglobal.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <list>
@@ -17,7 +16,7 @@ struct pollfd;
 namespace PyventFaults {
 
 // Forwards TCP connections from a port of the loopback to another one, on a thread of its own, and disturbs them when
-// told to. A bus takes two: one for each of the server's ports.
+// told to; each order is done when its function returns. A bus takes two: one for each of the server's ports.
 class TcpProxy
 {
 public:
@@ -28,13 +27,12 @@ public:
     ~TcpProxy();
     Q_DISABLE_COPY_MOVE(TcpProxy)
 
-    bool isListening() const { return m_listener >= 0; }
-    int connections() const { return m_count; }
+    bool isListening() const { return m_isListening; }
 
     void drop();                                    // ends all connections as a peer that closes them does (FIN)
     void reset();                                   // ends all connections as a peer that crashed does (RST)
     void setStalled(bool on);                       // reads nothing any more, so that both ends' buffers fill up
-    void setRefusing(bool on);                      // resets new connections at once
+    void setRefusing(bool on);                      // nobody can connect
     void setDelay(std::chrono::milliseconds delay); // holds what it reads back for so long
 
 private:
@@ -60,8 +58,10 @@ private:
         bool failed = false;
     };
 
-    void order(std::function<void()> command);
+    void order(const std::function<void()> &command);
     void run();
+    void listen();
+    void refuse(bool on);
     void runOrders();
     void accept();
     void close(Connection &connection, bool withReset);
@@ -69,15 +69,15 @@ private:
     void watch(std::vector<pollfd> *watched, int *timeout) const;
     void pump(Direction &direction, Connection &connection);
 
+    int m_port;
     int m_target;
+    bool m_isListening = false; // at first
     int m_listener = -1;
     int m_wake[2] = {-1, -1};
     std::list<Connection> m_connections;
     bool m_stalled = false;
-    bool m_refusing = false;
     bool m_quit = false;
     std::chrono::milliseconds m_delay{0};
-    std::atomic_int m_count = 0;
     std::mutex m_mutex; // guards m_orders
     std::vector<std::function<void()>> m_orders;
     std::thread m_thread;
