@@ -3,6 +3,7 @@
 
 #include "../transport/rawserver.h"
 #include "support/freeport.h"
+#include "wire/frame.h"
 #include "wire/topic.h"
 
 #include <QtTest/qtest.h>
@@ -342,7 +343,7 @@ void TestServer::messagesThatAreTooLarge()
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
     Peer bad(zmq::socket_type::dealer, m_port);
-    bad.send({"", QByteArray(maximumFrameSize + 1, 'x')});
+    bad.send({"", QByteArray(maximumFrameSize + repairOverhead + 1, 'x')});
     Peer client(zmq::socket_type::req, m_port);
     client.send({"a good one"});
     QCOMPARE(client.receive(), QByteArrayList{"1"});

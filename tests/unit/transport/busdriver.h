@@ -16,11 +16,6 @@ using Pyvent::Internal::BusClient;
 using State = BusClient::State;
 using Silence = BusClient::Silence;
 
-inline bool isProof(const QByteArray &frame)
-{
-    return Pyvent::Internal::isControlTopic(frame) && frame.sliced(1).startsWith("proof/");
-}
-
 inline QByteArrayList withoutProofs(const QByteArrayList &frames)
 {
     QByteArrayList events;

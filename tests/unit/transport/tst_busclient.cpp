@@ -115,7 +115,7 @@ void TestBusClient::countsAcknowledgements()
     QVERIFY(bus.untilReady(server));
     for (const QByteArray &event : events(5))
         bus.send(event);
-    QVERIFY(bus.until([&] { return server.taken.size() == 5; }, [&] { server.take(); }));
+    QVERIFY(bus.until([&] { return server.taken.size() == 5; }, [&] { server.takeEvents(); }));
     QCOMPARE(bus.client.queue().acknowledged(), quint64(0));
     QCOMPARE(bus.client.queue().inFlight(), 5);
     for (quint64 i = 1; i <= 5; ++i) {
@@ -134,13 +134,13 @@ void TestBusClient::isNeverMoreThanItsWindowAhead()
         bus.send(event);
     const qsizetype window = bus.client.queue().inFlight();
     QVERIFY2(window <= largestWindow, qPrintable(QString::number(window)));
-    QVERIFY(bus.until([&] { return qsizetype(server.taken.size()) == window; }, [&] { server.take(); }));
+    QVERIFY(bus.until([&] { return qsizetype(server.taken.size()) == window; }, [&] { server.takeEvents(); }));
     QCOMPARE(bus.client.queue().inFlight(), window);
     QCOMPARE(bus.client.queue().events(), 3000);
 
     server.answer();
     QVERIFY(bus.until([&] { return bus.client.queue().acknowledged() == 1; }));
-    QVERIFY(bus.until([&] { return qsizetype(server.taken.size()) == window; }, [&] { server.take(); }));
+    QVERIFY(bus.until([&] { return qsizetype(server.taken.size()) == window; }, [&] { server.takeEvents(); }));
     QCOMPARE(bus.client.queue().acknowledged(), quint64(1));
     QVERIFY(bus.until([&] { return bus.client.queue().events() == 0; }, [&] { server.relay(); }));
 }
@@ -171,7 +171,7 @@ void TestBusClient::sendsAgainWhatWasNotAcknowledged()
     const QByteArrayList all = events(5);
     for (const QByteArray &event : all)
         bus.send(event);
-    QVERIFY(bus.until([&] { return server.taken.size() == 5; }, [&] { server.take(); }));
+    QVERIFY(bus.until([&] { return server.taken.size() == 5; }, [&] { server.takeEvents(); }));
     server.answer();
     server.answer();
     QVERIFY(bus.until([&] { return bus.client.queue().acknowledged() == 2; }));
