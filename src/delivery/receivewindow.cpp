@@ -234,9 +234,10 @@ void ReceiveWindow::release(Stream &stream)
 void ReceiveWindow::giveUp(Stream &stream, quint64 last)
 {
     if (!stream.hasBase) { // nobody knows what was before the first one that is held
+        const quint64 before = stream.held.empty() ? stream.head : stream.held.begin()->first - 1;
         stream.hasBase = true;
-        stream.delivered = stream.held.empty() ? stream.head : stream.held.begin()->first - 1;
-        release(stream);
+        stream.delivered = before - (before > 0); // it is lost for certain, and only that
+        last = std::max(last, before);
     }
     quint64 lost = 0;
     while (stream.delivered < last) {
@@ -270,6 +271,8 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
         stream.retryAfter = m_limits.retryAfter;
         if (stream.delivered >= stream.requested) // the next range is due
             stream.requestAt = std::min(stream.requestAt, now);
+        else // the rest of what was asked for is on its way
+            stream.requestAt = std::max(stream.requestAt, now + stream.retryAfter);
     }
 }
 
@@ -284,7 +287,7 @@ std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_poin
     std::vector<Request> requests;
     const std::vector<Stream *> waiting(m_waiting.begin(), m_waiting.end()); // giving up changes the set
     for (Stream *stream : waiting) {
-        if (now >= stream->waitingSince + (stream->hasBase ? m_limits.patience : m_limits.basePatience)) {
+        if (now >= stream->waitingSince + m_limits.patience) {
             giveUp(*stream, stream->held.empty() ? stream->head : stream->held.begin()->first - 1);
             update(*stream, now, true);
             continue;
@@ -330,7 +333,7 @@ ReceiveWindow::Clock::time_point ReceiveWindow::deadline() const
 {
     Clock::time_point earliest = Clock::time_point::max();
     for (const Stream *stream : m_waiting) {
-        const auto end = stream->waitingSince + (stream->hasBase ? m_limits.patience : m_limits.basePatience);
+        const auto end = stream->waitingSince + m_limits.patience;
         earliest = std::min({earliest, stream->requestAt, end});
     }
     return earliest;

@@ -28,8 +28,7 @@ struct ReceiveLimits
     std::chrono::milliseconds retryAfter = std::chrono::milliseconds(50);   // doubles with each question
     std::chrono::milliseconds slowestRetry = std::chrono::seconds(1);
     std::chrono::milliseconds patience = std::chrono::seconds(60); // with a sender that does not answer
-    std::chrono::milliseconds basePatience = std::chrono::seconds(3);
-    quint64 rangeOfARequest = 500; // numbers that one question covers
+    quint64 rangeOfARequest = 500;                                 // numbers that one question covers
 };
 
 // The receiver's half of recovery, as negative acknowledgements do it in RFC 3208: for each stream, one per sending node

@@ -98,8 +98,10 @@ public:
     // Something may have been lost on the way: every stream is announced anew, so that what is not kept any more is told.
     void disturbed(Clock::time_point now)
     {
-        for (const std::shared_ptr<Stream> &stream : std::as_const(m_streams))
-            announceFrom(*stream, now);
+        for (const std::shared_ptr<Stream> &stream : std::as_const(m_streams)) {
+            if (!stream->isActive || stream->announcements != 0) // else it is about to be announced
+                announceFrom(*stream, now);
+        }
     }
 
     // The streams to announce now, \a maximum at most.
@@ -124,8 +126,13 @@ public:
         return heads;
     }
 
-    // When takeAnnouncements() has something next; max() if nothing is to come.
-    Clock::time_point deadline() const { return m_nextAnnouncement; }
+    // When takeAnnouncements() or trim() has something next; max() if nothing is to come.
+    Clock::time_point deadline() const
+    {
+        if (m_entries.empty())
+            return m_nextAnnouncement;
+        return std::min(m_nextAnnouncement, m_entries.front().keptSince + m_limits.age + std::chrono::seconds(1));
+    }
 
     // Drops what is too old.
     void trim(Clock::time_point now)

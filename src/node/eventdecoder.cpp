@@ -29,7 +29,8 @@ void EventDecoder::setMaximumFrameSize(qsizetype bytes)
     m_reader.emplace(limits);
 }
 
-EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table)
+EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table,
+                                          ReceiveWindow::Clock::time_point now)
 {
     const QByteArrayView topic = topicOf(bytes);
     if (isControlTopic(topic) || isReservedTopic(topic))
@@ -48,7 +49,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     Result result;
     result.name = match.name;
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
-    if (hasTrailer ? !isDue(bytes, frame, way) : way != Way::Bus)
+    if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
         return {};
 
     PyventEvent event;
@@ -87,7 +88,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
 }
 
 // Whether it is this event's turn: the window keeps those that come too early, and drops those that were heard.
-bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way)
+bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now)
 {
     const Trailer &trailer = frame.trailer;
     if (way == Way::Held)
@@ -97,7 +98,6 @@ bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way)
     if (trailer.sequence == 0) // numbers count from 1, so it has none
         return way == Way::Bus;
     const QByteArray topic = frame.topic.toByteArray();
-    const auto now = ReceiveWindow::Clock::now();
     const auto verdict = way == Way::Repair
         ? m_window->repaired(trailer.nodeId, topic, trailer.sequence, bytes, now)
         : m_window->heard(trailer.nodeId, topic, trailer.sequence, trailer.previous, bytes, now);

@@ -43,13 +43,13 @@ public:
     void setMaximumFrameSize(qsizetype bytes);
     void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
 
-    Result decode(QByteArrayView frame, Way way, const ReceiverTable &table);
+    Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
 
     // How many frames could not be read.
     quint64 unreadable() const { return m_unreadable; }
 
 private:
-    bool isDue(QByteArrayView bytes, const Frame &frame, Way way);
+    bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
     Result unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text);
     QString firstTime(Problem problem, const Frame &frame, const QString &text);
 

@@ -38,8 +38,12 @@ bool endsPythonReceivers(const QString &argument)
 PyventError EventEncoder::encode(const QString &name, const QVariantMap &arguments, const QString &sender,
                                  qsizetype room, Encoded *encoded)
 {
-    if (const QString why = whyNotAName(name); !why.isEmpty())
-        return {PyventError::InvalidName, why, name};
+    if (name != m_name) {
+        if (const QString why = whyNotAName(name); !why.isEmpty())
+            return {PyventError::InvalidName, why, name};
+        m_name = name;
+        m_topic = name.toUtf8();
+    }
     QString explicitSender = sender;
     if (const auto given = arguments.constFind(senderKey); given != arguments.cend() && sender.isEmpty()) {
         if (given->metaType() != QMetaType::fromType<QString>()) {
@@ -56,19 +60,18 @@ PyventError EventEncoder::encode(const QString &name, const QVariantMap &argumen
     }
 
     m_buffer.resize(0);
-    const QByteArray topic = name.toUtf8();
-    m_buffer.append(topic).append(' ');
+    m_buffer.append(m_topic).append(' ');
     if (PyventError error = writePayload(name, arguments, explicitSender))
         return error;
     const QByteArray fullSender = explicitSender.isEmpty() ? m_defaultSender : explicitSender.toUtf8();
     Trailer trailer{.nodeId = m_nodeId, .time = microsecondsSinceEpoch(), .sender = fullSender};
     if (PyventError error = checkSize(name, m_buffer.size() + trailerSize(trailer), room))
         return error;
-    const SequenceCounter::Number number = m_sequences.next(topic, trailer.time);
+    const SequenceCounter::Number number = m_sequences.next(m_topic, trailer.time);
     trailer.sequence = number.sequence;
     trailer.previous = number.previous;
     appendTrailer(trailer, &m_buffer);
-    *encoded = {topic, number.sequence, trailer.time, takeFrame()};
+    *encoded = {m_topic, number.sequence, trailer.time, takeFrame()};
     return {};
 }
 

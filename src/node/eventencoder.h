@@ -48,6 +48,8 @@ private:
     QByteArray m_defaultSender;
     qsizetype m_maximumFrameSize = 0;
     SequenceCounter m_sequences;
+    QString m_name; // the last one, which was found to be good: most are sent again and again
+    QByteArray m_topic;
     QByteArray m_buffer; // kept, so that the next event needs no memory of its own
 };
 

@@ -267,9 +267,10 @@ void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
     m_client->process(now);
     if (m_client->takeRefusal() && m_mayServe && !m_server)
         serve(lock, false);
-    readEvents(lock);
+    readEvents(lock, now);
     updateState();
     recover(lock, now);
+    takeReleased(lock, now);
     meetOthers(lock, now);
     complainAboutSilence(lock, now);
     if (m_isDriven)
@@ -277,38 +278,44 @@ void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
     m_changed.notify_all();
 }
 
-void PyventNodePrivate::readEvents(const Lock &lock)
+void PyventNodePrivate::readEvents(const Lock &lock, Clock::time_point now)
 {
+    takeReleased(lock, now);
     zmq::message_t frame;
     for (int i = 0; i < readBatch && m_client->receive(&frame); ++i) {
         const QByteArrayView bytes(frame.data<char>(), qsizetype(frame.size()));
         if (isControlTopic(bytes))
-            readControl(lock, bytes);
+            readControl(lock, bytes, now);
         else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
-            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table), bytes.size());
+            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes.size());
         // else it is as if it had not arrived: it is asked for again
-        QByteArray held;
-        while (!m_inbox.isFull() && m_recovery.received().takeReleased(&held))
-            take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table), held.size());
+        takeReleased(lock, now);
     }
 }
 
-void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes)
+// What the receive window has released comes before anything that is read after it.
+void PyventNodePrivate::takeReleased(const Lock &lock, Clock::time_point now)
 {
-    const Clock::time_point now = Clock::now();
+    QByteArray held;
+    while (!m_inbox.isFull() && m_recovery.received().takeReleased(&held))
+        take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table, now), held.size());
+}
+
+void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Clock::time_point now)
+{
     const QByteArray answer = m_presence.take(bytes, now, [&] { return info(lock); });
     if (!answer.isEmpty())
         m_client->sendControl(answer);
     const QByteArrayView event = m_recovery.take(
         bytes, [this](QByteArrayView topic) { return bool(m_table.match(topic)); }, now);
     if (!event.isNull() && !m_inbox.isFull())
-        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table), event.size());
+        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event.size());
 }
 
 // Asks for what is missing, answers those who ask this node, and tells what is lost for good.
 void PyventNodePrivate::recover(const Lock &, Clock::time_point now)
 {
-    if (m_state != PyventNode::Connecting)
+    if (mayRecover())
         m_recovery.process(now);
     for (const Recovery::Outgoing &outgoing : m_recovery.takeOutgoing())
         m_client->sendControl(outgoing.frame, outgoing.isInOrder);
@@ -358,8 +365,7 @@ PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) c
 {
     if (!m_client)
         return Clock::time_point::max();
-    const Clock::time_point recovery =
-        m_state == PyventNode::Connecting ? Clock::time_point::max() : m_recovery.deadline();
+    const Clock::time_point recovery = mayRecover() ? m_recovery.deadline() : Clock::time_point::max();
     return std::min({m_client->deadline(), m_presence.deadline(), recovery});
 }
 

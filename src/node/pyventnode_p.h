@@ -118,9 +118,12 @@ private:
     bool hasNews(const Lock &) const { return !m_notifications.empty() || !m_losses.isEmpty(); }
     void updateState();
     void service(const Lock &, Clock::time_point now);
-    void readEvents(const Lock &);
-    void readControl(const Lock &, QByteArrayView bytes);
+    void readEvents(const Lock &, Clock::time_point now);
+    void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
+    void takeReleased(const Lock &, Clock::time_point now);
     void recover(const Lock &, Clock::time_point now);
+    // Not before this node is Ready again: nobody could answer, and that is not the senders' silence.
+    bool mayRecover() const { return m_state != PyventNode::Connecting && !m_lostServer; }
     void subscribe(const QByteArray &prefix);
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, qsizetype bytes);
     void meetOthers(const Lock &, Clock::time_point now);

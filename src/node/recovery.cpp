@@ -14,12 +14,16 @@ namespace {
 // How many heads are announced in one message.
 constexpr qsizetype headsInOne = 200;
 
+// The longest name in UTF-8.
+constexpr qsizetype maximumTopicSize = 4 * 1024;
+
 // What one question is worth. Who misses more asks again.
 constexpr quint64 repairsToOne = 500;
 constexpr qsizetype repairedBytes = qsizetype(8) * 1024 * 1024;
 
 // Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not.
 constexpr quint64 repairsForAll = 16;
+constexpr std::size_t repairForAllSize = std::size_t(16) * 1024;
 
 // For so long nobody else's question makes all hear it again.
 constexpr auto repairedLately = 20ms;
@@ -71,7 +75,7 @@ QByteArrayView Recovery::take(QByteArrayView frame, const std::function<bool(QBy
         if (!message || (message->node == m_nodeId && !m_hearOwnEvents))
             return {};
         for (const Control::Heads::Head &head : message->heads) {
-            if (isWanted(head.topic))
+            if (head.sequence > 0 && head.topic.size() <= maximumTopicSize && isWanted(head.topic))
                 m_received.announced(message->node, head.topic, head.sequence, head.time, now);
         }
     }
@@ -92,7 +96,8 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
     for (const Control::Ask::Range &range : ask.missing) {
         if (range.first < answer.first && missing == 0)
             m_outgoing.push_back({answer.toFrame(ask.asker), false});
-        missing += range.last >= range.first ? range.last - range.first + 1 : 0;
+        if (range.last >= range.first) // numbers of a stranger's, which may be any
+            missing = std::min(missing, repairsToOne) + std::min(range.last - range.first, repairsToOne) + 1;
     }
     quint64 repairs = 0;
     qsizetype bytes = 0;
@@ -101,7 +106,8 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
             const zmq::message_t *event = m_sent.find(ask.topic, sequence);
             if (!event || repairs >= repairsToOne || bytes >= repairedBytes)
                 break;
-            repair(ask, sequence, bytesOf(*event), missing <= repairsForAll, now);
+            const bool forAll = missing <= repairsForAll && event->size() <= repairForAllSize;
+            repair(ask, sequence, bytesOf(*event), forAll, now);
             ++repairs;
             bytes += qsizetype(event->size());
         }
@@ -133,6 +139,7 @@ void Recovery::process(Clock::time_point now)
             ask.missing.push_back({range.first, range.last});
         m_outgoing.push_back({ask.toFrame(request.node), false});
     }
+    m_sent.trim(now);
     const auto heads = m_sent.takeAnnouncements(now, headsInOne);
     if (heads.empty())
         return;
@@ -140,7 +147,6 @@ void Recovery::process(Clock::time_point now)
     for (const auto &head : heads)
         message.heads.push_back({head.topic, head.sequence, head.time});
     m_outgoing.push_back({message.toFrame(), true});
-    m_sent.trim(now);
 }
 
 Recovery::Clock::time_point Recovery::deadline() const

@@ -7,6 +7,7 @@ namespace Pyvent::Internal {
 
 // Messages between nodes are few, but for the repairs to those who have missed much.
 constexpr qsizetype maximumControls = 4000;
+constexpr qsizetype maximumControlBytes = qsizetype(16) * 1024 * 1024;
 
 void SendQueue::append(zmq::message_t &&event)
 {
@@ -27,12 +28,19 @@ void SendQueue::putProof(zmq::message_t &&proof)
     ++m_proofs;
 }
 
+bool SendQueue::hasRoomFor(const zmq::message_t &control) const
+{
+    const bool isSmall = m_controlBytes + qsizetype(control.size()) <= maximumControlBytes;
+    return m_controls < maximumControls && (isSmall || m_controls == 0);
+}
+
 bool SendQueue::putControl(zmq::message_t &&message)
 {
-    if (m_controls >= maximumControls)
+    if (!hasRoomFor(message))
         return false;
     const auto place = std::find_if(m_entries.begin() + m_inFlight, m_entries.end(),
                                     [](const Entry &entry) { return entry.kind == Kind::Event; });
+    m_controlBytes += qsizetype(message.size());
     m_entries.insert(place, {Kind::Control, std::move(message)});
     ++m_controls;
     return true;
@@ -40,8 +48,9 @@ bool SendQueue::putControl(zmq::message_t &&message)
 
 bool SendQueue::appendControl(zmq::message_t &&message)
 {
-    if (m_controls >= maximumControls)
+    if (!hasRoomFor(message))
         return false;
+    m_controlBytes += qsizetype(message.size());
     m_entries.push_back({Kind::Control, std::move(message)});
     ++m_controls;
     return true;
@@ -65,6 +74,8 @@ bool SendQueue::acknowledge()
         --m_events;
         m_bytes -= qsizetype(oldest.frame.size());
     } else {
+        if (oldest.kind == Kind::Control)
+            m_controlBytes -= qsizetype(oldest.frame.size());
         --(oldest.kind == Kind::Control ? m_controls : m_proofs);
     }
     m_entries.pop_front();
@@ -75,7 +86,7 @@ void SendQueue::connectionLost()
 {
     m_inFlight = 0;
     std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event; });
-    m_proofs = m_controls = 0;
+    m_proofs = m_controls = m_controlBytes = 0;
 }
 
 } // namespace Pyvent::Internal

@@ -50,6 +50,8 @@ public:
     void connectionLost();
 
 private:
+    bool hasRoomFor(const zmq::message_t &control) const;
+
     struct Entry
     {
         Kind kind;
@@ -64,6 +66,7 @@ private:
     quint64 m_acknowledged = 0;
     qsizetype m_proofs = 0;
     qsizetype m_controls = 0;
+    qsizetype m_controlBytes = 0;
 };
 
 } // namespace Pyvent::Internal

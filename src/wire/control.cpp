@@ -11,7 +11,8 @@ namespace Pyvent::Internal {
 namespace {
 
 // What a control message may have; frames of events in them are not read here.
-constexpr qsizetype maximumSize = 256 * 1024;
+constexpr qsizetype maximumSize = 1024 * 1024;
+constexpr qsizetype maximumEntries = 200;
 
 QByteArray prefix(QByteArrayView text)
 {
@@ -82,6 +83,8 @@ std::optional<Heads> Heads::read(QByteArrayView payload)
     if (!array)
         return {};
     const QCborArray entries = (*array)[1].toArray();
+    if (entries.size() > maximumEntries)
+        return {};
     for (const QCborValue &entry : entries) {
         const QCborArray head = entry.toArray();
         message.heads.push_back({head.at(0).toByteArray(), number(head.at(1)), head.at(2).toInteger()});
@@ -106,6 +109,8 @@ std::optional<Ask> Ask::read(QByteArrayView payload)
     message.topic = (*array)[1].toByteArray();
     message.since = (*array)[2].toInteger();
     const QCborArray ranges = (*array)[3].toArray();
+    if (ranges.size() > maximumEntries)
+        return {};
     for (const QCborValue &range : ranges)
         message.missing.push_back({number(range.toArray().at(0)), number(range.toArray().at(1))});
     return message;

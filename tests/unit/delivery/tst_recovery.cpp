@@ -264,6 +264,7 @@ private:
                 arrive(message);
             }
             for (int i : m_alive) {
+                m_senders[std::size_t(i)]->window.trim(at(m_time));
                 for (const auto &head : m_senders[std::size_t(i)]->window.takeAnnouncements(at(m_time), 10)) {
                     post({.kind = Message::Head,
                           .from = i,
