@@ -38,7 +38,7 @@ bool endsPythonReceivers(const QString &argument)
 PyventError EventEncoder::encode(const QString &name, const QVariantMap &arguments, const QString &sender,
                                  qsizetype room, Encoded *encoded)
 {
-    if (name != m_name) {
+    if (m_topic.isEmpty() || name != m_name) {
         if (const QString why = whyNotAName(name); !why.isEmpty())
             return {PyventError::InvalidName, why, name};
         m_name = name;
