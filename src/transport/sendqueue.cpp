@@ -5,9 +5,13 @@
 
 namespace Pyvent::Internal {
 
+namespace {
+
 // Messages between nodes are few, but for the repairs to those who have missed much.
 constexpr qsizetype maximumControls = 4000;
 constexpr qsizetype maximumControlBytes = qsizetype(16) * 1024 * 1024;
+
+} // namespace
 
 void SendQueue::append(zmq::message_t &&event)
 {
@@ -28,31 +32,27 @@ void SendQueue::putProof(zmq::message_t &&proof)
     ++m_proofs;
 }
 
-bool SendQueue::hasRoomFor(const zmq::message_t &control) const
-{
-    const bool isSmall = m_controlBytes + qsizetype(control.size()) <= maximumControlBytes;
-    return m_controls < maximumControls && (isSmall || m_controls == 0);
-}
-
 bool SendQueue::putControl(zmq::message_t &&message)
 {
-    if (!hasRoomFor(message))
-        return false;
-    const auto place = std::find_if(m_entries.begin() + m_inFlight, m_entries.end(),
-                                    [](const Entry &entry) { return entry.kind == Kind::Event; });
-    m_controlBytes += qsizetype(message.size());
-    m_entries.insert(place, {Kind::Control, std::move(message)});
-    ++m_controls;
-    return true;
+    return insertControl(std::find_if(m_entries.begin() + m_inFlight, m_entries.end(),
+                                      [](const Entry &entry) { return entry.kind == Kind::Event; }),
+                         std::move(message));
 }
 
 bool SendQueue::appendControl(zmq::message_t &&message)
 {
-    if (!hasRoomFor(message))
+    return insertControl(m_entries.end(), std::move(message));
+}
+
+bool SendQueue::insertControl(std::deque<Entry>::iterator place, zmq::message_t &&message)
+{
+    const qsizetype size = qsizetype(message.size());
+    const bool isSmall = m_controlBytes + size <= maximumControlBytes;
+    if (m_controls >= maximumControls || (m_controls > 0 && !isSmall))
         return false;
-    m_controlBytes += qsizetype(message.size());
-    m_entries.push_back({Kind::Control, std::move(message)});
+    m_entries.insert(place, {Kind::Control, std::move(message)});
     ++m_controls;
+    m_controlBytes += size;
     return true;
 }
 

@@ -50,13 +50,13 @@ public:
     void connectionLost();
 
 private:
-    bool hasRoomFor(const zmq::message_t &control) const;
-
     struct Entry
     {
         Kind kind;
         zmq::message_t frame;
     };
+
+    bool insertControl(std::deque<Entry>::iterator place, zmq::message_t &&message);
 
     std::deque<Entry> m_entries;
     qsizetype m_inFlight = 0;
