@@ -20,12 +20,6 @@ constexpr qsizetype copyLimit = 16 * 1024;
 
 const QString senderKey = u"sender"_s;
 
-qint64 microsecondsSinceEpoch()
-{
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 // Python's dispatcher takes these as parameters of its own, so as keyword arguments they raise an exception that ends
 // the receiving thread of every Python node that hears the event.
 bool endsPythonReceivers(const QString &argument)
@@ -34,6 +28,12 @@ bool endsPythonReceivers(const QString &argument)
 }
 
 } // namespace
+
+qint64 microsecondsSinceEpoch()
+{
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 PyventError EventEncoder::encode(const QString &name, const QVariantMap &arguments, const QString &sender,
                                  qsizetype room, Encoded *encoded)

@@ -12,6 +12,9 @@
 
 namespace Pyvent::Internal {
 
+// The time now, in µs since 1970-01-01T00:00:00Z, as trailers have it.
+qint64 microsecondsSinceEpoch();
+
 // Turns what the user sends into frames, numbered per name.
 class EventEncoder
 {

@@ -4,7 +4,7 @@
 
 #include "pyventnodeinfo.h"
 
-#include <QtCore/qbytearraylist.h>
+#include <QtCore/qbytearray.h>
 #include <QtCore/qfuture.h>
 #include <QtCore/qhash.h>
 #include <QtCore/qpromise.h>
@@ -30,9 +30,6 @@ public:
     };
 
     explicit Presence(const QUuid &nodeId);
-
-    // The topics that a node subscribes to for this.
-    QByteArrayList topics() const { return {m_questionTopic, m_answerTopic}; }
 
     // Asks who is there, and gathers the answers until \a end.
     QFuture<QList<PyventNodeInfo>> find(Clock::time_point end);

@@ -30,12 +30,6 @@ constexpr int readBatch = 64;
 // What may wait to be emitted as signals, while the node's thread is stuck.
 constexpr qsizetype maximumNotifications = 10'000;
 
-qint64 microsecondsSinceEpoch()
-{
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 } // namespace
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
@@ -551,28 +545,14 @@ void PyventNodePrivate::prune(const QSet<QString> &patterns)
     }
 }
 
-qsizetype PyventNodePrivate::removeIf(const std::function<bool(const Receiver &)> &unwanted)
+qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom)
 {
-    return end([&] {
+    ReceiverTable::Removal removal;
+    {
         const Lock lock = this->lock();
-        ReceiverTable::Removal removal = m_table.removeIf(unwanted);
+        removal = removeFrom(m_table);
         apply(lock, removal);
-        return removal;
-    }());
-}
-
-qsizetype PyventNodePrivate::removeIf(const QString &pattern, const std::function<bool(const Receiver &)> &unwanted)
-{
-    return end([&] {
-        const Lock lock = this->lock();
-        ReceiverTable::Removal removal = m_table.removeIf(pattern, unwanted);
-        apply(lock, removal);
-        return removal;
-    }());
-}
-
-qsizetype PyventNodePrivate::end(const ReceiverTable::Removal &removal)
-{
+    }
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
         receiver->end();
     return qsizetype(removal.receivers.size());

@@ -57,8 +57,11 @@ public:
 
     // Hearing
     void add(const Lock &, std::shared_ptr<Receiver> receiver);
-    qsizetype removeIf(const std::function<bool(const Receiver &)> &unwanted);
-    qsizetype removeIf(const QString &pattern, const std::function<bool(const Receiver &)> &unwanted);
+    template <typename... What> // as ReceiverTable::removeIf() takes it
+    qsizetype removeIf(const What &...what)
+    {
+        return remove([&](ReceiverTable &table) { return table.removeIf(what...); });
+    }
     QMetaObject::Connection addHandler(const QString &pattern, const PyventSender &sender, const QObject *context,
                                        PyventBinding::Callback callback);
     PyventSubscription *subscription(const QString &pattern, const PyventSender &sender);
@@ -138,7 +141,7 @@ private:
     bool deliverOne();
     void deliver(Receiver &receiver, const PyventEvent &event);
     void prune(const QSet<QString> &patterns);
-    qsizetype end(const ReceiverTable::Removal &removal);
+    qsizetype remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom);
     void arm();
     PyventNode *node() const { return m_waker.node(); }
 

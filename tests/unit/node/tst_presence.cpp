@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "node/presence.h"
 
+#include "wire/control.h"
+
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
@@ -49,18 +51,19 @@ private Q_SLOTS:
 
 void TestPresence::theAnswerArrives()
 {
-    Presence asker(QUuid::createUuid());
+    const QUuid askersId = QUuid::createUuid();
+    Presence asker(askersId);
     Presence answerer(kitchen.uuid);
     QVERIFY(!asker.mustAsk());
     const auto future = asker.find(start + 1s);
     QVERIFY(asker.mustAsk());
     const QByteArray question = asker.question();
     QVERIFY(!asker.mustAsk());
-    QVERIFY(question.startsWith(answerer.topics().first()));
+    QVERIFY(question.startsWith(commonTopic(Control::who)));
 
     const QByteArray answer = answerOf(&answerer, question);
-    QVERIFY(answer.startsWith(asker.topics().last()));
-    QVERIFY(!answer.startsWith(answerer.topics().last()));
+    QVERIFY(answer.startsWith(nodeTopic(askersId, Control::here)));
+    QVERIFY(!answer.startsWith(nodeTopic(kitchen.uuid, Control::here)));
     tell(&asker, answer);
     tell(&asker, answer); // who answers twice is one
     QVERIFY(asker.takeFinished(start).empty());
@@ -135,8 +138,7 @@ void TestPresence::anAnswerWithoutAQuestion()
 
 void TestPresence::nonsense_data()
 {
-    Presence asker(QUuid::createUuid());
-    const QByteArray who = asker.topics().first();
+    const QByteArray who = commonTopic(Control::who);
     QTest::addColumn<QByteArray>("frame");
     QTest::addColumn<bool>("toAsker");
     QTest::newRow("nothing") << QByteArray() << false;
@@ -158,10 +160,11 @@ void TestPresence::nonsense()
 {
     QFETCH(QByteArray, frame);
     QFETCH(bool, toAsker);
-    Presence asker(QUuid::createUuid());
+    const QUuid askersId = QUuid::createUuid();
+    Presence asker(askersId);
     const auto future = asker.find(start + 1s);
     (void)asker.question();
-    tell(&asker, toAsker ? asker.topics().last() + frame : frame);
+    tell(&asker, toAsker ? nodeTopic(askersId, Control::here) + frame : frame);
     QVERIFY(asker.takeFinished(start + 1s).front().nodes.isEmpty());
 }
 
