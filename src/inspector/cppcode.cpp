@@ -9,6 +9,7 @@
 #include <PyventDict>
 #include <PyventInteger>
 #include <PyventObject>
+#include <PyventSender>
 #include <PyventSet>
 #include <PyventTime>
 #include <PyventTimeDelta>
@@ -289,7 +290,7 @@ QString code(const QVariant &value)
 
 bool isNamedSender(const QString &sender)
 {
-    return sender != u"pyvent"_s && !sender.startsWith(u"pyvent."_s);
+    return !PyventSender().matches(sender);
 }
 
 QString asCpp(const PyventEvent &event)
