@@ -19,15 +19,6 @@ std::string endpoint(int port)
     return "tcp://127.0.0.1:" + std::to_string(port);
 }
 
-sockaddr_in loopback(int port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
 zmq::message_t messageOf(const QByteArray &bytes)
 {
     return zmq::message_t(bytes.constData(), std::size_t(bytes.size()));
@@ -175,8 +166,8 @@ void ForeignListener::run()
 int connectFrom(int from, int to)
 {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in local = loopback(from);
-    sockaddr_in remote = loopback(to);
+    sockaddr_in local = loopbackAddress(from);
+    sockaddr_in remote = loopbackAddress(to);
     if ((from == 0 || ::bind(fd, reinterpret_cast<sockaddr *>(&local), sizeof local) == 0)
         && ::connect(fd, reinterpret_cast<sockaddr *>(&remote), sizeof remote) == 0)
         return fd;

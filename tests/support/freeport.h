@@ -13,6 +13,16 @@
 
 namespace PyventTests {
 
+// The loopback's address with \a port.
+inline sockaddr_in loopbackAddress(int port)
+{
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(quint16(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
 // A TCP socket bound to the loopback, for finding free ports and for taking them.
 class BoundSocket
 {
@@ -20,10 +30,7 @@ public:
     explicit BoundSocket(int port)
         : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
     {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(quint16(port));
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        const sockaddr_in address = loopbackAddress(port);
         const int yes = 1;
         ::setsockopt(m_fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
         m_isBound =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tcpproxy.h"
 
+#include "../../support/freeport.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <future>
@@ -15,19 +17,12 @@
 
 namespace PyventFaults {
 
+using PyventTests::loopbackAddress;
+
 namespace {
 
 constexpr size_t chunkSize = 64 * 1024;
 constexpr size_t maximumHeld = 1024 * 1024; // for each direction; then the reader is slow, as a network is
-
-sockaddr_in loopback(int port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 void closeSocket(int fd, bool withReset)
 {
@@ -67,7 +62,7 @@ void TcpProxy::listen()
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const int yes = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    const sockaddr_in address = loopback(m_port);
+    const sockaddr_in address = loopbackAddress(m_port);
     if (::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 && ::listen(fd, 64) == 0)
         m_listener = fd;
     else
@@ -157,7 +152,7 @@ void TcpProxy::accept()
         if (near < 0)
             return;
         const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const sockaddr_in address = loopback(m_target);
+        const sockaddr_in address = loopbackAddress(m_target);
         // The loopback answers at once, so that this connect() does not wait.
         if (::connect(far, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
             closeSocket(far, true);

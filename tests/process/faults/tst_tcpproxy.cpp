@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../../support/freeport.h"
 #include "portpair.h"
 #include "tcpproxy.h"
 
@@ -13,19 +14,11 @@
 #include <unistd.h>
 
 using namespace PyventFaults;
+using PyventTests::loopbackAddress;
 
 namespace {
 
 constexpr int patience = 10'000; // milliseconds
-
-sockaddr_in loopback(int port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 class Socket
 {
@@ -70,7 +63,7 @@ struct Line
     {
         const int yes = 1;
         ::setsockopt(server.fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-        const sockaddr_in address = loopback(ports.port());
+        const sockaddr_in address = loopbackAddress(ports.port());
         isUp = ::bind(server.fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0
             && ::listen(server.fd, 4) == 0 && proxy.isListening();
     }
@@ -78,7 +71,7 @@ struct Line
     int connect()
     {
         const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const sockaddr_in address = loopback(ports.port() + 1);
+        const sockaddr_in address = loopbackAddress(ports.port() + 1);
         if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
             return fd;
         const int error = errno;
