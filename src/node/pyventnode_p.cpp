@@ -24,6 +24,9 @@ Q_LOGGING_CATEGORY(log, "pyvent.node")
 // How long a turn may take before the event loop gets its turn.
 constexpr auto turnBudget = 3ms;
 
+// While the node's thread has taken a turn so lately, what is sent may wait for the next one.
+constexpr auto promptTurn = 20ms;
+
 // How many events are read before they are delivered.
 constexpr int readBatch = 64;
 
@@ -454,7 +457,8 @@ void PyventNodePrivate::turn()
     do {
         {
             Lock lock = this->lock();
-            service(lock, Clock::now());
+            m_lastTurn = Clock::now();
+            service(lock, m_lastTurn);
             isMore = !m_inbox.isEmpty();
         }
         // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
@@ -666,8 +670,9 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
     }
     if (!start(lock))
         return false;
-    m_recovery.sent(&event, Clock::now());
-    m_client->send(std::move(event.frame));
+    const Clock::time_point now = Clock::now();
+    m_recovery.sent(&event, now);
+    m_client->send(std::move(event.frame), now < m_lastTurn + promptTurn);
     // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
     if (2 * m_client->queue().events() <= m_options.sendQueueEvents
         && 2 * m_client->queue().bytes() <= m_options.sendQueueBytes)

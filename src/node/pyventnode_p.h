@@ -159,6 +159,7 @@ private:
     std::unique_ptr<Pyvent::Internal::Server> m_server;
     bool m_mayServe = false;  // by itself, when nobody else does
     bool m_portInUse = false; // the last attempt to serve found somebody there
+    Clock::time_point m_lastTurn;
     bool m_queueWasFull = false;
     bool m_complained = false;
     bool m_complainedAboutServing = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "wire/batch.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
 
@@ -24,15 +25,21 @@ constexpr int subscriberHighWaterMark = 100'000;
 // How many acknowledgements may wait for one sender: more than any sender of this module has outstanding.
 constexpr int acknowledgementHighWaterMark = 10'000;
 
-// How many messages are relayed before the control socket is looked at.
-constexpr int messagesPerTurn = 1000;
+// How many frames are relayed before the control socket is looked at.
+constexpr qsizetype framesPerTurn = 1000;
 
 const char *const controlEndpoint = "inproc://control";
+
+QByteArrayView bytesOf(const zmq::message_t &frame)
+{
+    return {frame.data<char>(), qsizetype(frame.size())};
+}
 
 } // namespace
 
 Server::Server(const Address &address, qsizetype maximumFrameSize)
-    : m_requests(m_context, zmq::socket_type::router)
+    : m_takesBatches(maximumFrameSize >= maximumBatchSize)
+    , m_requests(m_context, zmq::socket_type::router)
     , m_events(m_context, zmq::socket_type::pub)
     , m_control(m_context, zmq::socket_type::pair)
     , m_remoteControl(m_context, zmq::socket_type::pair)
@@ -106,7 +113,12 @@ void Server::run()
             zmq::poll(items, std::chrono::milliseconds(-1));
             if (items[0].revents & ZMQ_POLLIN)
                 break;
-            for (int i = 0; i < messagesPerTurn && relayOne(); ++i) { }
+            for (qsizetype relayed = 0; relayed < framesPerTurn;) {
+                const qsizetype count = relayOne();
+                if (count == 0)
+                    break;
+                relayed += count;
+            }
         } catch (const zmq::error_t &error) {
             if (error.num() != EINTR)
                 qCWarning(log) << "The server goes on after" << error.what();
@@ -119,35 +131,57 @@ void Server::run()
     sayGoodbye(std::chrono::milliseconds(linger));
 }
 
-bool Server::relayOne()
+// Takes one message. Returns how many frames were in it, at least 1; 0 if there is no message now.
+qsizetype Server::relayOne()
 {
     zmq::message_t peer;
     zmq::message_t delimiter;
     zmq::message_t message;
     if (!m_requests.recv(peer, zmq::recv_flags::dontwait))
-        return false;
+        return 0;
     // ZeroMQ delivers all frames of a message or none, so what follows is there.
-    const bool isRequest = peer.more() && m_requests.recv(delimiter, zmq::recv_flags::dontwait) && delimiter.size() == 0
-        && delimiter.more() && m_requests.recv(message, zmq::recv_flags::dontwait) && !message.more();
-    if (!isRequest) {
+    const bool isPair = peer.more() && m_requests.recv(delimiter, zmq::recv_flags::dontwait) && delimiter.more()
+        && m_requests.recv(message, zmq::recv_flags::dontwait) && !message.more();
+    if (!isPair) {
         while (m_requests.get(zmq::sockopt::rcvmore))
             (void)m_requests.recv(message, zmq::recv_flags::dontwait);
-        return true;
+        return 1;
     }
     // Published before it is acknowledged, so that an acknowledgement means something.
-    m_events.send(message, zmq::send_flags::dontwait);
-    if (m_requests.send(peer, zmq::send_flags::dontwait | zmq::send_flags::sndmore)) {
-        m_requests.send(delimiter, zmq::send_flags::dontwait | zmq::send_flags::sndmore);
-        m_requests.send(zmq::str_buffer("1"), zmq::send_flags::dontwait);
+    if (delimiter.size() == 0) {
+        const bool isOffer = m_takesBatches && isProofTopic(bytesOf(message));
+        publish(std::move(message));
+        acknowledge(std::move(peer), std::move(delimiter), isOffer ? batchAcknowledgement : acknowledgement);
+        return 1;
     }
-    return true;
+    QByteArrayView batch = bytesOf(message);
+    if (!m_takesBatches || bytesOf(delimiter) != batchMark || batch.size() > maximumBatchSize || !isBatch(batch))
+        return 1;
+    qsizetype count = 0;
+    for (QByteArrayView frame; takeFromBatch(&batch, &frame); ++count)
+        publish(zmq::message_t(frame.data(), std::size_t(frame.size())));
+    acknowledge(std::move(peer), zmq::message_t(), acknowledgement);
+    return std::max(count, qsizetype(1));
+}
+
+void Server::publish(zmq::message_t &&frame)
+{
+    m_events.send(std::move(frame), zmq::send_flags::dontwait);
+}
+
+void Server::acknowledge(zmq::message_t &&peer, zmq::message_t &&delimiter, QByteArrayView reply)
+{
+    if (!m_requests.send(std::move(peer), zmq::send_flags::dontwait | zmq::send_flags::sndmore))
+        return;
+    m_requests.send(std::move(delimiter), zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+    m_requests.send(zmq::buffer(reply.data(), std::size_t(reply.size())), zmq::send_flags::dontwait);
 }
 
 void Server::sayGoodbye(std::chrono::milliseconds linger)
 {
     const Clock::time_point deadline = Clock::now() + linger;
     try {
-        while (Clock::now() < deadline && relayOne()) { }
+        while (Clock::now() < deadline && relayOne() > 0) { }
         m_events.send(zmq::buffer(serverDisconnectTopic.data(), std::size_t(serverDisconnectTopic.size())),
                       zmq::send_flags::dontwait);
     } catch (const zmq::error_t &error) {

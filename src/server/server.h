@@ -42,9 +42,12 @@ public:
 private:
     Server(const Address &address, qsizetype maximumFrameSize);
     void run();
-    bool relayOne();
+    qsizetype relayOne();
+    void publish(zmq::message_t &&frame);
+    void acknowledge(zmq::message_t &&peer, zmq::message_t &&delimiter, QByteArrayView reply);
     void sayGoodbye(std::chrono::milliseconds linger);
 
+    const bool m_takesBatches;
     zmq::context_t m_context;
     zmq::socket_t m_requests;
     zmq::socket_t m_events;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/busclient.h"
 
+#include "wire/batch.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
 
@@ -18,6 +19,13 @@ namespace {
 // reply would let all later ones be counted for the wrong event. It counts the replies that were read in steps of half the
 // mark, and looks at that count with every 100th message only, so what is safe is 1,000 - 500 - 100.
 constexpr qsizetype sendWindow = 400;
+
+// The same where the server takes batches, which is one of this module: it has room for far more replies.
+constexpr qsizetype batchSendWindow = 2000;
+
+// How many events may wait for others to share a message with, and how large they may be: more would save nothing.
+constexpr qsizetype maximumGathered = 64;
+constexpr std::size_t maximumGatheredSize = 4 * 1024;
 
 // How many events may wait in this process, before the server has to keep them.
 constexpr int receiveHighWaterMark = 100'000;
@@ -89,9 +97,13 @@ void BusClient::unsubscribe(const QByteArray &prefix)
     m_events.set(zmq::sockopt::unsubscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
 }
 
-void BusClient::send(zmq::message_t &&frame)
+void BusClient::send(zmq::message_t &&frame, bool mayGather)
 {
+    const bool isSmall = frame.size() <= maximumGatheredSize;
     m_queue.append(std::move(frame));
+    ++m_burst;
+    if (mayGather && isSmall && m_takesBatches && m_queue.unsent() < std::min(m_burst / 8, maximumGathered))
+        return;
     sendQueued();
     // A caller that sends without ever returning to its event loop keeps the window moving, too; not with every event,
     // because looking costs as much as sending.
@@ -126,6 +138,7 @@ void BusClient::process(Clock::time_point now)
     }
     prove(now);
     sendQueued();
+    m_burst /= 2;
 }
 
 bool BusClient::receive(zmq::message_t *frame)
@@ -185,6 +198,7 @@ void BusClient::openRequests(Clock::time_point now)
 void BusClient::closeRequests(Clock::time_point now)
 {
     m_requests.reset();
+    m_takesBatches = false;
     m_queue.connectionLost();
     serverFellSilent(now);
     m_requestsUp = false;
@@ -208,8 +222,12 @@ void BusClient::readAcknowledgements()
     while (m_requests->receive(&reply, true)) {
         // Anything but the acknowledgement comes from something that is no Pyvent server. It proves nothing, so the
         // state never becomes Ready, and the event stays in the queue.
-        if (reply.size() == 1 && *reply.data<char>() == '1')
-            m_queue.acknowledge();
+        const QByteArrayView bytes(reply.data<char>(), qsizetype(reply.size()));
+        if (bytes == batchAcknowledgement)
+            m_takesBatches = true;
+        else if (bytes != acknowledgement)
+            continue;
+        m_queue.acknowledge();
     }
 }
 
@@ -278,11 +296,13 @@ void BusClient::sendQueued()
 {
     if (!m_requests)
         return;
-    while (m_queue.hasUnsent() && m_queue.inFlight() < sendWindow) {
-        if (!m_requests->send(zmq::message_t(), true))
+    const qsizetype window = m_takesBatches ? batchSendWindow : sendWindow;
+    while (m_queue.hasUnsent() && m_queue.inFlight() < window) {
+        const qsizetype count = m_takesBatches ? m_queue.nextBatch(maximumBatchSize) : 1;
+        const QByteArrayView delimiter = count > 1 ? batchMark : QByteArrayView();
+        if (!m_requests->send(zmq::message_t(delimiter.data(), std::size_t(delimiter.size())), true))
             return;
-        m_requests->send(m_queue.copyOfNextUnsent());
-        m_queue.nextIsInFlight();
+        m_requests->send(m_queue.takeUnsent(count));
     }
 }
 

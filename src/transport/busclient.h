@@ -50,8 +50,9 @@ public:
     void subscribe(const QByteArray &prefix);
     void unsubscribe(const QByteArray &prefix);
 
-    // Keeps the event until the server has acknowledged it, and sends it as soon as it can.
-    void send(zmq::message_t &&frame);
+    // Keeps the event until the server has acknowledged it, and sends it as soon as it can. Of many that follow each
+    // other without a process() between them, the last eighth may wait for that, to share a message, if \a mayGather.
+    void send(zmq::message_t &&frame, bool mayGather);
 
     // Sends a message to other nodes, before what waits or, \a inOrder, behind it. It is lost with the connection.
     void sendControl(const QByteArray &frame, bool inOrder = false);
@@ -94,6 +95,8 @@ private:
     ZmqSocket m_events;
     std::unique_ptr<ZmqSocket> m_requests; // none while waiting to try again
     SendQueue m_queue;
+    bool m_takesBatches = false; // the server at the other end of m_requests does
+    qsizetype m_burst = 0;       // events sent lately: halved by each process()
 
     State m_state = State::Connecting;
     bool m_eventsUp = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/sendqueue.h"
 
+#include "wire/batch.h"
+
 #include <algorithm>
 
 namespace Pyvent::Internal {
@@ -56,17 +58,50 @@ bool SendQueue::insertControl(std::deque<Entry>::iterator place, zmq::message_t 
     return true;
 }
 
-zmq::message_t SendQueue::copyOfNextUnsent()
+qsizetype SendQueue::nextBatch(qsizetype maximumBytes) const
 {
-    zmq::message_t copy;
-    copy.copy(m_entries[std::size_t(m_inFlight)].frame);
-    return copy;
+    qsizetype count = 0;
+    qsizetype bytes = 0;
+    for (qsizetype i = m_inFlight; i < qsizetype(m_entries.size()); ++i, ++count) {
+        bytes += sizeInBatch(qsizetype(m_entries[std::size_t(i)].frame.size()));
+        if (bytes > maximumBytes && count > 0)
+            break;
+    }
+    return count;
+}
+
+zmq::message_t SendQueue::takeUnsent(qsizetype count)
+{
+    const auto first = m_entries.begin() + m_inFlight;
+    m_inFlight += count;
+    m_messages.push_back(count);
+    zmq::message_t message;
+    if (count == 1) {
+        message.copy(first->frame);
+        return message;
+    }
+    qsizetype size = 0;
+    for (auto entry = first; entry != first + count; ++entry)
+        size += sizeInBatch(qsizetype(entry->frame.size()));
+    message.rebuild(std::size_t(size));
+    char *to = message.data<char>();
+    for (auto entry = first; entry != first + count; ++entry)
+        to = writeToBatch({entry->frame.data<char>(), qsizetype(entry->frame.size())}, to);
+    return message;
 }
 
 bool SendQueue::acknowledge()
 {
-    if (m_inFlight == 0)
+    if (m_messages.empty())
         return false;
+    for (qsizetype i = 0; i < m_messages.front(); ++i)
+        removeOldest();
+    m_messages.pop_front();
+    return true;
+}
+
+void SendQueue::removeOldest()
+{
     --m_inFlight;
     const Entry &oldest = m_entries.front();
     if (oldest.kind == Kind::Event) {
@@ -79,12 +114,12 @@ bool SendQueue::acknowledge()
         --(oldest.kind == Kind::Control ? m_controls : m_proofs);
     }
     m_entries.pop_front();
-    return true;
 }
 
 void SendQueue::connectionLost()
 {
     m_inFlight = 0;
+    m_messages.clear();
     std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event; });
     m_proofs = m_controls = m_controlBytes = 0;
 }

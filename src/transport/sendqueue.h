@@ -11,7 +11,7 @@
 namespace Pyvent::Internal {
 
 // What was accepted for sending and is not acknowledged yet, in order. The first inFlight() of it have been handed to
-// the present connection, which acknowledges them one by one; when it breaks, they are sent again by the next one.
+// the present connection, which acknowledges them message by message; when it breaks, they are sent again by the next one.
 class SendQueue
 {
 public:
@@ -20,7 +20,8 @@ public:
     qsizetype events() const { return m_events; } // without control messages and proofs
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
-    bool hasUnsent() const { return m_inFlight < qsizetype(m_entries.size()); }
+    qsizetype unsent() const { return qsizetype(m_entries.size()) - m_inFlight; }
+    bool hasUnsent() const { return unsent() > 0; }
     bool hasProof() const { return m_proofs > 0; }
 
     // How many events were ever accepted, and how many of these were acknowledged.
@@ -39,11 +40,14 @@ public:
     // The same, behind everything that waits.
     bool appendControl(zmq::message_t &&message);
 
-    // The first one that is not in flight, as a copy that shares its bytes.
-    zmq::message_t copyOfNextUnsent();
-    void nextIsInFlight() { ++m_inFlight; }
+    // How many of what is not in flight fit one batch: 1 at least, where there is any, whatever its size.
+    qsizetype nextBatch(qsizetype maximumBytes) const;
 
-    // The connection has acknowledged the oldest one in flight. Returns false if none is.
+    // Takes the next \a count of them for in flight. Returns the message that carries them: the frame itself, as a copy
+    // that shares its bytes, if it is one, and a batch if there are more.
+    zmq::message_t takeUnsent(qsizetype count);
+
+    // The connection has acknowledged the oldest message in flight. Returns false if none is.
     bool acknowledge();
 
     // The connection broke: nothing is in flight any more, and what is no event is void.
@@ -56,10 +60,12 @@ private:
         zmq::message_t frame;
     };
 
+    void removeOldest();
     bool insertControl(std::deque<Entry>::iterator place, zmq::message_t &&message);
 
     std::deque<Entry> m_entries;
     qsizetype m_inFlight = 0;
+    std::deque<qsizetype> m_messages; // how many of these each message in flight carries
     qsizetype m_events = 0;
     qsizetype m_bytes = 0;
     quint64 m_accepted = 0;

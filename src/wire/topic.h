@@ -22,6 +22,12 @@ inline bool isControlTopic(QByteArrayView topic)
     return !topic.isEmpty() && topic.front() == controlPrefix;
 }
 
+// Whether \a frame is a client's proof of its subscriptions: PROTOCOL.md.
+inline bool isProofTopic(QByteArrayView frame)
+{
+    return isControlTopic(frame) && frame.sliced(1).startsWith("proof/");
+}
+
 inline bool isReservedTopic(QByteArrayView topic)
 {
     return topic.startsWith(pythonReservedPrefix);

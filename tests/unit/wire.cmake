@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+pyvent_unit_test(wire batch)
 pyvent_unit_test(wire control)
 pyvent_unit_test(wire frame)
 pyvent_unit_test(wire topic)

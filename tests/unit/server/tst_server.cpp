@@ -123,6 +123,9 @@ private Q_SLOTS:
     void publishesInOrder();
     void pipelines();
     void manyClients();
+    void offersBatches();
+    void offersNoneWithoutRoom();
+    void publishesTheFramesOfABatch();
     void badMessagesAreIgnored_data();
     void badMessagesAreIgnored();
     void messagesThatAreTooLarge();
@@ -309,6 +312,50 @@ void TestServer::manyClients()
     }
 }
 
+void TestServer::offersBatches()
+{
+    const Started started = start(m_port);
+    Subscriber subscriber(m_port);
+    Peer client(zmq::socket_type::dealer, m_port);
+    client.send({"", "\2proof/x/1 "});
+    QCOMPARE(client.receive(), (QByteArrayList{"", "1 batch"}));
+    QCOMPARE(subscriber.receive(), QByteArrayList{"\2proof/x/1 "});
+    for (const char *frame : {"proof/x/1 ", "\2prof/x/1 ", "\2"}) {
+        client.send({"", frame});
+        QCOMPARE(client.receive(), (QByteArrayList{"", "1"}));
+    }
+}
+
+// Where the largest event is smaller than a batch, ZeroMQ would end the connection for one.
+void TestServer::offersNoneWithoutRoom()
+{
+    Started started;
+    started.server = Server::start({u"127.0.0.1"_s, m_port}, 1000, &started.failure, &started.text);
+    QVERIFY2(started.server, qPrintable(started.text));
+    Peer client(zmq::socket_type::dealer, m_port);
+    client.send({"\2batch", QByteArray("\1\0\0\0x", 5)});
+    client.send({"", "\2proof/x/1 "});
+    QCOMPARE(client.receive(), (QByteArrayList{"", "1"}));
+}
+
+void TestServer::publishesTheFramesOfABatch()
+{
+    const Started started = start(m_port);
+    Subscriber subscriber(m_port);
+    Peer client(zmq::socket_type::dealer, m_port);
+    for (int round = 0; round < 1000; ++round) {
+        client.send({"\2batch", QByteArray("\7\0\0\0order .\0\0\0\0\3\0\0\0a .", 22)});
+        client.send({"", "single"});
+        client.send({"\2batch", ""});
+    }
+    for (int round = 0; round < 1000; ++round) {
+        for (const char *frame : {"order .", "", "a .", "single"})
+            QCOMPARE(subscriber.receive(), QByteArrayList{frame});
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(client.receive(), (QByteArrayList{"", "1"}));
+    }
+}
+
 void TestServer::badMessagesAreIgnored_data()
 {
     QTest::addColumn<QByteArrayList>("frames");
@@ -318,6 +365,10 @@ void TestServer::badMessagesAreIgnored_data()
     QTest::newRow("two frames after the delimiter") << QByteArrayList{"", "order ", "."};
     QTest::newRow("two delimiters") << QByteArrayList{"", "", "order ."};
     QTest::newRow("no delimiter, but an empty frame later") << QByteArrayList{"order .", ""};
+    QTest::newRow("a batch that ends within a frame") << QByteArrayList{"\2batch", QByteArray("\7\0\0\0order", 9)};
+    QTest::newRow("a batch behind another mark") << QByteArrayList{"\2batsh", QByteArray("\1\0\0\0x", 5)};
+    QTest::newRow("a batch that is too large") << QByteArrayList{"\2batch", QByteArray(4 * 20'000, '\0')};
+    QTest::newRow("a batch in two frames") << QByteArrayList{"\2batch", QByteArray("\1\0\0\0x", 5), ""};
     QTest::newRow("many frames") << QByteArrayList(1000, "order .");
     QTest::newRow("many empty frames") << QByteArrayList(1000, "");
 }

@@ -2,6 +2,7 @@
 #ifndef PYVENT_TESTS_RAWSERVER_H
 #define PYVENT_TESTS_RAWSERVER_H
 
+#include "wire/batch.h"
 #include "wire/topic.h"
 
 #include <QtCore/qbytearraylist.h>
@@ -141,23 +142,41 @@ public:
         const QByteArrayList frames = taken.front();
         taken.pop_front();
         m_requests->send(message(frames[0]), zmq::send_flags::sndmore);
-        m_requests->send(message(frames[1]), reply.isEmpty() ? zmq::send_flags::none : zmq::send_flags::sndmore);
+        const QByteArray delimiter = frames[1] == Pyvent::Internal::batchMark ? QByteArray() : frames[1];
+        m_requests->send(message(delimiter), reply.isEmpty() ? zmq::send_flags::none : zmq::send_flags::sndmore);
         for (qsizetype i = 0; i < reply.size(); ++i)
             m_requests->send(message(reply[i]),
                              i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
     }
     void publish(const QByteArray &frame) { m_events->send(message(frame), zmq::send_flags::none); }
 
-    // What a real server does.
+    // What a real server does; one that takes batches where takesBatches is set.
     void relay()
     {
         take();
         while (!taken.empty()) {
-            relayed.append(taken.front().constLast());
-            publish(taken.front().constLast());
-            answer();
+            const QByteArrayList frames = framesOf(taken.front());
+            for (const QByteArray &frame : frames) {
+                relayed.append(frame);
+                publish(frame);
+            }
+            answer({takesBatches && isProof(frames.constFirst()) ? "1 batch" : "1"});
         }
     }
+
+    // The frames that a message brought, which are several where it is a batch.
+    static QByteArrayList framesOf(const QByteArrayList &message)
+    {
+        if (message[1] != Pyvent::Internal::batchMark)
+            return {message.constLast()};
+        QByteArrayList frames;
+        QByteArrayView batch = message.constLast();
+        for (QByteArrayView frame; Pyvent::Internal::takeFromBatch(&batch, &frame);)
+            frames.append(frame.toByteArray());
+        return frames;
+    }
+
+    bool takesBatches = false;
 
     std::deque<QByteArrayList> taken; // each one the peer, the delimiter, the message
     QByteArrayList relayed;

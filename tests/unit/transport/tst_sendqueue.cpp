@@ -22,8 +22,7 @@ QByteArrayList send(SendQueue *queue, int count = 1'000'000)
 {
     QByteArrayList sent;
     while (queue->hasUnsent() && count-- > 0) {
-        sent.append(text(queue->copyOfNextUnsent()));
-        queue->nextIsInFlight();
+        sent.append(text(queue->takeUnsent(1)));
     }
     return sent;
 }
@@ -48,6 +47,9 @@ private Q_SLOTS:
     void controlMessagesGoFirst();
     void controlMessagesAreBounded();
     void copiesShareTheBytes();
+    void batchesAreBounded();
+    void aBatchIsAcknowledgedAsOne();
+    void aLostConnectionSendsABatchAgain();
     void manyEvents();
 };
 
@@ -68,9 +70,6 @@ void TestSendQueue::sendsInOrder()
     SendQueue queue;
     for (const char *event : {"a", "b", "c"})
         queue.append(message(event));
-    QCOMPARE(text(queue.copyOfNextUnsent()), QByteArray("a"));
-    QCOMPARE(text(queue.copyOfNextUnsent()), QByteArray("a")); // looking is not sending
-    QCOMPARE(queue.inFlight(), 0);
     QCOMPARE(send(&queue, 2), (QByteArrayList{"a", "b"}));
     QCOMPARE(queue.inFlight(), 2);
     QVERIFY(queue.hasUnsent());
@@ -257,12 +256,59 @@ void TestSendQueue::copiesShareTheBytes()
 {
     SendQueue queue;
     queue.append(message(QByteArray(1'000'000, 'x')));
-    const zmq::message_t first = queue.copyOfNextUnsent();
-    const zmq::message_t second = queue.copyOfNextUnsent();
+    const zmq::message_t first = queue.takeUnsent(1);
+    queue.connectionLost();
+    const zmq::message_t second = queue.takeUnsent(1);
     QCOMPARE(first.data(), second.data());
-    queue.nextIsInFlight();
     QVERIFY(queue.acknowledge());
     QCOMPARE(text(first), QByteArray(1'000'000, 'x')); // the copy outlives the entry
+}
+
+void TestSendQueue::batchesAreBounded()
+{
+    SendQueue queue;
+    QCOMPARE(queue.nextBatch(1000), 0);
+    for (const int size : {5000, 10, 10, 480, 2000, 10})
+        queue.append(message(QByteArray(size, 'x')));
+    QCOMPARE(queue.nextBatch(1000), 1); // too large, and alone for that
+    queue.takeUnsent(1);
+    QCOMPARE(queue.nextBatch(512), 3); // each has its length before it
+    QCOMPARE(queue.nextBatch(511), 2);
+    QCOMPARE(queue.nextBatch(1'000'000), 5);
+}
+
+void TestSendQueue::aBatchIsAcknowledgedAsOne()
+{
+    SendQueue queue;
+    QVERIFY(queue.putControl(message("x")));
+    for (const char *event : {"a", "bb", ""})
+        queue.append(message(event));
+    const zmq::message_t batch = queue.takeUnsent(3);
+    QCOMPARE(text(batch), QByteArray("\1\0\0\0x\1\0\0\0a\2\0\0\0bb", 16));
+    QCOMPARE(queue.inFlight(), 3);
+    QCOMPARE(text(queue.takeUnsent(1)), QByteArray());
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.inFlight(), 1);
+    QCOMPARE(queue.events(), 1);
+    QCOMPARE(queue.acknowledged(), quint64(2)); // a control message is no event
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(queue.acknowledged(), quint64(3));
+    QCOMPARE(queue.bytes(), 0);
+    QVERIFY(!queue.acknowledge());
+}
+
+void TestSendQueue::aLostConnectionSendsABatchAgain()
+{
+    SendQueue queue;
+    for (const char *event : {"a", "b", "c", "d"})
+        queue.append(message(event));
+    queue.takeUnsent(2);
+    queue.takeUnsent(2);
+    QVERIFY(queue.acknowledge());
+    queue.connectionLost();
+    QCOMPARE(queue.events(), 2);
+    QVERIFY2(!queue.acknowledge(), "what the lost connection carried is not acknowledged by the next one");
+    QCOMPARE(send(&queue), (QByteArrayList{"c", "d"}));
 }
 
 void TestSendQueue::manyEvents()
@@ -271,8 +317,7 @@ void TestSendQueue::manyEvents()
     for (int i = 0; i < 100'000; ++i)
         queue.append(message(QByteArray::number(i)));
     for (int i = 0; i < 100'000; ++i) {
-        QCOMPARE(text(queue.copyOfNextUnsent()), QByteArray::number(i));
-        queue.nextIsInFlight();
+        QCOMPARE(text(queue.takeUnsent(1)), QByteArray::number(i));
         QVERIFY(queue.acknowledge());
     }
     QCOMPARE(queue.events(), 0);
