@@ -403,7 +403,7 @@ bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const 
             m_changed.wait_until(lock, deadline);
             continue;
         }
-        if (m_client && m_client->isReadable())
+        if (m_client && m_client->mayBeReadable())
             continue;
         const Clock::time_point wakeAt = std::min(deadline, this->deadline(lock));
         m_isDriven = true;
@@ -498,7 +498,7 @@ void PyventNodePrivate::deliver(Receiver &receiver, const PyventEvent &event)
 void PyventNodePrivate::arm()
 {
     const Lock lock = this->lock();
-    if (m_client && (!m_inbox.isEmpty() || m_client->isReadable()))
+    if (m_client && (!m_inbox.isEmpty() || m_client->mayBeReadable()))
         scheduleTurn();
     m_waker.arm(m_pollSet.fd(), deadline(lock), [this] { turn(); });
 }

@@ -122,6 +122,7 @@ void BusClient::sendControl(const QByteArray &frame, bool inOrder)
 
 void BusClient::process(Clock::time_point now)
 {
+    m_pollSet.look();
     if (m_requests && !m_requestsUp && now >= m_attemptEnds)
         closeRequests(now);
     if (!m_requests && now >= m_retryAt)
@@ -156,9 +157,9 @@ bool BusClient::receive(zmq::message_t *frame)
     return false;
 }
 
-bool BusClient::isReadable() const
+bool BusClient::mayBeReadable() const
 {
-    return m_events.isReadable() || (m_requests && m_requests->isReadable());
+    return m_events.mayBeReadable() || (m_requests && m_requests->mayBeReadable());
 }
 
 BusClient::Clock::time_point BusClient::deadline() const

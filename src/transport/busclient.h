@@ -64,8 +64,8 @@ public:
     // The next event, without waiting; false if there is none now.
     bool receive(zmq::message_t *frame);
 
-    // Whether there is something to process or receive although the poll set may not say so any more.
-    bool isReadable() const;
+    // Whether there may be something to process or receive although the poll set does not say so any more.
+    bool mayBeReadable() const;
 
     // When process() has to be called although nothing is readable.
     Clock::time_point deadline() const;

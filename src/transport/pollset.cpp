@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -34,11 +35,11 @@ PollSet::~PollSet()
     ::close(m_epoll);
 }
 
-void PollSet::add(int fd)
+void PollSet::add(int fd, bool *isReady)
 {
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.fd = fd;
+    event.data.ptr = isReady;
     if (::epoll_ctl(m_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
         throw std::system_error(errno, std::generic_category(), "Pyvent: a socket cannot be watched");
 }
@@ -46,6 +47,16 @@ void PollSet::add(int fd)
 void PollSet::remove(int fd)
 {
     ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void PollSet::look()
+{
+    std::array<epoll_event, 16> ready; // a node has four; what has no place here is readable the next time, too
+    const int count = ::epoll_wait(m_epoll, ready.data(), int(ready.size()), 0);
+    for (int i = 0; i < count; ++i) {
+        if (bool *isReady = static_cast<bool *>(ready[std::size_t(i)].data.ptr))
+            *isReady = true;
+    }
 }
 
 void PollSet::wake()

@@ -11,7 +11,7 @@ namespace Pyvent::Internal {
 // Many file descriptors as one that is readable when any of them is (epoll). So the event loop has one
 // QSocketNotifier that never changes, while sockets come and go in any thread.
 //
-// All functions may be called from any thread at any time.
+// All functions may be called from any thread at any time, but look() by one at a time, and not while remove() is called.
 class PollSet
 {
 public:
@@ -19,8 +19,13 @@ public:
     ~PollSet();
     Q_DISABLE_COPY_MOVE(PollSet)
 
-    void add(int fd);
+    // Watches \a fd. look() sets \a isReady, if it is given, when the descriptor is readable.
+    void add(int fd, bool *isReady = nullptr);
     void remove(int fd);
+
+    // Notes which descriptors are readable now. Asking for all of them at once is far cheaper than looking at each one.
+    void look();
+
     int fd() const { return m_epoll; }
 
     // Ends the wait() of other threads, once.

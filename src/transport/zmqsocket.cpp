@@ -47,8 +47,8 @@ ZmqSocket::ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &po
         throw zmq::error_t();
     m_monitor.set(zmq::sockopt::linger, 0);
     m_monitor.connect(endpoint);
-    m_pollSet.add(m_socket.get(zmq::sockopt::fd));
-    m_pollSet.add(m_monitor.get(zmq::sockopt::fd));
+    m_pollSet.add(m_socket.get(zmq::sockopt::fd), &m_mayHaveMessages);
+    m_pollSet.add(m_monitor.get(zmq::sockopt::fd), &m_mayHaveChanges);
 }
 
 ZmqSocket::~ZmqSocket()
@@ -58,24 +58,33 @@ ZmqSocket::~ZmqSocket()
     zmq_socket_monitor(m_socket.handle(), nullptr, 0);
 }
 
+void ZmqSocket::connect(const std::string &endpoint)
+{
+    m_mayHaveMessages = true;
+    m_socket.connect(endpoint);
+}
+
 void ZmqSocket::reconnect(const std::string &endpoint)
 {
     // This may fail: after an error of the protocol ZeroMQ has given up the endpoint itself.
     zmq_disconnect(m_socket.handle(), endpoint.c_str());
-    m_socket.connect(endpoint);
+    connect(endpoint);
 }
 
 bool ZmqSocket::send(zmq::message_t &&frame, bool more)
 {
     const auto flags = more ? zmq::send_flags::dontwait | zmq::send_flags::sndmore : zmq::send_flags::dontwait;
+    m_mayHaveMessages = true;
     return m_socket.send(std::move(frame), flags).has_value();
 }
 
 bool ZmqSocket::receive(zmq::message_t *frame, bool skipDelimiter)
 {
-    for (;;) {
-        if (!m_socket.recv(*frame, zmq::recv_flags::dontwait))
+    while (m_mayHaveMessages) {
+        if (!m_socket.recv(*frame, zmq::recv_flags::dontwait)) {
+            m_mayHaveMessages = false;
             return false;
+        }
         if (skipDelimiter && frame->more() && frame->size() == 0 && !m_socket.recv(*frame, zmq::recv_flags::dontwait))
             return false;
         if (!frame->more())
@@ -83,13 +92,24 @@ bool ZmqSocket::receive(zmq::message_t *frame, bool skipDelimiter)
         // ZeroMQ delivers all frames of a message or none, so the rest is there.
         while (frame->more() && m_socket.recv(*frame, zmq::recv_flags::dontwait)) { }
     }
+    return false;
+}
+
+bool ZmqSocket::isReadable()
+{
+    m_mayHaveMessages = m_socket.get(zmq::sockopt::events) & ZMQ_POLLIN;
+    return m_mayHaveMessages;
 }
 
 ZmqSocket::Connection ZmqSocket::nextConnectionChange()
 {
     zmq::message_t event;
     zmq::message_t endpoint;
-    while (m_monitor.recv(event, zmq::recv_flags::dontwait)) {
+    while (m_mayHaveChanges) {
+        if (!m_monitor.recv(event, zmq::recv_flags::dontwait)) {
+            m_mayHaveChanges = false;
+            break;
+        }
         if (event.more())
             (void)m_monitor.recv(endpoint, zmq::recv_flags::dontwait);
         quint16 what;

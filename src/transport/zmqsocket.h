@@ -13,8 +13,10 @@ namespace Pyvent::Internal {
 // A ZeroMQ socket and the monitor of its connection, both in a poll set for as long as they live.
 //
 // A ZeroMQ descriptor is edge-triggered: it becomes readable when something has changed, not while there is something
-// to read. So whoever is woken by it must read until receive() and nextConnectionChange() say there is no more, must look
-// again after sending, and must have looked once before waiting: a pipe that was never read to its end wakes nobody.
+// to read, and almost every call may take that news from it. Looking in vain costs a system call. So this remembers whether
+// there may be something: at first, after each call that may have taken the news, and when PollSet::look() has found the
+// descriptor readable; until receive() has said that there is no more. Whoever drives it calls look() first, reads to the
+// end, and does not wait while mayBeReadable().
 class ZmqSocket
 {
 public:
@@ -35,9 +37,10 @@ public:
     template <typename Option, typename Value>
     void set(Option option, const Value &value)
     {
+        m_mayHaveMessages = true;
         m_socket.set(option, value);
     }
-    void connect(const std::string &endpoint) { m_socket.connect(endpoint); }
+    void connect(const std::string &endpoint);
 
     // Ends what is left of the connection to \a endpoint, with what it brought and nobody has read, and makes it anew.
     void reconnect(const std::string &endpoint);
@@ -49,8 +52,11 @@ public:
     // dropped, except that an empty first frame, the delimiter, is taken off where \a skipDelimiter is set.
     bool receive(zmq::message_t *frame, bool skipDelimiter = false);
 
+    // Whether there may be something to receive.
+    bool mayBeReadable() const { return m_mayHaveMessages; }
+
     // Whether there is something to receive now.
-    bool isReadable() const { return m_socket.get(zmq::sockopt::events) & ZMQ_POLLIN; }
+    bool isReadable();
 
     // The next change of the connection, without waiting.
     Connection nextConnectionChange();
@@ -59,6 +65,8 @@ private:
     PollSet &m_pollSet;
     zmq::socket_t m_socket;
     zmq::socket_t m_monitor;
+    bool m_mayHaveMessages = true;
+    bool m_mayHaveChanges = true;
     bool m_attemptEnded = false; // and the monitor has said how
 };
 

@@ -8,6 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <system_error>
 #include <thread>
@@ -62,6 +64,7 @@ class TestPollSet : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void isReadableWhileAnyIs();
+    void looksAtAll();
     void waitEndsWhenOneIsReadable();
     void waitEndsAtItsTimeout();
     void removing();
@@ -90,6 +93,30 @@ void TestPollSet::isReadableWhileAnyIs()
     QVERIFY(isReadable(set));
     b.lower();
     QVERIFY(!isReadable(set));
+}
+
+void TestPollSet::looksAtAll()
+{
+    PollSet set;
+    std::array<Flag, 40> flags;
+    std::array<bool, 40> isReady{};
+    for (std::size_t i = 0; i < flags.size(); ++i)
+        set.add(flags[i].fd(), &isReady[i]);
+    Flag unnamed;
+    set.add(unnamed.fd());
+    set.look();
+    QCOMPARE(std::count(isReady.begin(), isReady.end(), true), 0);
+    flags[7].raise();
+    flags[11].raise();
+    unnamed.raise();
+    set.look();
+    QVERIFY(isReady[7] && isReady[11]);
+    QCOMPARE(std::count(isReady.begin(), isReady.end(), true), 2);
+    for (Flag &flag : flags)
+        flag.raise();
+    for (int i = 0; i < 10; ++i) // more than have a place in one look
+        set.look();
+    QCOMPARE(std::count(isReady.begin(), isReady.end(), true), 40);
 }
 
 void TestPollSet::waitEndsWhenOneIsReadable()

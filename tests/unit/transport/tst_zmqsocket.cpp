@@ -42,6 +42,7 @@ public:
     {
         const QDeadlineTimer deadline(generous);
         for (;;) {
+            pollSet.look();
             const Connection change = socket.nextConnectionChange();
             if (change != Connection::None || deadline.hasExpired())
                 return change;
@@ -52,12 +53,14 @@ public:
     bool receive(zmq::message_t *frame, bool skipDelimiter = false)
     {
         const QDeadlineTimer deadline(generous);
-        while (!socket.receive(frame, skipDelimiter)) {
+        for (;;) {
+            pollSet.look();
+            if (socket.receive(frame, skipDelimiter))
+                return true;
             if (deadline.hasExpired())
                 return false;
             pollSet.wait(std::chrono::milliseconds(100));
         }
-        return true;
     }
 
     PollSet pollSet;
@@ -117,6 +120,7 @@ private Q_SLOTS:
     void sendsFrames();
     void sendsNothingWithoutRoom();
     void pollSetTellsOfWhatArrives();
+    void remembersThatThereMayBeMore();
     void leavesThePollSet();
     void manyAtOnce();
 };
@@ -237,6 +241,7 @@ void TestZmqSocket::receivesWholeMessages()
     QCOMPARE(bytes(frame), QByteArray("the next"));
     QVERIFY(!frame.more());
     QVERIFY(!client.socket.receive(&frame, skipDelimiter));
+    QVERIFY(!client.socket.mayBeReadable());
     QVERIFY(!client.socket.isReadable());
 }
 
@@ -281,8 +286,30 @@ void TestZmqSocket::pollSetTellsOfWhatArrives()
         QCOMPARE(bytes(frame), QByteArray::number(i));
     }
     zmq::message_t frame;
+    client.pollSet.look();
     while (client.socket.receive(&frame) || client.socket.nextConnectionChange() != Connection::None) { }
     QVERIFY(!isReadable(client.pollSet)); // or the event loop would never sleep
+}
+
+// Almost every call may take the news of a message from the descriptor.
+void TestZmqSocket::remembersThatThereMayBeMore()
+{
+    const int port = freePort();
+    Client client;
+    Peer peer(port);
+    client.socket.connect(loopback(port));
+    QVERIFY(client.socket.mayBeReadable());
+    zmq::message_t frame;
+    for (int i = 0; i < 1000; ++i) {
+        peer.send({QByteArray::number(i)});
+        QVERIFY(client.socket.send(message("news")));
+        QVERIFY(client.socket.mayBeReadable());
+        QVERIFY(client.receive(&frame));
+        QCOMPARE(bytes(frame), QByteArray::number(i));
+        QVERIFY(client.socket.mayBeReadable()); // until it has been looked for in vain
+        QVERIFY(!client.socket.receive(&frame));
+        QVERIFY(!client.socket.mayBeReadable());
+    }
 }
 
 void TestZmqSocket::leavesThePollSet()
