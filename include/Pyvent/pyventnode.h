@@ -241,7 +241,8 @@ public:
 
     /*!
         Sends the event \a name with the keyword arguments \a args. Never waits: the event is kept until the server
-        has acknowledged it, also while there is no server.
+        has acknowledged it, also while there is no server. It leaves at once; only of many in a row, in a thread that
+        keeps returning to its event loop, the last few may wait for the next return, or for flush().
 
         Returns false, and sends nothing, where the event was not taken: a bad name, a value that cannot be sent, an
         event that is too large, or a full queue.

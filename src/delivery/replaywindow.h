@@ -45,7 +45,19 @@ public:
     }
     Q_DISABLE_COPY_MOVE(ReplayWindow)
 
-    // The event number \a sequence of \a topic was sent at \a time. Numbers count up by one for each topic.
+    // The number of the next event of \a topic, from 1, and when the one before it was sent; 0 if there is none.
+    struct Next
+    {
+        quint64 sequence;
+        qint64 previous;
+    };
+    Next next(const QByteArray &topic)
+    {
+        const Stream &stream = this->stream(topic);
+        return {stream.head + 1, stream.headTime};
+    }
+
+    // The event number \a sequence of \a topic, which next() has given, was sent at \a time, which is never 0.
     void add(const QByteArray &topic, quint64 sequence, qint64 time, Frame &&frame, qsizetype bytes,
              Clock::time_point now)
     {
@@ -179,11 +191,14 @@ private:
 
     Stream &stream(const QByteArray &topic)
     {
+        if (m_newest && m_newest->topic == topic) // most events follow one of their own stream
+            return *m_newest;
         std::shared_ptr<Stream> &stream = m_streams[topic];
         if (!stream) {
             stream = std::make_shared<Stream>();
             stream->topic = topic;
         }
+        m_newest = stream.get();
         return *stream;
     }
     static quint64 first(const Stream &stream) { return stream.head + 1 - quint64(stream.positions.size()); }
@@ -200,7 +215,8 @@ private:
     }
 
     const ReplayLimits m_limits;
-    QHash<QByteArray, std::shared_ptr<Stream>> m_streams;
+    QHash<QByteArray, std::shared_ptr<Stream>> m_streams; // of all topics that were ever sent
+    Stream *m_newest = nullptr;
     std::deque<Entry> m_entries; // oldest first
     quint64 m_firstPosition = 0; // of the oldest one; positions count all that were ever added
     qsizetype m_bytes = 0;

@@ -18,8 +18,6 @@ namespace {
 // event is written to memory that is warm.
 constexpr qsizetype copyLimit = 16 * 1024;
 
-const QString senderKey = u"sender"_s;
-
 // Python's dispatcher takes these as parameters of its own, so as keyword arguments they raise an exception that ends
 // the receiving thread of every Python node that hears the event.
 bool endsPythonReceivers(const QString &argument)
@@ -35,76 +33,97 @@ qint64 microsecondsSinceEpoch()
     return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-PyventError EventEncoder::encode(const QString &name, const QVariantMap &arguments, const QString &sender,
-                                 qsizetype room, Encoded *encoded)
+PyventError EventEncoder::encode(QAnyStringView name, const QVariantMap &arguments, const QString &sender,
+                                 qsizetype room, Window::Clock::time_point now, zmq::message_t *frame)
 {
-    if (m_topic.isEmpty() || name != m_name) {
-        if (const QString why = whyNotAName(name); !why.isEmpty())
-            return {PyventError::InvalidName, why, name};
-        m_name = name;
-        m_topic = name.toUtf8();
-    }
+    if (PyventError error = takeName(name))
+        return error;
     QString explicitSender = sender;
-    if (const auto given = arguments.constFind(senderKey); given != arguments.cend() && sender.isEmpty()) {
-        if (given->metaType() != QMetaType::fromType<QString>()) {
-            return {PyventError::InvalidArgument,
-                    u"the argument 'sender' of '%1' names who sends, so it must be a string"_s.arg(name), name};
-        }
-        explicitSender = given->toString();
-        if (explicitSender.isEmpty())
-            return {PyventError::InvalidName, whyNotASender(explicitSender), name};
-    }
-    if (!explicitSender.isEmpty()) {
-        if (const QString why = whyNotASender(explicitSender); !why.isEmpty())
-            return {PyventError::InvalidName, why, explicitSender};
-    }
-
+    if (PyventError error = checkArguments(arguments, &explicitSender))
+        return error;
     m_buffer.resize(0);
     m_buffer.append(m_topic).append(' ');
-    if (PyventError error = writePayload(name, arguments, explicitSender))
+    if (PyventError error = writePayload(arguments, explicitSender))
         return error;
+    Trailer trailer{.nodeId = m_nodeId, .time = microsecondsSinceEpoch()};
     const QByteArray fullSender = explicitSender.isEmpty() ? m_defaultSender : explicitSender.toUtf8();
-    Trailer trailer{.nodeId = m_nodeId, .time = microsecondsSinceEpoch(), .sender = fullSender};
-    if (PyventError error = checkSize(name, m_buffer.size() + trailerSize(trailer), room))
+    trailer.sender = fullSender;
+    if (PyventError error = checkSize(m_buffer.size() + trailerSize(trailer), room))
         return error;
-    const SequenceCounter::Number number = m_sequences.next(m_topic, trailer.time);
-    trailer.sequence = number.sequence;
-    trailer.previous = number.previous;
+    const Window::Next next = m_window->next(m_topic);
+    trailer.sequence = next.sequence;
+    trailer.previous = next.previous;
     appendTrailer(trailer, &m_buffer);
-    *encoded = {m_topic, number.sequence, trailer.time, takeFrame()};
+    const qsizetype size = m_buffer.size();
+    *frame = takeFrame();
+    zmq::message_t kept;
+    kept.copy(*frame);
+    m_window->add(m_topic, trailer.sequence, trailer.time, std::move(kept), size, now);
     return {};
 }
 
-PyventError EventEncoder::checkSize(const QString &name, qsizetype size, qsizetype room) const
+PyventError EventEncoder::takeName(QAnyStringView name)
 {
-    if (size > m_maximumFrameSize) {
-        return {PyventError::EventTooLarge,
-                u"the event '%1' has %2 bytes, and PyventOptions::maximumEventSize allows %3"_s.arg(name).arg(size).arg(
-                    m_maximumFrameSize),
-                name};
-    }
-    if (size > room)
-        return {PyventError::QueueFull, u"there is no room for %1 bytes"_s.arg(size), name};
+    if (!m_topic.isEmpty() && QAnyStringView::equal(name, m_name))
+        return {};
+    const QString text = name.toString();
+    if (const QString why = whyNotAName(text); !why.isEmpty())
+        return {PyventError::InvalidName, why, text};
+    m_name = text;
+    m_topic = text.toUtf8();
     return {};
 }
 
-PyventError EventEncoder::writePayload(const QString &name, const QVariantMap &arguments, const QString &sender)
+// \a sender is the one that was given, and becomes the one among the arguments if none was.
+PyventError EventEncoder::checkArguments(const QVariantMap &arguments, QString *sender) const
 {
     for (auto argument = arguments.cbegin(); argument != arguments.cend(); ++argument) {
         if (endsPythonReceivers(argument.key())) {
             return {PyventError::InvalidArgument,
                     u"an argument of '%1' is named '%2', which would end the receiving thread of Python nodes; give it "
-                    "another name"_s.arg(name, argument.key()),
-                    name};
+                    "another name"_s.arg(m_name, argument.key()),
+                    m_name};
         }
+        if (!sender->isEmpty() || argument.key() != "sender"_L1)
+            continue;
+        if (argument->metaType() != QMetaType::fromType<QString>()) {
+            return {PyventError::InvalidArgument,
+                    u"the argument 'sender' of '%1' names who sends, so it must be a string"_s.arg(m_name), m_name};
+        }
+        *sender = argument->toString();
+        if (sender->isEmpty())
+            return {PyventError::InvalidName, whyNotASender(*sender), m_name};
     }
+    if (!sender->isEmpty()) {
+        if (const QString why = whyNotASender(*sender); !why.isEmpty())
+            return {PyventError::InvalidName, why, *sender};
+    }
+    return {};
+}
+
+PyventError EventEncoder::writePayload(const QVariantMap &arguments, const QString &sender)
+{
     PickleError error;
     PickleLimits limits;
     limits.size = m_maximumFrameSize;
     if (writeArguments(arguments, sender, &m_buffer, &error, limits))
         return {};
     return {error.isTooLarge ? PyventError::EventTooLarge : PyventError::InvalidArgument,
-            u"'%1' was not sent: %2"_s.arg(name, error.text), name};
+            u"'%1' was not sent: %2"_s.arg(m_name, error.text), m_name};
+}
+
+PyventError EventEncoder::checkSize(qsizetype size, qsizetype room) const
+{
+    if (size > m_maximumFrameSize) {
+        return {
+            PyventError::EventTooLarge,
+            u"the event '%1' has %2 bytes, and PyventOptions::maximumEventSize allows %3"_s.arg(m_name).arg(size).arg(
+                m_maximumFrameSize),
+            m_name};
+    }
+    if (size > room)
+        return {PyventError::QueueFull, u"there is no room for %1 bytes"_s.arg(size), m_name};
+    return {};
 }
 
 zmq::message_t EventEncoder::takeFrame()

@@ -235,8 +235,12 @@ void PyventNode::customEvent(QEvent *)
 
 bool PyventNode::send(QAnyStringView name, const QVariantMap &args, const PyventSendOptions &options)
 {
-    const bool sent = d->send(d->lock(), name.toString(), args, options.sender);
-    d->tell();
+    auto lock = d->lock();
+    const bool sent = d->send(lock, name, args, options.sender);
+    if (d->hasNews(lock)) {
+        lock.unlock();
+        d->tell();
+    }
     return sent;
 }
 

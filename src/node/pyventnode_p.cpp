@@ -36,8 +36,8 @@ constexpr qsizetype maximumNotifications = 10'000;
 } // namespace
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
-    : m_encoder(m_uuid)
-    , m_recovery(m_uuid)
+    : m_recovery(m_uuid)
+    , m_encoder(m_uuid, &m_recovery.sent())
     , m_decoder(m_uuid, &m_recovery.received())
     , m_presence(m_uuid)
     , m_waker(node)
@@ -641,24 +641,25 @@ void PyventNodePrivate::hearEverything()
 
 // Sending
 
-bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVariantMap &arguments, const QString &sender)
+bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVariantMap &arguments, const QString &sender)
 {
     const SendQueue *queue = m_client ? &m_client->queue() : nullptr;
     const bool isEmpty = !queue || queue->events() == 0;
     const bool isFull = !isEmpty && queue->events() >= m_options.sendQueueEvents;
     const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes();
-    EventEncoder::Encoded event;
+    const Clock::time_point now = Clock::now();
+    zmq::message_t frame;
     PyventError error;
     if (!isFull)
-        error = m_encoder.encode(name, arguments, sender, room, &event);
+        error = m_encoder.encode(name, arguments, sender, room, now, &frame);
     if (isFull || error.code == PyventError::QueueFull) {
         error = {
             PyventError::QueueFull,
             u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
-            "room for more"_s.arg(name)
+            "room for more"_s.arg(name.toString())
                 .arg(queue->events())
                 .arg(queue->bytes()),
-            name};
+            name.toString()};
         if (!std::exchange(m_queueWasFull, true))
             fail(lock, error);
         m_lastError = error;
@@ -670,9 +671,7 @@ bool PyventNodePrivate::send(const Lock &lock, const QString &name, const QVaria
     }
     if (!start(lock))
         return false;
-    const Clock::time_point now = Clock::now();
-    m_recovery.sent(&event, now);
-    m_client->send(std::move(event.frame), now < m_lastTurn + promptTurn);
+    m_client->send(std::move(frame), now < m_lastTurn + promptTurn);
     // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
     if (2 * m_client->queue().events() <= m_options.sendQueueEvents
         && 2 * m_client->queue().bytes() <= m_options.sendQueueBytes)

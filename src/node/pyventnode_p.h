@@ -72,7 +72,7 @@ public:
     void connectionsChanged(const QString &pattern) { m_waker.scheduleToPrune(pattern); }
 
     // Sending
-    bool send(const Lock &, const QString &name, const QVariantMap &arguments, const QString &sender);
+    bool send(const Lock &, QAnyStringView name, const QVariantMap &arguments, const QString &sender);
     void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
     quint64 accepted(const Lock &) const { return m_client ? m_client->queue().accepted() : 0; }
     bool isAcknowledged(const Lock &, quint64 accepted) const;
@@ -104,6 +104,7 @@ public:
 
     // Emits what has happened, if this is the node's thread; has the node's thread do it otherwise.
     void tell();
+    bool hasNews(const Lock &) const { return !m_notifications.empty() || !m_losses.isEmpty(); }
 
     // One turn of the node's event loop: reads, delivers for a few milliseconds at most, and arms what wakes it next.
     void turn();
@@ -118,7 +119,6 @@ private:
     void apply(const PyventOptions &options);
     QString defaultSender() const;
     void notify(Notification notification);
-    bool hasNews(const Lock &) const { return !m_notifications.empty() || !m_losses.isEmpty(); }
     void updateState();
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &, Clock::time_point now);
@@ -165,8 +165,8 @@ private:
     bool m_complainedAboutServing = false;
 
     ReceiverTable m_table;
-    Pyvent::Internal::EventEncoder m_encoder;
     Pyvent::Internal::Recovery m_recovery;
+    Pyvent::Internal::EventEncoder m_encoder;
     Pyvent::Internal::EventDecoder m_decoder;
     bool m_lostServer = false; // since this node was Ready last
     Pyvent::Internal::Presence m_presence;

@@ -35,13 +35,6 @@ QByteArrayView bytesOf(const zmq::message_t &frame)
 
 } // namespace
 
-void Recovery::sent(EventEncoder::Encoded *event, Clock::time_point now)
-{
-    zmq::message_t kept;
-    kept.copy(event->frame);
-    m_sent.add(event->topic, event->sequence, event->time, std::move(kept), qsizetype(event->frame.size()), now);
-}
-
 void Recovery::reconnected(Clock::time_point now)
 {
     m_sent.disturbed(now);

@@ -4,7 +4,6 @@
 
 #include "delivery/receivewindow.h"
 #include "delivery/replaywindow.h"
-#include "node/eventencoder.h"
 #include "wire/control.h"
 
 #include <zmq.hpp>
@@ -29,10 +28,8 @@ public:
     {
     }
 
+    ReplayWindow<zmq::message_t> &sent() { return m_sent; }
     ReceiveWindow &received() { return m_received; }
-
-    // Keeps an event that is being sent.
-    void sent(EventEncoder::Encoded *event, Clock::time_point now);
 
     // A server has proven itself after one was lost, and with it what was on its way.
     void reconnected(Clock::time_point now);

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(delivery losscounter)
 pyvent_unit_test(delivery recovery)
-pyvent_unit_test(delivery sequencecounter)
+pyvent_unit_test(delivery replaywindow)

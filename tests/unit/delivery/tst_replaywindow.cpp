@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// The replay window alone; tst_recovery drives it together with receive windows.
+#include "delivery/replaywindow.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Window = ReplayWindow<QByteArray>;
+using Clock = Window::Clock;
+
+const Clock::time_point start{1h};
+
+// Sends the next event of \a topic at \a time. Returns its number.
+quint64 send(Window *window, const QByteArray &topic, qint64 time, Clock::time_point now = start)
+{
+    const quint64 sequence = window->next(topic).sequence;
+    window->add(topic, sequence, time, topic + QByteArray::number(sequence), 100, now);
+    return sequence;
+}
+
+} // namespace
+
+class TestReplayWindow : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void countsEachTopicFromOne();
+    void remembersWhenTheOneBeforeWasSent();
+    void topicsAreBytes();
+    void goesOnCountingWhenNothingIsKept();
+    void keepsTheNewest_data();
+    void keepsTheNewest();
+    void knowsTheLastBeforeATime();
+};
+
+void TestReplayWindow::countsEachTopicFromOne()
+{
+    Window window;
+    QCOMPARE(window.next("order").sequence, quint64(1));
+    QCOMPARE(window.next("order").sequence, quint64(1)); // asking is not sending
+    QCOMPARE(send(&window, "order", 1), quint64(1));
+    QCOMPARE(send(&window, "order", 1), quint64(2));
+    QCOMPARE(send(&window, "order-food", 1), quint64(1));
+    QCOMPARE(send(&window, "order", 1), quint64(3));
+    QCOMPARE(send(&window, "order-food", 1), quint64(2));
+    QCOMPARE(*window.find("order", 3), QByteArray("order3"));
+    QCOMPARE(*window.find("order-food", 1), QByteArray("order-food1"));
+    QVERIFY(!window.find("order", 4));
+    QVERIFY(!window.find("order", 0));
+    QVERIFY(!window.find("other", 1));
+}
+
+void TestReplayWindow::remembersWhenTheOneBeforeWasSent()
+{
+    Window window;
+    QCOMPARE(window.next("order").previous, qint64(0));
+    send(&window, "order", 10);
+    send(&window, "order-food", 20);
+    QCOMPARE(window.next("order").previous, qint64(10));
+    send(&window, "order", 30);
+    QCOMPARE(window.next("order").previous, qint64(30));
+    QCOMPARE(window.next("order-food").previous, qint64(20));
+}
+
+void TestReplayWindow::topicsAreBytes()
+{
+    Window window;
+    QCOMPARE(send(&window, QByteArray("a\0b", 3), 1), quint64(1));
+    QCOMPARE(send(&window, QByteArray("a\0c", 3), 1), quint64(1));
+    QCOMPARE(send(&window, QByteArray("a"), 1), quint64(1));
+    QCOMPARE(send(&window, QByteArray(""), 1), quint64(1));
+    QCOMPARE(send(&window, QByteArray("a\0b", 3), 1), quint64(2));
+    QByteArray callers = "order";
+    QCOMPARE(send(&window, callers, 1), quint64(1));
+    callers[0] = 'O';
+    QCOMPARE(send(&window, callers, 1), quint64(1));
+    QCOMPARE(send(&window, "order", 1), quint64(2));
+}
+
+void TestReplayWindow::goesOnCountingWhenNothingIsKept()
+{
+    Window window;
+    send(&window, "order", 10);
+    window.trim(start + 2min);
+    QCOMPARE(window.events(), 0);
+    QCOMPARE(window.bytes(), 0);
+    QVERIFY(!window.find("order", 1));
+    QCOMPARE(window.first("order"), quint64(2));
+    QCOMPARE(window.next("order").previous, qint64(10));
+    QCOMPARE(send(&window, "order", 20), quint64(2));
+}
+
+void TestReplayWindow::keepsTheNewest_data()
+{
+    QTest::addColumn<ReplayLimits>("limits");
+    QTest::addColumn<std::chrono::milliseconds>("apart");
+    QTest::addColumn<qsizetype>("kept");
+    QTest::newRow("all") << ReplayLimits{} << 1ms << qsizetype(100);
+    QTest::newRow("so many") << ReplayLimits{.events = 7} << 1ms << qsizetype(7);
+    QTest::newRow("of so many bytes") << ReplayLimits{.bytes = 550} << 1ms << qsizetype(5);
+    QTest::newRow("no older than") << ReplayLimits{.age = 35ms} << std::chrono::milliseconds(10ms) << qsizetype(4);
+}
+
+void TestReplayWindow::keepsTheNewest()
+{
+    QFETCH(const ReplayLimits, limits);
+    QFETCH(const std::chrono::milliseconds, apart);
+    QFETCH(const qsizetype, kept);
+    Window window(limits);
+    for (int i = 0; i < 100; ++i)
+        send(&window, i % 2 ? "odd" : "even", i, start + i * apart);
+    QCOMPARE(window.events(), kept);
+    QCOMPARE(window.bytes(), kept * 100);
+    const quint64 keptOdd = quint64(kept + 1) / 2; // the newest one is odd
+    QCOMPARE(window.first("odd"), 51 - keptOdd);
+    QCOMPARE(*window.find("odd", 50), QByteArray("odd50"));
+    QVERIFY(!window.find("odd", 50 - keptOdd));
+}
+
+void TestReplayWindow::knowsTheLastBeforeATime()
+{
+    Window window({.events = 3});
+    QCOMPARE(window.lastBefore("order", 100), std::optional<quint64>(0)); // nothing was ever sent
+    for (qint64 time = 10; time <= 50; time += 10)
+        send(&window, "order", time);
+    QCOMPARE(window.lastBefore("order", 100), std::optional<quint64>(5));
+    QCOMPARE(window.lastBefore("order", 50), std::optional<quint64>(4));
+    QCOMPARE(window.lastBefore("order", 30), std::optional<quint64>(2));
+    QCOMPARE(window.lastBefore("order", 21), std::optional<quint64>(2));
+    QCOMPARE(window.lastBefore("order", 20), std::optional<quint64>()); // the one of 20 is not kept any more
+}
+
+Q_DECLARE_METATYPE(ReplayLimits)
+
+QTEST_GUILESS_MAIN(TestReplayWindow)
+
+#include "tst_replaywindow.moc"
