@@ -38,11 +38,11 @@ void ReceiveWindow::forgetIf(const std::function<bool(const QByteArray &)> &isUn
 }
 
 // Since when this node listens to \a topic, by whichever prefix has been active for longest.
-std::optional<qint64> ReceiveWindow::readySince(const QByteArray &topic) const
+std::optional<qint64> ReceiveWindow::readySince(QByteArrayView topic) const
 {
     std::optional<qint64> longest;
     for (qsizetype size = 0; size <= std::min(topic.size(), m_longestPrefix); ++size) {
-        const auto found = m_readySince.constFind(QByteArray::fromRawData(topic.constData(), size));
+        const auto found = m_readySince.constFind(QByteArray::fromRawData(topic.data(), size));
         if (found != m_readySince.cend() && *found && (!longest || *found < longest))
             longest = *found;
     }
@@ -51,9 +51,11 @@ std::optional<qint64> ReceiveWindow::readySince(const QByteArray &topic) const
 
 // Streams
 
-ReceiveWindow::Stream *ReceiveWindow::find(const QUuid &node, const QByteArray &topic)
+ReceiveWindow::Stream *ReceiveWindow::find(const QUuid &node, QByteArrayView topic)
 {
-    const auto found = m_streams.constFind({node, topic});
+    if (!m_byAge.empty() && m_byAge.back().key.node == node && m_byAge.back().key.topic == topic)
+        return &m_byAge.back(); // most events follow one of their own stream
+    const auto found = m_streams.constFind({node, QByteArray::fromRawData(topic.data(), topic.size())});
     if (found == m_streams.cend())
         return nullptr;
     m_byAge.splice(m_byAge.end(), m_byAge, *found);
@@ -99,8 +101,8 @@ void ReceiveWindow::clear()
 
 // What arrives
 
-ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, const QByteArray &topic, quint64 sequence,
-                                            qint64 previous, QByteArrayView frame, Clock::time_point now)
+ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous,
+                                            QByteArrayView frame, Clock::time_point now)
 {
     Stream *stream = find(node, topic);
     if (stream && stream->hasBase)
@@ -110,7 +112,7 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, const QByteArray 
     const std::optional<qint64> since = readySince(topic);
     const bool isFirst = sequence == 1 || m_hasForgotten || !since || previous < *since;
     if (!stream)
-        stream = &create(node, topic);
+        stream = &create(node, topic.toByteArray());
     if (isFirst && (stream->held.empty() || stream->held.begin()->first > sequence)) {
         stream->hasBase = true;
         stream->delivered = sequence - 1;
@@ -120,7 +122,7 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, const QByteArray 
     return take(*stream, sequence, frame, now);
 }
 
-ReceiveWindow::Verdict ReceiveWindow::repaired(const QUuid &node, const QByteArray &topic, quint64 sequence,
+ReceiveWindow::Verdict ReceiveWindow::repaired(const QUuid &node, QByteArrayView topic, quint64 sequence,
                                                QByteArrayView frame, Clock::time_point now)
 {
     Stream *stream = find(node, topic);

@@ -89,11 +89,11 @@ public:
 
     // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
     // if that is not known.
-    Verdict heard(const QUuid &node, const QByteArray &topic, quint64 sequence, qint64 previous, QByteArrayView frame,
+    Verdict heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous, QByteArrayView frame,
                   Clock::time_point now);
 
     // An event has arrived again, for those who miss it.
-    Verdict repaired(const QUuid &node, const QByteArray &topic, quint64 sequence, QByteArrayView frame,
+    Verdict repaired(const QUuid &node, QByteArrayView topic, quint64 sequence, QByteArrayView frame,
                      Clock::time_point now);
 
     // The sender says that its newest event is \a head, sent at \a time. What was sent before that has been heard, or
@@ -147,10 +147,10 @@ private:
         std::chrono::milliseconds retryAfter;
     };
     using Streams = std::list<Stream>; // least recently heard first
-    Stream *find(const QUuid &node, const QByteArray &topic);
+    Stream *find(const QUuid &node, QByteArrayView topic);
     Stream &create(const QUuid &node, const QByteArray &topic);
     void forget(Streams::iterator stream);
-    std::optional<qint64> readySince(const QByteArray &topic) const;
+    std::optional<qint64> readySince(QByteArrayView topic) const;
 
     Verdict take(Stream &stream, quint64 sequence, QByteArrayView frame, Clock::time_point now);
     bool hold(Stream &stream, quint64 sequence, QByteArrayView frame);

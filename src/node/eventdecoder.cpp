@@ -73,7 +73,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     if (sender.isValid()) {
         event.sender = sender.toString();
     } else if (hasTrailer && !frame.trailer.sender.isEmpty()) {
-        event.sender = QString::fromUtf8(frame.trailer.sender);
+        event.sender = senderOf(frame.trailer);
     } else {
         event.sender = u"pyvent"_s;
     }
@@ -87,6 +87,16 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     return result;
 }
 
+// The trailer's sender as text. Most events are of the same one as the event before.
+const QString &EventDecoder::senderOf(const Trailer &trailer)
+{
+    if (trailer.sender != m_senderBytes) {
+        m_senderBytes = trailer.sender.toByteArray();
+        m_sender = QString::fromUtf8(m_senderBytes);
+    }
+    return m_sender;
+}
+
 // Whether it is this event's turn: the window keeps those that come too early, and drops those that were heard.
 bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now)
 {
@@ -97,10 +107,9 @@ bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way, Rece
         return false;
     if (trailer.sequence == 0) // numbers count from 1, so it has none
         return way == Way::Bus;
-    const QByteArray topic = frame.topic.toByteArray();
     const auto verdict = way == Way::Repair
-        ? m_window->repaired(trailer.nodeId, topic, trailer.sequence, bytes, now)
-        : m_window->heard(trailer.nodeId, topic, trailer.sequence, trailer.previous, bytes, now);
+        ? m_window->repaired(trailer.nodeId, frame.topic, trailer.sequence, bytes, now)
+        : m_window->heard(trailer.nodeId, frame.topic, trailer.sequence, trailer.previous, bytes, now);
     return verdict == ReceiveWindow::Verdict::Deliver;
 }
 

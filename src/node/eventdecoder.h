@@ -50,6 +50,7 @@ public:
 
 private:
     bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
+    const QString &senderOf(const Trailer &trailer);
     Result unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text);
     QString firstTime(Problem problem, const Frame &frame, const QString &text);
 
@@ -57,6 +58,8 @@ private:
     bool m_hearOwnEvents = true;
     std::optional<PickleReader> m_reader;
     ReceiveWindow *m_window;
+    QByteArray m_senderBytes;
+    QString m_sender;
     QSet<std::pair<QUuid, quint8>> m_reported; // a Python node has no UUID
     quint64 m_unreadable = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <QtCore/qendian.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace Pyvent::Internal {
@@ -87,23 +88,23 @@ qsizetype trailerSize(const Trailer &trailer)
 
 void appendTrailer(const Trailer &trailer, QByteArray *frame)
 {
-    char previous[previousSize];
-    qToLittleEndian(trailer.previous, previous);
-    char fixed[fixedSize];
-    qToBigEndian(quint32(trailer.nodeId.data1), fixed + nodeAt);
-    qToBigEndian(quint16(trailer.nodeId.data2), fixed + nodeAt + 4);
-    qToBigEndian(quint16(trailer.nodeId.data3), fixed + nodeAt + 6);
-    std::memcpy(fixed + nodeAt + 8, trailer.nodeId.data4, 8);
-    qToLittleEndian(trailer.sequence, fixed + sequenceAt);
-    qToLittleEndian(trailer.time, fixed + timeAt);
-    qToLittleEndian(trailer.flags, fixed + flagsAt);
-    qToLittleEndian(quint16(trailer.sender.size()), fixed + senderLengthAt);
-    qToLittleEndian(quint16(trailerSize(trailer)), fixed + trailerLengthAt);
-    fixed[versionAt] = version;
-    fixed[endMarkAt] = endMark;
-    frame->append(previous, previousSize);
-    frame->append(trailer.sender);
-    frame->append(fixed, fixedSize);
+    const qsizetype before = frame->size();
+    frame->resize(before + trailerSize(trailer));
+    char *to = frame->data() + before;
+    qToLittleEndian(trailer.previous, to);
+    to += previousSize;
+    to = std::copy(trailer.sender.begin(), trailer.sender.end(), to);
+    qToBigEndian(quint32(trailer.nodeId.data1), to + nodeAt);
+    qToBigEndian(quint16(trailer.nodeId.data2), to + nodeAt + 4);
+    qToBigEndian(quint16(trailer.nodeId.data3), to + nodeAt + 6);
+    std::memcpy(to + nodeAt + 8, trailer.nodeId.data4, 8);
+    qToLittleEndian(trailer.sequence, to + sequenceAt);
+    qToLittleEndian(trailer.time, to + timeAt);
+    qToLittleEndian(trailer.flags, to + flagsAt);
+    qToLittleEndian(quint16(trailer.sender.size()), to + senderLengthAt);
+    qToLittleEndian(quint16(trailerSize(trailer)), to + trailerLengthAt);
+    to[versionAt] = version;
+    to[endMarkAt] = endMark;
 }
 
 void setFlag(Trailer::Flag flag, QByteArray *frame)
