@@ -33,12 +33,14 @@ bool NodeWaker::isNodeThread() const
 
 void NodeWaker::schedule(const std::lock_guard<std::mutex> &)
 {
-    if (m_node && !std::exchange(m_isScheduled, true))
+    if (m_node && !m_isScheduled.exchange(true))
         QCoreApplication::postEvent(m_node, new QEvent(QEvent::User));
 }
 
 void NodeWaker::schedule()
 {
+    if (m_isScheduled) // and the turn will begin with taking that back, before it looks at anything
+        return;
     const std::lock_guard lock(m_mutex);
     schedule(lock);
 }
@@ -70,10 +72,11 @@ void NodeWaker::arm(int fd, Clock::time_point deadline, const std::function<void
         m_timer->setTimerType(Qt::PreciseTimer);
         QObject::connect(m_timer, &QTimer::timeout, node, turn);
     }
-    if (deadline == Clock::time_point::max())
-        m_timer->stop();
-    else
-        m_timer->start(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
+    // A timer that comes too early only has the next one set; to set it anew with each turn costs far more.
+    if (deadline == Clock::time_point::max() || (m_timer->isActive() && m_timerAt <= deadline))
+        return;
+    m_timerAt = deadline;
+    m_timer->start(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
 }
 
 } // namespace Pyvent::Internal

@@ -7,6 +7,7 @@
 #include <QtCore/qstring.h>
 #include <QtCore/qtimer.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <mutex>
@@ -50,12 +51,13 @@ private:
 
     mutable std::mutex m_mutex;
     PyventNode *m_node;
-    bool m_isScheduled = false;
+    std::atomic<bool> m_isScheduled = false; // changed under the mutex, read without
     QSet<QString> m_toPrune;
 
     // Children of the node, used in its thread only.
     QSocketNotifier *m_notifier = nullptr;
     QTimer *m_timer = nullptr;
+    Clock::time_point m_timerAt;
 };
 
 } // namespace Pyvent::Internal
