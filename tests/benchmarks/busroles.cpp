@@ -18,6 +18,11 @@ namespace {
 // How many events a sender sends per turn of its event loop.
 constexpr int sendBatch = 100;
 
+// How far a sender may be ahead of the receiver, which says after each so many events how far it is. What counts is what
+// arrives, and a receiver that is too far behind has the publisher drop events, which are then sent again.
+constexpr qint64 maximumLead = 20'000;
+constexpr qint64 progressStep = 5'000;
+
 PyventOptions clientOptions(const RoleOptions &options)
 {
     return {.port = options.port, .server = false};
@@ -59,8 +64,10 @@ int busSender(const RoleOptions &options)
     PyventNode node(clientOptions(options));
     QTimer timer;
     qint64 sent = 0;
+    qint64 heard = 0;
+    node.on(progressName, &node, [&](const QVariantMap &arguments) { heard = countOf(arguments); });
     QObject::connect(&timer, &QTimer::timeout, &node, [&] {
-        for (int i = 0; i < sendBatch && sent < options.events; ++i) {
+        for (int i = 0; i < sendBatch && sent < options.events && sent < heard + maximumLead; ++i) {
             if (!node.send(orderName, sampleArguments(sent))) {
                 if (node.lastError().code != PyventError::QueueFull)
                     fail(node.lastError().text);
@@ -89,6 +96,8 @@ int busReceiver(const RoleOptions &options)
             return fail(u"event %1 of the bus came as number %2"_s.arg(count).arg(heard));
         if (++heard == options.events)
             finishedAt = nanoseconds();
+        if (heard % progressStep == 0 && !node.send(progressName, sampleArguments(heard)))
+            fail(node.lastError().text);
     });
     node.on(endName, &node, [&] {
         if (heard != options.events)

@@ -34,6 +34,7 @@ using Role = int (*)(const RoleOptions &options);
 
 inline const QString orderName = QStringLiteral("order-food");
 inline const QString endName = QStringLiteral("end-of-orders"); // after the last order: no more will come
+inline const QString progressName = QStringLiteral("orders-heard");
 inline const QString pingName = QStringLiteral("ping");
 inline const QString pongName = QStringLiteral("pong");
 
