@@ -18,7 +18,8 @@ const Clock::time_point start{1h};
 quint64 send(Window *window, const QByteArray &topic, qint64 time, Clock::time_point now = start)
 {
     const quint64 sequence = window->next(topic).sequence;
-    window->add(topic, sequence, time, topic + QByteArray::number(sequence), 100, now);
+    QByteArray frame = topic + QByteArray::number(sequence);
+    window->add(topic, sequence, time, std::move(frame), 100, now);
     return sequence;
 }
 
@@ -133,8 +134,6 @@ void TestReplayWindow::knowsTheLastBeforeATime()
     QCOMPARE(window.lastBefore("order", 21), std::optional<quint64>(2));
     QCOMPARE(window.lastBefore("order", 20), std::optional<quint64>()); // the one of 20 is not kept any more
 }
-
-Q_DECLARE_METATYPE(ReplayLimits)
 
 QTEST_GUILESS_MAIN(TestReplayWindow)
 
