@@ -19,9 +19,6 @@ namespace {
 
 Q_LOGGING_CATEGORY(log, "pyvent.server")
 
-// How many events may wait for one subscriber that reads too slowly. Past that, the newest are dropped for it.
-constexpr int subscriberHighWaterMark = 100'000;
-
 // How many acknowledgements may wait for one sender: more than any sender of this module has outstanding.
 constexpr int acknowledgementHighWaterMark = 10'000;
 
@@ -50,7 +47,7 @@ Server::Server(const Address &address, qsizetype maximumFrameSize)
     m_requests.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_requests.set(zmq::sockopt::sndhwm, acknowledgementHighWaterMark);
     m_events.set(zmq::sockopt::ipv6, address.isIpv6());
-    m_events.set(zmq::sockopt::sndhwm, subscriberHighWaterMark);
+    m_events.set(zmq::sockopt::sndhwm, m_waterMark.mark());
     // A subscriber sends nothing but subscriptions. The longest name takes half of this; much longer ones would be taken
     // into a tree of a level a byte, which ZeroMQ walks recursively.
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(8) * 1024);
@@ -166,6 +163,8 @@ qsizetype Server::relayOne()
 
 void Server::publish(zmq::message_t &&frame)
 {
+    if (m_waterMark.add(frame.size()))
+        m_events.set(zmq::sockopt::sndhwm, m_waterMark.mark());
     m_events.send(std::move(frame), zmq::send_flags::dontwait);
 }
 
