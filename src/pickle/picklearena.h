@@ -116,7 +116,8 @@ struct ObjectNode
     bool open = false;
 };
 
-// Everything that one pickle's first phase makes. Keeps up to keptBytes per array for the next pickle.
+// Everything that one pickle's first phase makes. Keeps up to keptBytes per array for the next pickle, and more if
+// this one needed it.
 class PickleArena
 {
 public:

@@ -46,6 +46,7 @@ PickleParser::PickleParser(PickleArena &arena, const PickleLimits &limits)
     , m_sizeLimit(qMin<qsizetype>(limits.size, std::numeric_limits<qint32>::max()))
     , m_objectLimit(quint32(qBound<qsizetype>(1, limits.objects, qsizetype(1) << 28)))
     , m_sideLimit(limits.expandedSize)
+    , m_stack(m_objectLimit)
 {
 }
 
@@ -72,12 +73,13 @@ Node PickleParser::parse(QByteArrayView pickle)
     return m_stack.top();
 }
 
-// The loop, with what events are mostly made of: short texts, small numbers and their memo entries. The place in the
-// pickle is a local variable here, because every opcode waits for the one before to move it.
+// The loop, with what events are mostly made of. The place in the pickle is a local variable here, because every opcode
+// waits for the one before to move it.
 bool PickleParser::run()
 {
     const char *p = m_next;
     const char *const end = m_end;
+    quint32 start;
     bool ok = true;
     while (Q_LIKELY(ok && p != end)) {
         m_opcode = p;
@@ -113,6 +115,18 @@ bool PickleParser::run()
                 break;
             ok = push(integerNode(uchar(*p++)));
             continue;
+        case Op::BinInt2:
+            if (Q_UNLIKELY(end - p < 2))
+                break;
+            ok = push(integerNode(qFromLittleEndian<quint16>(p)));
+            p += 2;
+            continue;
+        case Op::BinInt:
+            if (Q_UNLIKELY(end - p < 4))
+                break;
+            ok = push(integerNode(qFromLittleEndian<qint32>(p)));
+            p += 4;
+            continue;
         case Op::BinFloat:
             if (Q_UNLIKELY(end - p < 8))
                 break;
@@ -121,6 +135,27 @@ bool PickleParser::run()
             continue;
         case Op::None:
             ok = push(plainNode(Node::None));
+            continue;
+        case Op::NewTrue:
+            ok = push(plainNode(Node::True));
+            continue;
+        case Op::NewFalse:
+            ok = push(plainNode(Node::False));
+            continue;
+        case Op::EmptyDict:
+            ok = pushContainer(Node::Dict, m_stack.size());
+            continue;
+        case Op::EmptyList:
+            ok = pushContainer(Node::List, m_stack.size());
+            continue;
+        case Op::Mark:
+            ok = pushMark();
+            continue;
+        case Op::SetItems:
+            ok = popMark(&start) && setItems(start);
+            continue;
+        case Op::Appends:
+            ok = popMark(&start) && appendTo(start);
             continue;
         case Op::Stop:
             m_next = p;
@@ -141,30 +176,13 @@ bool PickleParser::run()
 // The other opcodes of plain data, and those of run() where the pickle ends within them.
 bool PickleParser::runCommon(Op op)
 {
-    quint32 start;
     switch (op) {
-    case Op::Mark:
-        m_fence = m_stack.size();
-        m_marks.push(m_fence);
-        return m_marks.size() <= m_objectLimit || fail("there are too many marks");
-    case Op::EmptyDict:
-        return pushContainer(Node::Dict, m_stack.size());
-    case Op::EmptyList:
-        return pushContainer(Node::List, m_stack.size());
-    case Op::SetItems:
-        return popMark(&start) && setItems(start);
-    case Op::Appends:
-        return popMark(&start) && appendTo(start);
     case Op::Tuple1:
     case Op::Tuple2:
     case Op::Tuple3: {
         const quint32 count = quint32(op) - quint32(Op::Tuple1) + 1;
         return hasItems(count) && pushContainer(Node::Tuple, m_stack.size() - count);
     }
-    case Op::NewTrue:
-        return push(plainNode(Node::True));
-    case Op::NewFalse:
-        return push(plainNode(Node::False));
     case Op::ShortBinBytes:
         return readView(Node::Bytes, 1);
     case Op::ShortBinUnicode:
@@ -181,6 +199,8 @@ bool PickleParser::runCommon(Op op)
     case Op::BinGet:
         return fail("the pickle ends within a memo index");
     case Op::BinInt1:
+    case Op::BinInt2:
+    case Op::BinInt:
     case Op::BinFloat:
         return fail("the pickle ends within a number");
     default:
@@ -253,14 +273,6 @@ bool PickleParser::readView(Node::Tag tag, int sizeBytes)
     return pushView(tag, data, size);
 }
 
-bool PickleParser::push(const Node &node)
-{
-    if (Q_UNLIKELY(m_stack.size() >= m_objectLimit))
-        return fail("the pickle makes too many values");
-    m_stack.push(node);
-    return true;
-}
-
 bool PickleParser::pushView(Node::Tag tag, const char *data, qsizetype size)
 {
     Node node;
@@ -285,6 +297,13 @@ bool PickleParser::pushContainer(Node::Tag tag, quint32 itemsFrom)
     node.index = m_arena.containers.size();
     m_arena.containers.push(container);
     return push(node);
+}
+
+bool PickleParser::pushMark()
+{
+    m_fence = m_stack.size();
+    m_marks.push(m_fence);
+    return m_marks.size() <= m_objectLimit || fail("there are too many marks");
 }
 
 bool PickleParser::hasItems(quint32 count)

@@ -26,7 +26,7 @@ public:
     const PickleError &error() const { return m_error; }
 
 private:
-    // The opcodes of plain data are handled in run(); all others by the first of these that knows them.
+    // The opcodes of most events are handled in run(); all others by the first of these that knows them.
     bool run();
     bool runCommon(Op op);
     bool runText(Op op);
@@ -48,11 +48,12 @@ private:
     bool readView(Node::Tag tag, int sizeBytes);
 
     // Stack
-    bool push(const Node &node);
+    bool push(const Node &node) { return Q_LIKELY(m_stack.push(node)) || fail("the pickle makes too many values"); }
     bool pushView(Node::Tag tag, const char *data, qsizetype size);
     bool pushLong(const char *data, qsizetype size);
     bool pushLongText(QByteArrayView digits);
     bool pushContainer(Node::Tag tag, quint32 itemsFrom);
+    bool pushMark();
     bool hasItems(quint32 count);
     bool popMark(quint32 *start);
     bool pop();

@@ -18,18 +18,6 @@ bool PickleParser::runNumber(Op op)
     QByteArrayView line;
     qsizetype size;
     switch (op) {
-    case Op::BinInt:
-        if (!has(4))
-            return fail("the pickle ends within a number");
-        node.integer = qFromLittleEndian<qint32>(m_next);
-        m_next += 4;
-        return push(node);
-    case Op::BinInt2:
-        if (!has(2))
-            return fail("the pickle ends within a number");
-        node.integer = qFromLittleEndian<quint16>(m_next);
-        m_next += 2;
-        return push(node);
     case Op::Long1:
     case Op::Long4: {
         if (!readSize(op == Op::Long1 ? 1 : 4, &size))

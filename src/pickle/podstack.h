@@ -6,19 +6,24 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 namespace Pyvent::Internal {
 
-// A growing array of plain data that keeps its memory when it is emptied. QVarLengthArray and QList check for
-// sharing or construct elements on the paths that a pickle takes for every value.
+// A growing array of plain data that keeps its memory when it is emptied, for as long as that much is needed.
+// QVarLengthArray and QList check for sharing or construct elements on the paths that a pickle takes for every value.
 template <typename T>
 class PodStack
 {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
 public:
-    PodStack() = default;
+    // push() takes no more than \a limit elements.
+    explicit PodStack(quint32 limit = std::numeric_limits<quint32>::max())
+        : m_limit(limit)
+    {
+    }
     ~PodStack() { std::free(m_data); }
     Q_DISABLE_COPY_MOVE(PodStack)
 
@@ -29,15 +34,13 @@ public:
     T &top() { return m_data[m_size - 1]; }
     T *end() { return m_data + m_size; }
 
-    void push(const T &value)
+    // False at the limit.
+    bool push(const T &value)
     {
-        if (Q_UNLIKELY(m_size == m_capacity)) {
-            const T copy = value; // may be an element of this array
-            grow(1);
-            m_data[m_size++] = copy;
-            return;
-        }
+        if (Q_UNLIKELY(m_size == m_capacity))
+            return pushGrowing(value);
         m_data[m_size++] = value;
+        return true;
     }
     // \a values must not lie in this array.
     void append(const T *values, quint32 count)
@@ -57,23 +60,40 @@ public:
             m_data[m_size++] = fill;
         m_size = size;
     }
-    void truncate(quint32 size) { m_size = size; }
+    void truncate(quint32 size)
+    {
+        m_peak = qMax(m_peak, m_size);
+        m_size = size;
+    }
 
-    // Empties it, and gives memory beyond \a keptBytes back.
+    // Empties it. Memory beyond \a keptBytes is given back unless a quarter of it was in use: who gets one large
+    // pickle after the other would otherwise spend most of the time on getting memory from the system.
     void clear(size_t keptBytes)
     {
-        m_size = 0;
-        if (Q_UNLIKELY(m_capacity * sizeof(T) > keptBytes)) {
+        if (Q_UNLIKELY(m_capacity * sizeof(T) > keptBytes && qMax(m_peak, m_size) < m_capacity / 4)) {
             std::free(m_data);
             m_data = nullptr;
             m_capacity = 0;
         }
+        m_size = 0;
+        m_peak = 0;
     }
 
 private:
+    Q_NEVER_INLINE bool pushGrowing(const T &value)
+    {
+        if (m_size >= m_limit)
+            return false;
+        const T copy = value; // may be an element of this array
+        grow(1);
+        m_data[m_size++] = copy;
+        return true;
+    }
+
     Q_NEVER_INLINE void grow(quint32 more)
     {
-        const quint32 capacity = qMax<quint32>(64, qMax(m_size + more, m_capacity + m_capacity / 2));
+        const quint32 wanted = qMax<quint32>(64, qMax(m_size + more, m_capacity + m_capacity / 2));
+        const quint32 capacity = qMax(m_size + more, qMin(wanted, m_limit));
         void *data = std::realloc(static_cast<void *>(m_data), size_t(capacity) * sizeof(T));
         Q_CHECK_PTR(data);
         m_data = static_cast<T *>(data);
@@ -83,6 +103,8 @@ private:
     T *m_data = nullptr;
     quint32 m_size = 0;
     quint32 m_capacity = 0;
+    quint32 m_peak = 0; // the most elements that were there since clear(), but for those that still are
+    const quint32 m_limit;
 };
 
 } // namespace Pyvent::Internal
