@@ -8,6 +8,7 @@
 #include "qtvalues.h"
 
 #include <map>
+#include <tuple>
 
 namespace Pyvent::Internal {
 
@@ -30,11 +31,20 @@ void set(QVariant *value, const T &content)
     new (value) QVariant(content);
 }
 
-// The invalid value of \a key, which is used up. A key that comes twice counts last, as in Python.
-QVariant *slot(std::map<QString, QVariant> *entries, QString *key)
+// What is in \a value, which has just been set: QVariant::data() would look whether it is shared.
+template <typename T>
+T *contentOf(QVariant *value)
+{
+    return const_cast<T *>(static_cast<const T *>(value->constData()));
+}
+
+// The invalid value of \a key. A key that comes twice counts last, as in Python. Most senders sort them, which makes the
+// place after the last entry the right one at the first comparison.
+QVariant *slot(std::map<QString, QVariant> *entries, const QString &key)
 {
     const size_t before = entries->size();
-    QVariant *value = &entries->try_emplace(entries->end(), std::move(*key))->second;
+    QVariant *value =
+        &entries->emplace_hint(entries->end(), std::piecewise_construct, std::tie(key), std::tuple<>())->second;
     if (Q_UNLIKELY(entries->size() == before))
         value->clear();
     return value;
@@ -145,7 +155,7 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
         return true;
     case Node::Text:
         set(value, QString());
-        return buildText(node, static_cast<QString *>(value->data()));
+        return buildText(node, contentOf<QString>(value));
     case Node::Text8:
         return buildText8(node, value);
     case Node::Bytes:
@@ -171,17 +181,16 @@ bool PickleBuilder::buildText(const Node &node, QString *text)
     return Q_LIKELY(decodeUtf8(node.view(), text)) || fail(node, u"a str is not UTF-8"_s);
 }
 
-bool PickleBuilder::buildKey(const Node &node, QString *key)
+// One that was seen lately, which stays until the next call, or \a made; null on failure.
+const QString *PickleBuilder::buildKey(const Node &node, QString *made)
 {
-    if (const QString *known = m_keys.find(node.view())) {
-        *key = *known;
-        return true;
-    }
-    if (!buildText(node, key))
-        return false;
-    if (key->size() == qsizetype(node.size)) // ASCII
-        m_keys.insert(node.view(), *key);
-    return true;
+    if (const QString *known = m_keys.find(node.view()))
+        return known;
+    if (!buildText(node, made))
+        return nullptr;
+    if (made->size() == qsizetype(node.size)) // ASCII
+        m_keys.insert(node.view(), *made);
+    return made;
 }
 
 bool PickleBuilder::buildText8(const Node &node, QVariant *value)
@@ -265,10 +274,9 @@ bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map)
 {
     std::map<QString, QVariant> entries; // QMap looks a key up twice to insert it
     const bool ok = m_arena.forEachPair(chain, [&](const Node &keyNode, const Node &value) {
-        QString key;
-        if (!spend(keyNode, mapNodeCost) || !buildKey(keyNode, &key))
-            return false;
-        return build(value, slot(&entries, &key));
+        QString made;
+        const QString *key = spend(keyNode, mapNodeCost) ? buildKey(keyNode, &made) : nullptr;
+        return key && build(value, slot(&entries, *key));
     });
     if (ok && !entries.empty())
         *map = QVariantMap(std::move(entries));
@@ -289,10 +297,9 @@ bool PickleBuilder::buildArguments(const Node &node, QVariantMap *arguments, QVa
             sender->clear();
             return build(value, sender);
         }
-        QString key;
-        if (!spend(keyNode, mapNodeCost) || !buildKey(keyNode, &key))
-            return false;
-        return build(value, slot(&entries, &key));
+        QString made;
+        const QString *key = spend(keyNode, mapNodeCost) ? buildKey(keyNode, &made) : nullptr;
+        return key && build(value, slot(&entries, *key));
     });
     if (!ok)
         sender->clear();
@@ -345,11 +352,15 @@ bool PickleBuilder::buildInert(const Node &node, PyventObject *object)
     }
     ObjectNode &source = m_arena.objects[node.index];
     if (source.form == ObjectNode::Global) {
-        QString module;
-        QString name;
-        if (!buildKey(source.callable, &module) || !buildKey(source.arguments, &name))
+        QString made;
+        const QString *key = buildKey(source.callable, &made);
+        if (!key)
             return false;
-        *object = PyventObject(module, name);
+        const QString module = *key;
+        key = buildKey(source.arguments, &made);
+        if (!key)
+            return false;
+        *object = PyventObject(module, *key);
         return true;
     }
     if (source.open)

@@ -35,7 +35,7 @@ private:
     bool spend(const Node &node, qsizetype bytes);
 
     bool buildText(const Node &node, QString *text);
-    bool buildKey(const Node &node, QString *key);
+    const QString *buildKey(const Node &node, QString *made);
     bool buildText8(const Node &node, QVariant *value);
     bool buildContainer(const Node &node, QVariant *value);
     bool buildItems(const ItemChain &chain, QVariantList *list);
