@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "pickletext.h"
 
+#include <QtCore/qendian.h>
+
+#include <bit>
 #include <cstring>
 #include <string_view>
 
@@ -10,17 +13,67 @@ namespace {
 
 using uchar = unsigned char;
 
+constexpr quint64 highBits = Q_UINT64_C(0x8080808080808080); // of eight bytes
+
 const uchar *skipAscii(const uchar *p, const uchar *end)
 {
-    while (end - p >= 8) {
-        quint64 word;
-        std::memcpy(&word, p, 8);
-        if (word & Q_UINT64_C(0x8080808080808080))
-            break;
+    while (end - p >= 8 && !(qFromUnaligned<quint64>(p) & highBits))
         p += 8;
-    }
     while (p != end && *p < 0x80)
         ++p;
+    return p;
+}
+
+// These two are loops over blocks of a fixed size because that is what compilers turn into vector instructions.
+template <int size>
+void widen(const uchar *from, char16_t *to)
+{
+    uchar narrow[size];
+    char16_t wide[size];
+    std::memcpy(narrow, from, sizeof narrow);
+    for (int i = 0; i < size; ++i)
+        wide[i] = narrow[i];
+    std::memcpy(to, wide, sizeof wide);
+}
+
+// The UTF-16 units of UTF-8: one for each byte that begins a character, two where that begins four bytes.
+qsizetype utf16Size(const uchar *p, const uchar *end)
+{
+    constexpr int block = 64;
+    const auto unitsOf = [](uchar c) { return uchar(uchar((c & 0xc0) != 0x80) + uchar(c >= 0xf0)); };
+    qsizetype units = 0;
+    for (; end - p >= block; p += block) {
+        uchar sum = 0;
+        for (int i = 0; i < block; ++i)
+            sum = uchar(sum + unitsOf(p[i]));
+        units += sum;
+    }
+    for (; p != end; ++p)
+        units += unitsOf(*p);
+    return units;
+}
+
+// Copies what is ASCII up to the first byte that is not, and moves \a out on. Writes beyond what it copied, but not beyond
+// \a outEnd.
+const uchar *widenAscii(const uchar *p, const uchar *end, char16_t **out, const char16_t *outEnd)
+{
+    char16_t *q = *out;
+    for (; end - p >= 16; p += 16, q += 16) {
+        if ((qFromUnaligned<quint64>(p) | qFromUnaligned<quint64>(p + 8)) & highBits)
+            break;
+        widen<16>(p, q);
+    }
+    while (end - p >= 8 && outEnd - q >= 8) {
+        widen<8>(p, q);
+        const quint64 others = qFromLittleEndian<quint64>(p) & highBits;
+        p += std::countr_zero(others) / 8;
+        q += std::countr_zero(others) / 8;
+        if (others)
+            break;
+    }
+    while (p != end && *p < 0x80)
+        *q++ = *p++;
+    *out = q;
     return p;
 }
 
@@ -30,7 +83,7 @@ bool isContinuation(uchar c)
 }
 
 // One character of two or more bytes; advances \a p; returns 0 (which takes one byte only) if it is broken.
-char32_t decodeMultiByte(const uchar *&p, const uchar *end)
+Q_ALWAYS_INLINE char32_t decodeMultiByte(const uchar *&p, const uchar *end)
 {
     const uchar lead = *p;
     const auto left = end - p;
@@ -133,33 +186,33 @@ bool decodeUtf8(QByteArrayView utf8, QString *text)
 {
     const uchar *p = begin(utf8);
     const uchar *end = p + utf8.size();
-    const uchar *ascii = skipAscii(p, end);
-    if (ascii == end) {
-        *text = QString::fromLatin1(utf8);
-        return true;
-    }
-    // Counted first: text of three bytes a character would otherwise keep three times the memory that it
-    // needs.
-    qsizetype units = 0;
-    for (const uchar *q = p; q != end; ++q)
-        units += qsizetype((*q & 0xc0) != 0x80) + qsizetype(*q >= 0xf0);
-    QString result(units, Qt::Uninitialized);
+    QString result(utf8.size(), Qt::Uninitialized);
     char16_t *out = reinterpret_cast<char16_t *>(result.data());
-    const char16_t *outEnd = out + units;
-    while (p != end) {
-        if (*p < 0x80) {
-            *out++ = *p++;
-            continue;
+    p = widenAscii(p, end, &out, out + utf8.size());
+    if (Q_UNLIKELY(p != end)) {
+        // Counted first: text of three bytes a character would otherwise keep three times the memory that it needs.
+        const qsizetype ascii = p - begin(utf8);
+        const qsizetype units = ascii + utf16Size(p, end);
+        QString exact(units, Qt::Uninitialized);
+        out = reinterpret_cast<char16_t *>(exact.data());
+        const char16_t *outEnd = out + units;
+        std::memcpy(out, result.constData(), size_t(ascii) * sizeof(char16_t));
+        out += ascii;
+        while (p != end) {
+            do { // what is right takes as many units as were counted
+                const char32_t c = decodeMultiByte(p, end);
+                if (c == 0)
+                    return false;
+                if (c >= 0x10000) {
+                    *out++ = QChar::highSurrogate(c);
+                    *out++ = QChar::lowSurrogate(c);
+                } else {
+                    *out++ = char16_t(c);
+                }
+            } while (p != end && *p >= 0x80);
+            p = widenAscii(p, end, &out, outEnd);
         }
-        const char32_t c = decodeMultiByte(p, end);
-        if (c == 0 || outEnd - out < (c >= 0x10000 ? 2 : 1))
-            return false;
-        if (c >= 0x10000) {
-            *out++ = QChar::highSurrogate(c);
-            *out++ = QChar::lowSurrogate(c);
-        } else {
-            *out++ = char16_t(c);
-        }
+        result = std::move(exact);
     }
     *text = std::move(result);
     return true;
