@@ -119,11 +119,9 @@ bool PickleBuilder::tooDeep(const Node &node)
     return fail(node, u"the pickle nests deeper than the limit of %1"_s.arg(m_limits.depth));
 }
 
-bool PickleBuilder::spend(const Node &node, qsizetype bytes)
+bool PickleBuilder::tooLarge(const Node &node)
 {
-    m_budget -= bytes;
-    return Q_LIKELY(m_budget >= 0)
-        || fail(node, u"the pickle expands beyond the limit of %1 bytes"_s.arg(m_limits.expandedSize));
+    return fail(node, u"the pickle expands beyond the limit of %1 bytes"_s.arg(m_limits.expandedSize));
 }
 
 // \a value is invalid before.
@@ -286,7 +284,8 @@ bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map)
 bool PickleBuilder::buildArguments(const Node &node, QVariantMap *arguments, QVariant *sender)
 {
     arguments->clear();
-    sender->clear();
+    if (sender->isValid())
+        sender->clear();
     if (node.tag != Node::Dict || !hasTextKeys(m_arena.containers[node.index].items))
         return fail(node, u"the arguments of an event are not a dict with str keys"_s);
     ContainerNode &container = m_arena.containers[node.index];

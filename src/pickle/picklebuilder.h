@@ -32,7 +32,8 @@ private:
 
     bool fail(const Node &node, const QString &text);
     bool tooDeep(const Node &node);
-    bool spend(const Node &node, qsizetype bytes);
+    bool tooLarge(const Node &node);
+    bool spend(const Node &node, qsizetype bytes) { return Q_LIKELY((m_budget -= bytes) >= 0) || tooLarge(node); }
 
     bool buildText(const Node &node, QString *text);
     const QString *buildKey(const Node &node, QString *made);

@@ -286,16 +286,14 @@ bool PickleParser::pushContainer(Node::Tag tag, quint32 itemsFrom)
 {
     if (m_arena.total() > m_objectLimit)
         return fail("the pickle makes too many values");
-    ContainerNode container;
-    container.offset = offset();
+    m_arena.containers.push({.offset = offset()});
     if (itemsFrom < m_stack.size())
-        m_arena.append(container.items, &m_stack[itemsFrom], m_stack.size() - itemsFrom);
+        m_arena.append(m_arena.containers.top().items, &m_stack[itemsFrom], m_stack.size() - itemsFrom);
     m_stack.truncate(itemsFrom);
     Node node;
     node.tag = tag;
     node.integer = 0;
-    node.index = m_arena.containers.size();
-    m_arena.containers.push(container);
+    node.index = m_arena.containers.size() - 1;
     return push(node);
 }
 

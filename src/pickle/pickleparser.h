@@ -48,7 +48,7 @@ private:
     bool readView(Node::Tag tag, int sizeBytes);
 
     // Stack
-    bool push(const Node &node) { return Q_LIKELY(m_stack.push(node)) || fail("the pickle makes too many values"); }
+    bool push(Node node) { return Q_LIKELY(m_stack.push(node)) || fail("the pickle makes too many values"); }
     bool pushView(Node::Tag tag, const char *data, qsizetype size);
     bool pushLong(const char *data, qsizetype size);
     bool pushLongText(QByteArrayView digits);

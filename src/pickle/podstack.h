@@ -34,11 +34,12 @@ public:
     T &top() { return m_data[m_size - 1]; }
     T *end() { return m_data + m_size; }
 
-    // False at the limit.
-    bool push(const T &value)
+    // False at the limit. By value: it may be an element of this array, and a reference would make the compiler put it
+    // together in memory first.
+    bool push(T value)
     {
-        if (Q_UNLIKELY(m_size == m_capacity))
-            return pushGrowing(value);
+        if (Q_UNLIKELY(m_size == m_capacity) && !grow())
+            return false;
         m_data[m_size++] = value;
         return true;
     }
@@ -80,16 +81,13 @@ public:
     }
 
 private:
-    Q_NEVER_INLINE bool pushGrowing(const T &value)
+    bool grow()
     {
         if (m_size >= m_limit)
             return false;
-        const T copy = value; // may be an element of this array
         grow(1);
-        m_data[m_size++] = copy;
         return true;
     }
-
     Q_NEVER_INLINE void grow(quint32 more)
     {
         const quint32 wanted = qMax<quint32>(64, qMax(m_size + more, m_capacity + m_capacity / 2));
