@@ -310,13 +310,27 @@ bool PickleEncoder::writeText(QStringView text)
         m_out.setNext(end);
         return true;
     }
-    if (!m_out.reserve(5 + utf8SizeBound(text)))
+    return writeLongText(text);
+}
+
+// Piece by piece, with room for what follows if it is ASCII: how long text becomes is not known before.
+bool PickleEncoder::writeLongText(QStringView text)
+{
+    constexpr qsizetype piece = 256;
+    if (!m_out.reserve(5 + text.size()))
         return tooLarge();
     m_out.put(Op::BinUnicode);
-    char *start = m_out.next() + 4;
-    char *end = encodeUtf8(text, start);
-    m_out.putLittleEndian(quint32(end - start));
-    m_out.setNext(end);
+    const qsizetype start = m_out.size() + 4;
+    m_out.setNext(m_out.next() + 4);
+    while (!text.isEmpty()) {
+        if (!m_out.reserve(maximumUtf8Size(piece) + text.size()))
+            return tooLarge();
+        const bool splitsPair = text.size() > piece && text[piece - 1].isHighSurrogate();
+        const qsizetype size = splitsPair ? piece - 1 : qMin(piece, text.size());
+        m_out.setNext(encodeUtf8(text.first(size), m_out.next()));
+        text = text.sliced(size);
+    }
+    qToLittleEndian(quint32(m_out.size() - start), m_out.at(start - 4));
     return true;
 }
 

@@ -87,6 +87,7 @@ private:
     bool writeLong(const QByteArray &bytes);
     bool writeDouble(double value);
     bool writeText(QStringView text);
+    bool writeLongText(QStringView text);
     bool writeLatin1(const char *text);
     bool writeBytes(QByteArrayView bytes);
 

@@ -36,6 +36,17 @@ void widen(const uchar *from, char16_t *to)
     std::memcpy(to, wide, sizeof wide);
 }
 
+template <int size>
+void narrow(const char16_t *from, char *to)
+{
+    char16_t wide[size];
+    char narrow[size];
+    std::memcpy(wide, from, sizeof wide);
+    for (int i = 0; i < size; ++i)
+        narrow[i] = char(wide[i]);
+    std::memcpy(to, narrow, sizeof narrow);
+}
+
 // The UTF-16 units of UTF-8: one for each byte that begins a character, two where that begins four bytes.
 qsizetype utf16Size(const uchar *p, const uchar *end)
 {
@@ -55,7 +66,7 @@ qsizetype utf16Size(const uchar *p, const uchar *end)
 
 // Copies what is ASCII up to the first byte that is not, and moves \a out on. Writes beyond what it copied, but not beyond
 // \a outEnd.
-const uchar *widenAscii(const uchar *p, const uchar *end, char16_t **out, const char16_t *outEnd)
+Q_ALWAYS_INLINE const uchar *widenAscii(const uchar *p, const uchar *end, char16_t **out, const char16_t *outEnd)
 {
     char16_t *q = *out;
     for (; end - p >= 16; p += 16, q += 16) {
@@ -73,6 +84,22 @@ const uchar *widenAscii(const uchar *p, const uchar *end, char16_t **out, const 
     }
     while (p != end && *p < 0x80)
         *q++ = *p++;
+    *out = q;
+    return p;
+}
+
+// The same the other way round.
+Q_ALWAYS_INLINE const char16_t *narrowAscii(const char16_t *p, const char16_t *end, char **out)
+{
+    constexpr quint64 otherBits = Q_UINT64_C(0xff80ff80ff80ff80); // the bits that no ASCII unit has
+    char *q = *out;
+    for (; end - p >= 8; p += 8, q += 8) {
+        if ((qFromUnaligned<quint64>(p) | qFromUnaligned<quint64>(p + 4)) & otherBits)
+            break;
+        narrow<8>(p, q);
+    }
+    while (p != end && *p < 0x80)
+        *q++ = char(*p++);
     *out = q;
     return p;
 }
@@ -117,7 +144,7 @@ const uchar *begin(QByteArrayView bytes)
     return reinterpret_cast<const uchar *>(bytes.data());
 }
 
-char *putUtf8(char32_t c, char *out)
+Q_ALWAYS_INLINE char *putUtf8(char32_t c, char *out)
 {
     if (c < 0x80) {
         *out++ = char(c);
@@ -218,41 +245,17 @@ bool decodeUtf8(QByteArrayView utf8, QString *text)
     return true;
 }
 
-qsizetype utf8SizeBound(QStringView text)
-{
-    qsizetype size = text.size();
-    for (const char16_t unit : std::u16string_view(text.utf16(), size_t(text.size())))
-        size += qsizetype(unit >= 0x80) + qsizetype(unit >= 0x800);
-    return size;
-}
-
 char *encodeUtf8(QStringView text, char *out)
 {
     const char16_t *p = text.utf16();
     const char16_t *end = p + text.size();
-    while (p != end) {
-        while (end - p >= 4) { // four ASCII units at a time
-            quint64 word;
-            std::memcpy(&word, p, 8);
-            if (word & Q_UINT64_C(0xff80ff80ff80ff80))
-                break;
-            out[0] = char(p[0]);
-            out[1] = char(p[1]);
-            out[2] = char(p[2]);
-            out[3] = char(p[3]);
-            p += 4;
-            out += 4;
-        }
-        if (p == end)
-            break;
-        char32_t c = *p++;
-        if (c < 0x80) {
-            *out++ = char(c);
-            continue;
-        }
-        if (QChar::isHighSurrogate(c) && p != end && QChar::isLowSurrogate(*p))
-            c = QChar::surrogateToUcs4(char16_t(c), *p++);
-        out = putUtf8(c, out);
+    while ((p = narrowAscii(p, end, &out)) != end) {
+        do {
+            char32_t c = *p++;
+            if (QChar::isHighSurrogate(c) && p != end && QChar::isLowSurrogate(*p))
+                c = QChar::surrogateToUcs4(char16_t(c), *p++);
+            out = putUtf8(c, out);
+        } while (p != end && *p >= 0x80);
     }
     return out;
 }

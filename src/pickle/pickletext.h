@@ -20,9 +20,6 @@ constexpr qsizetype maximumUtf8Size(qsizetype utf16Size)
 {
     return 3 * utf16Size;
 }
-// A closer bound for long texts: exact but for characters outside of the basic plane. Takes a pass over the
-// text.
-qsizetype utf8SizeBound(QStringView text);
 // Writes \a text as UTF-8, lone surrogates one by one, and returns the end.
 char *encodeUtf8(QStringView text, char *out);
 

@@ -315,7 +315,8 @@ void tst_PickleWriter::sizeLimit()
 {
     PickleError error;
     for (const QVariant &value :
-         {QVariant(QByteArray(100, 'x')), QVariant(QString(100, u'x')), QVariant(QString(50, u'ä'))}) {
+         {QVariant(QByteArray(100, 'x')), QVariant(QString(100, u'x')), QVariant(QString(50, u'ä')),
+          QVariant(QString(100'000, u'x')), QVariant(QString(100'000, u'す')), QVariant(u"🍣"_s.repeated(100'000))}) {
         QByteArray out;
         QVERIFY(writePickle(value, &out, &error));
         const qsizetype size = out.size();
@@ -362,12 +363,13 @@ void tst_PickleWriter::longTexts_data()
 void tst_PickleWriter::longTexts()
 {
     QFETCH(int, size);
-    for (const QString &character : {u"x"_s, u"ä"_s, u"す"_s, u"🍣"_s, QString(QChar(0xd800))}) {
-        const QString text = character.repeated(size);
+    for (const QString &part : {u"x"_s, u"ä"_s, u"す"_s, u"🍣"_s, u"x🍣"_s, u"Käse, "_s, QString(QChar(0xd800))}) {
+        const QString text = part.repeated(size);
         for (const QVariant &value : {QVariant(text), QVariant(text.toUtf8())}) {
             QByteArray out;
             PickleError error;
             QVERIFY2(writePickle(value, &out, &error), qPrintable(error.text));
+            QVERIFY(!text.isValidUtf16() || out.endsWith(text.toUtf8() + '.'));
             PickleReader reader;
             QVERIFY2(reader.read(out), qPrintable(reader.error().text));
             QVERIFY(reader.toVariant() == value);
