@@ -214,27 +214,29 @@ bool PickleBuilder::buildContainer(const Node &node, QVariant *value)
     if (m_depth >= m_limits.depth)
         return tooDeep(node);
     const Nesting nesting(this, &container);
+    if (node.tag == Node::Dict && hasTextKeys(container.items)) {
+        set(value, QVariantMap());
+        QVariantMap *map = contentOf<QVariantMap>(value);
+        if (!buildMap(container.items, map))
+            return false;
+        restoreQtValue(*map, value);
+        return true;
+    }
     if (node.tag == Node::Dict) {
-        if (hasTextKeys(container.items)) {
-            QVariantMap map;
-            if (!buildMap(container.items, &map))
-                return false;
-            if (!restoreQtValue(map, value))
-                *value = QVariant(map);
-            return true;
-        }
         QList<PyventDict::Pair> pairs;
         if (!buildPairs(container.items, &pairs))
             return false;
         *value = QVariant::fromValue(PyventDict(std::move(pairs)));
         return true;
     }
+    if (node.tag == Node::List) {
+        set(value, QVariantList());
+        return buildItems(container.items, contentOf<QVariantList>(value));
+    }
     QVariantList list;
     if (!buildItems(container.items, &list))
         return false;
-    if (node.tag == Node::List)
-        *value = QVariant(list);
-    else if (node.tag == Node::Tuple)
+    if (node.tag == Node::Tuple)
         *value = QVariant::fromValue(PyventTuple(std::move(list)));
     else
         *value = QVariant::fromValue(
@@ -268,10 +270,15 @@ bool PickleBuilder::hasTextKeys(const ItemChain &chain) const
     });
 }
 
-bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map)
+// The value of the key "sender" goes to \a sender, if that is given.
+bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map, QVariant *sender)
 {
     std::map<QString, QVariant> entries; // QMap looks a key up twice to insert it
     const bool ok = m_arena.forEachPair(chain, [&](const Node &keyNode, const Node &value) {
+        if (sender && keyNode.size == 6 && keyNode.view() == "sender") {
+            sender->clear();
+            return build(value, sender);
+        }
         QString made;
         const QString *key = spend(keyNode, mapNodeCost) ? buildKey(keyNode, &made) : nullptr;
         return key && build(value, slot(&entries, *key));
@@ -290,20 +297,9 @@ bool PickleBuilder::buildArguments(const Node &node, QVariantMap *arguments, QVa
         return fail(node, u"the arguments of an event are not a dict with str keys"_s);
     ContainerNode &container = m_arena.containers[node.index];
     const Nesting nesting(this, &container);
-    std::map<QString, QVariant> entries;
-    const bool ok = m_arena.forEachPair(container.items, [&](const Node &keyNode, const Node &value) {
-        if (keyNode.size == 6 && keyNode.view() == "sender") {
-            sender->clear();
-            return build(value, sender);
-        }
-        QString made;
-        const QString *key = spend(keyNode, mapNodeCost) ? buildKey(keyNode, &made) : nullptr;
-        return key && build(value, slot(&entries, *key));
-    });
+    const bool ok = buildMap(container.items, arguments, sender);
     if (!ok)
         sender->clear();
-    else if (!entries.empty())
-        *arguments = QVariantMap(std::move(entries));
     return ok;
 }
 

@@ -41,7 +41,7 @@ private:
     bool buildContainer(const Node &node, QVariant *value);
     bool buildItems(const ItemChain &chain, QVariantList *list);
     bool buildPairs(const ItemChain &chain, QList<PyventDict::Pair> *pairs);
-    bool buildMap(const ItemChain &chain, QVariantMap *map);
+    bool buildMap(const ItemChain &chain, QVariantMap *map, QVariant *sender = nullptr);
     bool hasTextKeys(const ItemChain &chain) const;
 
     bool buildObject(const Node &node, QVariant *value);
