@@ -157,6 +157,11 @@ bool PickleParser::run()
         case Op::Appends:
             ok = popMark(&start) && appendTo(start);
             continue;
+        case Op::Frame: // a hint for reading from files: only what it claims is checked
+            if (Q_UNLIKELY(end - p < 8 || qFromLittleEndian<quint64>(p) > quint64(end - p - 8)))
+                break;
+            p += 8;
+            continue;
         case Op::Stop:
             m_next = p;
             return m_stack.size() > m_fence || fail("STOP finds no value");
@@ -190,7 +195,7 @@ bool PickleParser::runCommon(Op op)
     case Op::BinUnicode:
         return readView(Node::Text, 4);
     case Op::Frame: {
-        qsizetype size; // a hint for reading from files: only what it claims is checked
+        qsizetype size;
         return readSize(8, &size);
     }
     case Op::Proto:

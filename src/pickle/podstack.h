@@ -71,16 +71,22 @@ public:
     // pickle after the other would otherwise spend most of the time on getting memory from the system.
     void clear(size_t keptBytes)
     {
-        if (Q_UNLIKELY(m_capacity * sizeof(T) > keptBytes && qMax(m_peak, m_size) < m_capacity / 4)) {
+        if (Q_UNLIKELY(m_capacity * sizeof(T) > keptBytes))
+            giveBackUnused();
+        m_size = 0;
+    }
+
+private:
+    Q_NEVER_INLINE void giveBackUnused()
+    {
+        if (qMax(m_peak, m_size) < m_capacity / 4) {
             std::free(m_data);
             m_data = nullptr;
             m_capacity = 0;
         }
-        m_size = 0;
         m_peak = 0;
     }
 
-private:
     bool grow()
     {
         if (m_size >= m_limit)
@@ -101,7 +107,7 @@ private:
     T *m_data = nullptr;
     quint32 m_size = 0;
     quint32 m_capacity = 0;
-    quint32 m_peak = 0; // the most elements that were there since clear(), but for those that still are
+    quint32 m_peak = 0; // the most elements that there were before a truncate()
     const quint32 m_limit;
 };
 
