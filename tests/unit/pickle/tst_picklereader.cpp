@@ -29,6 +29,7 @@ private Q_SLOTS:
     void argumentsMustBeDict_data();
     void argumentsMustBeDict();
     void trailingBytes();
+    void keptMemory();
     void errors_data();
     void errors();
     void truncations_data();
@@ -313,6 +314,22 @@ void tst_PickleReader::trailingBytes()
     QVERIFY(reader.read(raw("K\x01.rest..")));
     QCOMPARE(reader.consumed(), 3);
     QCOMPARE(reader.toVariant(), QVariant(1LL));
+}
+
+// A reader keeps a large pickle's memory until smaller ones follow.
+void tst_PickleReader::keptMemory()
+{
+    PickleReader reader;
+    for (const int size : {100'000, 100'000, 3, 3, 100'000, 50'000, 3, 100'000}) {
+        QVariantList list;
+        for (int i = 0; i < size; ++i)
+            list.append(qlonglong(i));
+        QByteArray pickle;
+        PickleError error;
+        QVERIFY2(writePickle(list, &pickle, &error), qPrintable(error.text));
+        QVERIFY2(reader.read(pickle), qPrintable(reader.error().text));
+        QCOMPARE(reader.toVariant().toList(), list);
+    }
 }
 
 void tst_PickleReader::errors_data()
