@@ -79,10 +79,10 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
 ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Receiver &)> &unwanted)
 {
     Removal removal;
-    m_names.removeIf([&](QHash<QByteArray, Entry>::iterator entry) {
-        entry->receivers = without(entry->receivers, unwanted, &removal);
-        return !entry->receivers;
-    });
+    for (auto name = m_names.begin(); name != m_names.end();) {
+        name->second.receivers = without(name->second.receivers, unwanted, &removal);
+        name = name->second.receivers ? std::next(name) : m_names.erase(name);
+    }
     if (m_globs)
         m_globs = without(m_globs, unwanted, &removal);
     return removal;
@@ -103,8 +103,8 @@ ReceiverTable::Removal ReceiverTable::removeIf(const QString &pattern,
     const auto entry = m_names.find(pattern.toUtf8());
     if (entry == m_names.end())
         return removal;
-    entry->receivers = without(entry->receivers, unwanted, &removal);
-    if (!entry->receivers)
+    entry->second.receivers = without(entry->second.receivers, unwanted, &removal);
+    if (!entry->second.receivers)
         m_names.erase(entry);
     return removal;
 }
@@ -112,7 +112,7 @@ ReceiverTable::Removal ReceiverTable::removeIf(const QString &pattern,
 QStringList ReceiverTable::patterns() const
 {
     QStringList patterns;
-    for (const Entry &entry : m_names)
+    for (const auto &[topic, entry] : m_names)
         patterns.append(entry.name);
     if (m_globs) {
         for (const std::shared_ptr<Receiver> &receiver : *m_globs)
@@ -126,10 +126,9 @@ QStringList ReceiverTable::patterns() const
 ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
 {
     Match match;
-    const auto entry = m_names.constFind(QByteArray::fromRawData(topic.data(), topic.size()));
-    if (entry != m_names.cend()) {
-        match.name = entry->name;
-        match.exact = entry->receivers;
+    if (const auto entry = m_names.find(topic); entry != m_names.end()) {
+        match.name = entry->second.name;
+        match.exact = entry->second.receivers;
     }
     if (!m_globs)
         return match;
