@@ -6,7 +6,7 @@
 #include "wire/frame.h"
 
 #include <chrono>
-#include <memory>
+#include <utility>
 
 namespace Pyvent::Internal {
 
@@ -14,8 +14,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// Larger frames are handed to ZeroMQ with the memory that they were written to, smaller ones are copied: then the next
-// event is written to memory that is warm.
+// Larger frames keep the memory that they were written to, smaller ones are copied: then the next event is written to
+// memory that is warm, and each frame takes no more than it needs.
 constexpr qsizetype copyLimit = 16 * 1024;
 
 // Python's dispatcher takes these as parameters of its own, so as keyword arguments they raise an exception that ends
@@ -34,7 +34,7 @@ qint64 microsecondsSinceEpoch()
 }
 
 PyventError EventEncoder::encode(QAnyStringView name, const QVariantMap &arguments, const QString &sender,
-                                 qsizetype room, Window::Clock::time_point now, zmq::message_t *frame)
+                                 qsizetype room, Window::Clock::time_point now, QByteArray *frame)
 {
     if (PyventError error = takeName(name))
         return error;
@@ -54,11 +54,8 @@ PyventError EventEncoder::encode(QAnyStringView name, const QVariantMap &argumen
     trailer.sequence = next.sequence;
     trailer.previous = next.previous;
     appendTrailer(trailer, &m_buffer);
-    const qsizetype size = m_buffer.size();
     *frame = takeFrame();
-    zmq::message_t kept;
-    kept.copy(*frame);
-    m_window->add(m_topic, trailer.sequence, trailer.time, std::move(kept), size, now);
+    m_window->add(m_topic, trailer.sequence, trailer.time, QByteArray(*frame), frame->size(), now);
     return {};
 }
 
@@ -126,16 +123,11 @@ PyventError EventEncoder::checkSize(qsizetype size, qsizetype room) const
     return {};
 }
 
-zmq::message_t EventEncoder::takeFrame()
+QByteArray EventEncoder::takeFrame()
 {
     if (m_buffer.size() <= copyLimit)
-        return zmq::message_t(m_buffer.constData(), std::size_t(m_buffer.size()));
-    auto owner = std::make_unique<QByteArray>(std::move(m_buffer));
-    m_buffer = QByteArray();
-    QByteArray *bytes = owner.release();
-    return zmq::message_t(
-        bytes->data(), std::size_t(bytes->size()), [](void *, void *hint) { delete static_cast<QByteArray *>(hint); },
-        bytes);
+        return QByteArray(m_buffer.constData(), m_buffer.size());
+    return std::exchange(m_buffer, {});
 }
 
 } // namespace Pyvent::Internal

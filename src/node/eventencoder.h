@@ -8,8 +8,6 @@
 #include <QtCore/quuid.h>
 #include <QtCore/qvariant.h>
 
-#include <zmq.hpp>
-
 namespace Pyvent::Internal {
 
 // The time now, in µs since 1970-01-01T00:00:00Z, as trailers have it.
@@ -19,7 +17,7 @@ qint64 microsecondsSinceEpoch();
 class EventEncoder
 {
 public:
-    using Window = ReplayWindow<zmq::message_t>;
+    using Window = ReplayWindow<QByteArray>;
 
     EventEncoder(const QUuid &nodeId, Window *window)
         : m_nodeId(nodeId)
@@ -35,14 +33,14 @@ public:
     // the same, as in Python. Returns the error, and uses up no number, if the event cannot be sent:
     // PyventError::QueueFull if it has more than \a room bytes.
     PyventError encode(QAnyStringView name, const QVariantMap &arguments, const QString &sender, qsizetype room,
-                       Window::Clock::time_point now, zmq::message_t *frame);
+                       Window::Clock::time_point now, QByteArray *frame);
 
 private:
     PyventError takeName(QAnyStringView name);
     PyventError checkArguments(const QVariantMap &arguments, QString *sender) const;
     PyventError writePayload(const QVariantMap &arguments, const QString &sender);
     PyventError checkSize(qsizetype size, qsizetype room) const;
-    zmq::message_t takeFrame();
+    QByteArray takeFrame();
 
     const QUuid m_nodeId;
     QByteArray m_defaultSender;

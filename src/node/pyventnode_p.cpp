@@ -648,7 +648,7 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVaria
     const bool isFull = !isEmpty && queue->events() >= m_options.sendQueueEvents;
     const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes();
     const Clock::time_point now = Clock::now();
-    zmq::message_t frame;
+    QByteArray frame;
     PyventError error;
     if (!isFull)
         error = m_encoder.encode(name, arguments, sender, room, now, &frame);

@@ -23,15 +23,10 @@ constexpr qsizetype repairedBytes = qsizetype(8) * 1024 * 1024;
 
 // Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not.
 constexpr quint64 repairsForAll = 16;
-constexpr std::size_t repairForAllSize = std::size_t(16) * 1024;
+constexpr qsizetype repairForAllSize = qsizetype(16) * 1024;
 
 // For so long nobody else's question makes all hear it again.
 constexpr auto repairedLately = 20ms;
-
-QByteArrayView bytesOf(const zmq::message_t &frame)
-{
-    return {frame.data<char>(), qsizetype(frame.size())};
-}
 
 } // namespace
 
@@ -96,13 +91,13 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
     qsizetype bytes = 0;
     for (const Control::Ask::Range &range : ask.missing) {
         for (quint64 sequence = std::max(range.first, answer.first); sequence <= range.last; ++sequence) {
-            const zmq::message_t *event = m_sent.find(ask.topic, sequence);
+            const QByteArray *event = m_sent.find(ask.topic, sequence);
             if (!event || repairs >= repairsToOne || bytes >= repairedBytes)
                 break;
             const bool forAll = missing <= repairsForAll && event->size() <= repairForAllSize;
-            repair(ask, sequence, bytesOf(*event), forAll, now);
+            repair(ask, sequence, *event, forAll, now);
             ++repairs;
-            bytes += qsizetype(event->size());
+            bytes += event->size();
         }
     }
 }

@@ -6,8 +6,6 @@
 #include "delivery/replaywindow.h"
 #include "wire/control.h"
 
-#include <zmq.hpp>
-
 namespace Pyvent::Internal {
 
 // A node's part in recovery, both halves, and the messages by which they find those of other nodes: what to send is in
@@ -28,7 +26,7 @@ public:
     {
     }
 
-    ReplayWindow<zmq::message_t> &sent() { return m_sent; }
+    ReplayWindow<QByteArray> &sent() { return m_sent; }
     ReceiveWindow &received() { return m_received; }
 
     // A server has proven itself after one was lost, and with it what was on its way.
@@ -55,7 +53,7 @@ private:
 
     const QUuid m_nodeId;
     bool m_hearOwnEvents = true;
-    ReplayWindow<zmq::message_t> m_sent;
+    ReplayWindow<QByteArray> m_sent;
     ReceiveWindow m_received;
     std::vector<Outgoing> m_outgoing;
     QHash<std::pair<QByteArray, quint64>, Clock::time_point> m_repairedForAll; // lately

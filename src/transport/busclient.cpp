@@ -25,7 +25,7 @@ constexpr qsizetype batchSendWindow = 2000;
 
 // How many events may wait for others to share a message with, and how large they may be: more would save nothing.
 constexpr qsizetype maximumGathered = 64;
-constexpr std::size_t maximumGatheredSize = 4 * 1024;
+constexpr qsizetype maximumGatheredSize = 4 * 1024;
 
 constexpr auto handshakeTimeout = 1000ms;
 // How long one attempt to connect may take. ZeroMQ says nothing of a name that has no address (yet), and the kernel
@@ -94,7 +94,7 @@ void BusClient::unsubscribe(const QByteArray &prefix)
     m_events.set(zmq::sockopt::unsubscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
 }
 
-void BusClient::send(zmq::message_t &&frame, bool mayGather)
+void BusClient::send(QByteArray &&frame, bool mayGather)
 {
     const bool isSmall = frame.size() <= maximumGatheredSize;
     m_queue.append(std::move(frame));
@@ -112,7 +112,7 @@ void BusClient::send(zmq::message_t &&frame, bool mayGather)
 
 void BusClient::sendControl(const QByteArray &frame, bool inOrder)
 {
-    zmq::message_t message(frame.constData(), std::size_t(frame.size()));
+    QByteArray message = frame;
     if (inOrder ? m_queue.appendControl(std::move(message)) : m_queue.putControl(std::move(message)))
         sendQueued();
 }
@@ -318,7 +318,7 @@ void BusClient::prove(Clock::time_point now)
         return;
     // The first one is often lost, when it overtakes the subscription on its way to the publisher.
     if (!m_queue.hasProof())
-        m_queue.putProof(zmq::message_t(m_proofTopic.constData(), std::size_t(m_proofTopic.size())));
+        m_queue.putProof(QByteArray(m_proofTopic));
     m_proofAt = now + m_proofAfter;
     m_proofAfter = std::min<std::chrono::milliseconds>(m_proofAfter * 2, slowestProofRetry);
 }

@@ -53,7 +53,7 @@ public:
 
     // Keeps the event until the server has acknowledged it, and sends it as soon as it can. Of many that follow each
     // other without a process() between them, the last eighth may wait for that, to share a message, if \a mayGather.
-    void send(zmq::message_t &&frame, bool mayGather);
+    void send(QByteArray &&frame, bool mayGather);
 
     // Sends a message to other nodes, before what waits or, \a inOrder, behind it. It is lost with the connection.
     void sendControl(const QByteArray &frame, bool inOrder = false);

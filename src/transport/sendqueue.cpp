@@ -4,6 +4,7 @@
 #include "wire/batch.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace Pyvent::Internal {
 
@@ -13,17 +14,32 @@ namespace {
 constexpr qsizetype maximumControls = 4000;
 constexpr qsizetype maximumControlBytes = qsizetype(16) * 1024 * 1024;
 
+// What is larger is not copied for ZeroMQ.
+constexpr qsizetype copyLimit = 16 * 1024;
+
+zmq::message_t messageOf(const QByteArray &frame)
+{
+    if (frame.size() <= copyLimit)
+        return zmq::message_t(frame.constData(), std::size_t(frame.size()));
+    auto owner = std::make_unique<QByteArray>(frame);
+    // ZeroMQ only reads what it sends.
+    char *const bytes = const_cast<char *>(owner->constData());
+    return zmq::message_t(
+        bytes, std::size_t(frame.size()), [](void *, void *hint) { delete static_cast<QByteArray *>(hint); },
+        owner.release());
+}
+
 } // namespace
 
-void SendQueue::append(zmq::message_t &&event)
+void SendQueue::append(QByteArray &&event)
 {
     ++m_accepted;
     ++m_events;
-    m_bytes += qsizetype(event.size());
+    m_bytes += event.size();
     m_entries.push_back({Kind::Event, std::move(event)});
 }
 
-void SendQueue::putProof(zmq::message_t &&proof)
+void SendQueue::putProof(QByteArray &&proof)
 {
     const auto unsent = m_entries.begin() + m_inFlight;
     if (unsent != m_entries.end() && unsent->kind == Kind::Proof) {
@@ -34,21 +50,21 @@ void SendQueue::putProof(zmq::message_t &&proof)
     ++m_proofs;
 }
 
-bool SendQueue::putControl(zmq::message_t &&message)
+bool SendQueue::putControl(QByteArray &&message)
 {
     return insertControl(std::find_if(m_entries.begin() + m_inFlight, m_entries.end(),
                                       [](const Entry &entry) { return entry.kind == Kind::Event; }),
                          std::move(message));
 }
 
-bool SendQueue::appendControl(zmq::message_t &&message)
+bool SendQueue::appendControl(QByteArray &&message)
 {
     return insertControl(m_entries.end(), std::move(message));
 }
 
-bool SendQueue::insertControl(std::deque<Entry>::iterator place, zmq::message_t &&message)
+bool SendQueue::insertControl(std::deque<Entry>::iterator place, QByteArray &&message)
 {
-    const qsizetype size = qsizetype(message.size());
+    const qsizetype size = message.size();
     const bool isSmall = m_controlBytes + size <= maximumControlBytes;
     if (m_controls >= maximumControls || (m_controls > 0 && !isSmall))
         return false;
@@ -63,7 +79,7 @@ qsizetype SendQueue::nextBatch(qsizetype maximumBytes) const
     qsizetype count = 0;
     qsizetype bytes = 0;
     for (qsizetype i = m_inFlight; i < qsizetype(m_entries.size()); ++i, ++count) {
-        bytes += sizeInBatch(qsizetype(m_entries[std::size_t(i)].frame.size()));
+        bytes += sizeInBatch(m_entries[std::size_t(i)].frame.size());
         if (bytes > maximumBytes && count > 0)
             break;
     }
@@ -75,18 +91,15 @@ zmq::message_t SendQueue::takeUnsent(qsizetype count)
     const auto first = m_entries.begin() + m_inFlight;
     m_inFlight += count;
     m_messages.push_back(count);
-    zmq::message_t message;
-    if (count == 1) {
-        message.copy(first->frame);
-        return message;
-    }
+    if (count == 1)
+        return messageOf(first->frame);
     qsizetype size = 0;
     for (auto entry = first; entry != first + count; ++entry)
-        size += sizeInBatch(qsizetype(entry->frame.size()));
-    message.rebuild(std::size_t(size));
+        size += sizeInBatch(entry->frame.size());
+    zmq::message_t message{std::size_t(size)};
     char *to = message.data<char>();
     for (auto entry = first; entry != first + count; ++entry)
-        to = writeToBatch({entry->frame.data<char>(), qsizetype(entry->frame.size())}, to);
+        to = writeToBatch(entry->frame, to);
     return message;
 }
 
@@ -107,10 +120,10 @@ void SendQueue::removeOldest()
     if (oldest.kind == Kind::Event) {
         ++m_acknowledged;
         --m_events;
-        m_bytes -= qsizetype(oldest.frame.size());
+        m_bytes -= oldest.frame.size();
     } else {
         if (oldest.kind == Kind::Control)
-            m_controlBytes -= qsizetype(oldest.frame.size());
+            m_controlBytes -= oldest.frame.size();
         --(oldest.kind == Kind::Control ? m_controls : m_proofs);
     }
     m_entries.pop_front();

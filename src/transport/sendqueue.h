@@ -2,7 +2,7 @@
 #ifndef PYVENT_TRANSPORT_SENDQUEUE_H
 #define PYVENT_TRANSPORT_SENDQUEUE_H
 
-#include <QtCore/qglobal.h>
+#include <QtCore/qbytearray.h>
 
 #include <zmq.hpp>
 
@@ -28,23 +28,23 @@ public:
     quint64 accepted() const { return m_accepted; }
     quint64 acknowledged() const { return m_acknowledged; }
 
-    void append(zmq::message_t &&event);
+    void append(QByteArray &&event);
 
     // Puts the proof of a subscription before everything that is not in flight yet, in the place of an earlier one.
-    void putProof(zmq::message_t &&proof);
+    void putProof(QByteArray &&proof);
 
     // Puts a message between nodes before the events that are not in flight yet. It is sent once, and lost with the
     // connection. Returns false if too many of them wait.
-    bool putControl(zmq::message_t &&message);
+    bool putControl(QByteArray &&message);
 
     // The same, behind everything that waits.
-    bool appendControl(zmq::message_t &&message);
+    bool appendControl(QByteArray &&message);
 
     // How many of what is not in flight fit one batch: 1 at least, where there is any, whatever its size.
     qsizetype nextBatch(qsizetype maximumBytes) const;
 
-    // Takes the next \a count of them for in flight. Returns the message that carries them: the frame itself, as a copy
-    // that shares its bytes, if it is one, and a batch if there are more.
+    // Takes the next \a count of them for in flight. Returns the message that carries them: the frame itself if it is one,
+    // which shares its bytes if they are many, and a batch if there are more.
     zmq::message_t takeUnsent(qsizetype count);
 
     // The connection has acknowledged the oldest message in flight. Returns false if none is.
@@ -57,11 +57,11 @@ private:
     struct Entry
     {
         Kind kind;
-        zmq::message_t frame;
+        QByteArray frame;
     };
 
     void removeOldest();
-    bool insertControl(std::deque<Entry>::iterator place, zmq::message_t &&message);
+    bool insertControl(std::deque<Entry>::iterator place, QByteArray &&message);
 
     std::deque<Entry> m_entries;
     qsizetype m_inFlight = 0;

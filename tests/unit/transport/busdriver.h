@@ -59,7 +59,7 @@ public:
         return until([this] { return client.state() == State::Ready; }, [&server] { server.relay(); });
     }
 
-    void send(const QByteArray &event, bool mayGather = false) { client.send(message(event), mayGather); }
+    void send(const QByteArray &event, bool mayGather = false) { client.send(QByteArray(event), mayGather); }
 
     const QUuid id = QUuid::createUuid();
     Pyvent::Internal::PollSet pollSet;

@@ -7,11 +7,6 @@ using namespace Pyvent::Internal;
 
 namespace {
 
-zmq::message_t message(const QByteArray &text)
-{
-    return zmq::message_t(text.constData(), std::size_t(text.size()));
-}
-
 QByteArray text(const zmq::message_t &frame)
 {
     return QByteArray(frame.data<char>(), qsizetype(frame.size()));
@@ -69,11 +64,11 @@ void TestSendQueue::sendsInOrder()
 {
     SendQueue queue;
     for (const char *event : {"a", "b", "c"})
-        queue.append(message(event));
+        queue.append(event);
     QCOMPARE(send(&queue, 2), (QByteArrayList{"a", "b"}));
     QCOMPARE(queue.inFlight(), 2);
     QVERIFY(queue.hasUnsent());
-    queue.append(message("d"));
+    queue.append("d");
     QCOMPARE(send(&queue), (QByteArrayList{"c", "d"}));
     QVERIFY(!queue.hasUnsent());
 }
@@ -81,9 +76,9 @@ void TestSendQueue::sendsInOrder()
 void TestSendQueue::countsWhatWaits()
 {
     SendQueue queue;
-    queue.append(message("12345"));
-    queue.append(message(""));
-    queue.append(message("123"));
+    queue.append("12345");
+    queue.append("");
+    queue.append("123");
     QCOMPARE(queue.events(), 3);
     QCOMPARE(queue.bytes(), 8);
     send(&queue);
@@ -104,7 +99,7 @@ void TestSendQueue::acknowledgesTheOldest()
 {
     SendQueue queue;
     for (const char *event : {"a", "b", "c"})
-        queue.append(message(event));
+        queue.append(event);
     send(&queue, 2);
     QVERIFY(queue.acknowledge());
     QCOMPARE(queue.inFlight(), 1);
@@ -116,7 +111,7 @@ void TestSendQueue::acknowledgementOfNothing()
 {
     SendQueue queue;
     QVERIFY(!queue.acknowledge());
-    queue.append(message("a"));
+    queue.append("a");
     QVERIFY(!queue.acknowledge()); // it was not sent
     QCOMPARE(queue.events(), 1);
     QCOMPARE(queue.acknowledged(), quint64(0));
@@ -131,7 +126,7 @@ void TestSendQueue::aLostConnectionSendsAgain()
 {
     SendQueue queue;
     for (const char *event : {"a", "b", "c"})
-        queue.append(message(event));
+        queue.append(event);
     for (int connection = 0; connection < 3; ++connection) {
         QCOMPARE(send(&queue), (QByteArrayList{"a", "b", "c"}));
         queue.connectionLost();
@@ -148,9 +143,9 @@ void TestSendQueue::aProofGoesFirst()
 {
     SendQueue queue;
     for (const char *event : {"a", "b", "c"})
-        queue.append(message(event));
+        queue.append(event);
     send(&queue, 1);
-    queue.putProof(message("proof"));
+    queue.putProof("proof");
     QVERIFY(queue.hasProof());
     QCOMPARE(send(&queue), (QByteArrayList{"proof", "b", "c"}));
 
@@ -165,7 +160,7 @@ void TestSendQueue::aProofGoesFirst()
 void TestSendQueue::aProofIsNotCounted()
 {
     SendQueue queue;
-    queue.putProof(message("proof"));
+    queue.putProof("proof");
     QCOMPARE(queue.events(), 0);
     QCOMPARE(queue.bytes(), 0);
     QCOMPARE(queue.accepted(), quint64(0));
@@ -180,18 +175,18 @@ void TestSendQueue::aProofIsNotCounted()
 void TestSendQueue::aProofReplacesAnEarlierOne()
 {
     SendQueue queue;
-    queue.append(message("a"));
-    queue.putProof(message("proof 1"));
-    queue.putProof(message("proof 2"));
+    queue.append("a");
+    queue.putProof("proof 1");
+    queue.putProof("proof 2");
     QCOMPARE(send(&queue), (QByteArrayList{"proof 2", "a"}));
 }
 
 void TestSendQueue::aProofAfterOneInFlight()
 {
     SendQueue queue;
-    queue.putProof(message("proof 1"));
+    queue.putProof("proof 1");
     send(&queue);
-    queue.putProof(message("proof 2"));
+    queue.putProof("proof 2");
     QCOMPARE(send(&queue), QByteArrayList{"proof 2"});
     QVERIFY(queue.acknowledge());
     QVERIFY2(queue.hasProof(), "the second one is still there");
@@ -202,11 +197,11 @@ void TestSendQueue::aProofAfterOneInFlight()
 void TestSendQueue::aLostConnectionVoidsProofs()
 {
     SendQueue queue;
-    queue.append(message("a"));
-    queue.putProof(message("in flight"));
+    queue.append("a");
+    queue.putProof("in flight");
     send(&queue);
-    queue.append(message("b"));
-    queue.putProof(message("not in flight"));
+    queue.append("b");
+    queue.putProof("not in flight");
     queue.connectionLost();
     QVERIFY(!queue.hasProof());
     QCOMPARE(send(&queue), (QByteArrayList{"a", "b"}));
@@ -217,12 +212,12 @@ void TestSendQueue::aLostConnectionVoidsProofs()
 void TestSendQueue::controlMessagesGoFirst()
 {
     SendQueue queue;
-    queue.append(message("a"));
+    queue.append("a");
     QCOMPARE(send(&queue, 1), QByteArrayList{"a"});
-    queue.append(message("b"));
-    QVERIFY(queue.putControl(message("one")));
-    QVERIFY(queue.putControl(message("two")));
-    queue.putProof(message("proof"));
+    queue.append("b");
+    QVERIFY(queue.putControl("one"));
+    QVERIFY(queue.putControl("two"));
+    queue.putProof("proof");
     QCOMPARE(queue.events(), 2);
     QCOMPARE(queue.accepted(), quint64(2));
     QCOMPARE(send(&queue), (QByteArrayList{"proof", "one", "two", "b"}));
@@ -236,26 +231,26 @@ void TestSendQueue::controlMessagesAreBounded()
 {
     SendQueue queue;
     int taken = 0;
-    while (taken < 10'000 && queue.putControl(message("x")))
+    while (taken < 10'000 && queue.putControl("x"))
         ++taken;
     QCOMPARE(taken, 4000);
     send(&queue, 1);
     QVERIFY(queue.acknowledge());
-    QVERIFY(queue.putControl(message("x")));
-    QVERIFY(!queue.putControl(message("x")));
-    QVERIFY(!queue.appendControl(message("x")));
+    QVERIFY(queue.putControl("x"));
+    QVERIFY(!queue.putControl("x"));
+    QVERIFY(!queue.appendControl("x"));
     queue.connectionLost();
     QVERIFY(!queue.hasUnsent());
-    QVERIFY(queue.putControl(message("x")));
-    queue.append(message("a"));
-    QVERIFY(queue.appendControl(message("y")));
+    QVERIFY(queue.putControl("x"));
+    queue.append("a");
+    QVERIFY(queue.appendControl("y"));
     QCOMPARE(send(&queue), (QByteArrayList{"x", "a", "y"}));
 }
 
 void TestSendQueue::copiesShareTheBytes()
 {
     SendQueue queue;
-    queue.append(message(QByteArray(1'000'000, 'x')));
+    queue.append(QByteArray(1'000'000, 'x'));
     const zmq::message_t first = queue.takeUnsent(1);
     queue.connectionLost();
     const zmq::message_t second = queue.takeUnsent(1);
@@ -269,7 +264,7 @@ void TestSendQueue::batchesAreBounded()
     SendQueue queue;
     QCOMPARE(queue.nextBatch(1000), 0);
     for (const int size : {5000, 10, 10, 480, 2000, 10})
-        queue.append(message(QByteArray(size, 'x')));
+        queue.append(QByteArray(size, 'x'));
     QCOMPARE(queue.nextBatch(1000), 1); // too large, and alone for that
     queue.takeUnsent(1);
     QCOMPARE(queue.nextBatch(512), 3); // each has its length before it
@@ -280,9 +275,9 @@ void TestSendQueue::batchesAreBounded()
 void TestSendQueue::aBatchIsAcknowledgedAsOne()
 {
     SendQueue queue;
-    QVERIFY(queue.putControl(message("x")));
+    QVERIFY(queue.putControl("x"));
     for (const char *event : {"a", "bb", ""})
-        queue.append(message(event));
+        queue.append(event);
     const zmq::message_t batch = queue.takeUnsent(3);
     QCOMPARE(text(batch), QByteArray("\1\0\0\0x\1\0\0\0a\2\0\0\0bb", 16));
     QCOMPARE(queue.inFlight(), 3);
@@ -301,7 +296,7 @@ void TestSendQueue::aLostConnectionSendsABatchAgain()
 {
     SendQueue queue;
     for (const char *event : {"a", "b", "c", "d"})
-        queue.append(message(event));
+        queue.append(event);
     queue.takeUnsent(2);
     queue.takeUnsent(2);
     QVERIFY(queue.acknowledge());
@@ -315,7 +310,7 @@ void TestSendQueue::manyEvents()
 {
     SendQueue queue;
     for (int i = 0; i < 100'000; ++i)
-        queue.append(message(QByteArray::number(i)));
+        queue.append(QByteArray::number(i));
     for (int i = 0; i < 100'000; ++i) {
         QCOMPARE(text(queue.takeUnsent(1)), QByteArray::number(i));
         QVERIFY(queue.acknowledge());
