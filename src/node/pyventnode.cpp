@@ -3,6 +3,7 @@
 
 #include "dispatch/name.h"
 #include "dispatch/slotcallback.h"
+#include "node/noderegistry.h"
 #include "node/pyventnode_p.h"
 
 #include <QtCore/qmetaobject.h>
@@ -19,11 +20,13 @@ PyventNode::PyventNode(const PyventOptions &options, QObject *parent)
     : QObject(parent)
     , d(std::make_shared<PyventNodePrivate>(this, options))
 {
+    NodeRegistry::add(this);
 }
 
 PyventNode::~PyventNode()
 {
     d->nodeEnds();
+    NodeRegistry::remove(this);
 }
 
 bool PyventNode::configure(const PyventOptions &options)

@@ -39,6 +39,8 @@ public:
 
     PyventNodePrivate(PyventNode *node, const PyventOptions &options);
 
+    static std::shared_ptr<PyventNodePrivate> of(const PyventNode &node) { return node.d; }
+
     Lock lock() const { return Lock(m_mutex); }
 
     QUuid uuid() const { return m_uuid; }

@@ -70,8 +70,8 @@ bool FaultChild::waitForEnd(int milliseconds)
 
 QString FaultChild::howItEnded() const
 {
-    return m_process.exitStatus() == QProcess::CrashExit ? u"by a signal"_s
-                                                         : u"with exit code %1"_s.arg(m_process.exitCode());
+    return (m_process.exitStatus() == QProcess::CrashExit ? u"by signal %1"_s : u"with exit code %1"_s)
+        .arg(m_process.exitCode());
 }
 
 bool waitUntil(const std::function<bool()> &condition, int milliseconds)

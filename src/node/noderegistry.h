@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_NODEREGISTRY_H
+#define PYVENT_NODE_NODEREGISTRY_H
+
+class PyventNode;
+
+namespace Pyvent::Internal {
+
+// The nodes of this process, for what happens to all of them at once: exit() destroys neither local objects nor those on
+// the heap, and what their nodes have accepted is to be delivered all the same.
+//
+// Any thread may call this.
+class NodeRegistry
+{
+public:
+    static void add(PyventNode *node);
+    static void remove(PyventNode *node);
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+// One process, one node, that sends "left" events and then leaves the bus in the way that its first argument says:
+//
+//   leaver WAY PORT COUNT elsewhere|itself|nobody
+//
+// With "elsewhere" it is a client, with "itself" it serves, and with "nobody" it may not serve and nobody else does. It
+// says "ready" on its standard output, and sends and leaves when it hears "go", or, with nobody, at once. Its log is on
+// the standard output, too. Without arguments it lists the ways.
+#include <Pyvent>
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qthread.h>
+#include <QtCore/qtimer.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+enum class Server { Elsewhere, Itself, Nobody };
+
+int port = 0;
+int count = 0;
+Server server = Server::Elsewhere;
+int argumentCount = 0;
+char **arguments = nullptr;
+
+// Generous where everything can be delivered, and short where nothing can.
+PyventOptions options()
+{
+    return {.port = port, .server = server == Server::Itself, .linger = server == Server::Nobody ? 200ms : 10s};
+}
+
+void say(const char *line)
+{
+    std::printf("%s\n", line);
+    std::fflush(stdout);
+}
+
+void sendAll(PyventNode &node)
+{
+    for (int i = 0; i < count; ++i) {
+        if (!node.send("left", {{u"i"_s, i}}))
+            ::_exit(4);
+    }
+}
+
+// The same for both kinds of programs: those with an event loop, and those that block.
+template <typename Leave>
+void leaveOnGo(PyventNode &node, Leave leave)
+{
+    node.on("go", QCoreApplication::instance(), [&node, leave] {
+        sendAll(node);
+        leave();
+    });
+    if (server == Server::Nobody)
+        QTimer::singleShot(0, &node, [&node] { node.dispatch("go"); });
+    else
+        node.whenReady().then([] { say("ready"); });
+}
+
+void waitForGo(PyventNode &node)
+{
+    const QFuture<PyventEvent> go = node.next("go");
+    if (server == Server::Nobody)
+        return;
+    if (!node.waitForReady(20s))
+        ::_exit(5);
+    say("ready");
+    node.waitFor("go", 20s);
+}
+
+// Ways with an event loop
+
+int returnFromMain()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    PyventNode node(options());
+    waitForGo(node);
+    sendAll(node);
+    return 0;
+}
+
+int quitInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    PyventNode node(options());
+    leaveOnGo(node, [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
+int quitDefaultNodeInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    pyvent::configure(options());
+    leaveOnGo(pyvent::node(), [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
+int deleteInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    auto *const node = new PyventNode(options());
+    leaveOnGo(*node, [node] {
+        delete node;
+        QCoreApplication::quit();
+    });
+    return QCoreApplication::exec();
+}
+
+int deleteLaterInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    auto *const node = new PyventNode(options());
+    leaveOnGo(*node, [node] {
+        node->deleteLater();
+        QCoreApplication::quit();
+    });
+    return QCoreApplication::exec();
+}
+
+int stopInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    PyventNode node(options());
+    leaveOnGo(node, [&node] {
+        node.stop();
+        QCoreApplication::exit(node.state() == PyventNode::Stopped && !node.isServer() ? 0 : 6);
+    });
+    return QCoreApplication::exec();
+}
+
+// It is destroyed by QObject's destructor, when there is no application any more.
+int childOfTheApplication()
+{
+    QCoreApplication application(argumentCount, arguments);
+    auto *const node = new PyventNode(options(), &application);
+    leaveOnGo(*node, [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
+int neverDeleted()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    static PyventNode *const node = new PyventNode(options());
+    leaveOnGo(*node, [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
+// std::exit() destroys no local object.
+int exitInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    PyventNode node(options());
+    leaveOnGo(node, [] { std::exit(0); });
+    return QCoreApplication::exec();
+}
+
+int exitDefaultNodeInHandler()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    pyvent::configure(options());
+    leaveOnGo(pyvent::node(), [] { std::exit(0); });
+    return QCoreApplication::exec();
+}
+
+int quitByASignal()
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    const QCoreApplication application(argumentCount, arguments);
+    QSocketNotifier arrived(::signalfd(-1, &signals, SFD_CLOEXEC), QSocketNotifier::Read);
+    QObject::connect(&arrived, &QSocketNotifier::activated, &application, &QCoreApplication::quit);
+    PyventNode node(options());
+    leaveOnGo(node, [] { std::raise(SIGTERM); });
+    return QCoreApplication::exec();
+}
+
+// Nothing of the program's runs any more: what the server has acknowledged is what counts.
+int killedByASignal()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    PyventNode node(options());
+    leaveOnGo(node, [&node] {
+        if (server == Server::Nobody || node.flush(20s))
+            std::raise(SIGTERM);
+    });
+    return QCoreApplication::exec();
+}
+
+// Ways in the end of static objects
+
+int staticNode()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    static PyventNode node(options());
+    leaveOnGo(node, [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
+int staticNodeWithoutApplication()
+{
+    static PyventNode node(options());
+    waitForGo(node);
+    sendAll(node);
+    return 0;
+}
+
+int defaultNodeWithoutApplication()
+{
+    pyvent::configure(options());
+    waitForGo(pyvent::node());
+    sendAll(pyvent::node());
+    return 0;
+}
+
+// Ways in other threads
+
+int threadWithItsNode()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    const std::unique_ptr<QThread> thread(QThread::create([] {
+        PyventNode node(options());
+        waitForGo(node);
+        sendAll(node);
+    }));
+    QObject::connect(thread.get(), &QThread::finished, &application, &QCoreApplication::quit);
+    thread->start();
+    const int code = QCoreApplication::exec();
+    thread->wait();
+    return code;
+}
+
+int threadThatItsNodeOutlives()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    QThread thread;
+    PyventNode node(options());
+    node.moveToThread(&thread);
+    leaveOnGo(node, [] { QCoreApplication::quit(); });
+    thread.start();
+    const int code = QCoreApplication::exec();
+    thread.quit();
+    thread.wait();
+    return code;
+}
+
+int exitInAnotherThread()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    PyventNode node(options());
+    leaveOnGo(node, [] { QThread::create([] { std::exit(0); })->start(); });
+    return QCoreApplication::exec();
+}
+
+constexpr struct
+{
+    const char *name;
+    int (*run)();
+} ways[] = {
+    {"return", returnFromMain},
+    {"quit", quitInHandler},
+    {"quit-default", quitDefaultNodeInHandler},
+    {"delete", deleteInHandler},
+    {"delete-later", deleteLaterInHandler},
+    {"stop", stopInHandler},
+    {"child-of-application", childOfTheApplication},
+    {"never-deleted", neverDeleted},
+    {"exit", exitInHandler},
+    {"exit-default", exitDefaultNodeInHandler},
+    {"exit-in-thread", exitInAnotherThread},
+    {"signal-handled", quitByASignal},
+    {"signal", killedByASignal},
+    {"static", staticNode},
+    {"static-without-application", staticNodeWithoutApplication},
+    {"default-without-application", defaultNodeWithoutApplication},
+    {"thread", threadWithItsNode},
+    {"thread-outlived", threadThatItsNodeOutlives},
+};
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc == 1) {
+        for (const auto &way : ways)
+            say(way.name);
+        return 0;
+    }
+    if (argc != 5) {
+        std::fputs("usage: leaver [WAY PORT COUNT elsewhere|itself|nobody]\n", stderr);
+        return 2;
+    }
+    ::dup2(STDOUT_FILENO, STDERR_FILENO);
+    argumentCount = argc;
+    arguments = argv;
+    port = std::atoi(argv[2]);
+    count = std::atoi(argv[3]);
+    const QByteArrayView where(argv[4]);
+    server = where == "itself" ? Server::Itself : where == "nobody" ? Server::Nobody : Server::Elsewhere;
+    for (const auto &way : ways) {
+        if (QByteArrayView(argv[1]) == way.name)
+            return way.run();
+    }
+    std::fprintf(stderr, "leaver: there is no way '%s'\n", argv[1]);
+    return 2;
+}
