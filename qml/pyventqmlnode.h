@@ -78,7 +78,8 @@ public:
         CannotServe = PyventError::CannotServe,
         ServerNotResponding = PyventError::ServerNotResponding,
         UnreadableFrame = PyventError::UnreadableFrame,
-        EventsNotDelivered = PyventError::EventsNotDelivered
+        EventsNotDelivered = PyventError::EventsNotDelivered,
+        UsedAfterFork = PyventError::UsedAfterFork
     };
     Q_ENUM(ErrorCode)
 

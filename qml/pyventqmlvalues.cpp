@@ -36,6 +36,8 @@ int codeOf(PyventError::Code code)
         return PyventQmlNode::UnreadableFrame;
     case PyventError::EventsNotDelivered:
         return PyventQmlNode::EventsNotDelivered;
+    case PyventError::UsedAfterFork:
+        return PyventQmlNode::UsedAfterFork;
     }
     return int(code);
 }

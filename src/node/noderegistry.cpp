@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <set>
 
+#include <pthread.h>
+
 namespace Pyvent::Internal {
 
 namespace {
@@ -14,9 +16,13 @@ struct Nodes
 {
     std::mutex mutex;
     std::set<PyventNode *> all;
+    std::vector<std::shared_ptr<PyventNodePrivate>> ofParent; // in a child: never destroyed
 };
 
 void stopAll();
+void beforeFork();
+void afterForkInParent();
+void afterForkInChild();
 
 Nodes &nodes()
 {
@@ -24,6 +30,7 @@ Nodes &nodes()
     // was registered while the first node was made.
     static Nodes *const theNodes = [] {
         std::atexit(stopAll);
+        ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
         return new Nodes;
     }();
     return *theNodes;
@@ -42,6 +49,24 @@ void stopAll()
         for (const auto &node : left)
             node->stop(part);
     }
+}
+
+// So that no other thread, which is missing in the child, has the mutex.
+void beforeFork()
+{
+    nodes().mutex.lock();
+}
+
+void afterForkInParent()
+{
+    nodes().mutex.unlock();
+}
+
+void afterForkInChild()
+{
+    for (PyventNode *node : nodes().all)
+        nodes().ofParent.push_back(PyventNodePrivate::replaceInChild(node));
+    nodes().mutex.unlock();
 }
 
 } // namespace

@@ -6,8 +6,11 @@ class PyventNode;
 
 namespace Pyvent::Internal {
 
-// The nodes of this process, for what happens to all of them at once: exit() destroys neither local objects nor those on
-// the heap, and what their nodes have accepted is to be delivered all the same.
+// The nodes of this process, for what happens to all of them at once.
+//
+// exit() destroys neither local objects nor those on the heap, and what their nodes have accepted is to be delivered all
+// the same. A child of fork() has copies of its parent's nodes, but not the threads that do their work: a new inside makes
+// them refuse everything.
 //
 // Any thread may call this.
 class NodeRegistry

@@ -7,6 +7,7 @@
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthread.h>
 
+#include <memory>
 #include <utility>
 
 namespace Pyvent::Internal {
@@ -22,6 +23,16 @@ PyventNode *NodeWaker::node() const
 void NodeWaker::nodeEnds()
 {
     const std::lock_guard lock(m_mutex);
+    m_node = nullptr;
+}
+
+void NodeWaker::nodeIsParents()
+{
+    std::construct_at(&m_mutex);
+    if (isNodeThread()) { // else nothing runs its event loop here
+        delete std::exchange(m_notifier, nullptr);
+        delete std::exchange(m_timer, nullptr);
+    }
     m_node = nullptr;
 }
 

@@ -32,6 +32,7 @@ public:
 
     PyventNode *node() const; // null after its end
     void nodeEnds();
+    void nodeIsParents(); // the same in a child of fork(), where a thread that is missing may hold the mutex
     bool isNodeThread() const;
 
     // Posts an event that has the node take a turn, unless one is on its way.

@@ -4,6 +4,7 @@
 #include "dispatch/name.h"
 #include "node/optionscheck.h"
 #include "node/servererrors.h"
+#include "transport/connections.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
 
@@ -12,6 +13,8 @@
 #include <QtCore/qsysinfo.h>
 
 #include <cerrno>
+
+#include <unistd.h>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
@@ -44,10 +47,28 @@ PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &opti
 {
     QString subject;
     if (const QString why = whyNotOptions(options, &subject); !why.isEmpty())
-        m_optionsError = {PyventError::InvalidOption, why, subject};
-    apply(m_optionsError ? PyventOptions() : options);
-    if (m_optionsError)
-        fail(lock(), m_optionsError);
+        m_refusal = {PyventError::InvalidOption, why, subject};
+    apply(m_refusal ? PyventOptions() : options);
+    if (m_refusal)
+        fail(lock(), m_refusal);
+}
+
+std::shared_ptr<PyventNodePrivate> PyventNodePrivate::replaceInChild(PyventNode *node)
+{
+    const std::shared_ptr<PyventNodePrivate> parents = node->d;
+    // A handler may have forked, and returns to it.
+    std::construct_at(&parents->m_mutex); // it may be locked by a thread that is missing here
+    parents->m_waker.nodeIsParents();
+    if (parents->m_used)
+        closeConnections(parents->m_options.port);
+    node->d = std::make_shared<PyventNodePrivate>(node, parents->m_options);
+    node->d->m_refusal = {
+        PyventError::UsedAfterFork,
+        u"this node was made before fork() and belongs to process %1, not to this one, %2: make a node after fork()"_s
+            .arg(::getppid())
+            .arg(::getpid()),
+        u"fork"_s};
+    return parents;
 }
 
 // Options
@@ -56,6 +77,10 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
 {
     const Lock lock = this->lock();
     QString subject;
+    if (m_refusal.code == PyventError::UsedAfterFork) {
+        fail(lock, m_refusal);
+        return false;
+    }
     if (m_used) {
         fail(lock,
              {PyventError::ConfiguredTooLate,
@@ -70,7 +95,7 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
     }
     const PyventOptions before = m_options;
     apply(options);
-    m_optionsError = {};
+    m_refusal = {};
     if (before.port != options.port)
         notify([port = options.port](PyventNode *node) { Q_EMIT node->portChanged(port); });
     if (before.address != options.address)
@@ -101,9 +126,9 @@ QString PyventNodePrivate::defaultSender() const
 
 bool PyventNodePrivate::hasOptions(const Lock &lock)
 {
-    if (m_optionsError) // a node on the default port is not what was asked for
-        fail(lock, m_optionsError);
-    return !m_optionsError;
+    if (m_refusal) // a node on the default port is not what was asked for
+        fail(lock, m_refusal);
+    return !m_refusal;
 }
 
 bool PyventNodePrivate::start(const Lock &lock)

@@ -41,6 +41,10 @@ public:
 
     static std::shared_ptr<PyventNodePrivate> of(const PyventNode &node) { return node.d; }
 
+    // Gives a node of the parent's another inside, in a child of fork(), and returns the one that it had. That must not be
+    // destroyed: the threads of ZeroMQ, which its sockets would wait for, are missing here.
+    static std::shared_ptr<PyventNodePrivate> replaceInChild(PyventNode *node);
+
     Lock lock() const { return Lock(m_mutex); }
 
     QUuid uuid() const { return m_uuid; }
@@ -153,7 +157,7 @@ private:
     bool m_used = false;
     PyventNode::State m_state = PyventNode::Stopped;
     PyventError m_lastError;
-    PyventError m_optionsError;  // why the constructor's options were not taken
+    PyventError m_refusal;       // of every use: bad options of the constructor's, or a node of the parent's
     QSet<QString> m_failedNames; // whose handlers' first failure was logged
 
     Pyvent::Internal::PollSet m_pollSet;

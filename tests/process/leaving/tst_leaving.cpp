@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "faultchild.h"
+#include "leavingchild.h"
 #include "portpair.h"
 
 #include <PyventNode>
@@ -7,65 +7,27 @@
 #include <QtTest>
 
 #include <csignal>
-#include <numeric>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
-using PyventFaults::FaultChild;
+using namespace PyventFaults;
 using PyventTests::PortPair;
 
 namespace {
 
 constexpr int count = 2000; // more than may be on their way at a time
-constexpr int patience = 20'000;
 
-bool waitUntil(const std::function<bool()> &condition)
-{
-    return PyventFaults::waitUntil(condition, patience);
-}
-
-// A process that leaves, and what it has said.
-class Leaver
-{
-public:
-    explicit Leaver(const QStringList &arguments)
-        : m_child(QStringLiteral(PYVENT_LEAVER), arguments,
-                  [this](const QByteArrayList &words) { m_lines.append(words.join(' ')); })
-    {
-    }
-
-    bool waitForReady()
-    {
-        return waitUntil([this] { return m_lines.contains("ready"); });
-    }
-
-    // How it has ended; empty if it does not.
-    QString waitForEnd() { return m_child.waitForEnd(patience) ? m_child.howItEnded() : QString(); }
-    const QByteArrayList &lines() const { return m_lines; }
-
-private:
-    QByteArrayList m_lines;
-    FaultChild m_child;
-};
+const QString program = QStringLiteral(PYVENT_LEAVER);
 
 QStringList ways()
 {
-    Leaver leaver({});
+    LeavingChild leaver(program, {});
     leaver.waitForEnd();
     QStringList ways;
     for (const QByteArray &line : leaver.lines())
         ways.append(QString::fromLatin1(line));
     return ways;
 }
-
-QList<int> countTo(int end)
-{
-    QList<int> numbers(end);
-    std::iota(numbers.begin(), numbers.end(), 0);
-    return numbers;
-}
-
-const QString goodEnd = u"with exit code 0"_s;
 
 } // namespace
 
@@ -98,8 +60,8 @@ private Q_SLOTS:
         receiver.on("over", this, [&] { isOver = true; });
         if (server == "elsewhere"_L1)
             QVERIFY(receiver.startServer());
-        Leaver leaver({way, QString::number(ports.port()), QString::number(count), server});
-        QVERIFY(leaver.waitForReady());
+        LeavingChild leaver(program, {way, QString::number(ports.port()), QString::number(count), server});
+        QVERIFY(leaver.waitForLine("ready"));
         QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
         QVERIFY(receiver.send("go"));
         QCOMPARE(leaver.waitForEnd(), way == "signal"_L1 ? u"by signal %1"_s.arg(SIGTERM) : goodEnd);
@@ -123,7 +85,7 @@ private Q_SLOTS:
         QFETCH(const QString, way);
 
         const PortPair ports;
-        Leaver leaver({way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
+        LeavingChild leaver(program, {way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
         QCOMPARE(leaver.waitForEnd(), goodEnd);
         const QByteArray told = leaver.lines().join('\n');
         QVERIFY2(told.contains("3 events were not acknowledged by a server within the linger of 200 ms"), told);
