@@ -2,6 +2,7 @@
 #include "delivery/receivewindow.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace Pyvent::Internal {
 
@@ -280,8 +281,12 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
 
 ReceiveWindow::Clock::duration ReceiveWindow::backOff()
 {
-    const auto longest = std::chrono::duration_cast<std::chrono::microseconds>(m_limits.firstBackOff).count();
-    return std::chrono::microseconds(std::uniform_int_distribution<qint64>(0, longest)(m_random));
+    // Few of many ask early, and the others, who wait for longer, hear the repair in time: RFC 5401's RandomBackoff, for a
+    // hundred receivers.
+    constexpr double lambda = 5.6; // ln 100 + 1
+    const double random = std::uniform_real_distribution<double>(0, 1)(m_random);
+    const double part = std::log1p(random * std::expm1(lambda)) / lambda;
+    return std::chrono::duration_cast<Clock::duration>(part * m_limits.firstBackOff);
 }
 
 std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_point now)

@@ -24,7 +24,7 @@ struct ReceiveLimits
     qsizetype streams = 100'000;    // that are remembered; the one that was heard least recently is forgotten first
     qsizetype heldEvents = 100'000; // that wait for earlier ones
     qsizetype heldBytes = qsizetype(64) * 1024 * 1024;
-    std::chrono::milliseconds firstBackOff = std::chrono::milliseconds(10); // at most; it is random
+    std::chrono::milliseconds firstBackOff = std::chrono::milliseconds(20); // at most; it is random
     std::chrono::milliseconds retryAfter = std::chrono::milliseconds(50);   // doubles with each question
     std::chrono::milliseconds slowestRetry = std::chrono::seconds(1);
     std::chrono::milliseconds patience = std::chrono::seconds(60); // with a sender that does not answer

@@ -86,6 +86,12 @@ bool RawServer::hasReplied()
     return m_replies.isEmpty();
 }
 
+void RawServer::setFilter(const std::function<bool(const QByteArray &)> &filter)
+{
+    const std::lock_guard lock(m_mutex);
+    m_filter = filter;
+}
+
 void RawServer::run(int port)
 {
     zmq::context_t context;
@@ -115,10 +121,11 @@ void RawServer::relay(zmq::socket_t &requests, zmq::socket_t &events)
     (void)requests.recv(frame);
     if (m_manner == Mute)
         return;
-    events.send(std::move(frame), zmq::send_flags::none);
     QByteArrayList reply{QByteArray(), QByteArray("1")};
     {
         const std::lock_guard lock(m_mutex);
+        if (!m_filter || m_filter(QByteArray(frame.data<char>(), qsizetype(frame.size()))))
+            events.send(std::move(frame), zmq::send_flags::none);
         if (!m_replies.isEmpty())
             reply = m_replies.takeFirst();
     }

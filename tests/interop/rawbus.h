@@ -9,6 +9,7 @@
 #include <zmq.hpp>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -56,6 +57,9 @@ public:
     void setReplies(const QList<QByteArrayList> &replies);
     bool hasReplied();
 
+    // Is called with each event, in the server's thread, and says whether it is published. To be set before the first one.
+    void setFilter(const std::function<bool(const QByteArray &frame)> &filter);
+
 private:
     void run(int port);
     void relay(zmq::socket_t &requests, zmq::socket_t &events);
@@ -64,6 +68,7 @@ private:
     std::mutex m_mutex;
     QList<QByteArrayList> m_toPublish;
     QList<QByteArrayList> m_replies;
+    std::function<bool(const QByteArray &)> m_filter;
     std::atomic<bool> m_isEnding = false;
     std::thread m_thread;
 };
