@@ -21,12 +21,13 @@ constexpr qsizetype maximumTopicSize = 4 * 1024;
 constexpr quint64 repairsToOne = 500;
 constexpr qsizetype repairedBytes = qsizetype(8) * 1024 * 1024;
 
-// Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not.
+// Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not. So it
+// is where many ask for the same, however much that is.
 constexpr quint64 repairsForAll = 16;
 constexpr qsizetype repairForAllSize = qsizetype(16) * 1024;
 
 // For so long nobody else's question makes all hear it again.
-constexpr auto repairedLately = 20ms;
+constexpr auto repairedLately = 50ms;
 
 } // namespace
 
@@ -87,6 +88,8 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
         if (range.last >= range.first) // numbers of a stranger's, which may be any
             missing = std::min(missing, repairsToOne) + std::min(range.last - range.first, repairsToOne) + 1;
     }
+    const bool isForAll = m_askers.take(ask.asker, ask.topic, ask.missing.front().first, ask.missing.back().last, now)
+        || missing <= repairsForAll;
     quint64 repairs = 0;
     qsizetype bytes = 0;
     for (const Control::Ask::Range &range : ask.missing) {
@@ -94,8 +97,7 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
             const QByteArray *event = m_sent.find(ask.topic, sequence);
             if (!event || repairs >= repairsToOne || bytes >= repairedBytes)
                 break;
-            const bool forAll = missing <= repairsForAll && event->size() <= repairForAllSize;
-            repair(ask, sequence, *event, forAll, now);
+            repair(ask, sequence, *event, isForAll && event->size() <= repairForAllSize, now);
             ++repairs;
             bytes += event->size();
         }

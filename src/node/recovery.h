@@ -2,6 +2,7 @@
 #ifndef PYVENT_NODE_RECOVERY_H
 #define PYVENT_NODE_RECOVERY_H
 
+#include "delivery/askers.h"
 #include "delivery/receivewindow.h"
 #include "delivery/replaywindow.h"
 #include "wire/control.h"
@@ -57,6 +58,7 @@ private:
     ReceiveWindow m_received;
     std::vector<Outgoing> m_outgoing;
     QHash<std::pair<QByteArray, quint64>, Clock::time_point> m_repairedForAll; // lately
+    Askers m_askers;
 };
 
 } // namespace Pyvent::Internal
