@@ -32,8 +32,9 @@ constexpr auto handshakeTimeout = 1000ms;
 // goes on for minutes where a machine does not answer.
 constexpr auto attemptTimeout = 3000ms;
 
+// Together less than the 3 s within which every node is to notice that a server hangs.
 constexpr auto heartbeatInterval = 1000ms;
-constexpr auto heartbeatTimeout = 2000ms;
+constexpr auto heartbeatTimeout = 1750ms;
 constexpr auto firstRetry = 5ms;
 constexpr auto slowestRetry = 200ms;
 constexpr auto firstProofRetry = 2ms;
