@@ -10,8 +10,11 @@
 //   heard BY NAME FIRST LAST  it has heard these numbers of the node that the driver calls BY, in this order
 //   lost NAME U COUNT         eventsLost()
 //   error CODE TEXT
+//   paused                    it sends no more, and has written down everything before
+//   blocked                   its event loop goes on again
 //
-// T are microseconds of the system's clock. It reads "go", "pause" and "quit", and quits at the end of its input.
+// T are microseconds of the system's clock. It reads "go", "pause", "block MILLISECONDS", which stands its event loop still,
+// and "quit", and quits at the end of its input.
 #include <PyventNode>
 
 #include <QtCore/qcommandlineparser.h>
@@ -20,6 +23,7 @@
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qsocketnotifier.h>
+#include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
 #include <algorithm>
@@ -46,6 +50,7 @@ struct Roles
     int id = 0;
     double rate = 0; // events a second, all names together; 0: sends none
     int names = 1;
+    int payload = 0; // bytes in each event
     bool listens = false;
     bool byGlob = false;
 };
@@ -68,6 +73,7 @@ private:
     QByteArray nameOf(int i) const { return "fault-" + QByteArray::number(i); }
 
     Roles m_roles;
+    const QByteArray m_payload;
     PyventNode m_node;
     QTimer m_sendTimer;
     QTimer m_flushTimer;
@@ -90,6 +96,7 @@ private:
 
 FaultNode::FaultNode(const PyventOptions &options, const Roles &roles)
     : m_roles(roles)
+    , m_payload(roles.payload, 'x')
     , m_node(options)
     , m_counters(roles.names, 0)
     , m_acknowledged(roles.names, 0)
@@ -174,7 +181,7 @@ void FaultNode::sendDue()
         const int i = m_nextName;
         const qint64 number = m_counters[i] + 1;
         const qint64 time = now();
-        if (!m_node.send(nameOf(i), {{u"by"_s, m_roles.id}, {u"n"_s, number}}))
+        if (!m_node.send(nameOf(i), {{u"by"_s, m_roles.id}, {u"n"_s, number}, {u"payload"_s, m_payload}}))
             break; // the queue is full, which errorOccurred() tells
         m_counters[i] = number;
         m_nextName = (i + 1) % m_roles.names;
@@ -211,6 +218,11 @@ void FaultNode::readCommands()
             m_confirmTimer.start(20ms);
         } else if (command == "pause") {
             m_sendTimer.stop();
+            line("paused");
+            flushLines();
+        } else if (command.startsWith("block ")) {
+            QThread::msleep(command.sliced(6).toULong());
+            line("blocked");
         } else if (command == "quit") {
             m_sendTimer.stop();
             m_stdin.setEnabled(false);
@@ -227,18 +239,21 @@ int main(int argc, char **argv)
     QCommandLineParser parser;
     parser.setApplicationDescription(u"A node for the fault harness: see faults."_s);
     parser.addHelpOption();
-    parser.addOptions({{u"port"_s, u"The bus's port."_s, u"port"_s},
-                       {u"id"_s, u"This node's number in its events."_s, u"number"_s, u"0"_s},
-                       {u"serve"_s, u"It may become the server."_s},
-                       {u"rate"_s, u"Events a second; 0: it sends none."_s, u"rate"_s, u"0"_s},
-                       {u"names"_s, u"How many names it sends or hears."_s, u"count"_s, u"1"_s},
-                       {u"listen"_s, u"It hears each name."_s},
-                       {u"glob"_s, u"It hears the names by a glob."_s}});
+    parser.addOptions(
+        {{u"port"_s, u"The bus's port."_s, u"port"_s},
+         {u"id"_s, u"This node's number in its events."_s, u"number"_s, u"0"_s},
+         {u"serve"_s, u"It may become the server."_s},
+         {u"rate"_s, u"Events a second; 0: it sends none."_s, u"rate"_s, u"0"_s},
+         {u"names"_s, u"How many names it sends or hears."_s, u"count"_s, u"1"_s},
+         {u"payload"_s, u"How many bytes each of its events has more than it needs."_s, u"bytes"_s, u"0"_s},
+         {u"listen"_s, u"It hears each name."_s},
+         {u"glob"_s, u"It hears the names by a glob."_s}});
     parser.process(app);
     Roles roles;
     roles.id = parser.value(u"id"_s).toInt();
     roles.rate = parser.value(u"rate"_s).toDouble();
     roles.names = std::max(parser.value(u"names"_s).toInt(), 1);
+    roles.payload = parser.value(u"payload"_s).toInt();
     roles.listens = parser.isSet(u"listen"_s) || parser.isSet(u"glob"_s);
     roles.byGlob = parser.isSet(u"glob"_s);
     FaultNode node(

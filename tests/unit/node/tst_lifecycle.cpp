@@ -247,7 +247,15 @@ private Q_SLOTS:
         PyventNode node({.port = m_port, .address = u"192.0.2.1"_s, .linger = 0ms});
         QVERIFY(!node.startServer());
         QCOMPARE(node.lastError().code, PyventError::CannotServe);
+        QSignalSpy serving(&node, &PyventNode::servingChanged);
+        QSignalSpy errors(&node, &PyventNode::errorOccurred);
+        for (int round = 0; round < 3; ++round) { // nor by itself, whatever becomes of the connection, with each use
+            QVERIFY(node.send("x"));
+            QVERIFY(!node.waitForReady(100ms));
+        }
         QVERIFY(!node.isServer());
+        QCOMPARE(serving.size(), 0);
+        QCOMPARE(errors.size(), 0);
     }
 
     void servesByTheLoopbacksNames_data()

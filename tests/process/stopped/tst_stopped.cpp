@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "cast.h"
+
+#include "peerprocess.h"
+
+#include <QtTest>
+
+#include <csignal>
+
+using namespace PyventFaults;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int patience = 30'000;
+
+// "All nodes notice within 3 s" is a promise, so this is the one place where a time is asserted. What comes on top is not
+// the bus's: a busy machine lets a process wait for its turn.
+constexpr qint64 noticedWithin = 3'000'000; // microseconds
+constexpr qint64 schedulingSlack = 1'000'000;
+
+bool waitUntil(const std::function<bool()> &condition)
+{
+    return PyventFaults::waitUntil(condition, patience);
+}
+
+} // namespace
+
+#define CAST_VERIFY(condition) QVERIFY2(condition, qPrintable(cast.log()))
+
+// Processes that are stopped where they are, or too busy to look: a server, a receiver, a node's event loop.
+class tst_Stopped : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        if (const QString why = PyventTests::PeerProcess::whyNoPython(); !why.isEmpty())
+            QSKIP(qPrintable(why));
+    }
+
+    void aStoppedServerIsNoticed_data()
+    {
+        QTest::addColumn<bool>("dies");
+        QTest::newRow("and goes on") << false;
+        QTest::newRow("and dies") << true;
+    }
+    void aStoppedServerIsNoticed()
+    {
+        QFETCH(const bool, dies);
+
+        Cast cast;
+        Cast::Node &server = cast.add(u"server"_s, {u"--serve"_s});
+        CAST_VERIFY(cast.waitForReady());
+        const QList<Cast::Node *> others{
+            &cast.add(u"heir"_s, {u"--serve"_s}),
+            &cast.add(u"receiver"_s, {u"--listen"_s}),
+            &cast.add(u"glob receiver"_s, {u"--glob"_s}),
+            &cast.add(u"sender"_s, {u"--rate"_s, u"500"_s}),
+            &cast.add(u"sender and receiver"_s, {u"--rate"_s, u"500"_s, u"--listen"_s}),
+        };
+        PyventTests::PeerProcess python(PyventTests::PeerProcess::Python, u"python"_s);
+        python.start();
+        QVERIFY(python.tell(u"configure"_s, {{u"port"_s, cast.port()}, {u"server"_s, false}}));
+        QVERIFY(python.tell(u"on"_s, {{u"name"_s, u"fault-0"_s}}));
+        QVERIFY(python.tell(u"ready"_s));
+        CAST_VERIFY(cast.waitForReady());
+        cast.tellAll("go");
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 500; }));
+
+        const qint64 stopped = Cast::now();
+        server.child->signal(SIGSTOP);
+        for (Cast::Node *node : others)
+            CAST_VERIFY(waitUntil([&] { return node->state != "Ready" && node->stateSince > stopped; }));
+        qint64 slowest = 0;
+        for (const Cast::Node *node : others)
+            slowest = std::max(slowest, node->stateSince - stopped);
+        qInfo("The last node noticed after %.3f s", double(slowest) / 1e6);
+        QVERIFY2(slowest <= noticedWithin + schedulingSlack, qPrintable(cast.log()));
+
+        // What is sent meanwhile is accepted and kept, and nobody else serves, because nobody can.
+        const qint64 sent = cast.sent();
+        CAST_VERIFY(waitUntil([&] { return cast.sent() > sent + 500; }));
+        CAST_VERIFY(!others[0]->serving);
+        const qint64 mark = cast.sent();
+        server.child->signal(dies ? SIGKILL : SIGCONT);
+        if (dies) {
+            cast.hasBeenKilled(server);
+            CAST_VERIFY(waitUntil([&] { return others[0]->serving; }));
+        }
+        CAST_VERIFY(cast.waitForReady());
+        CAST_VERIFY(waitUntil([&] { return cast.sent() > mark + 500; }));
+        CAST_VERIFY(cast.pauseAndWaitForAllHeard());
+        CAST_VERIFY(cast.verdict().isFlawless() && cast.errors("QueueFull") == 0);
+
+        // Python's nodes have lost what was sent meanwhile, as ever, and go on.
+        python.forget();
+        cast.tellAll("go");
+        QVERIFY(python.waitForHeard(1, u"fault-0"_s));
+    }
+
+    void aStoppedReceiverSlowsNobody_data()
+    {
+        QTest::addColumn<int>("payload");
+        QTest::addColumn<bool>("isReplaced");
+        QTest::newRow("and catches up") << 0 << false;
+        // What waits for it dies with the server, and in 10 s there is more than the 64 MiB that a sender keeps.
+        QTest::newRow("or is told what it has lost") << 32 * 1024 << true;
+    }
+    void aStoppedReceiverSlowsNobody()
+    {
+        QFETCH(const int, payload);
+        QFETCH(const bool, isReplaced);
+
+        Cast cast;
+        Cast::Node &server = cast.add(u"server"_s, {u"--serve"_s});
+        CAST_VERIFY(cast.waitForReady());
+        Cast::Node &heir = cast.add(u"heir"_s, {u"--serve"_s});
+        Cast::Node &receiver = cast.add(u"receiver"_s, {u"--listen"_s});
+        Cast::Node &slow = cast.add(u"stopped receiver"_s, {u"--listen"_s});
+        cast.add(u"sender"_s, {u"--rate"_s, u"400"_s, u"--payload"_s, QString::number(payload)});
+        CAST_VERIFY(cast.waitForReady());
+        cast.tellAll("go");
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
+
+        slow.child->signal(SIGSTOP);
+        const qint64 before = cast.sent();
+        bool mustReplace = isReplaced;
+        for (const QDeadlineTimer resumed(10s); !resumed.hasExpired();) {
+            const qint64 sent = cast.sent();
+            CAST_VERIFY(PyventFaults::waitUntil([&] { return receiver.heard >= sent + 50; }, 3000));
+            if (mustReplace && sent > before + 2000) {
+                mustReplace = false;
+                server.child->signal(SIGKILL);
+                cast.hasBeenKilled(server);
+                CAST_VERIFY(waitUntil([&] { return heir.serving; }));
+            }
+        }
+        slow.child->signal(SIGCONT);
+        CAST_VERIFY(cast.waitForReady());
+        CAST_VERIFY(cast.pauseAndWaitForAllHeard());
+        Tally all = cast.verdict().all;
+        qInfo("%lld events heard, %lld told lost", all.heard, all.toldLost);
+        CAST_VERIFY(isReplaced == (all.toldLost > 0) && slow.told == all.toldLost);
+        all.toldLost = 0; // the judge says whether these are exactly those that are missing
+        CAST_VERIFY(all.isFlawless());
+    }
+
+    void aBusyEventLoopIsNotTakenForDead()
+    {
+        Cast cast;
+        Cast::Node &server = cast.add(u"server"_s, {u"--serve"_s});
+        CAST_VERIFY(cast.waitForReady());
+        Cast::Node &busy = cast.add(u"busy receiver"_s, {u"--listen"_s});
+        Cast::Node &receiver = cast.add(u"receiver"_s, {u"--glob"_s});
+        cast.add(u"sender"_s, {u"--rate"_s, u"500"_s});
+        CAST_VERIFY(cast.waitForReady());
+        cast.tellAll("go");
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
+
+        // Longer than any heartbeat's patience.
+        const qint64 since = Cast::now();
+        for (Cast::Node *node : {&server, &busy})
+            node->child->tell("block 5000");
+        CAST_VERIFY(waitUntil([&] { return server.wasBlocked && busy.wasBlocked; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp(); }));
+        CAST_VERIFY(cast.pauseAndWaitForAllHeard());
+        CAST_VERIFY(cast.verdict().isFlawless());
+        for (const auto &node : cast.nodes())
+            CAST_VERIFY(node->state == "Ready" && node->stateSince < since);
+        QVERIFY(receiver.heard > 2000);
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Stopped)
+
+#include "tst_stopped.moc"
