@@ -7,6 +7,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -75,16 +76,27 @@ private Q_SLOTS:
     void withoutAServerItEndsAllTheSame_data()
     {
         QTest::addColumn<QString>("way");
+        QTest::addColumn<bool>("hangs");
         for (const QString &way : ways()) {
-            if (way != "signal"_L1)
-                QTest::addRow("%s", qPrintable(way)) << way;
+            if (way != "signal"_L1) {
+                QTest::addRow("%s, no server", qPrintable(way)) << way << false;
+                QTest::addRow("%s, the server hangs", qPrintable(way)) << way << true;
+            }
         }
     }
     void withoutAServerItEndsAllTheSame()
     {
         QFETCH(const QString, way);
+        QFETCH(const bool, hangs);
 
         const PortPair ports;
+        std::optional<LeavingChild> server;
+        if (hangs) {
+            server.emplace(QStringLiteral(PYVENT_FAULT_NODE),
+                           QStringList{u"--serve"_s, u"--port"_s, QString::number(ports.port())});
+            QVERIFY(server->waitForLine("state Ready"));
+            server->signal(SIGSTOP);
+        }
         LeavingChild leaver(program, {way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
         QCOMPARE(leaver.waitForEnd(), goodEnd);
         const QByteArray told = leaver.lines().join('\n');
