@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cast.h"
 
+#include "../../support/lateness.h"
 #include "peerprocess.h"
 
 #include <QtTest>
@@ -16,9 +17,10 @@ namespace {
 constexpr int patience = 30'000;
 
 // "All nodes notice within 3 s" is a promise, so this is the one place where a time is asserted. What comes on top is not
-// the bus's: a busy machine lets a process wait for its turn.
+// the bus's: a busy machine lets each thread on the way wait for its turn.
 constexpr qint64 noticedWithin = 3'000'000; // microseconds
-constexpr qint64 schedulingSlack = 1'000'000;
+constexpr qint64 slack = 1'000'000;
+constexpr int wakeUps = 3; // ZeroMQ's timer, what it tells the node, the node's event loop
 
 bool waitUntil(const std::function<bool()> &condition)
 {
@@ -27,7 +29,14 @@ bool waitUntil(const std::function<bool()> &condition)
 
 } // namespace
 
-#define CAST_VERIFY(condition) QVERIFY2(condition, qPrintable(cast.log()))
+// QVERIFY that shows what has happened.
+#define CAST_VERIFY(condition) \
+    do { \
+        const bool holds = condition; \
+        if (!holds) \
+            qWarning().noquote() << cast.log(); \
+        QVERIFY2(holds, #condition); \
+    } while (false)
 
 // Processes that are stopped where they are, or too busy to look: a server, a receiver, a node's event loop.
 class tst_Stopped : public QObject
@@ -70,6 +79,7 @@ private Q_SLOTS:
         cast.tellAll("go");
         CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 500; }));
 
+        PyventTests::Lateness lateness;
         const qint64 stopped = Cast::now();
         server.child->signal(SIGSTOP);
         for (Cast::Node *node : others)
@@ -77,8 +87,10 @@ private Q_SLOTS:
         qint64 slowest = 0;
         for (const Cast::Node *node : others)
             slowest = std::max(slowest, node->stateSince - stopped);
-        qInfo("The last node noticed after %.3f s", double(slowest) / 1e6);
-        QVERIFY2(slowest <= noticedWithin + schedulingSlack, qPrintable(cast.log()));
+        const qint64 late = lateness.take().count();
+        qInfo("The last node noticed after %.3f s, where threads wake up to %.3f s late", double(slowest) / 1e6,
+              double(late) / 1e6);
+        CAST_VERIFY(slowest <= noticedWithin + slack + wakeUps * late);
 
         // What is sent meanwhile is accepted and kept, and nobody else serves, because nobody can.
         const qint64 sent = cast.sent();

