@@ -66,6 +66,8 @@ class PYVENT_EXPORT PyventNode : public QObject
     Q_PROPERTY(bool server READ server WRITE setServer NOTIFY serverChanged)
     Q_PROPERTY(State state READ state NOTIFY stateChanged)
     Q_PROPERTY(bool serving READ isServer NOTIFY servingChanged)
+    Q_PROPERTY(qsizetype sendQueue READ sendQueue NOTIFY sendQueueChanged)
+    Q_PROPERTY(qsizetype unacknowledged READ unacknowledged NOTIFY unacknowledgedChanged)
 
 public:
     /*! How far a node is. */
@@ -111,6 +113,13 @@ public:
 
     /*! Whether this node serves the bus right now. */
     bool isServer() const;
+
+    /*! How many events wait here to go out: there is no server, or it has not taken those before them yet. */
+    qsizetype sendQueue() const;
+
+    /*! How many events no server has acknowledged yet: those in sendQueue(), and those on their way. send() accepts up to
+        PyventOptions::sendQueueEvents of them. Like sendQueue(), it is told of once in a turn of the event loop at most. */
+    qsizetype unacknowledged() const;
 
     /*! Identifies this node on the bus: PyventEvent::nodeId of what it sends. New for each node. */
     QUuid uuid() const;
@@ -328,6 +337,8 @@ Q_SIGNALS:
 
     void stateChanged(PyventNode::State state);
     void servingChanged(bool serving);
+    void sendQueueChanged(qsizetype events);
+    void unacknowledgedChanged(qsizetype events);
     void portChanged(int port);
     void addressChanged(const QString &address);
     void nodeIdChanged(const QString &nodeId);

@@ -96,6 +96,16 @@ bool PyventNode::isServer() const
     return d->isServing(d->lock());
 }
 
+qsizetype PyventNode::sendQueue() const
+{
+    return d->waiting(d->lock()).unsent;
+}
+
+qsizetype PyventNode::unacknowledged() const
+{
+    return d->waiting(d->lock()).unacknowledged;
+}
+
 QUuid PyventNode::uuid() const
 {
     return d->uuid();

@@ -186,6 +186,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         updateState();
     }
     if (parts & PyventNode::Server && m_server) {
+        updateWaiting(lock);
         m_mayServe = false;
         const std::unique_ptr<Server> server = std::move(m_server);
         notify([](PyventNode *node) { Q_EMIT node->servingChanged(false); });
@@ -259,6 +260,17 @@ void PyventNodePrivate::updateState()
 
 void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
 {
+// Called once in a turn, so that a fast sender is not told of each event.
+void PyventNodePrivate::updateWaiting(const Lock &lock)
+{
+    const Waiting now = waiting(lock);
+    const Waiting before = std::exchange(m_toldWaiting, now);
+    if (now.unsent != before.unsent)
+        notify([events = now.unsent](PyventNode *node) { Q_EMIT node->sendQueueChanged(events); });
+    if (now.unacknowledged != before.unacknowledged)
+        notify([events = now.unacknowledged](PyventNode *node) { Q_EMIT node->unacknowledgedChanged(events); });
+}
+
     if (!m_client)
         return;
     m_client->process(now);
@@ -507,6 +519,7 @@ void PyventNodePrivate::arm()
 
 void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver)
 {
+    updateWaiting(lock());
     const QByteArray prefix = m_table.add(std::move(receiver));
     if (prefix.isNull() || !m_client)
         return;
@@ -735,6 +748,13 @@ void PyventNodePrivate::notify(Notification notification)
     if (qsizetype(m_notifications.size()) < maximumNotifications)
         m_notifications.push_back(std::move(notification));
 }
+PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
+{
+    if (!m_client)
+        return {};
+    return {m_client->unsentEvents(), m_client->queue().events()};
+}
+
 
 void PyventNodePrivate::tell()
 {

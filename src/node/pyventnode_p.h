@@ -80,6 +80,14 @@ public:
     // Waiting
     struct Waiter
     {
+    // Events that wait: to go out, and for their acknowledgement.
+    struct Waiting
+    {
+        qsizetype unsent = 0;
+        qsizetype unacknowledged = 0;
+    };
+    Waiting waiting(const Lock &) const;
+
         QString pattern;
         PyventSender sender;
         std::optional<PyventEvent> event;
@@ -123,6 +131,7 @@ private:
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &, Clock::time_point now);
     void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
+    void updateWaiting(const Lock &lock);
     void takeReleased(const Lock &, Clock::time_point now);
     void recover(const Lock &, Clock::time_point now);
     // Not before this node is Ready again: nobody could answer, and that is not the senders' silence.
@@ -165,6 +174,7 @@ private:
     bool m_complainedAboutServing = false;
 
     ReceiverTable m_table;
+    Waiting m_toldWaiting; // as the properties' signals had it last
     Pyvent::Internal::Recovery m_recovery;
     Pyvent::Internal::EventEncoder m_encoder;
     Pyvent::Internal::EventDecoder m_decoder;

@@ -60,6 +60,9 @@ public:
 
     const SendQueue &queue() const { return m_queue; }
 
+    // Events that are not on their way: what ZeroMQ has taken for a connection that is not up does not count.
+    qsizetype unsentEvents() const { return m_requestsUp ? m_queue.unsentEvents() : m_queue.events(); }
+
     void process(Clock::time_point now);
 
     // The next event, without waiting; false if there is none now.

@@ -196,6 +196,35 @@ private Q_SLOTS:
         QVERIFY(sender.send("x"));
     }
 
+    void tellsHowManyWait()
+    {
+        PyventNode sender(PyventOptions{.port = m_port, .server = false, .linger = 0ms});
+        QSignalSpy unsent(&sender, &PyventNode::sendQueueChanged);
+        QSignalSpy unacknowledged(&sender, &PyventNode::unacknowledgedChanged);
+        for (int n = 0; n < 1000; ++n)
+            QVERIFY(sender.send("x"));
+        QCOMPARE(sender.sendQueue(), 1000);
+        QCOMPARE(sender.unacknowledged(), 1000);
+        QCOMPARE(unacknowledged.size(), 0); // not with every event
+        QTRY_COMPARE(unacknowledged.size(), 1);
+        QCOMPARE(unsent.size(), 1);
+        QCOMPARE(unsent[0][0].value<qsizetype>(), 1000);
+
+        PyventNode server(PyventOptions{.port = m_port});
+        QVERIFY(server.startServer());
+        QTRY_COMPARE_WITH_TIMEOUT(unacknowledged.last()[0].value<qsizetype>(), 0, 20'000);
+        QCOMPARE(sender.property("unacknowledged").value<qsizetype>(), 0);
+        QCOMPARE(sender.property("sendQueue").value<qsizetype>(), 0);
+        QTRY_COMPARE(unsent.last()[0].value<qsizetype>(), 0);
+
+        server.stop();
+        QTRY_COMPARE_WITH_TIMEOUT(sender.state(), PyventNode::Connecting, 20'000);
+        QVERIFY(sender.send("x"));
+        QTRY_COMPARE(unacknowledged.last()[0].value<qsizetype>(), 1);
+        sender.stop(); // gives it up
+        QCOMPARE(unacknowledged.last()[0].value<qsizetype>(), 0);
+    }
+
     void aLargeQueueIsBoundedInBytes()
     {
         PyventNode sender(PyventOptions{.port = m_port, .server = false, .linger = 0ms, .sendQueueBytes = 100'000});
