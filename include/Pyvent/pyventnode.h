@@ -355,6 +355,7 @@ private:
     bool checkForward(const QObject *object, QAnyStringView name);
     bool checkName(const QString &name);
     bool checkSender(const PyventSender &sender);
+    bool checkFilter(const QString &pattern, const PyventFilter &filter);
     void refuse(const PyventError &error);
 
     friend class PyventNodePrivate;

@@ -99,6 +99,12 @@ void ReceiveWindow::clear()
     m_hasForgotten = false;
 }
 
+bool ReceiveWindow::knowsBegin(const QUuid &node, const QByteArray &topic) const
+{
+    const auto found = m_streams.constFind({node, topic});
+    return found != m_streams.cend() && (*found)->hasBase;
+}
+
 // What arrives
 
 ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous,

@@ -121,6 +121,12 @@ public:
     // Forgets everything.
     void clear();
 
+    // Whether it is known where the stream begins for this node.
+    bool knowsBegin(const QUuid &node, const QByteArray &topic) const;
+
+    // Whether nothing is missing, and all that was released is taken.
+    bool isIdle() const { return m_waiting.empty() && m_released.empty(); }
+
     qsizetype streams() const { return m_streams.size(); }
     qsizetype heldEvents() const { return m_heldEvents; }
     qsizetype heldBytes() const { return m_heldBytes; }

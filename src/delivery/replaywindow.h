@@ -107,6 +107,36 @@ public:
         return first(*stream) - 1 + quint64(found - positions.begin());
     }
 
+    // Numbers of events, the last one included; none where first is last + 1.
+    struct Range
+    {
+        quint64 first;
+        quint64 last;
+    };
+
+    // What is kept of the last \a count events of \a topic that were added \a age ago or later, where 0 stands for any count and
+    // any age, and of all that were sent from \a since on. Nothing where no event of the topic was sent.
+    std::optional<Range> kept(const QByteArray &topic, quint64 count, Clock::duration age, qint64 since,
+                              Clock::time_point now) const
+    {
+        const Stream *stream = m_streams.value(topic).get();
+        if (!stream)
+            return {};
+        const auto &positions = stream->positions;
+        const auto entry = [this](quint64 position) -> const Entry & {
+            return m_entries[std::size_t(position - m_firstPosition)];
+        };
+        auto begin = positions.begin();
+        if (count > 0 && count < quint64(positions.size()))
+            begin = positions.end() - qsizetype(count);
+        if (age > Clock::duration::zero()) {
+            begin = std::partition_point(begin, positions.end(),
+                                         [&](quint64 at) { return now - entry(at).keptSince > age; });
+        }
+        begin = std::partition_point(positions.begin(), begin, [&](quint64 at) { return entry(at).time < since; });
+        return Range{stream->head + 1 - quint64(positions.end() - begin), stream->head};
+    }
+
     // Something may have been lost on the way: every stream is announced anew, so that what is not kept any more is told.
     void disturbed(Clock::time_point now)
     {

@@ -36,6 +36,9 @@ public:
     // Makes it unwanted from now on.
     virtual void end() = 0;
 
+    // Whether it is a handler of \a context; nullptr: of any.
+    virtual bool isHandlerOf(const QObject *) const { return false; }
+
     // Hands over one event whose name and sender match. Runs user code.
     virtual void deliver(const PyventEvent &event) = 0;
 
@@ -86,7 +89,7 @@ public:
                     PyventBinding::Callback callback, HandlerFailed failed, std::function<void()> connectionsChanged);
 
     QMetaObject::Connection connection() const { return m_connection; }
-    bool isContext(const QObject *context) const { return m_context == context; }
+    bool isHandlerOf(const QObject *context) const override { return !context || m_context == context; }
 
     bool isWanted() const override;
     void end() override { QObject::disconnect(m_connection); }

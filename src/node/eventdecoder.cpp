@@ -81,6 +81,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
         event.nodeId = frame.trailer.nodeId;
         event.sequence = frame.trailer.sequence;
         event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
+        event.replayed = frame.trailer.flags & Trailer::Replayed;
     }
     result.event = std::move(event);
     result.match = std::move(match);

@@ -37,6 +37,7 @@ constexpr qsizetype maximumNotifications = 10'000;
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
     : m_recovery(m_uuid)
+    , m_replays(m_uuid)
     , m_encoder(m_uuid, &m_recovery.sent())
     , m_decoder(m_uuid, &m_recovery.received())
     , m_presence(m_uuid)
@@ -180,13 +181,14 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         m_complained = m_complainedAboutServing = false;
         arrivals = m_inbox.takeAll();
         m_recovery.received().clear();
+        m_replays.leave();
         m_lostServer = false;
         m_readyPromises.clear();
         m_presence.cancel();
         updateState();
+        updateWaiting(lock);
     }
     if (parts & PyventNode::Server && m_server) {
-        updateWaiting(lock);
         m_mayServe = false;
         const std::unique_ptr<Server> server = std::move(m_server);
         notify([](PyventNode *node) { Q_EMIT node->servingChanged(false); });
@@ -206,7 +208,7 @@ void PyventNodePrivate::nodeEnds()
     stop(PyventNode::Client | PyventNode::Server);
     m_waker.nodeEnds();
     ReceiverTable::Removal removal;
-    QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> subscriptions;
+    decltype(m_subscriptions) subscriptions;
     {
         const Lock lock = this->lock();
         m_notifications.clear();
@@ -214,7 +216,7 @@ void PyventNodePrivate::nodeEnds()
         subscriptions.swap(m_subscriptions);
     }
     removal.receivers.clear();
-    for (const QPointer<PyventSubscription> &subscription : std::as_const(subscriptions))
+    for (const auto &[key, subscription] : subscriptions)
         delete subscription;
 }
 
@@ -248,18 +250,16 @@ void PyventNodePrivate::updateState()
         m_lostServer = true;
     if (state == PyventNode::Ready) {
         m_recovery.received().ready(microsecondsSinceEpoch());
-        if (std::exchange(m_lostServer, false))
+        if (std::exchange(m_lostServer, false)) {
             m_recovery.reconnected(Clock::now());
+            m_replays.reconnected(Clock::now());
+        }
     }
     notify([state](PyventNode *node) { Q_EMIT node->stateChanged(state); });
     if (state == PyventNode::Ready)
         m_complained = m_complainedAboutServing = false;
 }
 
-// Driving the sockets
-
-void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
-{
 // Called once in a turn, so that a fast sender is not told of each event.
 void PyventNodePrivate::updateWaiting(const Lock &lock)
 {
@@ -271,6 +271,10 @@ void PyventNodePrivate::updateWaiting(const Lock &lock)
         notify([events = now.unacknowledged](PyventNode *node) { Q_EMIT node->unacknowledgedChanged(events); });
 }
 
+// Driving the sockets
+
+void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
+{
     if (!m_client)
         return;
     m_client->process(now);
@@ -296,7 +300,7 @@ void PyventNodePrivate::readEvents(const Lock &lock, Clock::time_point now)
         if (isControlTopic(bytes))
             readControl(lock, bytes, now);
         else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
-            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes.size());
+            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes, now);
         // else it is as if it had not arrived: it is asked for again
         takeReleased(lock, now);
     }
@@ -307,7 +311,9 @@ void PyventNodePrivate::takeReleased(const Lock &lock, Clock::time_point now)
 {
     QByteArray held;
     while (!m_inbox.isFull() && m_recovery.received().takeReleased(&held))
-        take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table, now), held.size());
+        take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table, now), held, now);
+    if (!m_replays.isEmpty())
+        m_replays.deliver([this] { return !m_inbox.isFull(); }, replayTo(lock, now));
 }
 
 void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Clock::time_point now)
@@ -318,21 +324,27 @@ void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Cloc
     const QByteArrayView event = m_recovery.take(
         bytes, [this](QByteArrayView topic) { return bool(m_table.match(topic)); }, now);
     if (!event.isNull() && !m_inbox.isFull())
-        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event.size());
+        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event, now);
+    if (!m_replays.isEmpty())
+        m_replays.take(bytes, !m_inbox.isFull(), now, replayTo(lock, now));
 }
 
 // Asks for what is missing, answers those who ask this node, and tells what is lost for good.
 void PyventNodePrivate::recover(const Lock &, Clock::time_point now)
 {
-    if (mayRecover())
+    if (mayRecover()) {
         m_recovery.process(now);
+        for (const QByteArray &question : m_replays.process(now, m_state == PyventNode::Ready))
+            m_client->sendControl(question);
+    }
     for (const Recovery::Outgoing &outgoing : m_recovery.takeOutgoing())
         m_client->sendControl(outgoing.frame, outgoing.isInOrder);
     for (const ReceiveWindow::Loss &loss : m_recovery.received().takeLosses())
         m_losses.add(QString::fromUtf8(loss.topic), loss.node, loss.count);
 }
 
-void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qsizetype bytes)
+void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, QByteArrayView frame,
+                             Clock::time_point now)
 {
     if (!result.problemText.isEmpty())
         fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
@@ -343,8 +355,35 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qs
             waiter->event = result.event;
     }
     const QUuid nodeId = result.event->nodeId;
-    if (!m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), bytes))
+    const quint64 sequence = result.event->sequence;
+    if (m_inbox.isFull())
         m_losses.add(result.name, nodeId, 1); // a Python node's, which cannot be asked for it
+    else
+        m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
+    if (!m_replays.isEmpty() && sequence > 0)
+        m_replays.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, replayTo(lock, now));
+}
+
+// Puts what replays bring into the inbox, each for the one that asked for it.
+Replays::Deliver PyventNodePrivate::replayTo(const Lock &lock, Clock::time_point now)
+{
+    return [this, &lock, now](const Replays::Owner &owner, QByteArrayView frame) {
+        const ReceiverTable::Match match = m_table.match(topicOf(frame));
+        for (std::size_t i = 0; match.exact && i < match.exact->size(); ++i) {
+            const auto *joiner = dynamic_cast<const LateJoiner *>((*match.exact)[i].get());
+            if (!joiner || joiner->replayed() != owner)
+                continue;
+            EventDecoder::Result result = m_decoder.decode(frame, EventDecoder::Way::Held, m_table, now);
+            if (!result.problemText.isEmpty())
+                fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
+            result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
+            result.match.globs = nullptr;
+            if (result.event)
+                m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
+            return true;
+        }
+        return false;
+    };
 }
 
 void PyventNodePrivate::meetOthers(const Lock &, Clock::time_point now)
@@ -374,8 +413,9 @@ PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) c
 {
     if (!m_client)
         return Clock::time_point::max();
-    const Clock::time_point recovery = mayRecover() ? m_recovery.deadline() : Clock::time_point::max();
-    return std::min({m_client->deadline(), m_presence.deadline(), recovery});
+    if (!mayRecover())
+        return std::min(m_client->deadline(), m_presence.deadline());
+    return std::min({m_client->deadline(), m_presence.deadline(), m_recovery.deadline(), m_replays.deadline()});
 }
 
 void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
@@ -481,6 +521,7 @@ void PyventNodePrivate::turn()
     } while (node() && isMore && Clock::now() < end);
     if (!node())
         return;
+    updateWaiting(lock());
     tell();
     if (node())
         arm();
@@ -517,9 +558,14 @@ void PyventNodePrivate::arm()
 
 // Hearing
 
-void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver)
+void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver, const PyventReplay &replay)
 {
-    updateWaiting(lock());
+    if (!replay.isNone()) {
+        const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
+        m_replays.add(*joiner, replay);
+        receiver = joiner;
+        scheduleTurn();
+    }
     const QByteArray prefix = m_table.add(std::move(receiver));
     if (prefix.isNull() || !m_client)
         return;
@@ -575,12 +621,12 @@ qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(R
     return qsizetype(removal.receivers.size());
 }
 
-QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventSender &sender,
+QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventFilter &filter,
                                                       const QObject *context, PyventBinding::Callback callback)
 {
     const std::weak_ptr<PyventNodePrivate> weak = weak_from_this();
     const auto handler = std::make_shared<HandlerReceiver>(
-        pattern, sender, context, std::move(callback),
+        pattern, filter.sender, context, std::move(callback),
         [weak](const QString &name, const QString &reason) {
             if (const auto self = weak.lock())
                 self->handlerFailed(name, reason);
@@ -590,15 +636,17 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
                 self->connectionsChanged(pattern);
         });
     Lock lock = this->lock();
-    add(lock, handler);
+    add(lock, handler, filter.replay);
     start(lock);
     return handler->connection();
 }
 
-PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, const PyventSender &sender)
+PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, const PyventFilter &filter)
 {
     Lock lock = this->lock();
-    QPointer<PyventSubscription> &known = m_subscriptions[{pattern, sender.isAny() ? QString() : sender.name()}];
+    const PyventSender &sender = filter.sender;
+    QPointer<PyventSubscription> &known =
+        m_subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last, filter.replay.since}];
     if (!known) {
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
@@ -606,25 +654,27 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
         add(lock,
             std::make_shared<FunctionReceiver>(
                 pattern, sender, [subscription] { return !subscription.isNull(); },
-                [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }));
+                [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }),
+            filter.replay);
     }
     start(lock);
     return known;
 }
 
-void PyventNodePrivate::next(const QString &pattern, const PyventSender &sender,
+void PyventNodePrivate::next(const QString &pattern, const PyventFilter &filter,
                              const std::shared_ptr<QPromise<PyventEvent>> &promise)
 {
     const Lock lock = this->lock();
     add(lock,
         std::make_shared<FunctionReceiver>(
-            pattern, sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
+            pattern, filter.sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
             [promise, pattern, weak = weak_from_this()](const PyventEvent &event) {
                 promise->addResult(event);
                 promise->finish();
                 if (const auto self = weak.lock())
                     self->connectionsChanged(pattern);
-            }));
+            }),
+        filter.replay);
     start(lock);
 }
 
@@ -700,6 +750,13 @@ bool PyventNodePrivate::isAcknowledged(const Lock &, quint64 accepted) const
     return m_client && m_client->queue().acknowledged() >= accepted;
 }
 
+PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
+{
+    if (!m_client)
+        return {};
+    return {m_client->unsentEvents(), m_client->queue().events()};
+}
+
 void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &arguments, const QString &sender)
 {
     PyventEvent event;
@@ -748,13 +805,6 @@ void PyventNodePrivate::notify(Notification notification)
     if (qsizetype(m_notifications.size()) < maximumNotifications)
         m_notifications.push_back(std::move(notification));
 }
-PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
-{
-    if (!m_client)
-        return {};
-    return {m_client->unsentEvents(), m_client->queue().events()};
-}
-
 
 void PyventNodePrivate::tell()
 {

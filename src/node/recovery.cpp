@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/recovery.h"
 
-#include "wire/frame.h"
-
 #include <algorithm>
 
 namespace Pyvent::Internal {
@@ -40,18 +38,23 @@ void Recovery::reconnected(Clock::time_point now)
 QByteArrayView Recovery::take(QByteArrayView frame, const std::function<bool(QByteArrayView)> &isWanted,
                               Clock::time_point now)
 {
-    const qsizetype space = frame.indexOf(' ');
-    if (space < 0)
+    const auto control = Control::Message::of(frame);
+    if (!control)
         return {};
-    const QByteArrayView kind = frame.first(space).sliced(frame.first(space).lastIndexOf('/') + 1);
-    const QByteArrayView payload = frame.sliced(space + 1);
+    const auto [kind, payload] = *control;
     if (kind == Control::repair)
         return payload;
     if (kind == Control::announce) {
         m_sent.disturbed(now);
     } else if (kind == Control::ask) {
         if (const auto ask = Control::Ask::read(payload))
-            answer(*ask, now);
+            answer(*ask, Trailer::Retransmitted, now);
+    } else if (kind == Control::recall) {
+        if (const auto ask = Control::Ask::read(payload); ask && !ask->missing.empty())
+            answer(*ask, Trailer::Replayed, now);
+    } else if (kind == Control::past) {
+        if (const auto past = Control::Past::read(payload))
+            answer(*past, now);
     } else if (kind == Control::answer) {
         const auto answer = Control::Answer::read(payload);
         if (answer && answer->isBase)
@@ -70,7 +73,19 @@ QByteArrayView Recovery::take(QByteArrayView frame, const std::function<bool(QBy
     return {};
 }
 
-void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
+void Recovery::answer(const Control::Past &past, Clock::time_point now)
+{
+    if (past.asker == m_nodeId && !m_hearOwnEvents)
+        return;
+    const auto age = std::min(std::chrono::microseconds(past.age), std::chrono::microseconds(24h));
+    if (const auto kept = m_sent.kept(past.topic, past.last, age, past.since, now)) {
+        const Control::Kept answer{m_nodeId, past.topic, kept->first, kept->last, past.number};
+        m_outgoing.push_back({answer.toFrame(past.asker), false});
+    }
+}
+
+// With repairs of what got lost, or with replays for a late joiner: \a mark says which.
+void Recovery::answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now)
 {
     Control::Answer answer{.node = m_nodeId, .topic = ask.topic, .first = m_sent.first(ask.topic)};
     if (ask.missing.empty()) {
@@ -94,28 +109,34 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
             const QByteArray *event = m_sent.find(ask.topic, sequence);
             if (!event || repairs >= repairsToOne || bytes >= repairedBytes)
                 break;
-            const bool forAll = missing <= repairsForAll && event->size() <= repairForAllSize;
-            repair(ask, sequence, *event, forAll, now);
+            if (mark == Trailer::Replayed)
+                sendAgain(nodeTopic(ask.asker, Control::replay), *event, mark);
+            else if (missing > repairsForAll || event->size() > repairForAllSize)
+                sendAgain(nodeTopic(ask.asker, Control::repair), *event, mark);
+            else if (mayRepairForAll({ask.topic, sequence}, now))
+                sendAgain(commonTopic(Control::repair), *event, mark);
             ++repairs;
             bytes += event->size();
         }
     }
 }
 
-void Recovery::repair(const Control::Ask &ask, quint64 sequence, QByteArrayView event, bool forAll,
-                      Clock::time_point now)
+bool Recovery::mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now)
 {
-    if (forAll) {
-        if (m_repairedForAll.size() > 1000)
-            m_repairedForAll.clear();
-        Clock::time_point &last = m_repairedForAll[{ask.topic, sequence}];
-        if (now < last + repairedLately)
-            return;
-        last = now;
-    }
-    QByteArray frame = forAll ? commonTopic(Control::repair) : nodeTopic(ask.asker, Control::repair);
+    if (m_repairedForAll.size() > 1000)
+        m_repairedForAll.clear();
+    Clock::time_point &last = m_repairedForAll[event];
+    if (now < last + repairedLately)
+        return false;
+    last = now;
+    return true;
+}
+
+void Recovery::sendAgain(const QByteArray &topic, QByteArrayView event, Trailer::Flag mark)
+{
+    QByteArray frame = topic;
     frame.append(event);
-    setFlag(Trailer::Retransmitted, &frame);
+    setFlag(mark, &frame);
     m_outgoing.push_back({frame, false});
 }
 

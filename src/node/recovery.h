@@ -5,6 +5,7 @@
 #include "delivery/receivewindow.h"
 #include "delivery/replaywindow.h"
 #include "wire/control.h"
+#include "wire/frame.h"
 
 namespace Pyvent::Internal {
 
@@ -48,8 +49,10 @@ public:
     std::vector<Outgoing> takeOutgoing() { return std::exchange(m_outgoing, {}); }
 
 private:
-    void answer(const Control::Ask &ask, Clock::time_point now);
-    void repair(const Control::Ask &ask, quint64 sequence, QByteArrayView event, bool forAll, Clock::time_point now);
+    void answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now);
+    void answer(const Control::Past &past, Clock::time_point now);
+    bool mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now);
+    void sendAgain(const QByteArray &topic, QByteArrayView event, Trailer::Flag mark);
 
     const QUuid m_nodeId;
     bool m_hearOwnEvents = true;

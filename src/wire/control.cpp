@@ -92,12 +92,12 @@ std::optional<Heads> Heads::read(QByteArrayView payload)
     return message;
 }
 
-QByteArray Ask::toFrame(const QUuid &sender) const
+QByteArray Ask::toFrame(const QUuid &sender, QByteArrayView kind) const
 {
     QCborArray ranges;
     for (const Range &range : missing)
         ranges.append(QCborArray{qint64(range.first), qint64(range.last)});
-    return nodeTopic(sender, Control::ask) + bytes({QCborValue(asker), topic, since, ranges});
+    return nodeTopic(sender, kind) + bytes({QCborValue(asker), topic, since, ranges});
 }
 
 std::optional<Ask> Ask::read(QByteArrayView payload)
@@ -135,6 +135,53 @@ std::optional<Answer> Answer::read(QByteArrayView payload)
     message.since = (*array)[3].toInteger();
     if ((*array)[4].isInteger())
         message.base = number((*array)[4]);
+    return message;
+}
+
+std::optional<Message> Message::of(QByteArrayView frame)
+{
+    const qsizetype space = frame.indexOf(' ');
+    if (space < 0)
+        return {};
+    const QByteArrayView topic = frame.first(space);
+    return Message{topic.sliced(topic.lastIndexOf('/') + 1), frame.sliced(space + 1)};
+}
+
+QByteArray Past::toFrame() const
+{
+    return commonTopic(Control::past) + bytes({QCborValue(asker), topic, qint64(last), age, since, qint64(number)});
+}
+
+std::optional<Past> Past::read(QByteArrayView payload)
+{
+    Past message;
+    const auto array = arrayOf(payload, 6, &message.asker);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    message.last = Internal::number((*array)[2]);
+    message.age = std::max((*array)[3].toInteger(), qint64(0));
+    message.since = (*array)[4].toInteger();
+    message.number = Internal::number((*array)[5]);
+    return message;
+}
+
+QByteArray Kept::toFrame(const QUuid &asker) const
+{
+    return nodeTopic(asker, Control::kept)
+        + bytes({QCborValue(node), topic, qint64(first), qint64(last), qint64(number)});
+}
+
+std::optional<Kept> Kept::read(QByteArrayView payload)
+{
+    Kept message;
+    const auto array = arrayOf(payload, 5, &message.node);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    message.first = Internal::number((*array)[2]);
+    message.last = Internal::number((*array)[3]);
+    message.number = Internal::number((*array)[4]);
     return message;
 }
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(delivery losscounter)
 pyvent_unit_test(delivery recovery)
+pyvent_unit_test(delivery replay)
 pyvent_unit_test(delivery replaywindow)

@@ -476,9 +476,9 @@ void TestReceiver::knowsItsContext()
     const QObject other;
     int calls = 0;
     Handler handler(&context, count(&calls));
-    QVERIFY(handler->isContext(&context));
-    QVERIFY(!handler->isContext(&other));
-    QVERIFY(!handler->isContext(nullptr));
+    QVERIFY(handler->isHandlerOf(&context));
+    QVERIFY(!handler->isHandlerOf(&other));
+    QVERIFY(handler->isHandlerOf(nullptr)); // of any
 }
 
 QTEST_GUILESS_MAIN(TestReceiver)

@@ -26,6 +26,8 @@ private Q_SLOTS:
     void heads();
     void ask();
     void answer();
+    void past();
+    void kept();
     void nonsense_data();
     void nonsense();
 };
@@ -97,6 +99,40 @@ void TestControl::answer()
     QCOMPARE(read->base, std::optional<quint64>(0));
 }
 
+void TestControl::past()
+{
+    const Control::Past sent{.asker = node, .topic = "order", .last = 10, .age = 5'000'000, .since = 99, .number = 3};
+    const QByteArray frame = sent.toFrame();
+    QVERIFY(frame.startsWith(commonTopic(Control::past)));
+    auto read = Control::Past::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->asker, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->last, quint64(10));
+    QCOMPARE(read->age, qint64(5'000'000));
+    QCOMPARE(read->since, qint64(99));
+    QCOMPARE(read->number, quint64(3));
+
+    const Control::Past negative{.asker = node, .topic = "order", .last = quint64(-1), .age = -1, .since = 0, .number = 3};
+    read = Control::Past::read(payloadOf(negative.toFrame()));
+    QVERIFY(read && read->last == 0 && read->age == 0);
+}
+
+void TestControl::kept()
+{
+    const QUuid asker = QUuid::createUuid();
+    const Control::Kept sent{.node = node, .topic = "order", .first = 4, .last = 9, .number = 3};
+    const QByteArray frame = sent.toFrame(asker);
+    QVERIFY(frame.startsWith(nodeTopic(asker, Control::kept)));
+    const auto read = Control::Kept::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->first, quint64(4));
+    QCOMPARE(read->last, quint64(9));
+    QCOMPARE(read->number, quint64(3));
+}
+
 void TestControl::nonsense_data()
 {
     QTest::addColumn<QByteArray>("payload");
@@ -119,6 +155,8 @@ void TestControl::nonsense()
     QVERIFY(!Control::Heads::read(payload));
     QVERIFY(!Control::Ask::read(payload));
     QVERIFY(!Control::Answer::read(payload));
+    QVERIFY(!Control::Past::read(payload));
+    QVERIFY(!Control::Kept::read(payload));
 }
 
 QTEST_GUILESS_MAIN(TestControl)
