@@ -28,7 +28,7 @@ Replay::Replay(const QByteArray &topic, quint32 seed)
     , m_window(limits, seed)
 {
     m_window.listen(topic);
-    m_window.ready(always);
+    m_window.ready(always, {});
 }
 
 bool Replay::takeQuestion(Clock::time_point now)

@@ -249,7 +249,7 @@ void PyventNodePrivate::updateState()
     if (state == PyventNode::Connecting && before != PyventNode::Stopped)
         m_lostServer = true;
     if (state == PyventNode::Ready) {
-        m_recovery.received().ready(microsecondsSinceEpoch());
+        m_recovery.received().ready(microsecondsSinceEpoch(), Clock::now());
         if (std::exchange(m_lostServer, false)) {
             m_recovery.reconnected(Clock::now());
             m_replays.reconnected(Clock::now());
@@ -591,9 +591,12 @@ void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &remova
         m_recovery.received().ignore(prefix);
     }
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
-        if (isGlob(receiver->pattern()) || !m_table.match(receiver->pattern().toUtf8())) {
-            m_recovery.received().forgetIf([this](const QByteArray &topic) { return !m_table.match(topic); });
-            break;
+        const QByteArray pattern = receiver->pattern().toUtf8();
+        if (isGlob(receiver->pattern())) {
+            m_recovery.received().forgetIf(globPrefix(receiver->pattern()).toUtf8(),
+                                           [this](const QByteArray &topic) { return !m_table.match(topic); });
+        } else if (!m_table.match(pattern)) {
+            m_recovery.received().forget(pattern);
         }
     }
 }
