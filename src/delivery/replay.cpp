@@ -98,6 +98,11 @@ void Replay::isGone(const QUuid &node, quint64 first, Clock::time_point now)
     m_window.isGone(node, m_topic, first, now);
 }
 
+void Replay::isWithheld(const QUuid &node, const std::vector<ReceiveWindow::Range> &numbers, Clock::time_point now)
+{
+    m_window.isWithheld(node, m_topic, numbers, now);
+}
+
 std::vector<Replay::Request> Replay::takeRequests(Clock::time_point now)
 {
     std::vector<Request> requests = m_window.takeRequests(now);

@@ -43,6 +43,7 @@ public:
     void keeps(const QUuid &node, quint64 first, quint64 last, Clock::time_point now);
     Verdict replayed(const QUuid &node, quint64 sequence, QByteArrayView frame, Clock::time_point now);
     void isGone(const QUuid &node, quint64 first, Clock::time_point now);
+    void isWithheld(const QUuid &node, const std::vector<ReceiveWindow::Range> &numbers, Clock::time_point now);
 
     // The next event whose turn has come; false if there is none.
     bool takeReleased(QByteArray *frame) { return m_window.takeReleased(frame); }

@@ -91,6 +91,8 @@ void PyventNodePrivate::apply(const PyventOptions &options)
     m_decoder.setMaximumFrameSize(options.maximumEventSize);
     m_decoder.setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setHearOwnEvents(options.hearOwnEvents);
+    m_recovery.setMaximumFrameSize(options.maximumEventSize);
+    m_replays.setMaximumFrameSize(options.maximumEventSize);
 }
 
 QString PyventNodePrivate::defaultSender() const

@@ -2,6 +2,7 @@
 #include "node/replays.h"
 
 #include "node/eventencoder.h"
+#include "node/recovery.h"
 #include "wire/frame.h"
 
 #include <algorithm>
@@ -101,6 +102,12 @@ void Replays::take(QByteArrayView frame, bool hasRoom, Clock::time_point now, co
             if (answer && answer->topic == active.question.topic)
                 active.replay->isGone(answer->node, answer->first, now);
         }
+    } else if (control->kind == Control::withheld) {
+        const auto withheld = Control::Withheld::read(control->payload);
+        for (Active &active : m_active) {
+            if (withheld && withheld->topic == active.question.topic)
+                active.replay->isWithheld(withheld->node, rangesOf(*withheld), now);
+        }
     } else if (control->kind == Control::replay && hasRoom) {
         const Frame event = parseFrame(control->payload);
         for (Active &active : m_active) {
@@ -133,12 +140,8 @@ QByteArrayList Replays::process(Clock::time_point now, bool isReady)
     for (Active &active : m_active) {
         if ((isReady || active.replay->isAsked()) && active.replay->takeQuestion(now))
             messages.append(active.question.toFrame());
-        for (const Replay::Request &request : active.replay->takeRequests(now)) {
-            Control::Ask ask{.asker = m_nodeId, .topic = request.topic, .since = 0, .missing = {}};
-            for (const ReceiveWindow::Range &range : request.missing)
-                ask.missing.push_back({range.first, range.last});
-            messages.append(ask.toFrame(request.node, Control::recall));
-        }
+        for (const Replay::Request &request : active.replay->takeRequests(now))
+            messages.append(askFor(request, m_nodeId, m_maximumFrameSize).toFrame(request.node, Control::recall));
     }
     return messages;
 }

@@ -61,6 +61,9 @@ public:
     {
     }
 
+    // The largest event that this node takes, in bytes.
+    void setMaximumFrameSize(qsizetype bytes) { m_maximumFrameSize = bytes; }
+
     void add(const LateJoiner &joiner, const PyventReplay &past);
     bool isEmpty() const { return m_active.empty(); }
 
@@ -99,6 +102,7 @@ private:
     };
 
     const QUuid m_nodeId;
+    qsizetype m_maximumFrameSize = 0;
     quint64 m_questions = 0;
     std::vector<Active> m_active;
 };

@@ -29,6 +29,7 @@ inline constexpr QByteArrayView announce = "announce"; // common: announce your 
 inline constexpr QByteArrayView heads = "heads";       // common: Heads
 inline constexpr QByteArrayView ask = "ask";           // to a sender: Ask
 inline constexpr QByteArrayView answer = "answer";     // to a receiver: Answer
+inline constexpr QByteArrayView withheld = "withheld"; // to a receiver: Withheld
 inline constexpr QByteArrayView repair = "repair";     // common, or to a receiver: an event's frame once more
 inline constexpr QByteArrayView past = "past";         // common: Past
 inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
@@ -51,18 +52,21 @@ struct Heads
     static std::optional<Heads> read(QByteArrayView payload);
 };
 
+// Numbers of events, the last one included.
+struct Range
+{
+    quint64 first = 0;
+    quint64 last = 0;
+};
+
 // A receiver asks a sender for events that it misses, or, with none of these, for the last one before a time.
 struct Ask
 {
-    struct Range
-    {
-        quint64 first = 0;
-        quint64 last = 0;
-    };
     QUuid asker;
     QByteArray topic;
     qint64 since = 0; // µs since 1970
     std::vector<Range> missing;
+    qint64 limit = 0; // the largest event that the asker takes, in bytes; 0: not said
 
     QByteArray toFrame(const QUuid &sender, QByteArrayView kind = ask) const;
     static std::optional<Ask> read(QByteArrayView payload);
@@ -80,6 +84,17 @@ struct Answer
 
     QByteArray toFrame(const QUuid &asker) const;
     static std::optional<Answer> read(QByteArrayView payload);
+};
+
+// A sender does not send these, because they are larger than the asker takes.
+struct Withheld
+{
+    QUuid node;
+    QByteArray topic;
+    std::vector<Range> numbers;
+
+    QByteArray toFrame(const QUuid &asker) const;
+    static std::optional<Withheld> read(QByteArrayView payload);
 };
 
 // What a control frame is, and its payload; nothing where it is none.

@@ -11,6 +11,7 @@ function(pyvent_node_test name)
 endfunction()
 
 # What has no face of its own is tested in its room.
+pyvent_unit_test(node answering)
 pyvent_unit_test(node presence)
 
 pyvent_node_test(hearing)

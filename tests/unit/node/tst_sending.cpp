@@ -247,6 +247,37 @@ private Q_SLOTS:
         QVERIFY(heard == data);
     }
 
+    // It would cut the receiver's connection each time that it is sent again.
+    void whatIsTooLargeForTheReceiverIsToldLost()
+    {
+        PyventNode sender(PyventOptions{.port = m_port});
+        QVERIFY(sender.startServer());
+        PyventNode receiver(PyventOptions{.port = m_port, .server = false, .maximumEventSize = 10'000});
+        QList<quint64> numbers;
+        receiver.on("x", this, [&](const PyventEvent &event) { numbers.append(event.sequence); });
+        quint64 lost = 0;
+        connect(&receiver, &PyventNode::eventsLost, this, [&](const QString &name, const QUuid &node, quint64 count) {
+            QCOMPARE(name, u"x"_s);
+            QCOMPARE(node, sender.uuid());
+            lost += count;
+        });
+        QVERIFY(receiver.waitForReady());
+        QVERIFY(sender.send("x"));
+        QVERIFY(sender.send("x", {{u"data"_s, QByteArray(100'000, 'x')}}));
+        QVERIFY(sender.send("x"));
+        QTRY_COMPARE_WITH_TIMEOUT(numbers, QList<quint64>({1, 3}), 20'000);
+        QCOMPARE(lost, 1u);
+        QSignalSpy states(&receiver, &PyventNode::stateChanged);
+        QTRY_COMPARE_WITH_TIMEOUT(receiver.state(), PyventNode::Ready, 20'000);
+        states.clear();
+        for (int n = 4; n < 10; ++n) {
+            QVERIFY(sender.send("x"));
+            QTRY_COMPARE_WITH_TIMEOUT(numbers.last(), quint64(n), 20'000);
+        }
+        QCOMPARE(states.size(), 0);
+        QCOMPARE(lost, 1u);
+    }
+
     void theEndOfANodeDelivers()
     {
         PyventNode receiver(PyventOptions{.port = m_port});
