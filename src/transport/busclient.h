@@ -38,10 +38,11 @@ public:
 
     // Why no server answers, as far as can be seen from here.
     enum class Silence {
-        None,         // one does, or it is too early to tell
-        Nobody,       // nothing listens there
-        NoSuchHost,   // the host's name has no address
-        NotResponding // something accepts the connection and does not behave as a Pyvent server
+        None,          // one does, or it is too early to tell
+        Nobody,        // nothing listens there
+        NoSuchHost,    // the host's name has no address
+        EventsRefused, // something answers, but nothing listens where events come from
+        NotResponding  // something accepts the connection and does not behave as a Pyvent server
     };
 
     BusClient(const Address &address, const QUuid &nodeId, qsizetype maximumFrameSize, PollSet &pollSet);
@@ -105,6 +106,7 @@ private:
 
     State m_state = State::Connecting;
     bool m_eventsUp = false;
+    bool m_eventsRefused = false; // the last attempt to connect was
     bool m_requestsUp = false;
     bool m_refused = false;
     bool m_accepted = false;   // the last attempt to connect was
