@@ -62,6 +62,8 @@ public:
              Clock::time_point now)
     {
         Stream &stream = this->stream(topic);
+        if (time < stream.headTime)
+            stream.wentBackAt = m_firstPosition + m_entries.size();
         stream.head = sequence;
         stream.headTime = time;
         stream.positions.push_back(m_firstPosition + m_entries.size());
@@ -92,19 +94,24 @@ public:
     }
 
     // The newest event of \a topic that was sent before \a time; 0 if none was. Nothing where that is not known, because one
-    // that was sent later is not kept any more.
+    // that was sent later is not kept any more. Where this machine's clock went back, what was sent after that counts first.
     std::optional<quint64> lastBefore(const QByteArray &topic, qint64 time) const
     {
         const Stream *stream = m_streams.value(topic).get();
         if (!stream)
             return 0;
-        if (stream->dropped && *stream->dropped >= time)
-            return {};
-        const auto &positions = stream->positions;
-        const auto found = std::partition_point(positions.begin(), positions.end(), [&](quint64 position) {
+        const auto begin = stream->positions.begin();
+        const auto end = stream->positions.end();
+        const auto isBefore = [&](quint64 position) {
             return m_entries[std::size_t(position - m_firstPosition)].time < time;
-        });
-        return first(*stream) - 1 + quint64(found - positions.begin());
+        };
+        const auto wentBack = std::lower_bound(begin, end, stream->wentBackAt);
+        auto found = std::partition_point(wentBack, end, isBefore);
+        if (found == wentBack)
+            found = std::partition_point(begin, wentBack, isBefore);
+        if (found == begin && stream->dropped && *stream->dropped >= time)
+            return {};
+        return first(*stream) - 1 + quint64(found - begin);
     }
 
     // Numbers of events, the last one included; none where first is last + 1.
@@ -204,6 +211,7 @@ private:
         quint64 head = 0;
         qint64 headTime = 0;
         QList<quint64> positions;      // of what is kept: the last one is the head's
+        quint64 wentBackAt = 0;        // the position from which on no time is earlier than the one before it
         std::optional<qint64> dropped; // when the newest one that is not kept was sent
         bool isActive = false;         // has announcements to come
         int announcements = 0;         // of this head
