@@ -159,6 +159,12 @@ bool ReceiveWindow::knowsBegin(const QUuid &node, const QByteArray &topic) const
 
 // What arrives
 
+bool ReceiveWindow::isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const
+{
+    const auto found = m_streams.constFind({node, topic});
+    return found == m_streams.cend() || (sequence > (*found)->delivered && !(*found)->held.contains(sequence));
+}
+
 ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous,
                                             QByteArrayView frame, Clock::time_point now)
 {

@@ -95,6 +95,9 @@ public:
     // A server is there again after one was lost: who did not answer meanwhile is asked anew.
     void resumed(Clock::time_point now);
 
+    // Whether it would be the first time that this event arrives.
+    bool isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const;
+
     // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
     // if that is not known.
     Verdict heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous, QByteArrayView frame,

@@ -303,7 +303,9 @@ void PyventNodePrivate::readEvents(const Lock &lock, Clock::time_point now)
             readControl(lock, bytes, now);
         else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
             take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes, now);
-        // else it is as if it had not arrived: it is asked for again
+        else if (!m_waiters.empty())
+            offerToWaiters(m_decoder.decode(bytes, EventDecoder::Way::Look, m_table, now));
+        // To all others it is as if it had not arrived: it is asked for again.
         takeReleased(lock, now);
     }
 }
@@ -327,6 +329,8 @@ void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Cloc
         bytes, [this](QByteArrayView topic) { return bool(m_table.match(topic)); }, now);
     if (!event.isNull() && !m_inbox.isFull())
         take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event, now);
+    else if (!event.isNull() && !m_waiters.empty())
+        offerToWaiters(m_decoder.decode(event, EventDecoder::Way::Look, m_table, now));
     if (!m_replays.isEmpty())
         m_replays.take(bytes, !m_inbox.isFull(), now, replayTo(lock, now));
 }
@@ -352,10 +356,7 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, QB
         fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
     if (!result.event)
         return;
-    for (Waiter *waiter : m_waiters) {
-        if (!waiter->event && waiter->sender.matches(result.event->sender) && matchesGlob(waiter->pattern, result.name))
-            waiter->event = result.event;
-    }
+    offerToWaiters(result);
     const QUuid nodeId = result.event->nodeId;
     const quint64 sequence = result.event->sequence;
     if (m_inbox.isFull())
@@ -364,6 +365,15 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, QB
         m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
     if (!m_replays.isEmpty() && sequence > 0)
         m_replays.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, replayTo(lock, now));
+}
+
+void PyventNodePrivate::offerToWaiters(const EventDecoder::Result &result)
+{
+    for (Waiter *waiter : m_waiters) {
+        if (result.event && !waiter->event && waiter->sender.matches(result.event->sender)
+            && matchesGlob(waiter->pattern, result.name))
+            waiter->event = result.event;
+    }
 }
 
 // Puts what replays bring into the inbox, each for the one that asked for it.

@@ -143,6 +143,7 @@ private:
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, QByteArrayView frame,
               Clock::time_point now);
     Pyvent::Internal::Replays::Deliver replayTo(const Lock &lock, Clock::time_point now);
+    void offerToWaiters(const Pyvent::Internal::EventDecoder::Result &result);
     void meetOthers(const Lock &, Clock::time_point now);
     PyventNodeInfo info(const Lock &) const;
     Clock::time_point deadline(const Lock &) const;
