@@ -332,7 +332,9 @@ Q_SIGNALS:
     /*! A handler of the event \a name could not be called, or threw. The other handlers were called. */
     void handlerFailed(const QString &name, const QString &reason);
 
-    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more. */
+    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more: nobody keeps them,
+        they are larger than PyventOptions::maximumEventSize, or a handler does not hear them because its thread is
+        100,000 events behind. \a nodeId is null where the sender is a Python node. */
     void eventsLost(const QString &name, const QUuid &nodeId, quint64 count);
 
     void stateChanged(PyventNode::State state);

@@ -646,6 +646,10 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
             if (const auto self = weak.lock())
                 self->handlerFailed(name, reason);
         },
+        [weak](const PyventEvent &event) {
+            if (const auto self = weak.lock())
+                self->handlerMissed(event);
+        },
         [weak, pattern] {
             if (const auto self = weak.lock())
                 self->connectionsChanged(pattern);
@@ -813,6 +817,14 @@ void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason
         notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
     }
     tell();
+}
+
+// Told with the turn's end, because there are many of them.
+void PyventNodePrivate::handlerMissed(const PyventEvent &event)
+{
+    const Lock lock = this->lock();
+    m_losses.add(event.name, event.nodeId, 1);
+    scheduleTurn();
 }
 
 void PyventNodePrivate::notify(Notification notification)

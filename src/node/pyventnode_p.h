@@ -112,6 +112,7 @@ public:
     quint64 unreadableFrames(const Lock &) const { return m_decoder.unreadable(); }
     void fail(const Lock &, const PyventError &error);
     void handlerFailed(const QString &name, const QString &reason);
+    void handlerMissed(const PyventEvent &event);
 
     // Emits what has happened, if this is the node's thread; has the node's thread do it otherwise.
     void tell();
@@ -142,8 +143,8 @@ private:
     void subscribe(const QByteArray &prefix);
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, QByteArrayView frame,
               Clock::time_point now);
-    Pyvent::Internal::Replays::Deliver replayTo(const Lock &lock, Clock::time_point now);
     void offerToWaiters(const Pyvent::Internal::EventDecoder::Result &result);
+    Pyvent::Internal::Replays::Deliver replayTo(const Lock &lock, Clock::time_point now);
     void meetOthers(const Lock &, Clock::time_point now);
     PyventNodeInfo info(const Lock &) const;
     Clock::time_point deadline(const Lock &) const;
