@@ -124,7 +124,7 @@ void ReceiveWindow::disbelieve(Stream &stream)
 
 void ReceiveWindow::forget(Streams::iterator stream)
 {
-    m_waiting.erase(&*stream);
+    m_due.erase({stream->dueAt, &*stream});
     m_heldEvents -= qsizetype(stream->held.size());
     for (const auto &[sequence, frame] : stream->held)
         m_heldBytes -= frame.size();
@@ -141,7 +141,7 @@ void ReceiveWindow::clear()
     m_readySince.clear();
     m_longestPrefix = 0;
     m_streams.clear();
-    m_waiting.clear();
+    m_due.clear();
     m_newcomers.clear();
     m_regulars.clear();
     m_nodes.clear();
@@ -302,10 +302,11 @@ bool ReceiveWindow::takeReleased(QByteArray *frame)
 
 void ReceiveWindow::resumed(Clock::time_point now)
 {
-    for (Stream *stream : m_waiting) {
+    for (const auto due = std::exchange(m_due, {}); const auto &[at, stream] : due) {
         stream->waitingSince = now;
         stream->retryAfter = m_limits.retryAfter;
         stream->requestAt = now + backOff();
+        schedule(*stream);
     }
 }
 
@@ -367,12 +368,11 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
 {
     if (stream.hasBase && stream.delivered >= stream.head) {
         if (std::exchange(stream.isWaiting, false))
-            m_waiting.erase(&stream);
+            m_due.erase({stream.dueAt, &stream});
         return;
     }
     if (!stream.isWaiting) {
         stream.isWaiting = true;
-        m_waiting.insert(&stream);
         stream.requested = 0;
         stream.waitingSince = now;
         stream.retryAfter = m_limits.retryAfter;
@@ -385,6 +385,14 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
         else // the rest of what was asked for is on its way
             stream.requestAt = std::max(stream.requestAt, now + stream.retryAfter);
     }
+    schedule(stream);
+}
+
+void ReceiveWindow::schedule(Stream &stream)
+{
+    m_due.erase({stream.dueAt, &stream});
+    stream.dueAt = std::min(stream.requestAt, stream.waitingSince + m_limits.patience);
+    m_due.insert({stream.dueAt, &stream});
 }
 
 ReceiveWindow::Clock::duration ReceiveWindow::backOff()
@@ -396,20 +404,25 @@ ReceiveWindow::Clock::duration ReceiveWindow::backOff()
 std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_point now)
 {
     std::vector<Request> requests;
-    const std::vector<Stream *> waiting(m_waiting.begin(), m_waiting.end()); // giving up changes the set
-    for (Stream *stream : waiting) {
-        if (now >= stream->waitingSince + m_limits.patience) {
-            giveUp(*stream, stream->held.empty() ? stream->head : stream->held.begin()->first - 1);
-            update(*stream, now, true);
+    if (now < m_asksAgainAt)
+        return requests;
+    while (!m_due.empty() && m_due.begin()->first <= now) {
+        Stream &stream = *m_due.begin()->second;
+        if (now >= stream.waitingSince + m_limits.patience) {
+            giveUp(stream, stream.held.empty() ? stream.head : stream.held.begin()->first - 1);
+            update(stream, now, true);
             continue;
         }
-        if (now < stream->requestAt)
-            continue;
-        requests.push_back(requestOf(*stream));
+        if (requests.size() >= m_limits.requestsAtOnce) { // strangers may invent streams
+            m_asksAgainAt = now + std::chrono::milliseconds(10);
+            break;
+        }
+        requests.push_back(requestOf(stream));
         if (!requests.back().missing.empty())
-            stream->requested = requests.back().missing.back().last;
-        stream->requestAt = now + stream->retryAfter + backOff();
-        stream->retryAfter = std::min(stream->retryAfter * 2, m_limits.slowestRetry);
+            stream.requested = requests.back().missing.back().last;
+        stream.requestAt = now + stream.retryAfter + backOff();
+        stream.retryAfter = std::min(stream.retryAfter * 2, m_limits.slowestRetry);
+        schedule(stream);
     }
     return requests;
 }
@@ -442,12 +455,7 @@ ReceiveWindow::Request ReceiveWindow::requestOf(Stream &stream)
 
 ReceiveWindow::Clock::time_point ReceiveWindow::deadline() const
 {
-    Clock::time_point earliest = Clock::time_point::max();
-    for (const Stream *stream : m_waiting) {
-        const auto end = stream->waitingSince + m_limits.patience;
-        earliest = std::min({earliest, stream->requestAt, end});
-    }
-    return earliest;
+    return m_due.empty() ? Clock::time_point::max() : std::max(m_due.begin()->first, m_asksAgainAt);
 }
 
 } // namespace Pyvent::Internal

@@ -29,6 +29,7 @@ struct ReceiveLimits
     std::chrono::milliseconds retryAfter = std::chrono::milliseconds(50);   // doubles with each question
     std::chrono::milliseconds slowestRetry = std::chrono::seconds(1);
     std::chrono::milliseconds patience = std::chrono::seconds(60);      // with a sender that does not answer
+    std::size_t requestsAtOnce = 200;                                   // of many streams, in 10 ms
     quint64 rangeOfARequest = 500;                                      // numbers that one question covers
     std::chrono::milliseconds disbeliefAfter = std::chrono::seconds(5); // of a head that events contradict
 };
@@ -140,7 +141,7 @@ public:
     bool knowsBegin(const QUuid &node, const QByteArray &topic) const;
 
     // Whether nothing is missing, and all that was released is taken.
-    bool isIdle() const { return m_waiting.empty() && m_released.empty(); }
+    bool isIdle() const { return m_due.empty() && m_released.empty(); }
 
     qsizetype streams() const { return m_streams.size(); }
     qsizetype heldEvents() const { return m_heldEvents; }
@@ -167,9 +168,10 @@ private:
         std::map<quint64, QByteArray> held; // null: will not come
         bool isNewcomer = true;
         Clock::time_point heardAt;
-        bool isWaiting = false;
+        bool isWaiting = false; // then it is in m_due
         Clock::time_point waitingSince;
         Clock::time_point requestAt;
+        Clock::time_point dueAt; // as in m_due
         std::chrono::milliseconds retryAfter;
     };
     using Streams = std::list<Stream>; // least recently heard first
@@ -187,6 +189,7 @@ private:
     void wereLost(const Stream &stream, quint64 count);
     void giveUp(Stream &stream, quint64 last);
     void update(Stream &stream, Clock::time_point now, bool hasMoved);
+    void schedule(Stream &stream);
     Request requestOf(Stream &stream);
     Clock::duration backOff();
 
@@ -203,8 +206,9 @@ private:
     Streams m_newcomers;
     Streams m_regulars;
     QHash<Key, Streams::iterator> m_streams;
-    std::map<QByteArray, QSet<QUuid>> m_nodes; // by topic
-    std::set<Stream *> m_waiting;
+    std::map<QByteArray, QSet<QUuid>> m_nodes;              // by topic
+    std::set<std::pair<Clock::time_point, Stream *>> m_due; // what is missing, by when something is to be done about it
+    Clock::time_point m_asksAgainAt;
     std::deque<QByteArray> m_released;
     std::vector<Loss> m_losses;
     qsizetype m_heldEvents = 0;

@@ -94,6 +94,7 @@ private Q_SLOTS:
     void forgetsOneTopic();
     void forgetsTheTopicsOfAGlob();
     void forgettingOneTopicCostsNoMore();
+    void asksAboutManyStreamsOneAfterTheOther();
     void whatIsWithheldIsLost();
 };
 
@@ -184,7 +185,8 @@ void TestReceiveWindow::inventedStreamsDisturbNobody()
     receiver.heard.clear();
     receiver.hear(later, 2, 10s, 9s); // the first one was lost
     QCOMPARE(receiver.heard, QList<quint64>());
-    receiver.window.takeRequests(at(11s));
+    for (auto now = 11s + 0ms; now < 12s; now += 10ms) // all that are asked about
+        receiver.window.takeRequests(at(now));
     receiver.window.begins(later, "x", receiver.window.readySince("x").value(), 0, 1, at(11s));
     receiver.repair(later, 1, 11s);
     QCOMPARE(receiver.heard, (QList<quint64>{1, 2}));
@@ -255,6 +257,26 @@ void TestReceiveWindow::forgettingOneTopicCostsNoMore()
     }
     QCOMPARE(receiver.window.streams(), 50'000);
     QVERIFY2(timer.elapsed() < 5000, QByteArray::number(timer.elapsed()));
+}
+
+// As strangers can invent them.
+void TestReceiveWindow::asksAboutManyStreamsOneAfterTheOther()
+{
+    Receiver receiver;
+    constexpr int streams = 20'000;
+    for (int i = 0; i < streams; ++i)
+        receiver.window.announced(QUuid::createUuid(), "x", 5, timeAt(2ms), at(2ms));
+    std::size_t asked = 0;
+    std::size_t most = 0;
+    std::chrono::milliseconds now = 20ms;
+    for (; asked < streams; now += 1ms) { // each call costs what it asks for
+        const std::size_t count = receiver.window.takeRequests(at(now)).size();
+        most = std::max(most, count);
+        asked += count;
+        QVERIFY(receiver.window.deadline() > at(now));
+    }
+    QCOMPARE(most, std::size_t(200));
+    QCOMPARE(now, 20ms + 10ms * (streams / 200 - 1) + 1ms);
 }
 
 void TestReceiveWindow::whatIsWithheldIsLost()
