@@ -15,6 +15,7 @@ NodeLink::NodeLink(QObject *owner, const QString &pattern, const QString &sender
     , m_running()
     , m_pattern(pattern)
     , m_sender(sender)
+    , m_replay()
     , m_context()
 {
 }
@@ -54,6 +55,12 @@ void NodeLink::setSender(const QString &sender)
 {
     if (std::exchange(m_sender, sender) != sender)
         subscribe();
+}
+
+void NodeLink::setReplay(const PyventReplay &replay)
+{
+    m_replay = replay;
+    subscribe();
 }
 
 void NodeLink::setEnabled(bool enabled)
@@ -119,12 +126,16 @@ void NodeLink::subscribe()
     QString why = Internal::whyNotAName(m_pattern);
     if (why.isEmpty() && !m_sender.isEmpty())
         why = Internal::whyNotASender(m_sender);
+    if (why.isEmpty() && !m_replay.isNone() && Internal::isGlob(m_pattern))
+        why = u"'%1' has no past to replay, because it stands for many names; give it one name, or leave out "
+              "'replayLast' and 'replaySeconds'"_s.arg(m_pattern);
     if (!why.isEmpty()) {
         warn(u"hears nothing: "_s + why);
         return;
     }
     m_context = std::make_unique<QObject>();
-    const PyventFilter filter{.sender = m_sender.isEmpty() ? PyventSender(PyventSender::Any) : PyventSender(m_sender)};
+    const PyventFilter filter{.sender = m_sender.isEmpty() ? PyventSender(PyventSender::Any) : PyventSender(m_sender),
+                              .replay = m_replay};
     m_running->on(m_pattern, filter, m_context.get(), [this](const PyventEvent &event) { Q_EMIT heard(event); });
 }
 

@@ -35,6 +35,10 @@ public:
     const QString &sender() const { return m_sender; }
     void setSender(const QString &sender);
 
+    // What is heard of the past, each time that it begins to hear.
+    const PyventReplay &replay() const { return m_replay; }
+    void setReplay(const PyventReplay &replay);
+
     bool isEnabled() const { return m_isEnabled; }
     void setEnabled(bool enabled);
 
@@ -64,6 +68,7 @@ private:
     QPointer<PyventNode> m_running;
     QString m_pattern;
     QString m_sender;
+    PyventReplay m_replay;
     bool m_isEnabled = true;
     bool m_isComplete = false;
     bool m_nodeWasSet = false;

@@ -155,6 +155,8 @@ void PyventQmlNode::start()
         return;
     connect(m_node.get(), &PyventNode::stateChanged, this, &PyventQmlNode::updateState);
     connect(m_node.get(), &PyventNode::servingChanged, this, &PyventQmlNode::updateState);
+    connect(m_node.get(), &PyventNode::sendQueueChanged, this, &PyventQmlNode::sendQueueChanged);
+    connect(m_node.get(), &PyventNode::unacknowledgedChanged, this, &PyventQmlNode::unacknowledgedChanged);
     connect(m_node.get(), &PyventNode::eventsLost, this,
             [this](const QString &name, const QUuid &nodeId, quint64 count) {
                 Q_EMIT eventsLost(name, nodeId.toString(QUuid::WithoutBraces), double(count));

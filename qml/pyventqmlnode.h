@@ -50,6 +50,8 @@ class PyventQmlNode : public QObject, public QQmlParserStatus
     Q_PROPERTY(State state READ state NOTIFY stateChanged FINAL)
     Q_PROPERTY(bool ready READ isReady NOTIFY readyChanged FINAL)
     Q_PROPERTY(bool serving READ isServing NOTIFY servingChanged FINAL)
+    Q_PROPERTY(double sendQueue READ sendQueue NOTIFY sendQueueChanged FINAL)
+    Q_PROPERTY(double unacknowledged READ unacknowledged NOTIFY unacknowledgedChanged FINAL)
     Q_PROPERTY(QQmlListProperty<QObject> data READ data DESIGNABLE false FINAL)
     Q_CLASSINFO("DefaultProperty", "data")
     QML_NAMED_ELEMENT(Pyvent)
@@ -113,6 +115,10 @@ public:
     bool isReady() const { return m_state == Ready; }
     bool isServing() const { return m_isServing; }
 
+    /*! As in PyventNode; 0 while the element is not on the bus. */
+    double sendQueue() const { return m_node ? double(m_node->sendQueue()) : 0; }
+    double unacknowledged() const { return m_node ? double(m_node->unacknowledged()) : 0; }
+
     QQmlListProperty<QObject> data();
 
     /*!
@@ -169,6 +175,8 @@ Q_SIGNALS:
     void stateChanged();
     void readyChanged();
     void servingChanged();
+    void sendQueueChanged();
+    void unacknowledgedChanged();
 
 protected:
     void classBegin() override { }

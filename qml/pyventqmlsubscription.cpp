@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pyventqmlsubscription.h"
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 PyventQmlSubscription::PyventQmlSubscription(QObject *parent)
@@ -28,6 +30,24 @@ void PyventQmlSubscription::setSender(const QString &sender)
         return;
     m_link.setSender(sender);
     Q_EMIT senderChanged();
+}
+
+void PyventQmlSubscription::setReplayLast(int events)
+{
+    if (events == replayLast())
+        return;
+    m_link.setReplay({.last = events, .since = m_link.replay().since});
+    Q_EMIT replayLastChanged();
+}
+
+void PyventQmlSubscription::setReplaySeconds(double seconds)
+{
+    // Nothing is kept for longer than a day, and NaN is no time.
+    const std::chrono::milliseconds since(seconds > 0 ? qRound64(std::min(seconds, 86'400.0) * 1000) : 0);
+    if (since == m_link.replay().since)
+        return;
+    m_link.setReplay({.last = m_link.replay().last, .since = since});
+    Q_EMIT replaySecondsChanged();
 }
 
 void PyventQmlSubscription::setEnabled(bool enabled)

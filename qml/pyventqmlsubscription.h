@@ -21,6 +21,8 @@ class PyventQmlSubscription : public QObject, public QQmlParserStatus
     Q_PROPERTY(PyventQmlNode *node READ node WRITE setNode NOTIFY nodeChanged FINAL)
     Q_PROPERTY(QString name READ name WRITE setName NOTIFY nameChanged FINAL)
     Q_PROPERTY(QString sender READ sender WRITE setSender NOTIFY senderChanged FINAL)
+    Q_PROPERTY(int replayLast READ replayLast WRITE setReplayLast NOTIFY replayLastChanged FINAL)
+    Q_PROPERTY(double replaySeconds READ replaySeconds WRITE setReplaySeconds NOTIFY replaySecondsChanged FINAL)
     Q_PROPERTY(bool enabled READ isEnabled WRITE setEnabled NOTIFY enabledChanged FINAL)
     QML_NAMED_ELEMENT(PyventSubscription)
 
@@ -39,6 +41,13 @@ public:
     QString sender() const { return m_link.sender(); }
     void setSender(const QString &sender);
 
+    /*! What it hears of the past when it begins to listen, as PyventReplay has it: of each sender so many events at most, and
+        events so many seconds old at most. With both 0, the default, nothing. */
+    int replayLast() const { return int(m_link.replay().last); }
+    void setReplayLast(int events);
+    double replaySeconds() const { return double(m_link.replay().since.count()) / 1000; }
+    void setReplaySeconds(double seconds);
+
     /*! Whether it listens, true by default. */
     bool isEnabled() const { return m_link.isEnabled(); }
     void setEnabled(bool enabled);
@@ -50,6 +59,8 @@ Q_SIGNALS:
     void nodeChanged();
     void nameChanged();
     void senderChanged();
+    void replayLastChanged();
+    void replaySecondsChanged();
     void enabledChanged();
 
 protected:

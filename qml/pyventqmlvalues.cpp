@@ -51,6 +51,7 @@ PyventQmlEvent::PyventQmlEvent(const PyventEvent &event)
     , m_node(nodeOf(event))
     , m_sequence(sequenceOf(event))
     , m_time(timeOf(event))
+    , m_isReplayed(event.replayed)
 {
 }
 

@@ -19,6 +19,7 @@ class PyventQmlEvent
     Q_PROPERTY(QVariant node MEMBER m_node CONSTANT FINAL)
     Q_PROPERTY(QVariant sequence MEMBER m_sequence CONSTANT FINAL)
     Q_PROPERTY(QVariant time MEMBER m_time CONSTANT FINAL)
+    Q_PROPERTY(bool replayed MEMBER m_isReplayed CONSTANT FINAL)
     QML_VALUE_TYPE(pyventEvent)
 
 public:
@@ -38,6 +39,7 @@ private:
     QVariant m_node = QVariant::fromValue(nullptr);
     QVariant m_sequence = QVariant::fromValue(nullptr);
     QVariant m_time = QVariant::fromValue(nullptr);
+    bool m_isReplayed = false;
 };
 
 /*! A PyventError. Its codes are enumerators of the element: error.code === Pyvent.PortTaken. */

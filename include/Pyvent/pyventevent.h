@@ -25,14 +25,16 @@ struct PYVENT_EXPORT PyventEvent
     Q_PROPERTY(QUuid nodeId MEMBER nodeId)
     Q_PROPERTY(quint64 sequence MEMBER sequence)
     Q_PROPERTY(QDateTime time MEMBER time)
+    Q_PROPERTY(bool replayed MEMBER replayed)
 
 public:
-    QString name;         /*!< The event's name, "order-food". */
-    QString sender;       /*!< Who sent it: "pyvent", "pyvent.{id}", or the sender that was given to send(). */
-    QVariantMap args;     /*!< The keyword arguments, without "sender". */
-    QUuid nodeId;         /*!< The sending node, new each time that a node is made. */
-    quint64 sequence = 0; /*!< Counts this node's events of this name from 1. */
-    QDateTime time;       /*!< When it was sent by the sender's clock, in UTC. */
+    QString name;          /*!< The event's name, "order-food". */
+    QString sender;        /*!< Who sent it: "pyvent", "pyvent.{id}", or the sender that was given to send(). */
+    QVariantMap args;      /*!< The keyword arguments, without "sender". */
+    QUuid nodeId;          /*!< The sending node, new each time that a node is made. */
+    quint64 sequence = 0;  /*!< Counts this node's events of this name from 1. */
+    QDateTime time;        /*!< When it was sent by the sender's clock, in UTC. */
+    bool replayed = false; /*!< It was sent before, and the handler asked for the past: PyventFilter::replay. */
 
     friend bool operator==(const PyventEvent &, const PyventEvent &) = default;
 };

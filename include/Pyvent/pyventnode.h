@@ -66,6 +66,8 @@ class PYVENT_EXPORT PyventNode : public QObject
     Q_PROPERTY(bool server READ server WRITE setServer NOTIFY serverChanged)
     Q_PROPERTY(State state READ state NOTIFY stateChanged)
     Q_PROPERTY(bool serving READ isServer NOTIFY servingChanged)
+    Q_PROPERTY(qsizetype sendQueue READ sendQueue NOTIFY sendQueueChanged)
+    Q_PROPERTY(qsizetype unacknowledged READ unacknowledged NOTIFY unacknowledgedChanged)
 
 public:
     /*! How far a node is. */
@@ -111,6 +113,13 @@ public:
 
     /*! Whether this node serves the bus right now. */
     bool isServer() const;
+
+    /*! How many events wait here to go out: there is no server, or it has not taken those before them yet. */
+    qsizetype sendQueue() const;
+
+    /*! How many events no server has acknowledged yet: those in sendQueue(), and those on their way. send() accepts up to
+        PyventOptions::sendQueueEvents of them. Like sendQueue(), it is told of once in a turn of the event loop at most. */
+    qsizetype unacknowledged() const;
 
     /*! Identifies this node on the bus: PyventEvent::nodeId of what it sends. New for each node. */
     QUuid uuid() const;
@@ -323,11 +332,15 @@ Q_SIGNALS:
     /*! A handler of the event \a name could not be called, or threw. The other handlers were called. */
     void handlerFailed(const QString &name, const QString &reason);
 
-    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more. */
+    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more: nobody keeps them,
+        they are larger than PyventOptions::maximumEventSize, or a handler does not hear them because its thread is
+        100,000 events behind. \a nodeId is null where the sender is a Python node. */
     void eventsLost(const QString &name, const QUuid &nodeId, quint64 count);
 
     void stateChanged(PyventNode::State state);
     void servingChanged(bool serving);
+    void sendQueueChanged(qsizetype events);
+    void unacknowledgedChanged(qsizetype events);
     void portChanged(int port);
     void addressChanged(const QString &address);
     void nodeIdChanged(const QString &nodeId);
@@ -344,6 +357,7 @@ private:
     bool checkForward(const QObject *object, QAnyStringView name);
     bool checkName(const QString &name);
     bool checkSender(const PyventSender &sender);
+    bool checkFilter(const QString &pattern, const PyventFilter &filter);
     void refuse(const PyventError &error);
 
     friend class PyventNodePrivate;

@@ -8,6 +8,8 @@
 #include <QtCore/qmetatype.h>
 #include <QtCore/qstring.h>
 
+#include <chrono>
+
 /*!
     Whom a handler listens to. The sender S matches events of S itself and of everyone whose sender begins with "S.", so
     the default, "pyvent", hears every node that sends without naming a sender, with or without an id.
@@ -59,11 +61,35 @@ public:
     explicit PyventNamedMembersOnly() noexcept { }
 };
 
-/*! Which of a name's events a handler hears: {.sender = "customer-manager"} or {.sender = PyventSender::Any}. */
+/*!
+    What a handler hears of the past: events that were sent before it listened, and that their senders still keep. With both
+    members set, an event must fit both.
+*/
+struct PyventReplay
+{
+    /*! Of each sending node, its last events, so many at most; 0: any number. */
+    qsizetype last = 0;
+
+    /*! Events that were sent so long ago at most; 0: any time. */
+    std::chrono::milliseconds since = std::chrono::milliseconds(0);
+
+    bool isNone() const noexcept { return last <= 0 && since <= std::chrono::milliseconds(0); }
+};
+
+/*!
+    Which of a name's events a handler hears: {.sender = "customer-manager"} or {.sender = PyventSender::Any}, and with
+    {.replay = {.last = 10}} or {.replay = {.since = 30s}} also those that were sent before.
+
+    Of each sending node what is replayed comes first, in the order sent, with PyventEvent::replayed set, and then what the
+    node sends, each event once. Other handlers do not hear it again. A sender keeps its newest 100,000 events, 64 MiB or
+    those of 60 s, whichever is first, and nothing beyond its own end; Python nodes keep nothing. Only one name has a past,
+    not a glob.
+*/
 struct PyventFilter
 {
     PyventNamedMembersOnly named = PyventNamedMembersOnly();
     PyventSender sender = {};
+    PyventReplay replay = {};
 };
 
 Q_DECLARE_METATYPE(PyventSender)

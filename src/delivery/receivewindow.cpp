@@ -20,21 +20,32 @@ void ReceiveWindow::listen(const QByteArray &prefix)
     m_longestPrefix = std::max(m_longestPrefix, prefix.size());
 }
 
-void ReceiveWindow::ready(qint64 time)
+void ReceiveWindow::ready(qint64 time, Clock::time_point now)
 {
+    m_readyTime = time;
+    m_readyAt = now;
     for (std::optional<qint64> &since : m_readySince) {
         if (!since)
             since = time;
     }
 }
 
-void ReceiveWindow::forgetIf(const std::function<bool(const QByteArray &)> &isUnwanted)
+void ReceiveWindow::forget(const QByteArray &topic)
 {
-    for (auto stream = m_byAge.begin(); stream != m_byAge.end();) {
-        const auto next = std::next(stream);
-        if (isUnwanted(stream->key.topic))
-            forget(stream);
-        stream = next;
+    const auto nodes = m_nodes.find(topic);
+    if (nodes == m_nodes.end())
+        return;
+    for (const auto known = nodes->second; const QUuid &node : known) // the last one takes the entry with it
+        forget(m_streams.value({node, topic}));
+}
+
+void ReceiveWindow::forgetIf(const QByteArray &prefix, const std::function<bool(const QByteArray &)> &isUnwanted)
+{
+    for (auto topic = m_nodes.lower_bound(prefix); topic != m_nodes.end() && topic->first.startsWith(prefix);) {
+        const QByteArray name = topic->first;
+        ++topic;
+        if (isUnwanted(name))
+            forget(name);
     }
 }
 
@@ -47,44 +58,83 @@ std::optional<qint64> ReceiveWindow::readySince(QByteArrayView topic) const
         if (found != m_readySince.cend() && *found && (!longest || *found < longest))
             longest = *found;
     }
-    return longest;
+    return longest && m_forgottenTime ? std::max(*longest, *m_forgottenTime) : longest;
 }
 
 // Streams
 
 ReceiveWindow::Stream *ReceiveWindow::find(const QUuid &node, QByteArrayView topic)
 {
-    if (!m_byAge.empty() && m_byAge.back().key.node == node && m_byAge.back().key.topic == topic)
-        return &m_byAge.back(); // most events follow one of their own stream
-    const auto found = m_streams.constFind({node, QByteArray::fromRawData(topic.data(), topic.size())});
-    if (found == m_streams.cend())
-        return nullptr;
-    m_byAge.splice(m_byAge.end(), m_byAge, *found);
-    return &**found;
+    const auto known = lookUp(node, topic);
+    return known == m_newcomers.end() ? nullptr : &*known;
+}
+
+// m_newcomers.end() if it is not known.
+ReceiveWindow::Streams::iterator ReceiveWindow::lookUp(const QUuid &node, QByteArrayView topic)
+{
+    if (!m_regulars.empty() && m_regulars.back().key.node == node && m_regulars.back().key.topic == topic)
+        return std::prev(m_regulars.end()); // most events follow one of their own stream
+    return m_streams.value({node, QByteArray::fromRawData(topic.data(), topic.size())}, m_newcomers.end());
 }
 
 ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray &topic)
 {
-    if (m_streams.size() >= std::max(m_limits.streams, qsizetype(1))) {
-        Stream &oldest = m_byAge.front();
-        giveUp(oldest, oldest.head); // told, if something of it is missing
-        forget(m_byAge.begin());
-        m_hasForgotten = true;
-    }
-    Stream &stream = m_byAge.emplace_back();
+    if (m_streams.size() >= std::max(m_limits.streams, qsizetype(1)))
+        makeRoom();
+    Stream &stream = m_newcomers.emplace_back();
     stream.key = {node, topic};
-    m_streams.insert(stream.key, std::prev(m_byAge.end()));
+    m_streams.insert(stream.key, std::prev(m_newcomers.end()));
+    m_nodes[topic].insert(node);
     return stream;
+}
+
+void ReceiveWindow::makeRoom()
+{
+    using std::chrono::microseconds;
+    const bool isNewcomer = m_regulars.empty() || qsizetype(m_newcomers.size()) > m_limits.streams / 4;
+    const auto oldest = isNewcomer ? m_newcomers.begin() : m_regulars.begin();
+    giveUp(*oldest, oldest->head); // told, if something of it is missing
+    if (oldest->newest > 0) {
+        const qint64 heard =
+            m_readyTime + std::chrono::duration_cast<microseconds>(oldest->heardAt - m_readyAt).count();
+        m_forgottenTime = std::max(m_forgottenTime.value_or(heard), heard);
+    }
+    forget(oldest);
+}
+
+// An event of the stream has come by itself: nobody had to ask for it.
+void ReceiveWindow::wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now)
+{
+    stream->heardAt = now;
+    Streams &before = stream->isNewcomer ? m_newcomers : m_regulars;
+    if (stream->newest > 0 && sequence != stream->newest)
+        stream->isNewcomer = false;
+    Streams &after = stream->isNewcomer ? m_newcomers : m_regulars;
+    after.splice(after.end(), before, stream);
+}
+
+// The head was announced long ago, and now an event comes that was sent before that one, it seems. But an announcement
+// travels behind the events that it is about. So it was false, and so is what was given up because of it.
+void ReceiveWindow::disbelieve(Stream &stream)
+{
+    stream.head = stream.newest;
+    stream.delivered = std::min(stream.delivered, stream.newest);
+    stream.requested = 0;
+    stream.hasBase = stream.hasBase && stream.newest > 0;
 }
 
 void ReceiveWindow::forget(Streams::iterator stream)
 {
-    m_waiting.erase(&*stream);
+    m_due.erase({stream->dueAt, &*stream});
     m_heldEvents -= qsizetype(stream->held.size());
     for (const auto &[sequence, frame] : stream->held)
         m_heldBytes -= frame.size();
     m_streams.remove(stream->key);
-    m_byAge.erase(stream);
+    const auto nodes = m_nodes.find(stream->key.topic);
+    nodes->second.remove(stream->key.node);
+    if (nodes->second.isEmpty())
+        m_nodes.erase(nodes);
+    (stream->isNewcomer ? m_newcomers : m_regulars).erase(stream);
 }
 
 void ReceiveWindow::clear()
@@ -92,28 +142,49 @@ void ReceiveWindow::clear()
     m_readySince.clear();
     m_longestPrefix = 0;
     m_streams.clear();
-    m_waiting.clear();
-    m_byAge.clear();
+    m_due.clear();
+    m_newcomers.clear();
+    m_regulars.clear();
+    m_nodes.clear();
     m_released.clear();
     m_losses.clear();
     m_heldEvents = m_heldBytes = 0;
-    m_hasForgotten = false;
+    m_forgottenTime.reset();
+}
+
+bool ReceiveWindow::knowsBegin(const QUuid &node, const QByteArray &topic) const
+{
+    const auto found = m_streams.constFind({node, topic});
+    return found != m_streams.cend() && (*found)->hasBase;
 }
 
 // What arrives
 
+bool ReceiveWindow::isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const
+{
+    const auto found = m_streams.constFind({node, topic});
+    return found == m_streams.cend() || (sequence > (*found)->delivered && !(*found)->held.contains(sequence));
+}
+
 ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous,
                                             QByteArrayView frame, Clock::time_point now)
 {
-    Stream *stream = find(node, topic);
-    if (stream && stream->hasBase)
-        return take(*stream, sequence, frame, now);
     if (sequence == 0)
         return Verdict::Drop; // numbers count from 1
-    const std::optional<qint64> since = readySince(topic);
-    const bool isFirst = sequence == 1 || m_hasForgotten || !since || previous < *since;
-    if (!stream)
+    const auto known = lookUp(node, topic);
+    Stream *stream = known == m_newcomers.end() ? nullptr : &*known;
+    if (stream) {
+        wasHeard(known, sequence, now);
+        if (sequence > stream->newest && sequence < stream->head && now > stream->headSince + m_limits.disbeliefAfter)
+            disbelieve(*stream);
+        if (stream->hasBase)
+            return take(*stream, sequence, frame, now);
+    } else {
         stream = &create(node, topic.toByteArray());
+        stream->heardAt = now;
+    }
+    const std::optional<qint64> since = readySince(topic);
+    const bool isFirst = sequence == 1 || !since || previous < *since;
     if (isFirst && (stream->held.empty() || stream->held.begin()->first > sequence)) {
         stream->hasBase = true;
         stream->delivered = sequence - 1;
@@ -135,6 +206,7 @@ ReceiveWindow::Verdict ReceiveWindow::take(Stream &stream, quint64 sequence, QBy
 {
     if (stream.hasBase && sequence == stream.delivered + 1) {
         stream.delivered = sequence;
+        stream.newest = std::max(stream.newest, sequence);
         stream.head = std::max(stream.head, sequence);
         if (Q_UNLIKELY(stream.isWaiting)) {
             release(stream);
@@ -144,8 +216,13 @@ ReceiveWindow::Verdict ReceiveWindow::take(Stream &stream, quint64 sequence, QBy
     }
     if (sequence <= stream.delivered || stream.held.contains(sequence))
         return Verdict::Drop;
-    stream.head = std::max(stream.head, sequence);
-    const bool isHeld = hold(stream, sequence, frame);
+    if (sequence > stream.head) {
+        stream.head = sequence;
+        stream.headSince = now; // for where it is not held
+    }
+    const bool isHeld = hold(stream, sequence, frame.toByteArray());
+    if (isHeld)
+        stream.newest = std::max(stream.newest, sequence);
     update(stream, now, false);
     return isHeld ? Verdict::Hold : Verdict::Drop;
 }
@@ -156,12 +233,15 @@ void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint6
     Stream *stream = find(node, topic);
     if (!stream) {
         const std::optional<qint64> since = readySince(topic);
-        if (!since || time < *since || m_hasForgotten)
-            return; // all of it was before, or it may have been heard
+        if (!since || time < *since)
+            return; // all of it was before
         stream = &create(node, topic);
         stream->hasBase = false;
     }
-    stream->head = std::max(stream->head, head);
+    if (head > stream->head) {
+        stream->head = head;
+        stream->headSince = now;
+    }
     update(*stream, now, false);
 }
 
@@ -169,7 +249,7 @@ void ReceiveWindow::begins(const QUuid &node, const QByteArray &topic, qint64 si
                            quint64 first, Clock::time_point now)
 {
     Stream *stream = find(node, topic);
-    if (!stream || stream->hasBase || since != readySince(topic)) // an answer to an older question
+    if (!stream || stream->hasBase || since != stream->askedSince) // an answer to an older question
         return;
     const quint64 beforeHeld = stream->held.empty() ? stream->head : stream->held.begin()->first - 1;
     // Where the sender does not know any more, the newest one that is not kept and not held is lost for certain, and only
@@ -191,6 +271,25 @@ void ReceiveWindow::isGone(const QUuid &node, const QByteArray &topic, quint64 f
     update(*stream, now, true);
 }
 
+void ReceiveWindow::isWithheld(const QUuid &node, const QByteArray &topic, const std::vector<Range> &numbers,
+                               Clock::time_point now)
+{
+    Stream *stream = find(node, topic);
+    if (!stream || !stream->hasBase)
+        return;
+    quint64 budget = m_limits.rangeOfARequest; // numbers of a stranger's, which may be any
+    for (const Range &range : numbers) {
+        const quint64 last = std::min(range.last, stream->head);
+        quint64 sequence = std::max(range.first, stream->delivered + 1);
+        for (; sequence <= last && budget > 0; ++sequence, --budget) {
+            if (!stream->held.contains(sequence))
+                hold(*stream, sequence, QByteArray());
+        }
+    }
+    release(*stream);
+    update(*stream, now, true);
+}
+
 bool ReceiveWindow::takeReleased(QByteArray *frame)
 {
     if (m_released.empty())
@@ -204,18 +303,19 @@ bool ReceiveWindow::takeReleased(QByteArray *frame)
 
 void ReceiveWindow::resumed(Clock::time_point now)
 {
-    for (Stream *stream : m_waiting) {
+    for (const auto due = std::exchange(m_due, {}); const auto &[at, stream] : due) {
         stream->waitingSince = now;
         stream->retryAfter = m_limits.retryAfter;
         stream->requestAt = now + backOff();
+        schedule(*stream);
     }
 }
 
-bool ReceiveWindow::hold(Stream &stream, quint64 sequence, QByteArrayView frame)
+bool ReceiveWindow::hold(Stream &stream, quint64 sequence, const QByteArray &frame)
 {
     if (m_heldEvents >= m_limits.heldEvents || m_heldBytes + frame.size() > m_limits.heldBytes)
         return false;
-    stream.held.emplace(sequence, frame.toByteArray());
+    stream.held.emplace(sequence, frame);
     ++m_heldEvents;
     m_heldBytes += frame.size();
     return true;
@@ -224,13 +324,24 @@ bool ReceiveWindow::hold(Stream &stream, quint64 sequence, QByteArrayView frame)
 // Releases what is held and has no gap before it any more.
 void ReceiveWindow::release(Stream &stream)
 {
+    quint64 lost = 0;
     while (!stream.held.empty() && stream.held.begin()->first == stream.delivered + 1) {
         auto node = stream.held.extract(stream.held.begin());
         --m_heldEvents;
         m_heldBytes -= node.mapped().size();
-        m_released.push_back(std::move(node.mapped()));
+        if (node.mapped().isNull())
+            ++lost;
+        else
+            m_released.push_back(std::move(node.mapped()));
         ++stream.delivered;
     }
+    wereLost(stream, lost);
+}
+
+void ReceiveWindow::wereLost(const Stream &stream, quint64 count)
+{
+    if (count > 0)
+        m_losses.push_back({stream.key.node, stream.key.topic, count});
 }
 
 // What is missing up to \a last is lost; what is held up to there is released.
@@ -250,8 +361,7 @@ void ReceiveWindow::giveUp(Stream &stream, quint64 last)
         release(stream);
     }
     release(stream);
-    if (lost > 0)
-        m_losses.push_back({stream.key.node, stream.key.topic, lost});
+    wereLost(stream, lost);
 }
 
 // Brings the questions for \a stream up to date; \a hasMoved: it has got further, so the sender is there.
@@ -259,12 +369,11 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
 {
     if (stream.hasBase && stream.delivered >= stream.head) {
         if (std::exchange(stream.isWaiting, false))
-            m_waiting.erase(&stream);
+            m_due.erase({stream.dueAt, &stream});
         return;
     }
     if (!stream.isWaiting) {
         stream.isWaiting = true;
-        m_waiting.insert(&stream);
         stream.requested = 0;
         stream.waitingSince = now;
         stream.retryAfter = m_limits.retryAfter;
@@ -277,6 +386,14 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
         else // the rest of what was asked for is on its way
             stream.requestAt = std::max(stream.requestAt, now + stream.retryAfter);
     }
+    schedule(stream);
+}
+
+void ReceiveWindow::schedule(Stream &stream)
+{
+    m_due.erase({stream.dueAt, &stream});
+    stream.dueAt = std::min(stream.requestAt, stream.waitingSince + m_limits.patience);
+    m_due.insert({stream.dueAt, &stream});
 }
 
 ReceiveWindow::Clock::duration ReceiveWindow::backOff()
@@ -292,29 +409,34 @@ ReceiveWindow::Clock::duration ReceiveWindow::backOff()
 std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_point now)
 {
     std::vector<Request> requests;
-    const std::vector<Stream *> waiting(m_waiting.begin(), m_waiting.end()); // giving up changes the set
-    for (Stream *stream : waiting) {
-        if (now >= stream->waitingSince + m_limits.patience) {
-            giveUp(*stream, stream->held.empty() ? stream->head : stream->held.begin()->first - 1);
-            update(*stream, now, true);
+    if (now < m_asksAgainAt)
+        return requests;
+    while (!m_due.empty() && m_due.begin()->first <= now) {
+        Stream &stream = *m_due.begin()->second;
+        if (now >= stream.waitingSince + m_limits.patience) {
+            giveUp(stream, stream.held.empty() ? stream.head : stream.held.begin()->first - 1);
+            update(stream, now, true);
             continue;
         }
-        if (now < stream->requestAt)
-            continue;
-        requests.push_back(requestOf(*stream));
+        if (requests.size() >= m_limits.requestsAtOnce) { // strangers may invent streams
+            m_asksAgainAt = now + std::chrono::milliseconds(10);
+            break;
+        }
+        requests.push_back(requestOf(stream));
         if (!requests.back().missing.empty())
-            stream->requested = requests.back().missing.back().last;
-        stream->requestAt = now + stream->retryAfter + backOff();
-        stream->retryAfter = std::min(stream->retryAfter * 2, m_limits.slowestRetry);
+            stream.requested = requests.back().missing.back().last;
+        stream.requestAt = now + stream.retryAfter + backOff();
+        stream.retryAfter = std::min(stream.retryAfter * 2, m_limits.slowestRetry);
+        schedule(stream);
     }
     return requests;
 }
 
-ReceiveWindow::Request ReceiveWindow::requestOf(Stream &stream) const
+ReceiveWindow::Request ReceiveWindow::requestOf(Stream &stream)
 {
     Request request{stream.key.node, stream.key.topic, {}, 0};
     if (!stream.hasBase) {
-        request.since = readySince(stream.key.topic).value_or(0);
+        request.since = stream.askedSince = readySince(stream.key.topic).value_or(0);
         return request;
     }
     quint64 budget = m_limits.rangeOfARequest;
@@ -338,12 +460,7 @@ ReceiveWindow::Request ReceiveWindow::requestOf(Stream &stream) const
 
 ReceiveWindow::Clock::time_point ReceiveWindow::deadline() const
 {
-    Clock::time_point earliest = Clock::time_point::max();
-    for (const Stream *stream : m_waiting) {
-        const auto end = stream->waitingSince + m_limits.patience;
-        earliest = std::min({earliest, stream->requestAt, end});
-    }
-    return earliest;
+    return m_due.empty() ? Clock::time_point::max() : std::max(m_due.begin()->first, m_asksAgainAt);
 }
 
 } // namespace Pyvent::Internal

@@ -4,6 +4,7 @@
 
 #include <QtCore/qbytearraylist.h>
 #include <QtCore/qhash.h>
+#include <QtCore/qset.h>
 #include <QtCore/quuid.h>
 
 #include <chrono>
@@ -21,14 +22,16 @@ namespace Pyvent::Internal {
 // What a receive window may hold, and how it asks.
 struct ReceiveLimits
 {
-    qsizetype streams = 100'000;    // that are remembered; the one that was heard least recently is forgotten first
+    qsizetype streams = 100'000;    // that are remembered
     qsizetype heldEvents = 100'000; // that wait for earlier ones
     qsizetype heldBytes = qsizetype(64) * 1024 * 1024;
     std::chrono::milliseconds firstBackOff = std::chrono::milliseconds(20); // at most; it is random
     std::chrono::milliseconds retryAfter = std::chrono::milliseconds(50);   // doubles with each question
     std::chrono::milliseconds slowestRetry = std::chrono::seconds(1);
-    std::chrono::milliseconds patience = std::chrono::seconds(60); // with a sender that does not answer
-    quint64 rangeOfARequest = 500;                                 // numbers that one question covers
+    std::chrono::milliseconds patience = std::chrono::seconds(60);      // with a sender that does not answer
+    std::size_t requestsAtOnce = 200;                                   // of many streams, in 10 ms
+    quint64 rangeOfARequest = 500;                                      // numbers that one question covers
+    std::chrono::milliseconds disbeliefAfter = std::chrono::seconds(5); // of a head that events contradict
 };
 
 // The receiver's half of recovery, as negative acknowledgements do it in RFC 3208: for each stream, one per sending node
@@ -75,17 +78,26 @@ public:
     // This node listens to topics that begin with \a prefix, but the subscription may not be active yet.
     void listen(const QByteArray &prefix);
 
-    // All subscriptions are active, at \a time by the clock that senders take theirs from.
-    void ready(qint64 time);
+    // All subscriptions are active, at \a time by the clock that senders take theirs from, in µs.
+    void ready(qint64 time, Clock::time_point now);
+
+    // Since when this node listens to \a topic; nothing if it does not yet.
+    std::optional<qint64> readySince(QByteArrayView topic) const;
 
     // This node does not listen to \a prefix any more.
     void ignore(const QByteArray &prefix) { m_readySince.remove(prefix); }
 
-    // Forgets the streams of topics that nobody here wants.
-    void forgetIf(const std::function<bool(const QByteArray &topic)> &isUnwanted);
+    // Forgets the streams of \a topic.
+    void forget(const QByteArray &topic);
+
+    // Forgets the streams of topics that begin with \a prefix and that nobody here wants.
+    void forgetIf(const QByteArray &prefix, const std::function<bool(const QByteArray &topic)> &isUnwanted);
 
     // A server is there again after one was lost: who did not answer meanwhile is asked anew.
     void resumed(Clock::time_point now);
+
+    // Whether it would be the first time that this event arrives.
+    bool isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const;
 
     // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
     // if that is not known.
@@ -106,6 +118,10 @@ public:
                 Clock::time_point now);
     void isGone(const QUuid &node, const QByteArray &topic, quint64 first, Clock::time_point now);
 
+    // These are larger than this node takes, so they will not come.
+    void isWithheld(const QUuid &node, const QByteArray &topic, const std::vector<Range> &numbers,
+                    Clock::time_point now);
+
     // The next event whose turn has come; false if there is none.
     bool takeReleased(QByteArray *frame);
 
@@ -120,6 +136,12 @@ public:
 
     // Forgets everything.
     void clear();
+
+    // Whether it is known where the stream begins for this node.
+    bool knowsBegin(const QUuid &node, const QByteArray &topic) const;
+
+    // Whether nothing is missing, and all that was released is taken.
+    bool isIdle() const { return m_due.empty() && m_released.empty(); }
 
     qsizetype streams() const { return m_streams.size(); }
     qsizetype heldEvents() const { return m_heldEvents; }
@@ -136,38 +158,57 @@ private:
     struct Stream
     {
         Key key;
-        bool hasBase = true;   // false while the sender is asked where it begins
-        quint64 delivered = 0; // everything up to here was, or is lost
-        quint64 head = 0;      // the newest event that is known of
-        quint64 requested = 0; // the last one that was asked for
-        std::map<quint64, QByteArray> held;
-        bool isWaiting = false;
+        bool hasBase = true;                // false while the sender is asked where it begins
+        quint64 delivered = 0;              // everything up to here was, or is lost
+        quint64 head = 0;                   // the newest event that is known of
+        quint64 newest = 0;                 // the newest one that was heard
+        Clock::time_point headSince;        // when an announcement raised the head
+        quint64 requested = 0;              // the last one that was asked for
+        qint64 askedSince = 0;              // where the sender is asked where it begins
+        std::map<quint64, QByteArray> held; // null: will not come
+        bool isNewcomer = true;
+        Clock::time_point heardAt;
+        bool isWaiting = false; // then it is in m_due
         Clock::time_point waitingSince;
         Clock::time_point requestAt;
+        Clock::time_point dueAt; // as in m_due
         std::chrono::milliseconds retryAfter;
     };
     using Streams = std::list<Stream>; // least recently heard first
     Stream *find(const QUuid &node, QByteArrayView topic);
+    Streams::iterator lookUp(const QUuid &node, QByteArrayView topic);
     Stream &create(const QUuid &node, const QByteArray &topic);
+    void makeRoom();
+    void wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now);
+    void disbelieve(Stream &stream);
     void forget(Streams::iterator stream);
-    std::optional<qint64> readySince(QByteArrayView topic) const;
 
     Verdict take(Stream &stream, quint64 sequence, QByteArrayView frame, Clock::time_point now);
-    bool hold(Stream &stream, quint64 sequence, QByteArrayView frame);
+    bool hold(Stream &stream, quint64 sequence, const QByteArray &frame);
     void release(Stream &stream);
+    void wereLost(const Stream &stream, quint64 count);
     void giveUp(Stream &stream, quint64 last);
     void update(Stream &stream, Clock::time_point now, bool hasMoved);
-    Request requestOf(Stream &stream) const;
+    void schedule(Stream &stream);
+    Request requestOf(Stream &stream);
     Clock::duration backOff();
 
     const ReceiveLimits m_limits;
     std::minstd_rand m_random;
     QHash<QByteArray, std::optional<qint64>> m_readySince; // by prefix; none: not active yet
     qsizetype m_longestPrefix = 0;
-    bool m_hasForgotten = false; // streams, so that an unknown one may have been heard before
-    Streams m_byAge;
+    qint64 m_readyTime = 0;      // the latest one
+    Clock::time_point m_readyAt; // the same by this node's clock
+    // When the last event was heard of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
+    std::optional<qint64> m_forgottenTime;
+    // Streams that were heard once, or only announced, may be invented. They do not displace those that were heard more
+    // often, as long as these leave them a part of the room.
+    Streams m_newcomers;
+    Streams m_regulars;
     QHash<Key, Streams::iterator> m_streams;
-    std::set<Stream *> m_waiting;
+    std::map<QByteArray, QSet<QUuid>> m_nodes;              // by topic
+    std::set<std::pair<Clock::time_point, Stream *>> m_due; // what is missing, by when something is to be done about it
+    Clock::time_point m_asksAgainAt;
     std::deque<QByteArray> m_released;
     std::vector<Loss> m_losses;
     qsizetype m_heldEvents = 0;

@@ -62,6 +62,8 @@ public:
              Clock::time_point now)
     {
         Stream &stream = this->stream(topic);
+        if (time < stream.headTime)
+            stream.wentBackAt = m_firstPosition + m_entries.size();
         stream.head = sequence;
         stream.headTime = time;
         stream.positions.push_back(m_firstPosition + m_entries.size());
@@ -92,19 +94,54 @@ public:
     }
 
     // The newest event of \a topic that was sent before \a time; 0 if none was. Nothing where that is not known, because one
-    // that was sent later is not kept any more.
+    // that was sent later is not kept any more. Where this machine's clock went back, what was sent after that counts first.
     std::optional<quint64> lastBefore(const QByteArray &topic, qint64 time) const
     {
         const Stream *stream = m_streams.value(topic).get();
         if (!stream)
             return 0;
-        if (stream->dropped && *stream->dropped >= time)
+        const auto begin = stream->positions.begin();
+        const auto end = stream->positions.end();
+        const auto isBefore = [&](quint64 position) {
+            return m_entries[std::size_t(position - m_firstPosition)].time < time;
+        };
+        const auto wentBack = std::lower_bound(begin, end, stream->wentBackAt);
+        auto found = std::partition_point(wentBack, end, isBefore);
+        if (found == wentBack)
+            found = std::partition_point(begin, wentBack, isBefore);
+        if (found == begin && stream->dropped && *stream->dropped >= time)
+            return {};
+        return first(*stream) - 1 + quint64(found - begin);
+    }
+
+    // Numbers of events, the last one included; none where first is last + 1.
+    struct Range
+    {
+        quint64 first;
+        quint64 last;
+    };
+
+    // What is kept of the last \a count events of \a topic that were added \a age ago or later, where 0 stands for any count and
+    // any age, and of all that were sent from \a since on. Nothing where no event of the topic was sent.
+    std::optional<Range> kept(const QByteArray &topic, quint64 count, Clock::duration age, qint64 since,
+                              Clock::time_point now) const
+    {
+        const Stream *stream = m_streams.value(topic).get();
+        if (!stream)
             return {};
         const auto &positions = stream->positions;
-        const auto found = std::partition_point(positions.begin(), positions.end(), [&](quint64 position) {
-            return m_entries[std::size_t(position - m_firstPosition)].time < time;
-        });
-        return first(*stream) - 1 + quint64(found - positions.begin());
+        const auto entry = [this](quint64 position) -> const Entry & {
+            return m_entries[std::size_t(position - m_firstPosition)];
+        };
+        auto begin = positions.begin();
+        if (count > 0 && count < quint64(positions.size()))
+            begin = positions.end() - qsizetype(count);
+        if (age > Clock::duration::zero()) {
+            begin = std::partition_point(begin, positions.end(),
+                                         [&](quint64 at) { return now - entry(at).keptSince > age; });
+        }
+        begin = std::partition_point(positions.begin(), begin, [&](quint64 at) { return entry(at).time < since; });
+        return Range{stream->head + 1 - quint64(positions.end() - begin), stream->head};
     }
 
     // Something may have been lost on the way: every stream is announced anew, so that what is not kept any more is told.
@@ -174,6 +211,7 @@ private:
         quint64 head = 0;
         qint64 headTime = 0;
         QList<quint64> positions;      // of what is kept: the last one is the head's
+        quint64 wentBackAt = 0;        // the position from which on no time is earlier than the one before it
         std::optional<qint64> dropped; // when the newest one that is not kept was sent
         bool isActive = false;         // has announcements to come
         int announcements = 0;         // of this head

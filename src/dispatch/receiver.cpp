@@ -27,10 +27,11 @@ void HandlerEmitter::disconnectNotify(const QMetaMethod &)
 }
 
 HandlerReceiver::HandlerReceiver(const QString &pattern, const PyventSender &sender, const QObject *context,
-                                 PyventBinding::Callback callback, HandlerFailed failed,
+                                 PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
                                  std::function<void()> connectionsChanged)
     : Receiver(pattern, sender)
     , m_failed(std::move(failed))
+    , m_missed(std::move(missed))
     , m_emitter(m_state, std::move(connectionsChanged))
     , m_context(context)
 {
@@ -64,6 +65,7 @@ void HandlerReceiver::deliver(const PyventEvent &event)
                      u"the handler's thread is %1 events behind; further events are not handed to it until it catches "
                      "up"_s.arg(maximumBacklog));
         }
+        m_missed(event);
         return;
     }
     m_overflowing = false;

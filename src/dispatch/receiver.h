@@ -36,6 +36,9 @@ public:
     // Makes it unwanted from now on.
     virtual void end() = 0;
 
+    // Whether it is a handler of \a context; nullptr: of any.
+    virtual bool isHandlerOf(const QObject *) const { return false; }
+
     // Hands over one event whose name and sender match. Runs user code.
     virtual void deliver(const PyventEvent &event) = 0;
 
@@ -77,16 +80,20 @@ private:
 // Where a handler's failure goes. Called in the handler's thread.
 using HandlerFailed = std::function<void(const QString &name, const QString &reason)>;
 
+// Where events go that are not handed to a handler, because its thread is too far behind.
+using HandlerMissed = std::function<void(const PyventEvent &event)>;
+
 // A handler made by PyventNode::on().
 class HandlerReceiver : public Receiver
 {
 public:
     // \a connectionsChanged is called, in any thread, when the handler may have ended.
     HandlerReceiver(const QString &pattern, const PyventSender &sender, const QObject *context,
-                    PyventBinding::Callback callback, HandlerFailed failed, std::function<void()> connectionsChanged);
+                    PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
+                    std::function<void()> connectionsChanged);
 
     QMetaObject::Connection connection() const { return m_connection; }
-    bool isContext(const QObject *context) const { return m_context == context; }
+    bool isHandlerOf(const QObject *context) const override { return !context || m_context == context; }
 
     bool isWanted() const override;
     void end() override { QObject::disconnect(m_connection); }
@@ -95,6 +102,7 @@ public:
 private:
     std::shared_ptr<HandlerState> m_state = std::make_shared<HandlerState>();
     HandlerFailed m_failed;
+    HandlerMissed m_missed;
     bool m_overflowing = false;
     HandlerEmitter m_emitter;
     const void *m_context; // only compared, never followed: it may be gone

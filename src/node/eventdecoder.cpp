@@ -81,6 +81,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
         event.nodeId = frame.trailer.nodeId;
         event.sequence = frame.trailer.sequence;
         event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
+        event.replayed = frame.trailer.flags & Trailer::Replayed;
     }
     result.event = std::move(event);
     result.match = std::move(match);
@@ -106,7 +107,9 @@ bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way, Rece
     if (!m_hearOwnEvents && trailer.nodeId == m_nodeId)
         return false;
     if (trailer.sequence == 0) // numbers count from 1, so it has none
-        return way == Way::Bus;
+        return way != Way::Repair;
+    if (way == Way::Look)
+        return m_window->isNew(trailer.nodeId, frame.topic.toByteArray(), trailer.sequence);
     const auto verdict = way == Way::Repair
         ? m_window->repaired(trailer.nodeId, frame.topic, trailer.sequence, bytes, now)
         : m_window->heard(trailer.nodeId, frame.topic, trailer.sequence, trailer.previous, bytes, now);

@@ -31,7 +31,8 @@ public:
     enum class Way {
         Bus,    // as all events do
         Repair, // once more, for those who miss it
-        Held    // from the receive window, which has released it
+        Held,   // from the receive window, which has released it
+        Look    // as on the bus, but it is only looked at, and will come again
     };
 
     EventDecoder(const QUuid &nodeId, ReceiveWindow *window)

@@ -17,13 +17,10 @@ bool Inbox::isFull() const
     return m_arrivals.size() >= maximumEvents || m_bytes >= maximumBytes;
 }
 
-bool Inbox::append(Delivery &&delivery, qsizetype bytes)
+void Inbox::append(Delivery &&delivery, qsizetype bytes)
 {
-    if (isFull())
-        return false;
     m_bytes += bytes;
     m_arrivals.push_back(std::make_shared<Arrival>(std::move(delivery), bytes));
-    return true;
 }
 
 std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)

@@ -33,8 +33,8 @@ public:
     bool isEmpty() const { return m_arrivals.empty(); }
     bool isFull() const;
 
-    // Returns false if there is no room.
-    bool append(Delivery &&delivery, qsizetype bytes);
+    // Whoever appends looks first whether it is full.
+    void append(Delivery &&delivery, qsizetype bytes);
 
     // The next receiver, of the oldest event; none where nothing waits. What has had its last turn is moved to \a
     // finished, for the caller to destroy without any lock: it may be the last to hold a handler, whose end runs user

@@ -99,6 +99,16 @@ bool PyventNode::isServer() const
     return d->isServing(d->lock());
 }
 
+qsizetype PyventNode::sendQueue() const
+{
+    return d->waiting(d->lock()).unsent;
+}
+
+qsizetype PyventNode::unacknowledged() const
+{
+    return d->waiting(d->lock()).unacknowledged;
+}
+
 QUuid PyventNode::uuid() const
 {
     return d->uuid();
@@ -175,7 +185,7 @@ QMetaObject::Connection PyventNode::addHandler(QAnyStringView name, const Pyvent
                                                PyventBinding::Callback callback)
 {
     const QString pattern = name.toString();
-    if (!checkName(pattern) || !checkSender(filter.sender))
+    if (!checkName(pattern) || !checkFilter(pattern, filter))
         return {};
     if (!context) {
         refuse({PyventError::InvalidHandler,
@@ -183,7 +193,7 @@ QMetaObject::Connection PyventNode::addHandler(QAnyStringView name, const Pyvent
                 pattern});
         return {};
     }
-    const QMetaObject::Connection connection = d->addHandler(pattern, filter.sender, context, std::move(callback));
+    const QMetaObject::Connection connection = d->addHandler(pattern, filter, context, std::move(callback));
     d->tell();
     return connection;
 }
@@ -191,27 +201,21 @@ QMetaObject::Connection PyventNode::addHandler(QAnyStringView name, const Pyvent
 PyventSubscription *PyventNode::event(QAnyStringView name, const PyventFilter &filter)
 {
     const QString pattern = name.toString();
-    if (!checkName(pattern) || !checkSender(filter.sender))
+    if (!checkName(pattern) || !checkFilter(pattern, filter))
         return nullptr;
-    PyventSubscription *subscription = d->subscription(pattern, filter.sender);
+    PyventSubscription *subscription = d->subscription(pattern, filter);
     d->tell();
     return subscription;
 }
 
 qsizetype PyventNode::off(QAnyStringView name, const QObject *context)
 {
-    return d->removeIf(name.toString(), [context](const Receiver &receiver) {
-        const auto *handler = dynamic_cast<const HandlerReceiver *>(&receiver);
-        return handler && (!context || handler->isContext(context));
-    });
+    return d->removeIf(name.toString(), [context](const Receiver &receiver) { return receiver.isHandlerOf(context); });
 }
 
 qsizetype PyventNode::off(const QObject *context)
 {
-    return d->removeIf([context](const Receiver &receiver) {
-        const auto *handler = dynamic_cast<const HandlerReceiver *>(&receiver);
-        return handler && handler->isContext(context);
-    });
+    return context ? d->removeIf([context](const Receiver &receiver) { return receiver.isHandlerOf(context); }) : 0;
 }
 
 void PyventNode::connectNotify(const QMetaMethod &signal)
@@ -316,12 +320,12 @@ QFuture<PyventEvent> PyventNode::next(QAnyStringView name, const PyventFilter &f
     promise->start();
     const QFuture<PyventEvent> future = promise->future();
     const QString pattern = name.toString();
-    if (!checkName(pattern) || !checkSender(filter.sender)) {
+    if (!checkName(pattern) || !checkFilter(pattern, filter)) {
         promise->future().cancel();
         promise->finish();
         return future;
     }
-    d->next(pattern, filter.sender, promise);
+    d->next(pattern, filter, promise);
     d->tell();
     return future;
 }
@@ -355,4 +359,17 @@ bool PyventNode::checkSender(const PyventSender &sender)
     if (!why.isEmpty())
         refuse({PyventError::InvalidName, why, sender.name()});
     return why.isEmpty();
+}
+
+bool PyventNode::checkFilter(const QString &pattern, const PyventFilter &filter)
+{
+    if (!checkSender(filter.sender))
+        return false;
+    if (filter.replay.isNone() || !isGlob(pattern))
+        return true;
+    refuse({PyventError::InvalidHandler,
+            u"'%1' has no past to replay, because it stands for many names; ask for the past of one name, and hear the "
+            "others with another handler"_s.arg(pattern),
+            pattern});
+    return false;
 }

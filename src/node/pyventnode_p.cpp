@@ -40,6 +40,7 @@ constexpr qsizetype maximumNotifications = 10'000;
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
     : m_recovery(m_uuid)
+    , m_replays(m_uuid)
     , m_encoder(m_uuid, &m_recovery.sent())
     , m_decoder(m_uuid, &m_recovery.received())
     , m_presence(m_uuid)
@@ -115,6 +116,8 @@ void PyventNodePrivate::apply(const PyventOptions &options)
     m_decoder.setMaximumFrameSize(options.maximumEventSize);
     m_decoder.setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setHearOwnEvents(options.hearOwnEvents);
+    m_recovery.setMaximumFrameSize(options.maximumEventSize);
+    m_replays.setMaximumFrameSize(options.maximumEventSize);
 }
 
 QString PyventNodePrivate::defaultSender() const
@@ -205,10 +208,12 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         m_complained = m_complainedAboutServing = false;
         arrivals = m_inbox.takeAll();
         m_recovery.received().clear();
+        m_replays.leave();
         m_lostServer = false;
         m_readyPromises.clear();
         m_presence.cancel();
         updateState();
+        updateWaiting(lock);
     }
     if (parts & PyventNode::Server && m_server) {
         m_mayServe = false;
@@ -230,7 +235,7 @@ void PyventNodePrivate::nodeEnds()
     stop(PyventNode::Client | PyventNode::Server);
     m_waker.nodeEnds();
     ReceiverTable::Removal removal;
-    QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> subscriptions;
+    decltype(m_subscriptions) subscriptions;
     {
         const Lock lock = this->lock();
         m_notifications.clear();
@@ -238,7 +243,7 @@ void PyventNodePrivate::nodeEnds()
         subscriptions.swap(m_subscriptions);
     }
     removal.receivers.clear();
-    for (const QPointer<PyventSubscription> &subscription : std::as_const(subscriptions))
+    for (const auto &[key, subscription] : subscriptions)
         delete subscription;
 }
 
@@ -271,13 +276,26 @@ void PyventNodePrivate::updateState()
     if (state == PyventNode::Connecting && before != PyventNode::Stopped)
         m_lostServer = true;
     if (state == PyventNode::Ready) {
-        m_recovery.received().ready(microsecondsSinceEpoch());
-        if (std::exchange(m_lostServer, false))
+        m_recovery.received().ready(microsecondsSinceEpoch(), Clock::now());
+        if (std::exchange(m_lostServer, false)) {
             m_recovery.reconnected(Clock::now());
+            m_replays.reconnected(Clock::now());
+        }
     }
     notify([state](PyventNode *node) { Q_EMIT node->stateChanged(state); });
     if (state == PyventNode::Ready)
         m_complained = m_complainedAboutServing = false;
+}
+
+// Called once in a turn, so that a fast sender is not told of each event.
+void PyventNodePrivate::updateWaiting(const Lock &lock)
+{
+    const Waiting now = waiting(lock);
+    const Waiting before = std::exchange(m_toldWaiting, now);
+    if (now.unsent != before.unsent)
+        notify([events = now.unsent](PyventNode *node) { Q_EMIT node->sendQueueChanged(events); });
+    if (now.unacknowledged != before.unacknowledged)
+        notify([events = now.unacknowledged](PyventNode *node) { Q_EMIT node->unacknowledgedChanged(events); });
 }
 
 // Driving the sockets
@@ -309,8 +327,10 @@ void PyventNodePrivate::readEvents(const Lock &lock, Clock::time_point now)
         if (isControlTopic(bytes))
             readControl(lock, bytes, now);
         else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
-            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes.size());
-        // else it is as if it had not arrived: it is asked for again
+            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes, now);
+        else if (!m_waiters.empty())
+            offerToWaiters(m_decoder.decode(bytes, EventDecoder::Way::Look, m_table, now));
+        // To all others it is as if it had not arrived: it is asked for again.
         takeReleased(lock, now);
     }
 }
@@ -320,7 +340,9 @@ void PyventNodePrivate::takeReleased(const Lock &lock, Clock::time_point now)
 {
     QByteArray held;
     while (!m_inbox.isFull() && m_recovery.received().takeReleased(&held))
-        take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table, now), held.size());
+        take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table, now), held, now);
+    if (!m_replays.isEmpty())
+        m_replays.deliver([this] { return !m_inbox.isFull(); }, replayTo(lock, now));
 }
 
 void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Clock::time_point now)
@@ -331,33 +353,74 @@ void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Cloc
     const QByteArrayView event = m_recovery.take(
         bytes, [this](QByteArrayView topic) { return bool(m_table.match(topic)); }, now);
     if (!event.isNull() && !m_inbox.isFull())
-        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event.size());
+        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event, now);
+    else if (!event.isNull() && !m_waiters.empty())
+        offerToWaiters(m_decoder.decode(event, EventDecoder::Way::Look, m_table, now));
+    if (!m_replays.isEmpty())
+        m_replays.take(bytes, !m_inbox.isFull(), now, replayTo(lock, now));
 }
 
 // Asks for what is missing, answers those who ask this node, and tells what is lost for good.
 void PyventNodePrivate::recover(const Lock &, Clock::time_point now)
 {
-    if (mayRecover())
+    if (mayRecover()) {
         m_recovery.process(now);
+        for (const QByteArray &question : m_replays.process(now, m_state == PyventNode::Ready))
+            m_client->sendControl(question);
+    }
     for (const Recovery::Outgoing &outgoing : m_recovery.takeOutgoing())
         m_client->sendControl(outgoing.frame, outgoing.isInOrder);
     for (const ReceiveWindow::Loss &loss : m_recovery.received().takeLosses())
         m_losses.add(QString::fromUtf8(loss.topic), loss.node, loss.count);
 }
 
-void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, qsizetype bytes)
+void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, QByteArrayView frame,
+                             Clock::time_point now)
 {
     if (!result.problemText.isEmpty())
         fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
     if (!result.event)
         return;
+    offerToWaiters(result);
+    const QUuid nodeId = result.event->nodeId;
+    const quint64 sequence = result.event->sequence;
+    if (m_inbox.isFull())
+        m_losses.add(result.name, nodeId, 1); // a Python node's, which cannot be asked for it
+    else
+        m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
+    if (!m_replays.isEmpty() && sequence > 0)
+        m_replays.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, replayTo(lock, now));
+}
+
+void PyventNodePrivate::offerToWaiters(const EventDecoder::Result &result)
+{
     for (Waiter *waiter : m_waiters) {
-        if (!waiter->event && waiter->sender.matches(result.event->sender) && matchesGlob(waiter->pattern, result.name))
+        if (result.event && !waiter->event && waiter->sender.matches(result.event->sender)
+            && matchesGlob(waiter->pattern, result.name))
             waiter->event = result.event;
     }
-    const QUuid nodeId = result.event->nodeId;
-    if (!m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), bytes))
-        m_losses.add(result.name, nodeId, 1); // a Python node's, which cannot be asked for it
+}
+
+// Puts what replays bring into the inbox, each for the one that asked for it.
+Replays::Deliver PyventNodePrivate::replayTo(const Lock &lock, Clock::time_point now)
+{
+    return [this, &lock, now](const Replays::Owner &owner, QByteArrayView frame) {
+        const ReceiverTable::Match match = m_table.match(topicOf(frame));
+        for (std::size_t i = 0; match.exact && i < match.exact->size(); ++i) {
+            const auto *joiner = dynamic_cast<const LateJoiner *>((*match.exact)[i].get());
+            if (!joiner || joiner->replayed() != owner)
+                continue;
+            EventDecoder::Result result = m_decoder.decode(frame, EventDecoder::Way::Held, m_table, now);
+            if (!result.problemText.isEmpty())
+                fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
+            result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
+            result.match.globs = nullptr;
+            if (result.event)
+                m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
+            return true;
+        }
+        return false;
+    };
 }
 
 void PyventNodePrivate::meetOthers(const Lock &, Clock::time_point now)
@@ -387,8 +450,9 @@ PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) c
 {
     if (!m_client)
         return Clock::time_point::max();
-    const Clock::time_point recovery = mayRecover() ? m_recovery.deadline() : Clock::time_point::max();
-    return std::min({m_client->deadline(), m_presence.deadline(), recovery});
+    if (!mayRecover())
+        return std::min(m_client->deadline(), m_presence.deadline());
+    return std::min({m_client->deadline(), m_presence.deadline(), m_recovery.deadline(), m_replays.deadline()});
 }
 
 void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
@@ -494,6 +558,7 @@ void PyventNodePrivate::turn()
     } while (node() && isMore && Clock::now() < end);
     if (!node())
         return;
+    updateWaiting(lock());
     tell();
     if (node())
         arm();
@@ -530,8 +595,14 @@ void PyventNodePrivate::arm()
 
 // Hearing
 
-void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver)
+void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver, const PyventReplay &replay)
 {
+    if (!replay.isNone()) {
+        const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
+        m_replays.add(*joiner, replay);
+        receiver = joiner;
+        scheduleTurn();
+    }
     const QByteArray prefix = m_table.add(std::move(receiver));
     if (prefix.isNull() || !m_client)
         return;
@@ -557,9 +628,12 @@ void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &remova
         m_recovery.received().ignore(prefix);
     }
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
-        if (isGlob(receiver->pattern()) || !m_table.match(receiver->pattern().toUtf8())) {
-            m_recovery.received().forgetIf([this](const QByteArray &topic) { return !m_table.match(topic); });
-            break;
+        const QByteArray pattern = receiver->pattern().toUtf8();
+        if (isGlob(receiver->pattern())) {
+            m_recovery.received().forgetIf(globPrefix(receiver->pattern()).toUtf8(),
+                                           [this](const QByteArray &topic) { return !m_table.match(topic); });
+        } else if (!m_table.match(pattern)) {
+            m_recovery.received().forget(pattern);
         }
     }
 }
@@ -587,30 +661,36 @@ qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(R
     return qsizetype(removal.receivers.size());
 }
 
-QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventSender &sender,
+QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventFilter &filter,
                                                       const QObject *context, PyventBinding::Callback callback)
 {
     const std::weak_ptr<PyventNodePrivate> weak = weak_from_this();
     const auto handler = std::make_shared<HandlerReceiver>(
-        pattern, sender, context, std::move(callback),
+        pattern, filter.sender, context, std::move(callback),
         [weak](const QString &name, const QString &reason) {
             if (const auto self = weak.lock())
                 self->handlerFailed(name, reason);
+        },
+        [weak](const PyventEvent &event) {
+            if (const auto self = weak.lock())
+                self->handlerMissed(event);
         },
         [weak, pattern] {
             if (const auto self = weak.lock())
                 self->connectionsChanged(pattern);
         });
     Lock lock = this->lock();
-    add(lock, handler);
+    add(lock, handler, filter.replay);
     start(lock);
     return handler->connection();
 }
 
-PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, const PyventSender &sender)
+PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, const PyventFilter &filter)
 {
     Lock lock = this->lock();
-    QPointer<PyventSubscription> &known = m_subscriptions[{pattern, sender.isAny() ? QString() : sender.name()}];
+    const PyventSender &sender = filter.sender;
+    QPointer<PyventSubscription> &known =
+        m_subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last, filter.replay.since}];
     if (!known) {
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
@@ -618,25 +698,27 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
         add(lock,
             std::make_shared<FunctionReceiver>(
                 pattern, sender, [subscription] { return !subscription.isNull(); },
-                [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }));
+                [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }),
+            filter.replay);
     }
     start(lock);
     return known;
 }
 
-void PyventNodePrivate::next(const QString &pattern, const PyventSender &sender,
+void PyventNodePrivate::next(const QString &pattern, const PyventFilter &filter,
                              const std::shared_ptr<QPromise<PyventEvent>> &promise)
 {
     const Lock lock = this->lock();
     add(lock,
         std::make_shared<FunctionReceiver>(
-            pattern, sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
+            pattern, filter.sender, [promise] { return !promise->future().isFinished() && !promise->isCanceled(); },
             [promise, pattern, weak = weak_from_this()](const PyventEvent &event) {
                 promise->addResult(event);
                 promise->finish();
                 if (const auto self = weak.lock())
                     self->connectionsChanged(pattern);
-            }));
+            }),
+        filter.replay);
     start(lock);
 }
 
@@ -712,6 +794,13 @@ bool PyventNodePrivate::isAcknowledged(const Lock &, quint64 accepted) const
     return m_client && m_client->queue().acknowledged() >= accepted;
 }
 
+PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
+{
+    if (!m_client)
+        return {};
+    return {m_client->unsentEvents(), m_client->queue().events()};
+}
+
 void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &arguments, const QString &sender)
 {
     PyventEvent event;
@@ -753,6 +842,14 @@ void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason
         notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
     }
     tell();
+}
+
+// Told with the turn's end, because there are many of them.
+void PyventNodePrivate::handlerMissed(const PyventEvent &event)
+{
+    const Lock lock = this->lock();
+    m_losses.add(event.name, event.nodeId, 1);
+    scheduleTurn();
 }
 
 void PyventNodePrivate::notify(Notification notification)

@@ -10,6 +10,7 @@
 #include "node/nodewaker.h"
 #include "node/presence.h"
 #include "node/recovery.h"
+#include "node/replays.h"
 #include "pyventnode.h"
 #include "server/server.h"
 #include "transport/busclient.h"
@@ -20,7 +21,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <tuple>
 
 // A node's inside. One mutex guards it all; user code never runs under it. The sockets are driven by whoever is there:
 // the event loop of the node's thread, by turn(), or a call that waits, by waitUntil().
@@ -62,16 +65,16 @@ public:
     bool isServing(const Lock &) const { return m_server != nullptr; }
 
     // Hearing
-    void add(const Lock &, std::shared_ptr<Receiver> receiver);
+    void add(const Lock &, std::shared_ptr<Receiver> receiver, const PyventReplay &replay = {});
     template <typename... What> // as ReceiverTable::removeIf() takes it
     qsizetype removeIf(const What &...what)
     {
         return remove([&](ReceiverTable &table) { return table.removeIf(what...); });
     }
-    QMetaObject::Connection addHandler(const QString &pattern, const PyventSender &sender, const QObject *context,
+    QMetaObject::Connection addHandler(const QString &pattern, const PyventFilter &filter, const QObject *context,
                                        PyventBinding::Callback callback);
-    PyventSubscription *subscription(const QString &pattern, const PyventSender &sender);
-    void next(const QString &pattern, const PyventSender &sender,
+    PyventSubscription *subscription(const QString &pattern, const PyventFilter &filter);
+    void next(const QString &pattern, const PyventFilter &filter,
               const std::shared_ptr<QPromise<PyventEvent>> &promise);
     void hearEverything();
     // Something under \a pattern may have ended. May be called while Qt holds locks of its own.
@@ -82,6 +85,14 @@ public:
     void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
     quint64 accepted(const Lock &) const { return m_client ? m_client->queue().accepted() : 0; }
     bool isAcknowledged(const Lock &, quint64 accepted) const;
+
+    // Events that wait: to go out, and for their acknowledgement.
+    struct Waiting
+    {
+        qsizetype unsent = 0;
+        qsizetype unacknowledged = 0;
+    };
+    Waiting waiting(const Lock &) const;
 
     // Waiting
     struct Waiter
@@ -107,6 +118,7 @@ public:
     quint64 unreadableFrames(const Lock &) const { return m_decoder.unreadable(); }
     void fail(const Lock &, const PyventError &error);
     void handlerFailed(const QString &name, const QString &reason);
+    void handlerMissed(const PyventEvent &event);
 
     // Emits what has happened, if this is the node's thread; has the node's thread do it otherwise.
     void tell();
@@ -126,6 +138,7 @@ private:
     QString defaultSender() const;
     void notify(Notification notification);
     void updateState();
+    void updateWaiting(const Lock &lock);
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &, Clock::time_point now);
     void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
@@ -134,7 +147,10 @@ private:
     // Not before this node is Ready again: nobody could answer, and that is not the senders' silence.
     bool mayRecover() const { return m_state != PyventNode::Connecting && !m_lostServer; }
     void subscribe(const QByteArray &prefix);
-    void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, qsizetype bytes);
+    void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, QByteArrayView frame,
+              Clock::time_point now);
+    void offerToWaiters(const Pyvent::Internal::EventDecoder::Result &result);
+    Pyvent::Internal::Replays::Deliver replayTo(const Lock &lock, Clock::time_point now);
     void meetOthers(const Lock &, Clock::time_point now);
     PyventNodeInfo info(const Lock &) const;
     Clock::time_point deadline(const Lock &) const;
@@ -167,17 +183,21 @@ private:
     bool m_portInUse = false; // the last attempt to serve found somebody there
     Clock::time_point m_lastTurn;
     bool m_queueWasFull = false;
+    Waiting m_toldWaiting; // as the properties' signals had it last
     bool m_complained = false;
     bool m_complainedAboutServing = false;
 
     ReceiverTable m_table;
     Pyvent::Internal::Recovery m_recovery;
+    Pyvent::Internal::Replays m_replays;
     Pyvent::Internal::EventEncoder m_encoder;
     Pyvent::Internal::EventDecoder m_decoder;
     bool m_lostServer = false; // since this node was Ready last
     Pyvent::Internal::Presence m_presence;
     std::shared_ptr<Receiver> m_everything; // what feeds eventReceived() and received(), if it is in the table
-    QHash<std::pair<QString, QString>, QPointer<PyventSubscription>> m_subscriptions; // by name and sender
+    // By name, sender, and the two limits of the replay.
+    using SubscriptionKey = std::tuple<QString, QString, qsizetype, std::chrono::milliseconds>;
+    std::map<SubscriptionKey, QPointer<PyventSubscription>> m_subscriptions;
 
     Pyvent::Internal::Inbox m_inbox;
     Pyvent::Internal::LossCounter m_losses;

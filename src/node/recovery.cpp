@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/recovery.h"
 
-#include "wire/frame.h"
-
 #include <algorithm>
 
 namespace Pyvent::Internal {
@@ -18,8 +16,16 @@ constexpr qsizetype headsInOne = 200;
 constexpr qsizetype maximumTopicSize = 4 * 1024;
 
 // What one question is worth. Who misses more asks again.
-constexpr quint64 repairsToOne = 500;
-constexpr qsizetype repairedBytes = qsizetype(8) * 1024 * 1024;
+constexpr quint64 answersToOne = 500;
+constexpr std::size_t withheldInOne = 200;
+
+// What answers may cost: their bytes, and this for each of them and for each question. So in a second others can have a node
+// send 64 MB or 64,000 events again, and not more than 2 MB or one event at once.
+constexpr qint64 costOfAnything = 1000;
+constexpr qint64 costInASecond = 64'000'000;
+constexpr qint64 costAtOnce = 2'000'000;
+
+constexpr auto announcedLately = 100ms;
 
 // Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not. So it
 // is where many ask for the same, however much that is.
@@ -29,7 +35,34 @@ constexpr qsizetype repairForAllSize = qsizetype(16) * 1024;
 // For so long nobody else's question makes all hear it again.
 constexpr auto repairedLately = 50ms;
 
+bool isQuestion(QByteArrayView kind)
+{
+    return kind == Control::announce || kind == Control::ask || kind == Control::recall || kind == Control::past;
+}
+
 } // namespace
+
+Control::Ask askFor(const ReceiveWindow::Request &request, const QUuid &asker, qsizetype limit)
+{
+    Control::Ask ask{.asker = asker, .topic = request.topic, .since = request.since, .missing = {}, .limit = limit};
+    for (const ReceiveWindow::Range &range : request.missing)
+        ask.missing.push_back({range.first, range.last});
+    return ask;
+}
+
+std::vector<ReceiveWindow::Range> rangesOf(const Control::Withheld &withheld)
+{
+    std::vector<ReceiveWindow::Range> ranges;
+    for (const Control::Range &range : withheld.numbers)
+        ranges.push_back({range.first, range.last});
+    return ranges;
+}
+
+Recovery::Recovery(const QUuid &nodeId)
+    : m_nodeId(nodeId)
+    , m_answers(costInASecond, costAtOnce)
+{
+}
 
 void Recovery::reconnected(Clock::time_point now)
 {
@@ -41,24 +74,21 @@ void Recovery::reconnected(Clock::time_point now)
 QByteArrayView Recovery::take(QByteArrayView frame, const std::function<bool(QByteArrayView)> &isWanted,
                               Clock::time_point now)
 {
-    const qsizetype space = frame.indexOf(' ');
-    if (space < 0)
+    const auto control = Control::Message::of(frame);
+    if (!control)
         return {};
-    const QByteArrayView kind = frame.first(space).sliced(frame.first(space).lastIndexOf('/') + 1);
-    const QByteArrayView payload = frame.sliced(space + 1);
+    const auto [kind, payload] = *control;
     if (kind == Control::repair)
         return payload;
-    if (kind == Control::announce) {
-        m_sent.disturbed(now);
-    } else if (kind == Control::ask) {
-        if (const auto ask = Control::Ask::read(payload))
-            answer(*ask, now);
-    } else if (kind == Control::answer) {
+    if (kind == Control::answer) {
         const auto answer = Control::Answer::read(payload);
         if (answer && answer->isBase)
             m_received.begins(answer->node, answer->topic, answer->since, answer->base, answer->first, now);
         else if (answer)
             m_received.isGone(answer->node, answer->topic, answer->first, now);
+    } else if (kind == Control::withheld) {
+        if (const auto withheld = Control::Withheld::read(payload))
+            m_received.isWithheld(withheld->node, withheld->topic, rangesOf(*withheld), now);
     } else if (kind == Control::heads) {
         const auto message = Control::Heads::read(payload);
         if (!message || (message->node == m_nodeId && !m_hearOwnEvents))
@@ -67,11 +97,46 @@ QByteArrayView Recovery::take(QByteArrayView frame, const std::function<bool(QBy
             if (head.sequence > 0 && head.topic.size() <= maximumTopicSize && isWanted(head.topic))
                 m_received.announced(message->node, head.topic, head.sequence, head.time, now);
         }
+    } else if (isQuestion(kind) && m_answers.allows(now)) { // who gets no answer asks again
+        answer(*control, now);
     }
     return {};
 }
 
-void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
+void Recovery::answer(const Control::Message &question, Clock::time_point now)
+{
+    m_answers.spend(costOfAnything + question.payload.size());
+    if (question.kind == Control::announce) {
+        // Until its first announcements are out, another one would be for nothing.
+        if (now >= m_announcedAt + announcedLately) {
+            m_announcedAt = now;
+            m_sent.disturbed(now);
+        }
+    } else if (question.kind == Control::ask) {
+        if (const auto ask = Control::Ask::read(question.payload))
+            answer(*ask, Trailer::Retransmitted, now);
+    } else if (question.kind == Control::recall) {
+        if (const auto ask = Control::Ask::read(question.payload); ask && !ask->missing.empty())
+            answer(*ask, Trailer::Replayed, now);
+    } else if (question.kind == Control::past) {
+        if (const auto past = Control::Past::read(question.payload))
+            answer(*past, now);
+    }
+}
+
+void Recovery::answer(const Control::Past &past, Clock::time_point now)
+{
+    if (past.asker == m_nodeId && !m_hearOwnEvents)
+        return;
+    const auto age = std::min(std::chrono::microseconds(past.age), std::chrono::microseconds(24h));
+    if (const auto kept = m_sent.kept(past.topic, past.last, age, past.since, now)) {
+        const Control::Kept answer{m_nodeId, past.topic, kept->first, kept->last, past.number};
+        m_outgoing.push_back({answer.toFrame(past.asker), false});
+    }
+}
+
+// With repairs of what got lost, or with replays for a late joiner: \a mark says which.
+void Recovery::answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now)
 {
     Control::Answer answer{.node = m_nodeId, .topic = ask.topic, .first = m_sent.first(ask.topic)};
     if (ask.missing.empty()) {
@@ -81,54 +146,63 @@ void Recovery::answer(const Control::Ask &ask, Clock::time_point now)
         m_outgoing.push_back({answer.toFrame(ask.asker), false});
         return;
     }
+    if (ask.missing.front().first < answer.first)
+        m_outgoing.push_back({answer.toFrame(ask.asker), false});
     quint64 missing = 0;
-    for (const Control::Ask::Range &range : ask.missing) {
-        if (range.first < answer.first && missing == 0)
-            m_outgoing.push_back({answer.toFrame(ask.asker), false});
+    for (const Control::Range &range : ask.missing) {
         if (range.last >= range.first) // numbers of a stranger's, which may be any
-            missing = std::min(missing, repairsToOne) + std::min(range.last - range.first, repairsToOne) + 1;
+            missing = std::min(missing, answersToOne) + std::min(range.last - range.first, answersToOne) + 1;
     }
-    const bool isForAll = m_askers.take(ask.asker, ask.topic, ask.missing.front().first, ask.missing.back().last, now)
-        || missing <= repairsForAll;
-    quint64 repairs = 0;
-    qsizetype bytes = 0;
-    for (const Control::Ask::Range &range : ask.missing) {
+    const bool isForAll = mark == Trailer::Retransmitted
+        && (m_askers.take(ask.asker, ask.topic, ask.missing.front().first, ask.missing.back().last, now)
+            || missing <= repairsForAll);
+    Control::Withheld withheld{m_nodeId, ask.topic, {}};
+    quint64 answered = 0;
+    for (const Control::Range &range : ask.missing) {
         for (quint64 sequence = std::max(range.first, answer.first); sequence <= range.last; ++sequence) {
             const QByteArray *event = m_sent.find(ask.topic, sequence);
-            if (!event || repairs >= repairsToOne || bytes >= repairedBytes)
+            if (!event || answered++ >= answersToOne || !m_answers.allows(now))
                 break;
-            repair(ask, sequence, *event, isForAll && event->size() <= repairForAllSize, now);
-            ++repairs;
-            bytes += event->size();
+            if (ask.limit > 0 && event->size() > ask.limit)
+                withheld.numbers.push_back({sequence, sequence}); // it would cut the asker's connection
+            else
+                sendAgain(ask, sequence, *event, mark, isForAll && event->size() <= repairForAllSize, now);
         }
     }
+    if (withheld.numbers.size() > withheldInOne)
+        withheld.numbers.resize(withheldInOne);
+    if (!withheld.numbers.empty())
+        m_outgoing.push_back({withheld.toFrame(ask.asker), false});
 }
 
-void Recovery::repair(const Control::Ask &ask, quint64 sequence, QByteArrayView event, bool forAll,
-                      Clock::time_point now)
+void Recovery::sendAgain(const Control::Ask &ask, quint64 sequence, QByteArrayView event, Trailer::Flag mark,
+                         bool forAll, Clock::time_point now)
 {
-    if (forAll) {
-        if (m_repairedForAll.size() > 1000)
-            m_repairedForAll.clear();
-        Clock::time_point &last = m_repairedForAll[{ask.topic, sequence}];
-        if (now < last + repairedLately)
-            return;
-        last = now;
-    }
-    QByteArray frame = forAll ? commonTopic(Control::repair) : nodeTopic(ask.asker, Control::repair);
+    if (forAll && !mayRepairForAll({ask.topic, sequence}, now))
+        return;
+    const QByteArrayView kind = mark == Trailer::Replayed ? Control::replay : Control::repair;
+    QByteArray frame = forAll ? commonTopic(kind) : nodeTopic(ask.asker, kind);
     frame.append(event);
-    setFlag(Trailer::Retransmitted, &frame);
+    setFlag(mark, &frame);
+    m_answers.spend(costOfAnything + frame.size());
     m_outgoing.push_back({frame, false});
+}
+
+bool Recovery::mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now)
+{
+    if (m_repairedForAll.size() > 1000)
+        m_repairedForAll.clear();
+    Clock::time_point &last = m_repairedForAll[event];
+    if (now < last + repairedLately)
+        return false;
+    last = now;
+    return true;
 }
 
 void Recovery::process(Clock::time_point now)
 {
-    for (const ReceiveWindow::Request &request : m_received.takeRequests(now)) {
-        Control::Ask ask{.asker = m_nodeId, .topic = request.topic, .since = request.since, .missing = {}};
-        for (const ReceiveWindow::Range &range : request.missing)
-            ask.missing.push_back({range.first, range.last});
-        m_outgoing.push_back({ask.toFrame(request.node), false});
-    }
+    for (const ReceiveWindow::Request &request : m_received.takeRequests(now))
+        m_outgoing.push_back({askFor(request, m_nodeId, m_maximumFrameSize).toFrame(request.node), false});
     m_sent.trim(now);
     const auto heads = m_sent.takeAnnouncements(now, headsInOne);
     if (heads.empty())

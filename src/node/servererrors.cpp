@@ -56,6 +56,15 @@ PyventError silenceError(BusClient::Silence silence, bool portInUse, const Pyven
                 u"the host '%1' has no address that this machine knows: check the name, and the network. This node "
                 "goes on trying"_s.arg(options.address),
                 options.address};
+    case BusClient::Silence::EventsRefused: {
+        const QString eventsPort = QString::number(options.port + 1);
+        return {
+            PyventError::ServerNotResponding,
+            u"port %1 of %2 answers, but port %3, which events come from, refuses connections: see whether a firewall "
+            "is in the way, and whether what listens at port %1 is a Pyvent server. This node goes on trying"_s.arg(
+                port, options.address, eventsPort),
+            eventsPort};
+    }
     case BusClient::Silence::NotResponding:
         return {portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
                 u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "

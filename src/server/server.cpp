@@ -19,8 +19,10 @@ namespace {
 
 Q_LOGGING_CATEGORY(log, "pyvent.server")
 
-// How many acknowledgements may wait for one sender: more than any sender of this module has outstanding.
-constexpr int acknowledgementHighWaterMark = 10'000;
+// How many messages, and acknowledgements, may wait for one sender: more than any sender of this module has outstanding.
+// Past the mark ZeroMQ stops reading from it, and libzmq 4.3.4 aborts the process (issue 4364) if the connection ends then
+// and a heartbeat is in what it had read before.
+constexpr int senderHighWaterMark = 10'000;
 
 // How many frames are relayed before the control socket is looked at.
 constexpr qsizetype framesPerTurn = 1000;
@@ -45,7 +47,8 @@ Server::Server(const Address &address, qsizetype maximumFrameSize)
         socket->set(zmq::sockopt::linger, 0);
     m_requests.set(zmq::sockopt::ipv6, address.isIpv6());
     m_requests.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
-    m_requests.set(zmq::sockopt::sndhwm, acknowledgementHighWaterMark);
+    m_requests.set(zmq::sockopt::sndhwm, senderHighWaterMark);
+    m_requests.set(zmq::sockopt::rcvhwm, senderHighWaterMark);
     m_events.set(zmq::sockopt::ipv6, address.isIpv6());
     m_events.set(zmq::sockopt::sndhwm, m_waterMark.mark());
     // A subscriber sends nothing but subscriptions. The longest name takes half of this; much longer ones would be taken

@@ -182,6 +182,8 @@ BusClient::Silence BusClient::silence(Clock::time_point now) const
         return Silence::None;
     if (m_unresolved)
         return Silence::NoSuchHost;
+    if (m_requestsUp && m_eventsRefused)
+        return Silence::EventsRefused;
     return m_accepted ? Silence::NotResponding : Silence::Nobody;
 }
 
@@ -267,7 +269,10 @@ void BusClient::watchRequests(Clock::time_point now)
 void BusClient::watchEvents(Clock::time_point now)
 {
     for (;;) {
-        switch (m_events.nextConnectionChange()) {
+        const ZmqSocket::Connection change = m_events.nextConnectionChange();
+        if (change != ZmqSocket::Connection::None)
+            m_eventsRefused = change == ZmqSocket::Connection::Refused;
+        switch (change) {
         case ZmqSocket::Connection::None:
             return;
         case ZmqSocket::Connection::Ready:

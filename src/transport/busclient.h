@@ -38,10 +38,11 @@ public:
 
     // Why no server answers, as far as can be seen from here.
     enum class Silence {
-        None,         // one does, or it is too early to tell
-        Nobody,       // nothing listens there
-        NoSuchHost,   // the host's name has no address
-        NotResponding // something accepts the connection and does not behave as a Pyvent server
+        None,          // one does, or it is too early to tell
+        Nobody,        // nothing listens there
+        NoSuchHost,    // the host's name has no address
+        EventsRefused, // something answers, but nothing listens where events come from
+        NotResponding  // something accepts the connection and does not behave as a Pyvent server
     };
 
     BusClient(const Address &address, const QUuid &nodeId, qsizetype maximumFrameSize, PollSet &pollSet);
@@ -59,6 +60,9 @@ public:
     void sendControl(const QByteArray &frame, bool inOrder = false);
 
     const SendQueue &queue() const { return m_queue; }
+
+    // Events that are not on their way: what ZeroMQ has taken for a connection that is not up does not count.
+    qsizetype unsentEvents() const { return m_requestsUp ? m_queue.unsentEvents() : m_queue.events(); }
 
     void process(Clock::time_point now);
 
@@ -102,6 +106,7 @@ private:
 
     State m_state = State::Connecting;
     bool m_eventsUp = false;
+    bool m_eventsRefused = false; // the last attempt to connect was
     bool m_requestsUp = false;
     bool m_refused = false;
     bool m_accepted = false;   // the last attempt to connect was

@@ -90,6 +90,8 @@ zmq::message_t SendQueue::takeUnsent(qsizetype count)
 {
     const auto first = m_entries.begin() + m_inFlight;
     m_inFlight += count;
+    m_eventsInFlight +=
+        std::count_if(first, first + count, [](const Entry &entry) { return entry.kind == Kind::Event; });
     m_messages.push_back(count);
     if (count == 1)
         return messageOf(first->frame);
@@ -120,6 +122,7 @@ void SendQueue::removeOldest()
     if (oldest.kind == Kind::Event) {
         ++m_acknowledged;
         --m_events;
+        --m_eventsInFlight;
         m_bytes -= oldest.frame.size();
     } else {
         if (oldest.kind == Kind::Control)
@@ -131,7 +134,7 @@ void SendQueue::removeOldest()
 
 void SendQueue::connectionLost()
 {
-    m_inFlight = 0;
+    m_inFlight = m_eventsInFlight = 0;
     m_messages.clear();
     std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event; });
     m_proofs = m_controls = m_controlBytes = 0;

@@ -21,6 +21,7 @@ public:
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
     qsizetype unsent() const { return qsizetype(m_entries.size()) - m_inFlight; }
+    qsizetype unsentEvents() const { return m_events - m_eventsInFlight; }
     bool hasUnsent() const { return unsent() > 0; }
     bool hasProof() const { return m_proofs > 0; }
 
@@ -66,6 +67,7 @@ private:
     std::deque<Entry> m_entries;
     qsizetype m_inFlight = 0;
     std::deque<qsizetype> m_messages; // how many of these each message in flight carries
+    qsizetype m_eventsInFlight = 0;
     qsizetype m_events = 0;
     qsizetype m_bytes = 0;
     quint64 m_accepted = 0;

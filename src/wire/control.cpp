@@ -29,13 +29,14 @@ QByteArray bytes(const QCborArray &array)
     return QCborValue(array).toCbor();
 }
 
-// The array that \a payload is, if it has \a size entries and the first one is a node.
+// The array that \a payload is, if it has \a size entries and the first one is a node. What a later revision puts behind them
+// is not looked at.
 std::optional<QCborArray> arrayOf(QByteArrayView payload, qsizetype size, QUuid *node)
 {
     if (payload.size() > maximumSize)
         return {};
     const QCborArray array = QCborValue::fromCbor(payload.toByteArray()).toArray();
-    if (array.size() != size)
+    if (array.size() < size)
         return {};
     *node = array[0].toUuid();
     if (node->isNull())
@@ -92,12 +93,26 @@ std::optional<Heads> Heads::read(QByteArrayView payload)
     return message;
 }
 
-QByteArray Ask::toFrame(const QUuid &sender) const
+static QCborArray toArray(const std::vector<Range> &ranges)
 {
-    QCborArray ranges;
-    for (const Range &range : missing)
-        ranges.append(QCborArray{qint64(range.first), qint64(range.last)});
-    return nodeTopic(sender, Control::ask) + bytes({QCborValue(asker), topic, since, ranges});
+    QCborArray array;
+    for (const Range &range : ranges)
+        array.append(QCborArray{qint64(range.first), qint64(range.last)});
+    return array;
+}
+
+static bool readRanges(const QCborArray &array, std::vector<Range> *ranges)
+{
+    if (array.size() > maximumEntries)
+        return false;
+    for (const QCborValue &range : array)
+        ranges->push_back({number(range.toArray().at(0)), number(range.toArray().at(1))});
+    return true;
+}
+
+QByteArray Ask::toFrame(const QUuid &sender, QByteArrayView kind) const
+{
+    return nodeTopic(sender, kind) + bytes({QCborValue(asker), topic, since, toArray(missing), limit});
 }
 
 std::optional<Ask> Ask::read(QByteArrayView payload)
@@ -108,11 +123,9 @@ std::optional<Ask> Ask::read(QByteArrayView payload)
         return {};
     message.topic = (*array)[1].toByteArray();
     message.since = (*array)[2].toInteger();
-    const QCborArray ranges = (*array)[3].toArray();
-    if (ranges.size() > maximumEntries)
+    if (!readRanges((*array)[3].toArray(), &message.missing))
         return {};
-    for (const QCborValue &range : ranges)
-        message.missing.push_back({number(range.toArray().at(0)), number(range.toArray().at(1))});
+    message.limit = std::max(array->at(4).toInteger(), qint64(0)); // undefined where it is not there
     return message;
 }
 
@@ -135,6 +148,70 @@ std::optional<Answer> Answer::read(QByteArrayView payload)
     message.since = (*array)[3].toInteger();
     if ((*array)[4].isInteger())
         message.base = number((*array)[4]);
+    return message;
+}
+
+QByteArray Withheld::toFrame(const QUuid &asker) const
+{
+    return nodeTopic(asker, Control::withheld) + bytes({QCborValue(node), topic, toArray(numbers)});
+}
+
+std::optional<Withheld> Withheld::read(QByteArrayView payload)
+{
+    Withheld message;
+    const auto array = arrayOf(payload, 3, &message.node);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    if (!readRanges((*array)[2].toArray(), &message.numbers))
+        return {};
+    return message;
+}
+
+std::optional<Message> Message::of(QByteArrayView frame)
+{
+    const qsizetype space = frame.indexOf(' ');
+    if (space < 0)
+        return {};
+    const QByteArrayView topic = frame.first(space);
+    return Message{topic.sliced(topic.lastIndexOf('/') + 1), frame.sliced(space + 1)};
+}
+
+QByteArray Past::toFrame() const
+{
+    return commonTopic(Control::past) + bytes({QCborValue(asker), topic, qint64(last), age, since, qint64(number)});
+}
+
+std::optional<Past> Past::read(QByteArrayView payload)
+{
+    Past message;
+    const auto array = arrayOf(payload, 6, &message.asker);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    message.last = Internal::number((*array)[2]);
+    message.age = std::max((*array)[3].toInteger(), qint64(0));
+    message.since = (*array)[4].toInteger();
+    message.number = Internal::number((*array)[5]);
+    return message;
+}
+
+QByteArray Kept::toFrame(const QUuid &asker) const
+{
+    return nodeTopic(asker, Control::kept)
+        + bytes({QCborValue(node), topic, qint64(first), qint64(last), qint64(number)});
+}
+
+std::optional<Kept> Kept::read(QByteArrayView payload)
+{
+    Kept message;
+    const auto array = arrayOf(payload, 5, &message.node);
+    if (!array)
+        return {};
+    message.topic = (*array)[1].toByteArray();
+    message.first = Internal::number((*array)[2]);
+    message.last = Internal::number((*array)[3]);
+    message.number = Internal::number((*array)[4]);
     return message;
 }
 

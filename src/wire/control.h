@@ -29,7 +29,12 @@ inline constexpr QByteArrayView announce = "announce"; // common: announce your 
 inline constexpr QByteArrayView heads = "heads";       // common: Heads
 inline constexpr QByteArrayView ask = "ask";           // to a sender: Ask
 inline constexpr QByteArrayView answer = "answer";     // to a receiver: Answer
+inline constexpr QByteArrayView withheld = "withheld"; // to a receiver: Withheld
 inline constexpr QByteArrayView repair = "repair";     // common, or to a receiver: an event's frame once more
+inline constexpr QByteArrayView past = "past";         // common: Past
+inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
+inline constexpr QByteArrayView recall = "recall";     // to a sender: Ask, of what it said that it keeps
+inline constexpr QByteArrayView replay = "replay";     // to a receiver: an event's frame out of the past
 
 // The newest events of a sender's streams.
 struct Heads
@@ -47,20 +52,23 @@ struct Heads
     static std::optional<Heads> read(QByteArrayView payload);
 };
 
+// Numbers of events, the last one included.
+struct Range
+{
+    quint64 first = 0;
+    quint64 last = 0;
+};
+
 // A receiver asks a sender for events that it misses, or, with none of these, for the last one before a time.
 struct Ask
 {
-    struct Range
-    {
-        quint64 first = 0;
-        quint64 last = 0;
-    };
     QUuid asker;
     QByteArray topic;
     qint64 since = 0; // µs since 1970
     std::vector<Range> missing;
+    qint64 limit = 0; // the largest event that the asker takes, in bytes; 0: not said
 
-    QByteArray toFrame(const QUuid &sender) const;
+    QByteArray toFrame(const QUuid &sender, QByteArrayView kind = ask) const;
     static std::optional<Ask> read(QByteArrayView payload);
 };
 
@@ -76,6 +84,53 @@ struct Answer
 
     QByteArray toFrame(const QUuid &asker) const;
     static std::optional<Answer> read(QByteArrayView payload);
+};
+
+// A sender does not send these, because they are larger than the asker takes.
+struct Withheld
+{
+    QUuid node;
+    QByteArray topic;
+    std::vector<Range> numbers;
+
+    QByteArray toFrame(const QUuid &asker) const;
+    static std::optional<Withheld> read(QByteArrayView payload);
+};
+
+// What a control frame is, and its payload; nothing where it is none.
+struct Message
+{
+    QByteArrayView kind;
+    QByteArrayView payload;
+
+    static std::optional<Message> of(QByteArrayView frame);
+};
+
+// A late joiner asks all senders what they still keep of a topic.
+struct Past
+{
+    QUuid asker;
+    QByteArray topic;
+    quint64 last = 0;   // no more than so many events; 0: any number
+    qint64 age = 0;     // none that were sent longer ago than so many µs; 0: any
+    qint64 since = 0;   // but all that were sent from then on, µs since 1970
+    quint64 number = 0; // of the question
+
+    QByteArray toFrame() const;
+    static std::optional<Past> read(QByteArrayView payload);
+};
+
+// A sender's answer: these, of those that were asked for. Its newest event is the last one.
+struct Kept
+{
+    QUuid node;
+    QByteArray topic;
+    quint64 first = 0; // one more than last: none
+    quint64 last = 0;
+    quint64 number = 0; // of the question
+
+    QByteArray toFrame(const QUuid &asker) const;
+    static std::optional<Kept> read(QByteArrayView payload);
 };
 
 } // namespace Control

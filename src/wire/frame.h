@@ -24,7 +24,7 @@ struct Trailer
 {
     enum Flag : quint16 {
         Retransmitted = 0x0001, // sent before, and sent again because the first one may have been lost
-        Replayed = 0x0002       // sent before the receiver asked for it
+        Replayed = 0x0002       // sent before, and sent again for a late joiner who asked for it
     };
 
     QUuid nodeId;

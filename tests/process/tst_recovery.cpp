@@ -72,6 +72,43 @@ private Q_SLOTS:
             QSKIP(qPrintable(why));
     }
 
+    // While the past is on its way, and the sender goes on.
+    void theServerOfALateJoinerIsKilled_data()
+    {
+        QTest::addColumn<PeerProcess::Language>("serving");
+        for (const auto server : {PeerProcess::Python, PeerProcess::Qt})
+            QTest::addRow("server %s", qPrintable(nameOf(server))) << server;
+    }
+    void theServerOfALateJoinerIsKilled()
+    {
+        QFETCH(const PeerProcess::Language, serving);
+
+        Bus bus;
+        PeerProcess *server = &bus.add(serving, u"server"_s);
+        QVERIFY(bus.serve(*server));
+        const PyventOptions client{.port = bus.port(), .server = false};
+        Sender sender(client);
+        sender.start();
+        QVERIFY(waitUntil([&] { return sender.sent >= 2000; }));
+        PyventNode joiner(client);
+        QList<int> heard;
+        joiner.on("tick", {"n"}, {.replay = {.since = 60s}}, this, [&](int n) { heard.append(n); });
+        for (int round = 0; round < 2; ++round) {
+            const qsizetype enough = heard.size() + 10;
+            QVERIFY(waitUntil([&] { return heard.size() >= enough; }));
+            server->kill();
+            server = &bus.add(serving, u"server %1"_s.arg(round + 2));
+            QVERIFY(bus.join(*server, {{u"server"_s, true}}) && server->order(u"serve"_s));
+        }
+        QVERIFY(waitUntil([&] { return heard.size() >= 2000; }));
+        sender.stop();
+        QVERIFY(sender.taken);
+        QVERIFY(waitUntil([&] { return heard.size() >= sender.sent; }));
+        QList<int> all(sender.sent);
+        std::iota(all.begin(), all.end(), 1);
+        QCOMPARE(heard, all);
+    }
+
     void theServerIsKilled_data()
     {
         QTest::addColumn<PeerProcess::Language>("serving");

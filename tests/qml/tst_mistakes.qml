@@ -39,6 +39,12 @@ TestCase {
         compare(warning.slice(start.length), text)
     }
 
+    function test_aGlobHasNoPast() {
+        makeNode('PyventSubscription { name: "a-*"; replayLast: 3 }')
+        warns("PyventSubscription: hears nothing: 'a-*' has no past to replay, because it stands for many names; give "
+              + "it one name, or leave out 'replayLast' and 'replaySeconds'")
+    }
+
     function test_anOptionThatIsSetTooLate_data() {
         return [
             { tag: "port", value: 4 },

@@ -49,6 +49,21 @@ TestCase {
         compare(node.state, Pyvent.Stopped)
         compare(node.ready, false)
         compare(node.serving, false)
+        compare(node.sendQueue, 0)
+        compare(node.unacknowledged, 0)
+    }
+
+    function test_tellsHowManyEventsWait() {
+        const node = make(nodes, { port: TestTools.freePort(), server: false, linger: 0 })
+        const changes = make(spies, { target: node, signalName: "unacknowledgedChanged" })
+        verify(node.send("x"))
+        verify(node.send("x"))
+        compare(node.sendQueue, 2)
+        compare(node.unacknowledged, 2)
+        tryCompare(changes, "count", 1, patience)
+        node.active = false
+        compare(node.unacknowledged, 0)
+        compare(changes.count, 2)
     }
 
     function test_joinsWithTheValuesOfItsBindings() {

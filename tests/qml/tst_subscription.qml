@@ -78,6 +78,22 @@ TestCase {
         tryCompare(test, "heard", ["child 1"], patience)
     }
 
+    function test_hearsThePast() {
+        const node = makeReady(nodes)
+        for (let n = 1; n <= 5; ++n)
+            verify(node.send("a", { n: n }))
+        tryCompare(node, "unacknowledged", 0, patience)
+        let replayed = []
+        const subscription = make(subscriptions, { node: node, name: "a", replayLast: 2, replaySeconds: 60 })
+        subscription.received.connect((args, event) => replayed.push(event.replayed))
+        tryCompare(test, "heard", ["a 4", "a 5"], patience)
+        verify(node.send("a", { n: 6 }))
+        tryCompare(test, "heard", ["a 4", "a 5", "a 6"], patience)
+        compare(replayed, [true, true, false])
+        subscription.replaySeconds = -1
+        compare(subscription.replaySeconds, 0)
+    }
+
     function test_childrenComeAndGo() {
         const node = makeReady(parents)
         node.model = ["a", "b"]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(delivery askers)
 pyvent_unit_test(delivery losscounter)
+pyvent_unit_test(delivery ratelimit)
+pyvent_unit_test(delivery receivewindow)
 pyvent_unit_test(delivery recovery)
+pyvent_unit_test(delivery replay)
 pyvent_unit_test(delivery replaywindow)

@@ -11,10 +11,12 @@ function(pyvent_node_test name)
 endfunction()
 
 # What has no face of its own is tested in its room.
+pyvent_unit_test(node answering)
 pyvent_unit_test(node presence)
 
 pyvent_node_test(hearing)
 pyvent_node_test(sending)
 pyvent_node_test(lifecycle)
+pyvent_node_test(replaying)
 pyvent_node_test(waiting)
 pyvent_node_test(reentrancy)

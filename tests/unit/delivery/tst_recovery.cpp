@@ -177,7 +177,7 @@ private:
             receiver.isReady = true;
             receiver.readySince = m_time;
             receiver.window.listen("");
-            receiver.window.ready(m_time);
+            receiver.window.ready(m_time, at(m_time));
         } else {
             send(m_alive[std::size_t(below(int(m_alive.size())))], below(m_conditions.topics));
         }

@@ -36,6 +36,8 @@ private Q_SLOTS:
     void keepsTheNewest_data();
     void keepsTheNewest();
     void knowsTheLastBeforeATime();
+    void aClockThatGoesBack_data();
+    void aClockThatGoesBack();
 };
 
 void TestReplayWindow::countsEachTopicFromOne()
@@ -133,6 +135,27 @@ void TestReplayWindow::knowsTheLastBeforeATime()
     QCOMPARE(window.lastBefore("order", 30), std::optional<quint64>(2));
     QCOMPARE(window.lastBefore("order", 21), std::optional<quint64>(2));
     QCOMPARE(window.lastBefore("order", 20), std::optional<quint64>()); // the one of 20 is not kept any more
+}
+
+void TestReplayWindow::aClockThatGoesBack_data()
+{
+    QTest::addColumn<qint64>("time");
+    QTest::addColumn<quint64>("last");
+    QTest::newRow("since then") << qint64(120) << quint64(5);
+    QTest::newRow("between") << qint64(115) << quint64(4);
+    QTest::newRow("at the step") << qint64(100) << quint64(0);
+    QTest::newRow("by the clock before") << qint64(225) << quint64(5);
+    QTest::newRow("long before") << qint64(1) << quint64(0);
+}
+
+void TestReplayWindow::aClockThatGoesBack()
+{
+    QFETCH(const qint64, time);
+    QFETCH(const quint64, last);
+    Window window;
+    for (const qint64 sent : {200, 210, 220, 110, 115})
+        send(&window, "order", sent);
+    QCOMPARE(window.lastBefore("order", time), std::optional<quint64>(last));
 }
 
 QTEST_GUILESS_MAIN(TestReplayWindow)

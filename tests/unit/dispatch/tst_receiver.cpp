@@ -34,6 +34,10 @@ public:
                 const std::lock_guard lock(m_mutex);
                 m_failures.append(name + ": "_L1 + reason);
             },
+            [this](const PyventEvent &event) {
+                const std::lock_guard lock(m_mutex);
+                m_missed.append(event.sequence);
+            },
             std::move(connectionsChanged)))
     {
     }
@@ -45,10 +49,16 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_failures;
     }
+    QList<quint64> missed() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_missed;
+    }
 
 private:
     mutable std::mutex m_mutex;
     QStringList m_failures;
+    QList<quint64> m_missed;
     std::shared_ptr<HandlerReceiver> m_receiver;
 };
 
@@ -388,6 +398,7 @@ void TestReceiver::theBacklogIsBounded()
     QCOMPARE(handler.failures().size(), 1); // told once, not for each event
     QVERIFY(handler.failures().constFirst().startsWith("order: "_L1));
     QVERIFY(handler.failures().constFirst().contains("100000"_L1));
+    QCOMPARE(handler.missed(), QList<quint64>(10, event.sequence)); // each of them
 
     worker.handleWhatIsQueued();
     QCOMPARE(calls, maximumBacklog);
@@ -476,9 +487,9 @@ void TestReceiver::knowsItsContext()
     const QObject other;
     int calls = 0;
     Handler handler(&context, count(&calls));
-    QVERIFY(handler->isContext(&context));
-    QVERIFY(!handler->isContext(&other));
-    QVERIFY(!handler->isContext(nullptr));
+    QVERIFY(handler->isHandlerOf(&context));
+    QVERIFY(!handler->isHandlerOf(&other));
+    QVERIFY(handler->isHandlerOf(nullptr)); // of any
 }
 
 QTEST_GUILESS_MAIN(TestReceiver)

@@ -98,6 +98,33 @@ private Q_SLOTS:
         QVERIFY(failures[1][1].toString().contains(u"'count'"_s));
     }
 
+    void tellsWhatAHandlerMissesWhoseThreadIsBehind()
+    {
+        constexpr int backlog = 100'000;
+        const auto node = makeNode();
+        QThread thread; // that is not started yet
+        QObject context;
+        int heard = 0; // in that thread
+        context.moveToThread(&thread);
+        node->on("x", &context, [&] { ++heard; });
+        QSignalSpy failures(node.get(), &PyventNode::handlerFailed);
+        quint64 lost = 0;
+        connect(node.get(), &PyventNode::eventsLost, this, [&](const QString &name, const QUuid &from, quint64 count) {
+            QCOMPARE(name, u"x"_s);
+            QCOMPARE(from, node->uuid());
+            lost += count;
+        });
+        for (int i = 0; i < backlog + 7; ++i)
+            QVERIFY(node->dispatch("x"));
+        QTRY_COMPARE(lost, 7u);
+        QCOMPARE(failures.size(), 1);
+        QMetaObject::invokeMethod(
+            &context, [&] { thread.quit(); }, Qt::QueuedConnection); // behind all of them
+        thread.start();
+        QVERIFY(thread.wait());
+        QCOMPARE(heard, backlog);
+    }
+
     void senderAndSignalAreKeywordsAsInPython()
     {
         const auto node = makeNode(u"kitchen"_s);

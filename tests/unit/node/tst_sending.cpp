@@ -196,6 +196,35 @@ private Q_SLOTS:
         QVERIFY(sender.send("x"));
     }
 
+    void tellsHowManyWait()
+    {
+        PyventNode sender(PyventOptions{.port = m_port, .server = false, .linger = 0ms});
+        QSignalSpy unsent(&sender, &PyventNode::sendQueueChanged);
+        QSignalSpy unacknowledged(&sender, &PyventNode::unacknowledgedChanged);
+        for (int n = 0; n < 1000; ++n)
+            QVERIFY(sender.send("x"));
+        QCOMPARE(sender.sendQueue(), 1000);
+        QCOMPARE(sender.unacknowledged(), 1000);
+        QCOMPARE(unacknowledged.size(), 0); // not with every event
+        QTRY_COMPARE(unacknowledged.size(), 1);
+        QCOMPARE(unsent.size(), 1);
+        QCOMPARE(unsent[0][0].value<qsizetype>(), 1000);
+
+        PyventNode server(PyventOptions{.port = m_port});
+        QVERIFY(server.startServer());
+        QTRY_COMPARE_WITH_TIMEOUT(unacknowledged.last()[0].value<qsizetype>(), 0, 20'000);
+        QCOMPARE(sender.property("unacknowledged").value<qsizetype>(), 0);
+        QCOMPARE(sender.property("sendQueue").value<qsizetype>(), 0);
+        QTRY_COMPARE(unsent.last()[0].value<qsizetype>(), 0);
+
+        server.stop();
+        QTRY_COMPARE_WITH_TIMEOUT(sender.state(), PyventNode::Connecting, 20'000);
+        QVERIFY(sender.send("x"));
+        QTRY_COMPARE(unacknowledged.last()[0].value<qsizetype>(), 1);
+        sender.stop(); // gives it up
+        QCOMPARE(unacknowledged.last()[0].value<qsizetype>(), 0);
+    }
+
     void aLargeQueueIsBoundedInBytes()
     {
         PyventNode sender(PyventOptions{.port = m_port, .server = false, .linger = 0ms, .sendQueueBytes = 100'000});
@@ -216,6 +245,37 @@ private Q_SLOTS:
         QVERIFY(node.send("x", {{u"data"_s, data}}));
         QTRY_COMPARE_WITH_TIMEOUT(heard.size(), data.size(), 20'000);
         QVERIFY(heard == data);
+    }
+
+    // It would cut the receiver's connection each time that it is sent again.
+    void whatIsTooLargeForTheReceiverIsToldLost()
+    {
+        PyventNode sender(PyventOptions{.port = m_port});
+        QVERIFY(sender.startServer());
+        PyventNode receiver(PyventOptions{.port = m_port, .server = false, .maximumEventSize = 10'000});
+        QList<quint64> numbers;
+        receiver.on("x", this, [&](const PyventEvent &event) { numbers.append(event.sequence); });
+        quint64 lost = 0;
+        connect(&receiver, &PyventNode::eventsLost, this, [&](const QString &name, const QUuid &node, quint64 count) {
+            QCOMPARE(name, u"x"_s);
+            QCOMPARE(node, sender.uuid());
+            lost += count;
+        });
+        QVERIFY(receiver.waitForReady());
+        QVERIFY(sender.send("x"));
+        QVERIFY(sender.send("x", {{u"data"_s, QByteArray(100'000, 'x')}}));
+        QVERIFY(sender.send("x"));
+        QTRY_COMPARE_WITH_TIMEOUT(numbers, QList<quint64>({1, 3}), 20'000);
+        QCOMPARE(lost, 1u);
+        QSignalSpy states(&receiver, &PyventNode::stateChanged);
+        QTRY_COMPARE_WITH_TIMEOUT(receiver.state(), PyventNode::Ready, 20'000);
+        states.clear();
+        for (int n = 4; n < 10; ++n) {
+            QVERIFY(sender.send("x"));
+            QTRY_COMPARE_WITH_TIMEOUT(numbers.last(), quint64(n), 20'000);
+        }
+        QCOMPARE(states.size(), 0);
+        QCOMPARE(lost, 1u);
     }
 
     void theEndOfANodeDelivers()

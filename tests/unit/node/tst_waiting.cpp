@@ -120,6 +120,38 @@ private Q_SLOTS:
         QTRY_COMPARE(heard, QStringList({u"first"_s, u"second"_s, u"third"_s}));
     }
 
+    // What fills it is handled afterwards, since the node's thread waits.
+    void hearsItsEventWithAFullInbox()
+    {
+        constexpr int events = 70; // of 1 MiB: more than the inbox takes
+        QThread thread;
+        thread.start();
+        PyventOptions large = options();
+        large.sendQueueBytes = qsizetype(200) << 20;
+        auto *sender = new PyventNode(large);
+        sender->moveToThread(&thread);
+        connect(&thread, &QThread::finished, sender, &QObject::deleteLater);
+        QVERIFY(sender->startServer());
+        PyventNode node(options());
+        QList<int> heard;
+        node.on("x", {"n"}, this, [&](int n) { heard.append(n); });
+        node.on("wanted", this, [&] { heard.append(-1); });
+        QVERIFY(node.waitForReady());
+        for (int n = 0; n < events; ++n)
+            QVERIFY(sender->send("x", {{u"n"_s, n}, {u"data"_s, QByteArray(1 << 20, 'x')}}));
+        QVERIFY(sender->send("wanted", {{u"n"_s, 7}}));
+        const auto event = node.waitFor("wanted", 30s);
+        QVERIFY(event);
+        QCOMPARE(event->args, QVariantMap({{u"n"_s, 7}}));
+        QCOMPARE(heard, QList<int>());
+        QTRY_COMPARE_WITH_TIMEOUT(heard.size(), events + 1, 60'000); // the handlers miss nothing
+        QCOMPARE(heard.count(-1), 1);
+        heard.removeAll(-1);
+        QVERIFY(std::is_sorted(heard.cbegin(), heard.cend()));
+        thread.quit();
+        QVERIFY(thread.wait());
+    }
+
     void manyThreadsWaitAtOnce()
     {
         PyventNode node(options());

@@ -61,6 +61,7 @@ private Q_SLOTS:
     void aServerThatComesLateHasItsTime();
     void theNameHasNoAddress();
     void aListenerThatNeverSpeaks();
+    void onlyTheEventsAreRefused();
     void aServerThatStopsSpeaking();
     void eventsThatAreTooLarge();
     void somethingElseAtFirst_data();
@@ -354,6 +355,25 @@ void TestBusClient::aListenerThatNeverSpeaks()
     QCOMPARE(bus.client.state(), State::Connecting);
     QVERIFY(!bus.client.takeRefusal()); // so this node does not try to become the server
     QCOMPARE(bus.client.queue().events(), 1);
+}
+
+void TestBusClient::onlyTheEventsAreRefused()
+{
+    RawServer server(m_port);
+    server.closeEvents();
+    BusDriver bus(m_port);
+    const auto answer = [&] {
+        server.take();
+        while (!server.taken.empty())
+            server.answer();
+    };
+    bus.send("order .");
+    QVERIFY(bus.until([&] { return bus.client.silence(BusClient::Clock::now()) == Silence::EventsRefused; }, answer));
+    QCOMPARE(bus.client.state(), State::Connecting);
+    QVERIFY(!bus.client.takeRefusal());
+    server.openEvents();
+    QVERIFY(bus.until([&] { return bus.client.state() == State::Subscribing; }, answer));
+    QCOMPARE(bus.client.silence(BusClient::Clock::now() + 1min), Silence::NotResponding);
 }
 
 void TestBusClient::aServerThatStopsSpeaking()

@@ -81,11 +81,19 @@ void TestSendQueue::countsWhatWaits()
     queue.append("123");
     QCOMPARE(queue.events(), 3);
     QCOMPARE(queue.bytes(), 8);
+    QVERIFY(queue.putControl("is no event"));
+    QCOMPARE(queue.unsentEvents(), 3);
+    send(&queue, 2);
+    QCOMPARE(queue.unsentEvents(), 2);
+    queue.connectionLost();
+    QCOMPARE(queue.unsentEvents(), 3);
     send(&queue);
+    QCOMPARE(queue.unsentEvents(), 0);
     QCOMPARE(queue.events(), 3); // until they are acknowledged
     QCOMPARE(queue.bytes(), 8);
     QVERIFY(queue.acknowledge());
     QCOMPARE(queue.events(), 2);
+    QCOMPARE(queue.unsentEvents(), 0);
     QCOMPARE(queue.bytes(), 3);
     QVERIFY(queue.acknowledge());
     QVERIFY(queue.acknowledge());

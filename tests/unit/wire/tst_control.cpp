@@ -2,6 +2,7 @@
 #include "wire/control.h"
 #include "wire/topic.h"
 
+#include <QtCore/qcborarray.h>
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
@@ -26,6 +27,9 @@ private Q_SLOTS:
     void heads();
     void ask();
     void answer();
+    void withheld();
+    void past();
+    void kept();
     void nonsense_data();
     void nonsense();
 };
@@ -62,9 +66,10 @@ void TestControl::heads()
 void TestControl::ask()
 {
     const QUuid sender = QUuid::createUuid();
-    const Control::Ask sent{.asker = node, .topic = "order", .since = 99, .missing = {{1, 3}, {7, 7}}};
+    const Control::Ask sent{.asker = node, .topic = "order", .since = 99, .missing = {{1, 3}, {7, 7}}, .limit = 4096};
     const QByteArray frame = sent.toFrame(sender);
     QVERIFY(frame.startsWith(nodeTopic(sender, Control::ask)));
+    QVERIFY(sent.toFrame(sender, Control::recall).startsWith(nodeTopic(sender, Control::recall)));
     const auto read = Control::Ask::read(payloadOf(frame));
     QVERIFY(read);
     QCOMPARE(read->asker, node);
@@ -73,6 +78,27 @@ void TestControl::ask()
     QCOMPARE(read->missing.size(), std::size_t(2));
     QCOMPARE(read->missing[1].first, quint64(7));
     QCOMPARE(read->missing[0].last, quint64(3));
+    QCOMPARE(read->limit, qint64(4096));
+
+    // Without what was not in it at first, and with what may come.
+    const QByteArray topic = "order";
+    const auto before = Control::Ask::read(QCborValue(QCborArray{QCborValue(node), topic, 99, QCborArray()}).toCbor());
+    QVERIFY(before && before->since == 99 && before->limit == 0);
+    QVERIFY(Control::Ask::read(QCborValue(QCborArray{QCborValue(node), topic, 99, QCborArray(), 1, 2}).toCbor()));
+}
+
+void TestControl::withheld()
+{
+    const QUuid asker = QUuid::createUuid();
+    const Control::Withheld sent{.node = node, .topic = "order", .numbers = {{1, 3}, {7, 7}}};
+    const QByteArray frame = sent.toFrame(asker);
+    QVERIFY(frame.startsWith(nodeTopic(asker, Control::withheld)));
+    const auto read = Control::Withheld::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->numbers.size(), std::size_t(2));
+    QCOMPARE(read->numbers[1].first, quint64(7));
 }
 
 void TestControl::answer()
@@ -97,6 +123,41 @@ void TestControl::answer()
     QCOMPARE(read->base, std::optional<quint64>(0));
 }
 
+void TestControl::past()
+{
+    const Control::Past sent{.asker = node, .topic = "order", .last = 10, .age = 5'000'000, .since = 99, .number = 3};
+    const QByteArray frame = sent.toFrame();
+    QVERIFY(frame.startsWith(commonTopic(Control::past)));
+    auto read = Control::Past::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->asker, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->last, quint64(10));
+    QCOMPARE(read->age, qint64(5'000'000));
+    QCOMPARE(read->since, qint64(99));
+    QCOMPARE(read->number, quint64(3));
+
+    const Control::Past negative{
+        .asker = node, .topic = "order", .last = quint64(-1), .age = -1, .since = 0, .number = 3};
+    read = Control::Past::read(payloadOf(negative.toFrame()));
+    QVERIFY(read && read->last == 0 && read->age == 0);
+}
+
+void TestControl::kept()
+{
+    const QUuid asker = QUuid::createUuid();
+    const Control::Kept sent{.node = node, .topic = "order", .first = 4, .last = 9, .number = 3};
+    const QByteArray frame = sent.toFrame(asker);
+    QVERIFY(frame.startsWith(nodeTopic(asker, Control::kept)));
+    const auto read = Control::Kept::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->topic, QByteArray("order"));
+    QCOMPARE(read->first, quint64(4));
+    QCOMPARE(read->last, quint64(9));
+    QCOMPARE(read->number, quint64(3));
+}
+
 void TestControl::nonsense_data()
 {
     QTest::addColumn<QByteArray>("payload");
@@ -119,6 +180,9 @@ void TestControl::nonsense()
     QVERIFY(!Control::Heads::read(payload));
     QVERIFY(!Control::Ask::read(payload));
     QVERIFY(!Control::Answer::read(payload));
+    QVERIFY(!Control::Withheld::read(payload));
+    QVERIFY(!Control::Past::read(payload));
+    QVERIFY(!Control::Kept::read(payload));
 }
 
 QTEST_GUILESS_MAIN(TestControl)

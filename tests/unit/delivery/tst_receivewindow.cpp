@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#include "delivery/receivewindow.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace std::chrono_literals;
+
+using Clock = ReceiveWindow::Clock;
+using Verdict = ReceiveWindow::Verdict;
+using Ranges = std::vector<ReceiveWindow::Range>;
+
+namespace {
+
+Clock::time_point at(std::chrono::milliseconds time)
+{
+    return Clock::time_point(time + 1h);
+}
+
+// Whole milliseconds, as the senders' clock has them here.
+qint64 timeAt(std::chrono::milliseconds time)
+{
+    return std::chrono::microseconds(time + 1000h).count();
+}
+
+// What a node hears of the topic "x" and of others, and of whom it was told.
+struct Receiver
+{
+    explicit Receiver(const ReceiveLimits &limits = {})
+        : window(limits, 1)
+    {
+        window.listen("x");
+        window.listen("y");
+        window.ready(timeAt(0ms), at(0ms));
+    }
+
+    // \a previous: when the event before it was sent; by default long before this node was ready.
+    Verdict hear(const QUuid &node, quint64 sequence, std::chrono::milliseconds now,
+                 std::chrono::milliseconds previous = -1h)
+    {
+        const Verdict verdict =
+            window.heard(node, "x", sequence, timeAt(previous), QByteArray::number(sequence), at(now));
+        if (verdict == Verdict::Deliver)
+            heard.append(sequence);
+        takeReleased();
+        return verdict;
+    }
+    void repair(const QUuid &node, quint64 sequence, std::chrono::milliseconds now)
+    {
+        if (window.repaired(node, "x", sequence, QByteArray::number(sequence), at(now)) == Verdict::Deliver)
+            heard.append(sequence);
+        takeReleased();
+    }
+    void takeReleased()
+    {
+        QByteArray frame;
+        while (window.takeReleased(&frame))
+            heard.append(frame.toULongLong());
+    }
+    quint64 lost()
+    {
+        quint64 count = 0;
+        for (const ReceiveWindow::Loss &loss : window.takeLosses())
+            count += loss.count;
+        return count;
+    }
+    Ranges missing(std::chrono::milliseconds now)
+    {
+        Ranges ranges;
+        for (const ReceiveWindow::Request &request : window.takeRequests(at(now)))
+            ranges.insert(ranges.end(), request.missing.begin(), request.missing.end());
+        return ranges;
+    }
+
+    ReceiveWindow window;
+    QList<quint64> heard;
+};
+
+constexpr quint64 huge = quint64(1) << 62;
+
+} // namespace
+
+class TestReceiveWindow : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void aFalseHeadMutesNobody_data();
+    void aFalseHeadMutesNobody();
+    void aFalseHeadOfWhoWasNotHeard();
+    void aTrueHeadIsBelieved();
+    void inventedStreamsDisturbNobody_data();
+    void inventedStreamsDisturbNobody();
+    void forgettingIsForgotten();
+    void forgetsOneTopic();
+    void forgetsTheTopicsOfAGlob();
+    void forgettingOneTopicCostsNoMore();
+    void asksAboutManyStreamsOneAfterTheOther();
+    void whatIsWithheldIsLost();
+};
+
+void TestReceiveWindow::aFalseHeadMutesNobody_data()
+{
+    QTest::addColumn<bool>("isAnswered"); // falsely, too
+    QTest::newRow("nobody answers") << false;
+    QTest::newRow("a false answer") << true;
+}
+
+void TestReceiveWindow::aFalseHeadMutesNobody()
+{
+    QFETCH(bool, isAnswered);
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 7, 1ms);
+    receiver.window.announced(node, "x", huge, timeAt(2ms), at(2ms));
+    if (isAnswered)
+        receiver.window.isGone(node, "x", huge + 1, at(3ms));
+    else
+        receiver.window.takeRequests(at(61s)); // it gives up
+    receiver.hear(node, 8, 62s);
+    receiver.hear(node, 9, 63s);
+    receiver.hear(node, 11, 64s);
+    QCOMPARE(receiver.heard, (QList<quint64>{7, 8, 9}));
+    receiver.lost();
+    QCOMPARE(receiver.missing(65s), (Ranges{{10, 10}}));
+    receiver.repair(node, 10, 65s);
+    QCOMPARE(receiver.heard, (QList<quint64>{7, 8, 9, 10, 11}));
+    QCOMPARE(receiver.lost(), quint64(0));
+    QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
+}
+
+void TestReceiveWindow::aFalseHeadOfWhoWasNotHeard()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.window.announced(node, "x", huge, timeAt(2ms), at(2ms));
+    receiver.window.begins(node, "x", timeAt(0ms), huge, huge, at(3ms));
+    receiver.hear(node, 41, 10s);
+    receiver.hear(node, 42, 10s);
+    QCOMPARE(receiver.heard, (QList<quint64>{41, 42}));
+}
+
+void TestReceiveWindow::aTrueHeadIsBelieved()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 7, 1ms);
+    receiver.window.announced(node, "x", 9, timeAt(2ms), at(2ms));
+    receiver.window.isGone(node, "x", 10, at(3ms));
+    QCOMPARE(receiver.lost(), quint64(2));
+    receiver.hear(node, 9, 20ms); // was on its way for long, and is told lost
+    receiver.hear(node, 10, 10s);
+    QCOMPARE(receiver.heard, (QList<quint64>{7, 10}));
+    QCOMPARE(receiver.lost(), quint64(0));
+}
+
+void TestReceiveWindow::inventedStreamsDisturbNobody_data()
+{
+    QTest::addColumn<bool>("isAnnounced"); // rather than heard
+    QTest::newRow("heads") << true;
+    QTest::newRow("events") << false;
+}
+
+void TestReceiveWindow::inventedStreamsDisturbNobody()
+{
+    QFETCH(bool, isAnnounced);
+    Receiver receiver({.streams = 1000});
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 7, 1ms);
+    receiver.hear(node, 8, 1ms);
+    for (int i = 0; i < 5000; ++i) {
+        const QUuid invented = QUuid::createUuid();
+        if (isAnnounced)
+            receiver.window.announced(invented, "x", huge, timeAt(2ms), at(2ms));
+        else
+            receiver.window.heard(invented, "x", huge, timeAt(-1h), "frame", at(2ms));
+    }
+    QCOMPARE(receiver.window.streams(), 1000);
+    receiver.hear(node, 8, 3ms); // doubled
+    receiver.hear(node, 10, 3ms);
+    receiver.repair(node, 9, 4ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{7, 8, 9, 10}));
+
+    // Who comes later is heard, too, and misses nothing.
+    const QUuid later = QUuid::createUuid();
+    receiver.heard.clear();
+    receiver.hear(later, 2, 10s, 9s); // the first one was lost
+    QCOMPARE(receiver.heard, QList<quint64>());
+    for (auto now = 11s + 0ms; now < 12s; now += 10ms) // all that are asked about
+        receiver.window.takeRequests(at(now));
+    receiver.window.begins(later, "x", receiver.window.readySince("x").value(), 0, 1, at(11s));
+    receiver.repair(later, 1, 11s);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2}));
+}
+
+void TestReceiveWindow::forgettingIsForgotten()
+{
+    Receiver receiver({.streams = 10});
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 6, 1ms);
+    receiver.hear(node, 7, 1ms);
+    for (int i = 0; i < 100; ++i) { // all of them real
+        const QUuid other = QUuid::createUuid();
+        for (quint64 sequence : {5, 6})
+            receiver.window.heard(other, "x", sequence, timeAt(-1h), "frame", at(1s));
+    }
+    receiver.hear(node, 8, 2s, 1ms); // 7 is not missed: it may have been heard
+    QCOMPARE(receiver.heard, (QList<quint64>{6, 7, 8}));
+    const QUuid later = QUuid::createUuid();
+    QCOMPARE(receiver.hear(later, 3, 4s, 3s), Verdict::Hold); // but these are
+}
+
+void TestReceiveWindow::forgetsOneTopic()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    for (const char *topic : {"x", "y", "xy"})
+        receiver.window.heard(node, topic, 5, 0, "frame", at(1ms));
+    receiver.window.forget("x");
+    receiver.window.forget("z");
+    QCOMPARE(receiver.window.streams(), 2);
+    QVERIFY(!receiver.window.knowsBegin(node, "x"));
+    QVERIFY(receiver.window.knowsBegin(node, "y") && receiver.window.knowsBegin(node, "xy"));
+    receiver.window.heard(node, "y", 7, 0, "frame", at(2ms)); // is held
+    receiver.window.forget("y");
+    QCOMPARE(receiver.window.heldEvents(), 0);
+    QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
+}
+
+void TestReceiveWindow::forgetsTheTopicsOfAGlob()
+{
+    Receiver receiver;
+    for (const char *topic : {"a", "order", "order-1", "order-2", "ordinary"}) {
+        for (int i = 0; i < 3; ++i)
+            receiver.window.heard(QUuid::createUuid(), topic, 5, 0, "frame", at(1ms));
+    }
+    QByteArrayList asked;
+    receiver.window.forgetIf("order-", [&](const QByteArray &topic) {
+        asked.append(topic);
+        return topic != "order-2";
+    });
+    QCOMPARE(asked, (QByteArrayList{"order-1", "order-2"}));
+    QCOMPARE(receiver.window.streams(), 12);
+}
+
+// A one-shot ends often: next() in a loop.
+void TestReceiveWindow::forgettingOneTopicCostsNoMore()
+{
+    Receiver receiver;
+    for (int i = 0; i < 50'000; ++i)
+        receiver.window.heard(QUuid::createUuid(), "y", 5, 0, "frame", at(1ms));
+    const QUuid node = QUuid::createUuid();
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 0; i < 50'000; ++i) { // 2.5 milliards of steps if all were looked at
+        receiver.window.heard(node, "x", 5, 0, "frame", at(1ms));
+        receiver.window.forget("x");
+    }
+    QCOMPARE(receiver.window.streams(), 50'000);
+    QVERIFY2(timer.elapsed() < 5000, QByteArray::number(timer.elapsed()));
+}
+
+// As strangers can invent them.
+void TestReceiveWindow::asksAboutManyStreamsOneAfterTheOther()
+{
+    Receiver receiver;
+    constexpr int streams = 20'000;
+    for (int i = 0; i < streams; ++i)
+        receiver.window.announced(QUuid::createUuid(), "x", 5, timeAt(2ms), at(2ms));
+    std::size_t asked = 0;
+    std::size_t most = 0;
+    std::chrono::milliseconds now = 20ms;
+    for (; asked < streams; now += 1ms) { // each call costs what it asks for
+        const std::size_t count = receiver.window.takeRequests(at(now)).size();
+        most = std::max(most, count);
+        asked += count;
+        QVERIFY(receiver.window.deadline() > at(now));
+    }
+    QCOMPARE(most, std::size_t(200));
+    QCOMPARE(now, 20ms + 10ms * (streams / 200 - 1) + 1ms);
+}
+
+void TestReceiveWindow::whatIsWithheldIsLost()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    receiver.hear(node, 6, 2ms);
+    QCOMPARE(receiver.missing(20ms), (Ranges{{2, 5}}));
+    receiver.window.isWithheld(node, "x", {{3, 3}, {5, 5}, {7, huge}}, at(21ms));
+    receiver.takeReleased();
+    QCOMPARE(receiver.heard, (QList<quint64>{1}));
+    receiver.repair(node, 2, 22ms);
+    receiver.repair(node, 4, 22ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 4, 6}));
+    QCOMPARE(receiver.lost(), quint64(2));
+    QCOMPARE(receiver.window.heldEvents(), 0);
+    QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
+
+    receiver.window.announced(node, "x", 7, timeAt(23ms), at(23ms));
+    receiver.window.isWithheld(node, "x", {{7, 7}}, at(24ms));
+    receiver.window.isWithheld(QUuid::createUuid(), "x", {{1, 1}}, at(24ms));
+    receiver.hear(node, 8, 25ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 4, 6, 8}));
+    QCOMPARE(receiver.lost(), quint64(1));
+}
+
+QTEST_GUILESS_MAIN(TestReceiveWindow)
+
+#include "tst_receivewindow.moc"

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "node/recovery.h"
+
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace std::chrono_literals;
+
+using Clock = Recovery::Clock;
+
+namespace {
+
+Clock::time_point at(std::chrono::milliseconds time)
+{
+    return Clock::time_point(time + 1h);
+}
+
+const QUuid node = QUuid::createUuid();
+const QUuid asker = QUuid::createUuid();
+
+// Sends event number \a sequence, of \a size bytes.
+void send(Recovery *recovery, quint64 sequence, qsizetype size, Clock::time_point now)
+{
+    const Trailer trailer{.nodeId = node, .sequence = sequence};
+    QByteArray frame = QByteArray("x }.").rightJustified(size - trailerSize(trailer), 'x');
+    frame[1] = ' ';
+    appendTrailer(trailer, &frame);
+    const qsizetype bytes = frame.size();
+    recovery->sent().add("x", sequence, qint64(sequence), std::move(frame), bytes, now);
+}
+
+std::vector<Recovery::Outgoing> ask(Recovery *recovery, const QByteArray &frame, Clock::time_point now)
+{
+    recovery->take(
+        frame, [](QByteArrayView) { return true; }, now);
+    return recovery->takeOutgoing();
+}
+
+bool isOf(const Recovery::Outgoing &message, QByteArrayView kind)
+{
+    const auto control = Control::Message::of(message.frame);
+    return control && control->kind == kind;
+}
+
+} // namespace
+
+// The sender's side, and what strangers can make of it.
+class TestAnswering : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void whatIsLargerThanTheAskerTakesIsWithheld_data();
+    void whatIsLargerThanTheAskerTakesIsWithheld();
+    void aFloodOfQuestionsCostsNoMore_data();
+    void aFloodOfQuestionsCostsNoMore();
+    void whatIsNoQuestionCostsNothing();
+    void anAskerWhoWasPutOffGetsAllTheSame();
+};
+
+void TestAnswering::whatIsLargerThanTheAskerTakesIsWithheld_data()
+{
+    QTest::addColumn<QByteArray>("kind");
+    QTest::newRow("ask") << Control::ask.toByteArray();
+    QTest::newRow("recall") << Control::recall.toByteArray();
+}
+
+void TestAnswering::whatIsLargerThanTheAskerTakesIsWithheld()
+{
+    QFETCH(QByteArray, kind);
+    Recovery recovery(node);
+    for (quint64 sequence = 1; sequence <= 3; ++sequence)
+        send(&recovery, sequence, sequence == 2 ? 5000 : 500, at(0ms));
+    Control::Ask question{.asker = asker, .topic = "x", .since = 0, .missing = {{1, 3}}, .limit = 4096};
+    auto answers = ask(&recovery, question.toFrame(node, kind), at(1ms));
+    QCOMPARE(answers.size(), std::size_t(3));
+    QVERIFY(isOf(answers[0], kind == Control::ask ? Control::repair : Control::replay));
+    const auto withheld = Control::Withheld::read(Control::Message::of(answers[2].frame)->payload);
+    QVERIFY(withheld);
+    QCOMPARE(withheld->node, node);
+    QCOMPARE(withheld->topic, QByteArray("x"));
+    QCOMPARE(withheld->numbers.size(), std::size_t(1));
+    QCOMPARE(withheld->numbers[0].first, quint64(2));
+    QCOMPARE(withheld->numbers[0].last, quint64(2));
+
+    question.limit = 5000;
+    answers = ask(&recovery, question.toFrame(node, kind), at(2s));
+    QCOMPARE(answers.size(), std::size_t(3));
+    QVERIFY(!isOf(answers[2], Control::withheld));
+}
+
+void TestAnswering::aFloodOfQuestionsCostsNoMore_data()
+{
+    QTest::addColumn<QByteArray>("question");
+    const Control::Ask many{.asker = asker, .topic = "x", .missing = {{1, 500}}};
+    const Control::Ask gone{.asker = asker, .topic = "y", .missing = std::vector<Control::Range>(200, {0, 0})};
+    const Control::Ask base{.asker = asker, .topic = "x", .since = 99, .missing = {}};
+    const Control::Past past{.asker = asker, .topic = "x"};
+    QTest::newRow("events") << many.toFrame(node);
+    QTest::newRow("the past") << many.toFrame(node, Control::recall);
+    QTest::newRow("what is gone") << gone.toFrame(node);
+    QTest::newRow("where it begins") << base.toFrame(node);
+    QTest::newRow("what is kept") << past.toFrame();
+}
+
+void TestAnswering::aFloodOfQuestionsCostsNoMore()
+{
+    QFETCH(QByteArray, question);
+    Recovery recovery(node);
+    for (quint64 sequence = 1; sequence <= 500; ++sequence)
+        send(&recovery, sequence, 200, at(0ms));
+    std::size_t answers = 0;
+    qsizetype bytes = 0;
+    for (int i = 0; i < 10'000; ++i) { // within a tenth of a second
+        for (const Recovery::Outgoing &answer : ask(&recovery, question, at(std::chrono::milliseconds(i / 100)))) {
+            ++answers;
+            bytes += answer.frame.size();
+        }
+    }
+    QVERIFY2(answers > 1000 && answers <= 8900, QByteArray::number(answers));
+    QVERIFY2(bytes < 8'900'000, QByteArray::number(bytes));
+}
+
+void TestAnswering::whatIsNoQuestionCostsNothing()
+{
+    Recovery recovery(node);
+    send(&recovery, 1, 200, at(0ms));
+    const Control::Kept kept{asker, "x", 1, 3, 1};
+    for (int i = 0; i < 10'000; ++i)
+        QVERIFY(ask(&recovery, kept.toFrame(node), at(1ms)).empty());
+    const Control::Ask question{.asker = asker, .topic = "x", .missing = {{1, 1}}};
+    QCOMPARE(ask(&recovery, question.toFrame(node), at(1ms)).size(), std::size_t(1));
+}
+
+void TestAnswering::anAskerWhoWasPutOffGetsAllTheSame()
+{
+    Recovery recovery(node);
+    for (quint64 sequence = 1; sequence <= 500; ++sequence)
+        send(&recovery, sequence, 20'000, at(0ms)); // 10 MB
+    std::size_t answered = 0;
+    int questions = 0;
+    while (answered < 500 && questions < 100) {
+        const Control::Ask question{.asker = asker, .topic = "x", .missing = {{answered + 1, 500}}};
+        answered += ask(&recovery, question.toFrame(node), at(50ms * questions++)).size();
+    }
+    QCOMPARE(answered, std::size_t(500));
+    QVERIFY2(questions > 3 && questions < 10, QByteArray::number(questions));
+}
+
+QTEST_GUILESS_MAIN(TestAnswering)
+
+#include "tst_answering.moc"
