@@ -19,6 +19,11 @@ namespace {
 
 Q_LOGGING_CATEGORY(log, "pyvent.server")
 
+// How many events may wait for one subscriber that reads too slowly, past which the newest are dropped for it; and how many
+// of its subscriptions. The mark cannot follow the events' size: where it is lowered while a subscriber is connected, ZeroMQ
+// may take the pipe for full for good.
+constexpr int subscriberHighWaterMark = 100'000;
+
 // How many messages, and acknowledgements, may wait for one sender: more than any sender of this module has outstanding.
 // Past the mark ZeroMQ stops reading from it, and libzmq 4.3.4 aborts the process (issue 4364) if the connection ends then
 // and a heartbeat is in what it had read before.
@@ -50,7 +55,8 @@ Server::Server(const Address &address, qsizetype maximumFrameSize)
     m_requests.set(zmq::sockopt::sndhwm, senderHighWaterMark);
     m_requests.set(zmq::sockopt::rcvhwm, senderHighWaterMark);
     m_events.set(zmq::sockopt::ipv6, address.isIpv6());
-    m_events.set(zmq::sockopt::sndhwm, m_waterMark.mark());
+    m_events.set(zmq::sockopt::sndhwm, subscriberHighWaterMark);
+    m_events.set(zmq::sockopt::rcvhwm, subscriberHighWaterMark);
     // A subscriber sends nothing but subscriptions. The longest name takes half of this; much longer ones would be taken
     // into a tree of a level a byte, which ZeroMQ walks recursively.
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(8) * 1024);
@@ -166,8 +172,6 @@ qsizetype Server::relayOne()
 
 void Server::publish(zmq::message_t &&frame)
 {
-    if (m_waterMark.add(frame.size()))
-        m_events.set(zmq::sockopt::sndhwm, m_waterMark.mark());
     m_events.send(std::move(frame), zmq::send_flags::dontwait);
 }
 

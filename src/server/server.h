@@ -3,7 +3,6 @@
 #define PYVENT_SERVER_SERVER_H
 
 #include "transport/address.h"
-#include "transport/watermark.h"
 
 #include <zmq.hpp>
 
@@ -52,8 +51,7 @@ private:
     zmq::context_t m_context;
     zmq::socket_t m_requests;
     zmq::socket_t m_events;
-    WaterMark m_waterMark;   // how many events may wait for a slow subscriber; the newest are dropped for it past that
-    zmq::socket_t m_control; // the thread's end
+    zmq::socket_t m_control;       // the thread's end
     zmq::socket_t m_remoteControl; // stop()'s end
     std::thread m_thread;
 };

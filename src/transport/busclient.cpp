@@ -27,6 +27,9 @@ constexpr qsizetype batchSendWindow = 2000;
 constexpr qsizetype maximumGathered = 64;
 constexpr qsizetype maximumGatheredSize = 4 * 1024;
 
+// How many events may wait in this process, before the server has to keep them.
+constexpr int receiveHighWaterMark = 100'000;
+
 constexpr auto handshakeTimeout = 1000ms;
 // How long one attempt to connect may take. ZeroMQ says nothing of a name that has no address (yet), and the kernel
 // goes on for minutes where a machine does not answer.
@@ -69,7 +72,7 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
     , m_eventsRetryAfter(firstRetry)
 {
     setCommon(m_events, address);
-    m_events.set(zmq::sockopt::rcvhwm, m_waterMark.mark());
+    m_events.set(zmq::sockopt::rcvhwm, receiveHighWaterMark);
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_events.connect(address.connectEndpoint(1));
     openRequests(m_silentSince);
@@ -143,8 +146,6 @@ void BusClient::process(Clock::time_point now)
 bool BusClient::receive(zmq::message_t *frame)
 {
     while (m_events.receive(frame)) {
-        if (m_waterMark.add(frame->size()))
-            m_events.set(zmq::sockopt::rcvhwm, m_waterMark.mark());
         const QByteArrayView bytes(frame->data<char>(), qsizetype(frame->size()));
         if (m_proofTopic.isEmpty() || bytes != m_proofTopic)
             return true;

@@ -5,7 +5,6 @@
 #include "transport/address.h"
 #include "transport/pollset.h"
 #include "transport/sendqueue.h"
-#include "transport/watermark.h"
 #include "transport/zmqsocket.h"
 
 #include <QtCore/qbytearraylist.h>
@@ -98,7 +97,6 @@ private:
     QByteArray m_proofPrefix;
     zmq::context_t m_context;
     ZmqSocket m_events;
-    WaterMark m_waterMark; // how many events may wait in this process, before the server has to keep them
     std::unique_ptr<ZmqSocket> m_requests; // none while waiting to try again
     SendQueue m_queue;
     bool m_takesBatches = false; // the server at the other end of m_requests does

@@ -6,10 +6,7 @@
 #include "wire/frame.h"
 #include "wire/topic.h"
 
-#include <QtCore/qfile.h>
 #include <QtTest/qtest.h>
-
-#include <unistd.h>
 
 #include <set>
 
@@ -38,14 +35,6 @@ Started start(int port, const QString &host = u"127.0.0.1"_s)
     Started started;
     started.server = Server::start({host, port}, maximumFrameSize, &started.failure, &started.text);
     return started;
-}
-
-// The memory that this process has now.
-qint64 residentBytes()
-{
-    QFile file(u"/proc/self/statm"_s);
-    return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').value(1).toLongLong() * ::sysconf(_SC_PAGESIZE)
-                                          : -1;
 }
 
 // A ZeroMQ socket that waits long for what must come.
@@ -140,7 +129,6 @@ private Q_SLOTS:
     void badMessagesAreIgnored_data();
     void badMessagesAreIgnored();
     void messagesThatAreTooLarge();
-    void aSlowSubscriberTakesNoMoreThanItsMemory();
     void saysGoodbye();
     void takesWhatHasArrivedBeforeItStops();
     void lingersNoLongerThanItIsTold_data();
@@ -411,43 +399,6 @@ void TestServer::messagesThatAreTooLarge()
     client.send({"a good one"});
     QCOMPARE(client.receive(), QByteArrayList{"1"});
     QCOMPARE(subscriber.receive(), QByteArrayList{"a good one"});
-}
-
-// Subscribers that do not read make the server keep what is sent, but only so much of it.
-void TestServer::aSlowSubscriberTakesNoMoreThanItsMemory()
-{
-    const Started started = start(m_port);
-    Peer slow(zmq::socket_type::sub, m_port + 1);
-    slow.socket.set(zmq::sockopt::rcvhwm, 1);
-    slow.socket.set(zmq::sockopt::subscribe, "large");
-    Subscriber prompt(m_port); // after the slow one: then that is subscribed, too
-    prompt.socket.set(zmq::sockopt::unsubscribe, "");
-    prompt.socket.set(zmq::sockopt::subscribe, "small");
-
-    const qint64 before = residentBytes();
-    Peer client(zmq::socket_type::req, m_port);
-    const QByteArray large = "large " + QByteArray(maximumFrameSize - 6, 'x');
-    qint64 grown = 0;
-    for (int i = 0; i < 700; ++i) {
-        client.send({large});
-        QCOMPARE(client.receive(), QByteArrayList{"1"});
-        grown = std::max(grown, residentBytes() - before);
-    }
-    QVERIFY2(grown < 500'000'000, qPrintable(QString::number(grown)));
-
-    // Others hear what is sent meanwhile, and the slow one has what was kept, from the first one on.
-    QByteArrayList frames;
-    for (int i = 0; frames.isEmpty() || frames.constFirst() != "small end"; ++i) {
-        client.send({i < 10'000 ? "small ." : "small end"});
-        QCOMPARE(client.receive(), QByteArrayList{"1"});
-        if (i == 10'000) {
-            do
-                frames = prompt.receive();
-            while (frames.constFirst() == "small .");
-        }
-    }
-    for (int i = 0; i < 10; ++i)
-        QCOMPARE(slow.receive().constFirst(), large);
 }
 
 void TestServer::saysGoodbye()
