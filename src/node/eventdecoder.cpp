@@ -54,7 +54,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
 
     PyventEvent event;
     QVariant sender;
-    if (frame.hasPayload() && !(m_reader->read(frame.payload) && m_reader->toArguments(&event.args, &sender))) {
+    if (frame.hasPayload() && !m_reader->readArguments(frame.payload, &event.args, &sender)) {
         const PickleError &error = m_reader->error();
         return unreadable(Problem::Payload, match.name, frame,
                           u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(

@@ -6,9 +6,7 @@
 #include "pyventset.h"
 #include "pyventtuple.h"
 #include "qtvalues.h"
-
-#include <map>
-#include <tuple>
+#include "valueslot.h"
 
 namespace Pyvent::Internal {
 
@@ -22,33 +20,6 @@ constexpr qsizetype textCost = 24;
 constexpr qsizetype containerCost = 48;
 constexpr qsizetype mapNodeCost = 64;
 constexpr qsizetype objectCost = 192;
-
-// Makes \a value, which is invalid, a QVariant of \a content in its place. Assigning would make it elsewhere, swap and
-// destroy, which takes as long again.
-template <typename T>
-void set(QVariant *value, const T &content)
-{
-    new (value) QVariant(content);
-}
-
-// What is in \a value, which has just been set: QVariant::data() would look whether it is shared.
-template <typename T>
-T *contentOf(QVariant *value)
-{
-    return const_cast<T *>(static_cast<const T *>(value->constData()));
-}
-
-// The invalid value of \a key. A key that comes twice counts last, as in Python. Most senders sort them, which makes the
-// place after the last entry the right one at the first comparison.
-QVariant *slot(std::map<QString, QVariant> *entries, const QString &key)
-{
-    const size_t before = entries->size();
-    QVariant *value =
-        &entries->emplace_hint(entries->end(), std::piecewise_construct, std::tie(key), std::tuple<>())->second;
-    if (Q_UNLIKELY(entries->size() == before))
-        value->clear();
-    return value;
-}
 
 } // namespace
 
@@ -135,13 +106,13 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
         return true;
     case Node::False:
     case Node::True:
-        set(value, node.tag == Node::True);
+        setValue(value, node.tag == Node::True);
         return true;
     case Node::Int:
-        set(value, qlonglong(node.integer));
+        setValue(value, qlonglong(node.integer));
         return true;
     case Node::UInt:
-        set(value, qulonglong(node.integer));
+        setValue(value, qulonglong(node.integer));
         return true;
     case Node::Long:
         if (!spend(node, textCost + qsizetype(node.size)))
@@ -149,17 +120,17 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
         *value = QVariant::fromValue(PyventInteger::fromTwosComplement(node.view()));
         return true;
     case Node::Float:
-        set(value, node.real);
+        setValue(value, node.real);
         return true;
     case Node::Text:
-        set(value, QString());
+        setValue(value, QString());
         return buildText(node, contentOf<QString>(value));
     case Node::Text8:
         return buildText8(node, value);
     case Node::Bytes:
         if (!spend(node, textCost + qsizetype(node.size)))
             return false;
-        set(value, QByteArray(node.data, qsizetype(node.size)));
+        setValue(value, QByteArray(node.data, qsizetype(node.size)));
         return true;
     case Node::Empty:
         return fail(node, u"there is no value"_s);
@@ -215,7 +186,7 @@ bool PickleBuilder::buildContainer(const Node &node, QVariant *value)
         return tooDeep(node);
     const Nesting nesting(this, &container);
     if (node.tag == Node::Dict && hasTextKeys(container.items)) {
-        set(value, QVariantMap());
+        setValue(value, QVariantMap());
         QVariantMap *map = contentOf<QVariantMap>(value);
         if (!buildMap(container.items, map))
             return false;
@@ -230,7 +201,7 @@ bool PickleBuilder::buildContainer(const Node &node, QVariant *value)
         return true;
     }
     if (node.tag == Node::List) {
-        set(value, QVariantList());
+        setValue(value, QVariantList());
         return buildItems(container.items, contentOf<QVariantList>(value));
     }
     QVariantList list;
@@ -281,7 +252,7 @@ bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map, QVariant 
         }
         QString made;
         const QString *key = spend(keyNode, mapNodeCost) ? buildKey(keyNode, &made) : nullptr;
-        return key && build(value, slot(&entries, *key));
+        return key && build(value, valueSlot(&entries, *key));
     });
     if (ok && !entries.empty())
         *map = QVariantMap(std::move(entries));

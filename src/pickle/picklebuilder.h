@@ -26,6 +26,7 @@ public:
     bool build(const Node &node, QVariant *value);
     bool buildArguments(const Node &node, QVariantMap *arguments, QVariant *sender);
     const PickleError &error() const { return m_error; }
+    KeyCache &keys() { return m_keys; }
 
 private:
     class Nesting;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "picklereader.h"
 
+#include "flatarguments.h"
 #include "picklebuilder.h"
 #include "pickleparser.h"
 
@@ -9,12 +10,14 @@ namespace Pyvent::Internal {
 class PickleReaderPrivate
 {
 public:
-    explicit PickleReaderPrivate(const PickleLimits &limits)
-        : parser(arena, limits)
+    explicit PickleReaderPrivate(const PickleLimits &pickleLimits)
+        : limits(pickleLimits)
+        , parser(arena, limits)
         , builder(arena, limits)
     {
     }
 
+    const PickleLimits limits;
     PickleArena arena;
     PickleParser parser;
     PickleBuilder builder;
@@ -37,6 +40,17 @@ bool PickleReader::read(QByteArrayView pickle)
     if (Q_UNLIKELY(d->error.isError() || d->parser.error().isError()))
         d->error = d->parser.error();
     return d->root.tag != Node::Empty;
+}
+
+bool PickleReader::readArguments(QByteArrayView pickle, QVariantMap *arguments, QVariant *sender)
+{
+    if (readFlatArguments(pickle, d->limits, &d->builder.keys(), arguments, sender)) {
+        d->root = {};
+        if (Q_UNLIKELY(d->error.isError()))
+            d->error = {};
+        return true;
+    }
+    return read(pickle) && toArguments(arguments, sender);
 }
 
 qsizetype PickleReader::consumed() const

@@ -73,6 +73,7 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
 {
     setCommon(m_events, address);
     m_events.set(zmq::sockopt::rcvhwm, receiveHighWaterMark);
+    m_events.set(zmq::sockopt::sndhwm, 0); // subscriptions: ZeroMQ drops those past the mark, without a word
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_events.connect(address.connectEndpoint(1));
     openRequests(m_silentSince);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bareroles.h"
 
-#include <unistd.h>
-#include <zmq.hpp>
+#include "bareclient.h"
 
-#include <cstring>
-#include <string>
+#include <memory>
 
 namespace Pyvent::Benchmarks {
 
@@ -13,150 +11,101 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// The same numbers as in the module's rooms transport and server.
-constexpr qint64 sendWindow = 900;
-constexpr int eventsHighWaterMark = 100'000;
-constexpr int acknowledgementHighWaterMark = 10'000;
-
-// Where a message carries its number, counted from its end: where the module's trailer has it.
-constexpr std::size_t numberAt = 24;
-
-std::string endpoint(int port)
-{
-    return "tcp://127.0.0.1:" + std::to_string(port);
-}
-
-void setNumber(zmq::message_t *message, qint64 number)
-{
-    std::memcpy(message->data<char>() + message->size() - numberAt, &number, sizeof number);
-}
-
-qint64 numberOf(const zmq::message_t &message)
-{
-    qint64 number = -1;
-    if (message.size() >= numberAt)
-        std::memcpy(&number, message.data<char>() + message.size() - numberAt, sizeof number);
-    return number;
-}
-
-bool isOf(const zmq::message_t &message, const std::string &topic)
-{
-    return message.size() > topic.size() && std::memcmp(message.data(), topic.data(), topic.size()) == 0
-        && message.data<char>()[topic.size()] == ' ';
-}
-
-// Binds a pair of free ports; returns the first.
-int bindPair(zmq::socket_t *requests, zmq::socket_t *events)
-{
-    for (;;) {
-        requests->bind("tcp://127.0.0.1:*");
-        const std::string bound = requests->get(zmq::sockopt::last_endpoint);
-        const int port = std::stoi(bound.substr(bound.rfind(':') + 1));
-        try {
-            events->bind(endpoint(port + 1));
-            return port;
-        } catch (const zmq::error_t &error) {
-            if (error.num() != EADDRINUSE && error.num() != EINVAL)
-                throw;
-            requests->unbind(bound);
-        }
-    }
-}
-
-// One process's connections to the broker.
-class BareClient
+// What one node of a bare receiver has heard.
+class BareNode
 {
 public:
-    explicit BareClient(const RoleOptions &options)
-        : m_requests(m_context, zmq::socket_type::dealer)
-        , m_events(m_context, zmq::socket_type::sub)
+    BareNode(zmq::context_t *context, const RoleOptions &options)
+        : m_client(context, options)
+        , m_wanted(options.events)
     {
-        m_requests.set(zmq::sockopt::linger, 0);
-        m_requests.set(zmq::sockopt::sndhwm, 0);
-        m_requests.set(zmq::sockopt::rcvhwm, 0);
-        m_requests.connect(endpoint(options.port));
-        m_events.set(zmq::sockopt::linger, 0);
-        m_events.set(zmq::sockopt::rcvhwm, eventsHighWaterMark);
-        m_events.connect(endpoint(options.port + 1));
+        QStringList names{orderName, endName};
+        for (int i = 0; i < options.handlers; ++i)
+            names.append(otherName(i));
+        m_client.subscribe(names);
     }
 
-    void send(zmq::message_t &&message)
-    {
-        m_requests.send(zmq::message_t(), zmq::send_flags::sndmore);
-        m_requests.send(std::move(message), zmq::send_flags::none);
-        ++m_sent;
-    }
+    BareClient &client() { return m_client; }
+    qint64 heard() const { return m_heard; }
+    qint64 finishedAt() const { return m_finishedAt; }
+    bool isOver() const { return m_isOver; }
 
-    // Takes the acknowledgements that are there, waiting for the first one if \a wait.
-    void readAcknowledgements(bool wait)
+    // Returns false, having said why, if \a event is not the next one.
+    bool take(const zmq::message_t &event)
     {
-        zmq::message_t delimiter;
-        zmq::message_t reply;
-        auto flags = wait ? zmq::recv_flags::none : zmq::recv_flags::dontwait;
-        while (m_requests.recv(delimiter, flags)) {
-            (void)m_requests.recv(reply, zmq::recv_flags::none);
-            ++m_acknowledged;
-            flags = zmq::recv_flags::dontwait;
+        if (isOf(event, m_order)) {
+            if (const qint64 number = bareNumber(event); number != m_heard)
+                return refuse(u"bare message %1 came as number %2"_s.arg(number).arg(m_heard));
+            if (++m_heard == m_wanted)
+                m_finishedAt = nanoseconds();
+        } else if (isOf(event, m_end)) {
+            if (m_heard != m_wanted)
+                return refuse(u"of %1 bare messages %2 were heard"_s.arg(m_wanted).arg(m_heard));
+            m_isOver = true;
         }
-    }
-
-    qint64 inFlight() const { return m_sent - m_acknowledged; }
-
-    zmq::message_t receive()
-    {
-        zmq::message_t message;
-        (void)m_events.recv(message, zmq::recv_flags::none);
-        return message;
-    }
-
-    // Subscribes, and proves it by a message that comes back.
-    void subscribe(const std::string &topic)
-    {
-        m_events.set(zmq::sockopt::subscribe, topic + ' ');
-        const std::string probe = "probe-" + std::to_string(::getpid()) + ' ';
-        m_events.set(zmq::sockopt::subscribe, probe);
-        m_events.set(zmq::sockopt::rcvtimeo, 10);
-        do
-            send(zmq::message_t(probe.data(), probe.size()));
-        while (receive().size() == 0);
-        m_events.set(zmq::sockopt::rcvtimeo, -1);
-        m_events.set(zmq::sockopt::unsubscribe, probe);
-        connect();
-    }
-
-    // Waits until the broker answers.
-    void connect()
-    {
-        const std::string probe = "probe ";
-        send(zmq::message_t(probe.data(), probe.size()));
-        while (inFlight() > 0)
-            readAcknowledgements(true);
+        return true;
     }
 
 private:
-    zmq::context_t m_context;
-    zmq::socket_t m_requests;
-    zmq::socket_t m_events;
-    qint64 m_sent = 0;
-    qint64 m_acknowledged = 0;
+    static bool refuse(const QString &why)
+    {
+        sayFailed(why);
+        return false;
+    }
+
+    BareClient m_client;
+    const qint64 m_wanted;
+    const std::string m_order = orderName.toStdString();
+    const std::string m_end = endName.toStdString();
+    qint64 m_heard = 0;
+    qint64 m_finishedAt = 0;
+    bool m_isOver = false;
 };
 
-zmq::message_t message(const QByteArray &frame, qint64 number)
+int receiveOnOne(BareNode &node)
 {
-    zmq::message_t copy(frame.constData(), std::size_t(frame.size()));
-    setNumber(&copy, number);
-    return copy;
+    while (!node.isOver()) {
+        if (!node.take(node.client().receive()))
+            return 1;
+    }
+    say("finished", node.finishedAt());
+    return rest();
+}
+
+int receiveOnMany(const std::vector<std::unique_ptr<BareNode>> &nodes)
+{
+    std::vector<zmq::pollitem_t> items;
+    for (const auto &node : nodes)
+        items.push_back({node->client().events().handle(), 0, ZMQ_POLLIN, 0});
+    qint64 finishedAt = 0;
+    for (std::size_t over = 0; over < nodes.size();) {
+        zmq::poll(items, std::chrono::milliseconds(-1));
+        for (const auto &node : nodes) {
+            zmq::message_t event;
+            while (!node->isOver() && node->client().receiveNow(&event)) {
+                if (!node->take(event))
+                    return 1;
+                if (node->isOver()) {
+                    ++over;
+                    finishedAt = std::max(finishedAt, node->finishedAt());
+                }
+            }
+        }
+    }
+    say("finished", finishedAt);
+    return rest();
 }
 
 } // namespace
 
-int bareBroker(const RoleOptions &)
+int bareServer(const RoleOptions &options)
 {
     zmq::context_t context;
     zmq::socket_t requests(context, zmq::socket_type::router);
     zmq::socket_t events(context, zmq::socket_type::pub);
-    requests.set(zmq::sockopt::sndhwm, acknowledgementHighWaterMark);
-    events.set(zmq::sockopt::sndhwm, eventsHighWaterMark);
+    requests.set(zmq::sockopt::sndhwm, bareAcknowledgementHighWaterMark);
+    // Where no acknowledgement holds the sender back, everything may have to wait for the receiver.
+    events.set(zmq::sockopt::sndhwm, options.acknowledged ? bareEventsHighWaterMark : 0);
     say("ready", bindPair(&requests, &events));
     zmq::message_t peer;
     zmq::message_t delimiter;
@@ -165,7 +114,10 @@ int bareBroker(const RoleOptions &)
         (void)requests.recv(peer, zmq::recv_flags::none);
         (void)requests.recv(delimiter, zmq::recv_flags::none);
         (void)requests.recv(event, zmq::recv_flags::none);
+        const bool isAnswered = options.acknowledged || isProbe(event);
         events.send(event, zmq::send_flags::none);
+        if (!isAnswered)
+            continue;
         requests.send(peer, zmq::send_flags::sndmore);
         requests.send(delimiter, zmq::send_flags::sndmore);
         requests.send(zmq::str_buffer("1"), zmq::send_flags::none);
@@ -174,81 +126,99 @@ int bareBroker(const RoleOptions &)
 
 int bareSender(const RoleOptions &options)
 {
-    BareClient client(options);
+    zmq::context_t context;
+    BareClient client(&context, options);
     client.connect();
+    QByteArray frame = options.frame;
+    frame.insert(frame.indexOf(' ') + 1, QByteArray(options.payload, '\0'));
+    const qint64 window = options.acknowledged
+        ? std::clamp<qint64>(bareSendWindowBytes / frame.size(), 1, bareSendWindow)
+        : options.events;
     say("started", nanoseconds());
     for (qint64 sent = 0; sent < options.events;) {
-        while (sent < options.events && client.inFlight() < sendWindow)
-            client.send(message(options.frame, sent++));
-        client.readAcknowledgements(true);
+        while (sent < options.events && client.inFlight() < window)
+            client.send(bareMessage(frame, sent++));
+        if (options.acknowledged)
+            client.readAcknowledgements(true);
     }
     const std::string end = endName.toStdString() + ' ';
     client.send(zmq::message_t(end.data(), end.size()));
-    while (client.inFlight() > 0)
+    while (options.acknowledged && client.inFlight() > 0)
         client.readAcknowledgements(true);
-    return 0;
+    return rest();
 }
 
 int bareReceiver(const RoleOptions &options)
 {
-    BareClient client(options);
-    const std::string order = orderName.toStdString();
-    const std::string end = endName.toStdString();
-    client.subscribe(order);
-    client.subscribe(end);
+    zmq::context_t context;
+    std::vector<std::unique_ptr<BareNode>> nodes;
+    for (int i = 0; i < options.nodes; ++i)
+        nodes.push_back(std::make_unique<BareNode>(&context, options));
     say("ready");
-    qint64 finishedAt = 0;
-    for (qint64 heard = 0;;) {
-        const zmq::message_t event = client.receive();
-        if (isOf(event, order)) {
-            if (numberOf(event) != heard)
-                return sayFailed(u"bare message %1 came as number %2"_s.arg(numberOf(event)).arg(heard));
-            if (++heard == options.events)
-                finishedAt = nanoseconds();
-        } else if (isOf(event, end)) {
-            if (heard != options.events)
-                return sayFailed(u"of %1 bare messages %2 were heard"_s.arg(options.events).arg(heard));
-            say("finished", finishedAt);
-            return 0;
-        }
-    }
+    return nodes.size() == 1 ? receiveOnOne(*nodes.front()) : receiveOnMany(nodes);
 }
 
 int barePinger(const RoleOptions &options)
 {
-    BareClient client(options);
+    zmq::context_t context;
+    BareClient client(&context, options);
     const std::string pong = pongName.toStdString();
-    client.subscribe(pong);
+    client.subscribe({pongName});
     RoundTrips roundTrips(options.events);
     while (!roundTrips.isComplete()) {
         roundTrips.begin();
-        client.send(message(options.frame, roundTrips.count()));
+        client.send(bareMessage(options.frame, roundTrips.count()));
         zmq::message_t answer = client.receive();
         while (!isOf(answer, pong)) // what is left of the proof
             answer = client.receive();
         roundTrips.end();
-        if (numberOf(answer) != roundTrips.count() - 1)
-            return sayFailed(
-                u"bare ping %1 was answered by pong %2"_s.arg(roundTrips.count() - 1).arg(numberOf(answer)));
+        if (const qint64 number = bareNumber(answer); number != roundTrips.count() - 1)
+            return sayFailed(u"bare ping %1 was answered by pong %2"_s.arg(roundTrips.count() - 1).arg(number));
         client.readAcknowledgements(false);
     }
     roundTrips.sayResult();
-    return 0;
+    return rest();
 }
 
 int bareEcho(const RoleOptions &options)
 {
-    BareClient client(options);
+    zmq::context_t context;
+    BareClient client(&context, options);
     const std::string ping = pingName.toStdString();
-    client.subscribe(ping);
+    client.subscribe({pingName});
     say("ready");
     for (;;) {
         const zmq::message_t event = client.receive();
         if (!isOf(event, ping))
             continue;
-        client.send(message(options.answer, numberOf(event)));
+        client.send(bareMessage(options.answer, bareNumber(event)));
         client.readAcknowledgements(false);
     }
+}
+
+int bareListener(const RoleOptions &options)
+{
+    zmq::context_t context;
+    zmq::socket_t events(context, zmq::socket_type::sub);
+    events.set(zmq::sockopt::linger, 0);
+    events.set(zmq::sockopt::subscribe, orderName.toStdString() + ' ');
+    events.connect(bareEndpoint(options.port + 1));
+    zmq::message_t event;
+    (void)events.recv(event, zmq::recv_flags::none);
+    say("first", nanoseconds());
+    return rest();
+}
+
+int bareIdler(const RoleOptions &options)
+{
+    zmq::context_t context;
+    std::vector<std::unique_ptr<BareClient>> clients;
+    for (int i = 0; i < options.nodes; ++i) {
+        clients.push_back(std::make_unique<BareClient>(&context, options));
+        clients.back()->subscribe({pingName});
+    }
+    say("ready");
+    return rest();
 }
 
 } // namespace Pyvent::Benchmarks

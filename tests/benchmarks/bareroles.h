@@ -9,11 +9,13 @@
 // least it can cost.
 namespace Pyvent::Benchmarks {
 
-int bareBroker(const RoleOptions &options);
+int bareServer(const RoleOptions &options);
 int bareSender(const RoleOptions &options);
 int bareReceiver(const RoleOptions &options);
 int barePinger(const RoleOptions &options);
 int bareEcho(const RoleOptions &options);
+int bareListener(const RoleOptions &options); // says when it hears its first event
+int bareIdler(const RoleOptions &options);    // is subscribed to what nobody sends
 
 } // namespace Pyvent::Benchmarks
 

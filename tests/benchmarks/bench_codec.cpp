@@ -119,7 +119,7 @@ void readSample(benchmark::State &state, const Sample &sample, const QByteArray 
     QVariant sender;
     for (auto _ : state) {
         QVariantMap result;
-        if (!reader.read(pickle) || !reader.toArguments(&result, &sender))
+        if (!reader.readArguments(pickle, &result, &sender))
             return state.SkipWithError(qUtf8Printable(reader.error().text));
         benchmark::DoNotOptimize(result);
     }
@@ -127,7 +127,7 @@ void readSample(benchmark::State &state, const Sample &sample, const QByteArray 
     state.counters["CPython"] = sample.loads;
 
     QVariantMap result;
-    if (!reader.read(pickle) || !reader.toArguments(&result, &sender) || result != sample.arguments)
+    if (!reader.readArguments(pickle, &result, &sender) || result != sample.arguments)
         state.SkipWithError("what was read is not what was written");
 }
 

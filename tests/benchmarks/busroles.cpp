@@ -9,6 +9,9 @@
 #include <QtCore/qloggingcategory.h>
 #include <QtCore/qtimer.h>
 
+#include <memory>
+#include <vector>
+
 namespace Pyvent::Benchmarks {
 
 using namespace Qt::StringLiterals;
@@ -17,11 +20,6 @@ namespace {
 
 // How many events a sender sends per turn of its event loop.
 constexpr int sendBatch = 100;
-
-// How far a sender may be ahead of the receiver, which says after each so many events how far it is. What counts is what
-// arrives, and a receiver that is too far behind has the publisher drop events, which are then sent again.
-constexpr qint64 maximumLead = 20'000;
-constexpr qint64 progressStep = 5'000;
 
 PyventOptions clientOptions(const RoleOptions &options)
 {
@@ -41,10 +39,59 @@ void failOnLoss(PyventNode *node)
     });
 }
 
-qint64 countOf(const QVariantMap &arguments)
+// The nodes of a process that hears, once all of them have heard everything.
+class Receivers
 {
-    return arguments.size() == 3 ? arguments.value(u"count"_s, -1).toLongLong() : -1;
-}
+public:
+    explicit Receivers(const RoleOptions &options)
+        : m_options(options)
+        , m_nodes(std::size_t(options.nodes))
+    {
+        for (Receiver &receiver : m_nodes)
+            connect(receiver);
+    }
+
+private:
+    struct Receiver
+    {
+        std::unique_ptr<PyventNode> node;
+        qint64 heard = 0;
+    };
+
+    void connect(Receiver &receiver)
+    {
+        receiver.node = std::make_unique<PyventNode>(clientOptions(m_options));
+        PyventNode *node = receiver.node.get();
+        failOnLoss(node);
+        node->on(orderName, node, [this, &receiver](const QVariantMap &arguments) {
+            if (const qint64 count = countOf(arguments, m_options.payload); count != receiver.heard)
+                return fail(u"event %1 of the bus came as number %2"_s.arg(count).arg(receiver.heard));
+            if (++receiver.heard == m_options.events)
+                m_finishedAt = nanoseconds();
+            if (receiver.heard % progressStep(m_options) == 0
+                && !receiver.node->send(progressName, sampleArguments(receiver.heard)))
+                fail(receiver.node->lastError().text);
+        });
+        node->on(endName, node, [this, &receiver] {
+            if (receiver.heard != m_options.events)
+                return fail(u"of %1 events on the bus %2 were heard"_s.arg(m_options.events).arg(receiver.heard));
+            if (++m_over == m_options.nodes)
+                say("finished", m_finishedAt);
+        });
+        for (int i = 0; i < m_options.handlers; ++i)
+            node->on(otherName(i), node, [] { fail(u"an event was heard that nobody sent"_s); });
+        node->whenReady().then(node, [this] {
+            if (++m_ready == m_options.nodes)
+                say("ready");
+        });
+    }
+
+    const RoleOptions m_options;
+    std::vector<Receiver> m_nodes;
+    int m_ready = 0;
+    int m_over = 0;
+    qint64 m_finishedAt = 0;
+};
 
 } // namespace
 
@@ -62,50 +109,40 @@ int busSender(const RoleOptions &options)
     // A full queue is expected here, and how fast a terminal shows that is not what is measured.
     QLoggingCategory::setFilterRules(u"pyvent.node.warning=false"_s);
     PyventNode node(clientOptions(options));
+    const QByteArray payload(options.payload, '\0');
     QTimer timer;
+    timer.setTimerType(Qt::PreciseTimer);
     qint64 sent = 0;
     qint64 heard = 0;
+    qint64 startedAt = 0;
     node.on(progressName, &node, [&](const QVariantMap &arguments) { heard = countOf(arguments); });
     QObject::connect(&timer, &QTimer::timeout, &node, [&] {
-        for (int i = 0; i < sendBatch && sent < options.events && sent < heard + maximumLead; ++i) {
-            if (!node.send(orderName, sampleArguments(sent))) {
-                if (node.lastError().code != PyventError::QueueFull)
-                    fail(node.lastError().text);
-                return; // the queue is full: again at the next turn
-            }
-            ++sent;
+        // Where the receiver or the queue sets the pace, looking again at once would only take the processor from them.
+        const bool isAhead = sent >= heard + maximumLead(options);
+        timer.setInterval(options.rate > 0 || isAhead ? 1 : 0);
+        const qint64 until = options.rate > 0 ? due(options, startedAt) : std::min(options.events, sent + sendBatch);
+        for (; sent < std::min(until, heard + maximumLead(options)); ++sent) {
+            if (node.send(orderName, sampleArguments(sent, payload)))
+                continue;
+            if (node.lastError().code != PyventError::QueueFull)
+                fail(node.lastError().text);
+            timer.setInterval(1); // the queue is full: again when there is room
+            return;
         }
         if (sent == options.events && node.send(endName))
             timer.stop();
     });
     node.whenReady().then(&node, [&] {
-        say("started", nanoseconds());
-        timer.start(0);
+        startedAt = nanoseconds();
+        say("started", startedAt);
+        timer.start();
     });
     return QCoreApplication::exec();
 }
 
 int busReceiver(const RoleOptions &options)
 {
-    PyventNode node(clientOptions(options));
-    failOnLoss(&node);
-    qint64 heard = 0;
-    qint64 finishedAt = 0;
-    node.on(orderName, &node, [&](const QVariantMap &arguments) {
-        if (const qint64 count = countOf(arguments); count != heard)
-            return fail(u"event %1 of the bus came as number %2"_s.arg(count).arg(heard));
-        if (++heard == options.events)
-            finishedAt = nanoseconds();
-        if (heard % progressStep == 0 && !node.send(progressName, sampleArguments(heard)))
-            fail(node.lastError().text);
-    });
-    node.on(endName, &node, [&] {
-        if (heard != options.events)
-            return fail(u"of %1 events on the bus %2 were heard"_s.arg(options.events).arg(heard));
-        say("finished", finishedAt);
-        QCoreApplication::quit();
-    });
-    node.whenReady().then(&node, [] { say("ready"); });
+    const Receivers receivers(options);
     return QCoreApplication::exec();
 }
 
@@ -126,7 +163,6 @@ int busPinger(const RoleOptions &options)
         if (!roundTrips.isComplete())
             return ping();
         roundTrips.sayResult();
-        QCoreApplication::quit();
     });
     node.whenReady().then(&node, ping);
     return QCoreApplication::exec();
@@ -141,6 +177,33 @@ int busEcho(const RoleOptions &options)
             fail(node.lastError().text);
     });
     node.whenReady().then(&node, [] { say("ready"); });
+    return QCoreApplication::exec();
+}
+
+int busListener(const RoleOptions &options)
+{
+    PyventNode node(clientOptions(options));
+    bool hasHeard = false;
+    node.on(orderName, &node, [&] {
+        if (!std::exchange(hasHeard, true))
+            say("first", nanoseconds());
+    });
+    return QCoreApplication::exec();
+}
+
+int busIdler(const RoleOptions &options)
+{
+    std::vector<std::unique_ptr<PyventNode>> nodes;
+    int ready = 0;
+    for (int i = 0; i < options.nodes; ++i) {
+        nodes.push_back(std::make_unique<PyventNode>(clientOptions(options)));
+        PyventNode *node = nodes.back().get();
+        node->on(pingName, node, [] { fail(u"an event was heard that nobody sent"_s); });
+        node->whenReady().then(node, [&] {
+            if (++ready == options.nodes)
+                say("ready");
+        });
+    }
     return QCoreApplication::exec();
 }
 

@@ -12,6 +12,8 @@ int busSender(const RoleOptions &options);
 int busReceiver(const RoleOptions &options);
 int busPinger(const RoleOptions &options);
 int busEcho(const RoleOptions &options);
+int busListener(const RoleOptions &options); // says when it hears its first event
+int busIdler(const RoleOptions &options);    // hears what nobody sends
 
 } // namespace Pyvent::Benchmarks
 

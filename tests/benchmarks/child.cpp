@@ -2,29 +2,66 @@
 #include "child.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qdir.h>
+
+#include <ctime>
 
 namespace Pyvent::Benchmarks {
 
 using namespace Qt::StringLiterals;
 
-Child::Child(const QString &role, const RoleOptions &options, std::chrono::seconds timeout)
-    : m_role(role)
+namespace {
+
+QByteArray contents(const QString &path)
 {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+// The number behind \a label in a file of /proc; 0 if it is not there.
+qint64 numberBehind(const QByteArray &label, const QByteArray &text)
+{
+    const qsizetype at = text.indexOf(label + ':');
+    if (at < 0)
+        return 0;
+    return text.sliced(at + label.size() + 1).trimmed().split('\n').first().split(' ').first().toLongLong();
+}
+
+} // namespace
+
+Child::Child(const QString &role, const RoleOptions &options)
+    : m_role(role)
+    , m_deadline(options.timeout)
+{
+    QStringList arguments;
+    const QString program = Child::program(role, &arguments);
+    arguments << u"--role"_s << role << QString::fromUtf8(options.toJson());
     m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    m_process.start(QCoreApplication::applicationFilePath(),
-                    {u"--role"_s, role, u"--port"_s, QString::number(options.port), u"--events"_s,
-                     QString::number(options.events), u"--frame"_s, QString::fromLatin1(options.frame.toHex()),
-                     u"--answer"_s, QString::fromLatin1(options.answer.toHex()), u"--timeout"_s,
-                     QString::number(timeout.count())},
-                    QIODevice::ReadOnly);
+    m_process.start(program, arguments, QIODevice::ReadOnly);
     if (!m_process.waitForStarted())
-        throw Failure(u"%1 did not start: %2"_s.arg(role, m_process.errorString()));
+        throw Failure(u"%1 did not start: %2: %3"_s.arg(role, program, m_process.errorString()));
 }
 
 Child::~Child()
 {
     m_process.kill();
     m_process.waitForFinished();
+}
+
+// Each side that needs more than the others is a program of its own, so that nobody carries what others are linked with.
+QString Child::program(const QString &role, QStringList *arguments)
+{
+    const QString side = role.section(u'-', 0, 0);
+    const QDir programs(QCoreApplication::applicationDirPath());
+    if (side == "python"_L1) {
+        *arguments << QStringLiteral(PYVENT_BENCHMARKS_ROLES_PY);
+        return QStringLiteral(PYVENT_BENCHMARKS_PYTHON);
+    }
+    if (side == "bare"_L1 || side == "bus"_L1)
+        return QCoreApplication::applicationFilePath();
+    if (side == "application"_L1 || side == "window"_L1)
+        return programs.filePath(u"bench_"_s + side);
+    return programs.filePath(u"bench_peers"_s);
 }
 
 void Child::checkFailure()
@@ -36,15 +73,13 @@ void Child::checkFailure()
         if (line.startsWith("failed "))
             throw Failure(u"%1: %2"_s.arg(m_role, QString::fromUtf8(line.sliced(7))));
     }
-    if (m_process.state() == QProcess::NotRunning
-        && (m_process.exitStatus() != QProcess::NormalExit || m_process.exitCode() != 0)) {
+    if (m_process.state() == QProcess::NotRunning)
         throw Failure(u"%1 ended with %2 %3"_s.arg(
             m_role, m_process.exitStatus() == QProcess::CrashExit ? u"signal"_s : u"exit code"_s,
             QString::number(m_process.exitCode())));
-    }
 }
 
-QList<qint64> Child::waitFor(const QByteArray &word, const QDeadlineTimer &deadline)
+QList<qint64> Child::waitFor(const QByteArray &word)
 {
     for (;;) {
         checkFailure();
@@ -58,12 +93,33 @@ QList<qint64> Child::waitFor(const QByteArray &word, const QDeadlineTimer &deadl
                 numbers.append(number.toLongLong());
             return numbers;
         }
-        if (m_process.state() == QProcess::NotRunning)
-            throw Failure(u"%1 ended without saying '%2'"_s.arg(m_role, QString::fromLatin1(word)));
-        if (deadline.hasExpired())
+        if (m_deadline.hasExpired())
             throw Failure(u"%1 did not say '%2' in time"_s.arg(m_role, QString::fromLatin1(word)));
-        m_process.waitForReadyRead(int(std::min<qint64>(deadline.remainingTime(), 100)));
+        m_process.waitForReadyRead(int(std::min<qint64>(m_deadline.remainingTime(), 100)));
     }
+}
+
+double Child::cpuTime() const
+{
+    clockid_t clock;
+    timespec time{};
+    if (::clock_getcpuclockid(pid_t(m_process.processId()), &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+        throw Failure(u"the processor's time of %1 cannot be had"_s.arg(m_role));
+    return double(time.tv_sec) * 1e9 + double(time.tv_nsec);
+}
+
+qint64 Child::wakeUps() const
+{
+    qint64 sum = 0;
+    const QDir threads(u"/proc/%1/task"_s.arg(m_process.processId()));
+    for (const QString &thread : threads.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+        sum += numberBehind("voluntary_ctxt_switches", contents(threads.filePath(thread + "/status"_L1)));
+    return sum;
+}
+
+double Child::memory(const QByteArray &what) const
+{
+    return 1024 * double(numberBehind(what, contents(u"/proc/%1/smaps_rollup"_s.arg(m_process.processId()))));
 }
 
 } // namespace Pyvent::Benchmarks

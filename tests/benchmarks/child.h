@@ -22,24 +22,36 @@ public:
     }
 };
 
-// This program in one role, as a process that ends with this object.
+// One role, SIDE-PART, as a process that ends with this object.
 class Child
 {
 public:
     // Throws Failure if it does not start.
-    Child(const QString &role, const RoleOptions &options, std::chrono::seconds timeout);
+    Child(const QString &role, const RoleOptions &options);
     ~Child();
     Q_DISABLE_COPY_MOVE(Child)
 
     // The numbers of the line that begins with \a word. Throws Failure if the child says that it failed, ends
-    // without the line, or lets \a deadline pass.
-    QList<qint64> waitFor(const QByteArray &word, const QDeadlineTimer &deadline);
+    // without the line, or does not say it in time.
+    QList<qint64> waitFor(const QByteArray &word);
 
-    // Throws Failure if the child said so, or ended with another exit code than 0.
+    // Throws Failure if the child said so, or has ended.
     void checkFailure();
 
+    // The processor's time that it has used so far, in nanoseconds.
+    double cpuTime() const;
+
+    // How often its threads have waited, which is how often they were woken.
+    qint64 wakeUps() const;
+
+    // A line of /proc/PID/smaps_rollup, in bytes: "Rss", "Pss".
+    double memory(const QByteArray &what) const;
+
 private:
+    static QString program(const QString &role, QStringList *arguments);
+
     QString m_role;
+    QDeadlineTimer m_deadline;
     QProcess m_process;
     QByteArrayList m_lines; // read and not asked for
 };

@@ -12,19 +12,15 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int nameWidth = 24;
-constexpr int valueWidth = 32;
+constexpr int nameWidth = 72;
+constexpr int sideWidth = 15;
+constexpr int valueWidth = 36;
 
 QString text(const Summary &summary, int decimals)
 {
     const QLocale locale(QLocale::English, QLocale::UnitedStates);
     const auto number = [&](double value) { return locale.toString(value, 'f', decimals); };
     return u"%1 (%2 to %3)"_s.arg(number(summary.median), number(summary.minimum), number(summary.maximum));
-}
-
-QString row(const QString &name, const QString &bare, const QString &bus, const QString &ratio)
-{
-    return name.leftJustified(nameWidth) + bare.leftJustified(valueWidth) + bus.leftJustified(valueWidth) + ratio;
 }
 
 QJsonObject toJson(const QList<double> &values)
@@ -51,34 +47,43 @@ Summary Summary::of(QList<double> values)
     return {median, values.first(), values.last()};
 }
 
-void Figure::add(const QString &side, double value)
+QList<double> Figure::ratios(const QString &side) const
 {
-    (side == "bare"_L1 ? bare : bus).append(value);
-}
-
-QList<double> Figure::ratios() const
-{
+    const QList<double> bare = values.value(u"bare"_s);
+    const QList<double> others = values.value(side);
     QList<double> ratios;
-    for (qsizetype i = 0; i < std::min(bare.size(), bus.size()); ++i)
-        ratios.append(bus[i] / bare[i]);
+    for (qsizetype i = 0; i < std::min(bare.size(), others.size()); ++i)
+        ratios.append(others[i] / bare[i]);
     return ratios;
 }
 
-QString Figure::tableRow() const
+QString Figure::text(const QStringList &sides) const
 {
-    return row(name, text(Summary::of(bare), 0), text(Summary::of(bus), 0), text(Summary::of(ratios()), 2));
+    QStringList lines;
+    for (const QString &side : sides) {
+        if (!values.contains(side))
+            continue;
+        QString line = (lines.isEmpty() ? name + ", "_L1 + unit : QString()).leftJustified(nameWidth)
+            + side.leftJustified(sideWidth) + Benchmarks::text(Summary::of(values[side]), decimals);
+        if (const QList<double> ratios = this->ratios(side); side != "bare"_L1 && !ratios.isEmpty())
+            line = line.leftJustified(nameWidth + sideWidth + valueWidth) + Benchmarks::text(Summary::of(ratios), 2)
+                + u" × bare"_s;
+        lines.append(line);
+    }
+    return lines.join(u'\n');
 }
 
 QJsonObject Figure::toJson() const
 {
-    return {{u"bare"_s, Benchmarks::toJson(bare)},
-            {u"bus"_s, Benchmarks::toJson(bus)},
-            {u"ratio"_s, Benchmarks::toJson(ratios())}};
-}
-
-QString tableHead()
-{
-    return row(u"median (min to max)"_s, u"bare ZeroMQ"_s, u"bus"_s, u"bus/bare of paired runs"_s);
+    QJsonObject sides;
+    QJsonObject ratios;
+    for (auto side = values.cbegin(); side != values.cend(); ++side) {
+        sides.insert(side.key(), Benchmarks::toJson(*side));
+        if (const QList<double> paired = this->ratios(side.key()); side.key() != "bare"_L1 && !paired.isEmpty())
+            ratios.insert(side.key(), Benchmarks::toJson(paired));
+    }
+    return {
+        {u"name"_s, name}, {u"unit"_s, unit}, {u"decimals"_s, decimals}, {u"sides"_s, sides}, {u"toBare"_s, ratios}};
 }
 
 } // namespace Pyvent::Benchmarks

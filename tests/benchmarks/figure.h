@@ -4,7 +4,8 @@
 
 #include <QtCore/qjsonobject.h>
 #include <QtCore/qlist.h>
-#include <QtCore/qstring.h>
+#include <QtCore/qmap.h>
+#include <QtCore/qstringlist.h>
 
 namespace Pyvent::Benchmarks {
 
@@ -18,25 +19,22 @@ struct Summary
     static Summary of(QList<double> values);
 };
 
-// One figure, measured on both sides; the measurements with the same index are a pair.
+// One figure, measured on several sides by turns; the measurements with the same index belong together.
 struct Figure
 {
-    QString name;
     QString key; // in JSON
-    QList<double> bare = {};
-    QList<double> bus = {};
+    QString name;
+    QString unit;
+    int decimals = 0;
+    QMap<QString, QList<double>> values = {}; // by side
 
-    void add(const QString &side, double value);
+    // The values of \a side to those of bare ZeroMQ, of each turn. Empty where there is no bare side.
+    QList<double> ratios(const QString &side) const;
 
-    // Bus to bare, of each pair.
-    QList<double> ratios() const;
-
-    QString tableRow() const;
+    // A line for each of \a sides.
+    QString text(const QStringList &sides) const;
     QJsonObject toJson() const;
 };
-
-// What stands above the rows.
-QString tableHead();
 
 } // namespace Pyvent::Benchmarks
 

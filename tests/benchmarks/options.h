@@ -4,6 +4,8 @@
 
 #include "role.h"
 
+#include <QtCore/qstringlist.h>
+
 namespace Pyvent::Benchmarks {
 
 // The command line.
@@ -12,12 +14,14 @@ struct Options
     qint64 events = 0;
     qint64 pings = 0;
     int repeat = 0;
+    std::chrono::seconds watch = {}; // how long an idle process or a window is looked at
+    QStringList only;                // sections; empty: all
+    QStringList peers;
     QString jsonFile; // empty: none
 
     // What the program is told when it starts itself.
     QString role; // empty: it is the one that measures
     RoleOptions roleOptions;
-    unsigned timeout = 0; // in seconds
 
     // Reads the command line of the application; ends the program, with a message, if it is wrong.
     static Options parse();

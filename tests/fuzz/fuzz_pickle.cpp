@@ -21,6 +21,26 @@ void require(bool condition, const char *what)
 // Small enough for many runs in a second; the code is the same.
 constexpr PickleLimits limits{.depth = 50, .size = 1 << 20, .objects = 1 << 18, .expandedSize = 4 << 20};
 
+// The short way to the arguments gives what the long one gives.
+void requireSameArguments(PickleReader &reader, QByteArrayView pickle)
+{
+    QVariantMap quick;
+    QVariantMap thorough;
+    QVariant quickSender;
+    QVariant thoroughSender;
+    const bool isRead = reader.readArguments(pickle, &quick, &quickSender);
+    const PickleError error = reader.error();
+    require(isRead == (reader.read(pickle) && reader.toArguments(&thorough, &thoroughSender)),
+            "one way reads what the other one does not");
+    require(error.text == reader.error().text && error.offset == reader.error().offset, "the errors differ");
+    QByteArray quickPickle;
+    QByteArray thoroughPickle; // written, so that NaN is NaN
+    const bool isWritten = writePickle(QVariantList{quick, quickSender}, &quickPickle, nullptr, limits);
+    require(isWritten == writePickle(QVariantList{thorough, thoroughSender}, &thoroughPickle, nullptr, limits)
+                && quickPickle == thoroughPickle,
+            "the arguments differ");
+}
+
 } // namespace
 
 // Whatever the bytes: a value or an error, and what was read can be written, and read again as the same.
@@ -28,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static PickleReader reader(limits);
     const QByteArrayView pickle(reinterpret_cast<const char *>(data), qsizetype(size));
+    requireSameArguments(reader, pickle);
     if (!reader.read(pickle)) {
         require(reader.error().isError(), "an error without a text");
         require(reader.error().offset >= 0 && reader.error().offset <= pickle.size(), "an error without a place");

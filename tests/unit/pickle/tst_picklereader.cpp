@@ -26,6 +26,8 @@ private Q_SLOTS:
     void opcodes();
     void sharedList();
     void arguments();
+    void argumentsTheShortWay_data();
+    void argumentsTheShortWay();
     void argumentsMustBeDict_data();
     void argumentsMustBeDict();
     void trailingBytes();
@@ -285,6 +287,68 @@ void tst_PickleReader::arguments()
     QVERIFY(reader.read(raw("}\x8c\x06senderK\x05s.")));
     QVERIFY(reader.toArguments(&arguments, &sender));
     QCOMPARE(sender, QVariant(5LL));
+}
+
+void tst_PickleReader::argumentsTheShortWay_data()
+{
+    QTest::addColumn<QByteArray>("pickle");
+    QTest::newRow("protocol 2") << raw("\x80\x02}q\0(X\x04\0\0\0"
+                                       "foodq\x01X\x05\0\0\0sushiq\x02X\x05\0\0\0countq\x03J\xff\xff\xff\xff"
+                                       "X\x06\0\0\0senderq\x04X\x02\0\0\0meq\x05X\x01\0\0\0bq\x06h\x01u.");
+    QTest::newRow("protocol 4") << raw("\x80\x04\x95\x37\0\0\0\0\0\0\0}\x94(\x8c\x01"
+                                       "a\x94\x8c\x02\xc3\xa9\x94\x8c\x01"
+                                       "b\x94"
+                                       "C\x02\0\x01\x94\x8c\x02\xc3\xa9"
+                                       "K\x07\x8c\0M\0\x01\x8c\x01"
+                                       "cG?\xf8\0\0\0\0\0\0\x8c\x01"
+                                       "d\x88\x8c\x01"
+                                       "e\x89\x8c\x01"
+                                       "fN\x8c\x01"
+                                       "g\x8a\x02\xff\x80u.");
+    QTest::newRow("one entry") << raw("\x80\x04}\x94\x8c\x06sender\x94\x8c\x02me\x94s.rest");
+    QTest::newRow("a name twice") << raw("\x80\x04}(\x8c\x01"
+                                         "aK\x01\x8c\x01"
+                                         "aNu.");
+    QTest::newRow("none") << raw("\x80\x04}.");
+    QTest::newRow("a list") << raw("\x80\x04}(\x8c\x01"
+                                   "a]u.");
+}
+
+// However the bytes are broken, the short way gives what the long one gives.
+void tst_PickleReader::argumentsTheShortWay()
+{
+    QFETCH(QByteArray, pickle);
+    PickleReader quick;
+    PickleReader thorough;
+    const auto same = [&](const QByteArray &bytes) {
+        QVariantMap arguments[2];
+        QVariant sender[2];
+        const bool isRead = quick.readArguments(bytes, &arguments[0], &sender[0]);
+        if (isRead != (thorough.read(bytes) && thorough.toArguments(&arguments[1], &sender[1])))
+            return false;
+        if (!isRead)
+            return quick.error().text == thorough.error().text && quick.error().offset == thorough.error().offset;
+        QByteArray written[2]; // so that NaN is NaN
+        for (int i : {0, 1}) {
+            if (!writePickle(QVariantList{arguments[i], sender[i]}, &written[i], nullptr))
+                return false;
+        }
+        const auto sameType = [](const QVariant &one, const QVariant &other) {
+            return one.metaType() == other.metaType();
+        };
+        return written[0] == written[1]
+            && std::equal(arguments[0].cbegin(), arguments[0].cend(), arguments[1].cbegin(), sameType);
+    };
+    QVERIFY(thorough.read(pickle));
+    QVERIFY(same(pickle));
+    for (qsizetype i = 0; i < pickle.size(); ++i) {
+        QVERIFY2(same(QByteArray(pickle.constData(), i)), QByteArray::number(i));
+        for (int byte = 0; byte < 256; ++byte) {
+            QByteArray changed = pickle;
+            changed[i] = char(byte);
+            QVERIFY2(same(changed), changed.toHex(' '));
+        }
+    }
 }
 
 void tst_PickleReader::argumentsMustBeDict_data()

@@ -48,6 +48,7 @@ private Q_SLOTS:
     void init() { m_port = freePort(); }
     void sendsBehindADelimiter();
     void sendsInOrderAndHearsInOrder();
+    void hearsAsManyNamesAsItSubscribesTo();
     void countsAcknowledgements();
     void isNeverMoreThanItsWindowAhead();
     void keepsWhatIsSentBeforeThereIsAServer();
@@ -107,6 +108,25 @@ void TestBusClient::sendsInOrderAndHearsInOrder()
     QCOMPARE(bus.client.queue().accepted(), quint64(5000));
     QCOMPARE(bus.client.queue().acknowledged(), quint64(5000));
     QCOMPARE(bus.client.queue().bytes(), 0);
+}
+
+void TestBusClient::hearsAsManyNamesAsItSubscribesTo()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    // ZeroMQ subscribes to all of them at once when it connects, and its high-water mark is 1,000.
+    constexpr int names = 3000;
+    QByteArrayList expected;
+    for (int i = 0; i < names; ++i) {
+        const QByteArray name = "order-" + QByteArray::number(i) + ' ';
+        bus.client.subscribe(name);
+        expected.append(name + '.');
+    }
+    QVERIFY(bus.untilReady(server));
+    for (const QByteArray &event : expected)
+        bus.send(event);
+    QVERIFY(bus.until([&] { return bus.heard.size() >= names; }, [&] { server.relay(); }));
+    QCOMPARE(bus.heard, expected);
 }
 
 void TestBusClient::countsAcknowledgements()

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What the guarantee of delivery adds to an event in this process: its trailer, its number and the copy that is kept to
+// send it again, and the receiver's look at whether it is the next one. Beside them, the look-up of an event's handlers among
+// many.
+#include "delivery/receivewindow.h"
+#include "delivery/replaywindow.h"
+#include "pickle/picklewriter.h"
+#include "wire/frame.h"
+
+#include <PyventNode>
+
+#include <QtCore/qcoreapplication.h>
+
+#include <benchmark/benchmark.h>
+#include <zmq.hpp>
+
+using namespace Pyvent::Internal;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QByteArray topic = "order-food";
+
+QVariantMap sampleArguments()
+{
+    return {{u"food"_s, u"sushi"_s}, {u"drink"_s, u"sake"_s}, {u"count"_s, 100'000}};
+}
+
+QByteArray frameWithoutTrailer()
+{
+    QByteArray frame = topic + ' ';
+    PickleError error;
+    writeArguments(sampleArguments(), QString(), &frame, &error);
+    return frame;
+}
+
+// Writing the event's trailer.
+void addTrailer(benchmark::State &state)
+{
+    const QByteArray plain = frameWithoutTrailer();
+    const QUuid node = QUuid::createUuid();
+    qint64 time = 0;
+    QByteArray frame = plain;
+    frame.reserve(2 * plain.size());
+    for (auto _ : state) {
+        frame.resize(plain.size());
+        ++time;
+        appendTrailer({.nodeId = node, .sequence = quint64(time), .time = time, .previous = time - 1}, &frame);
+        benchmark::DoNotOptimize(frame.constData());
+    }
+}
+BENCHMARK(addTrailer)->Name("guarantee/trailer");
+
+// Numbering the event, and keeping it for those who miss it.
+void keep(benchmark::State &state)
+{
+    const QByteArray frame = frameWithoutTrailer();
+    ReplayWindow<zmq::message_t> window;
+    qint64 time = 0;
+    for (auto _ : state) {
+        const auto next = window.next(topic);
+        window.add(topic, next.sequence, ++time, zmq::message_t(frame.constData(), std::size_t(frame.size())),
+                   frame.size(), std::chrono::steady_clock::now());
+    }
+}
+BENCHMARK(keep)->Name("guarantee/keep");
+
+// Finding out whether what was heard is the next one.
+void follow(benchmark::State &state)
+{
+    QByteArray frame = frameWithoutTrailer();
+    const QUuid node = QUuid::createUuid();
+    appendTrailer({.nodeId = node, .sequence = 1, .time = 1}, &frame);
+    ReceiveWindow window;
+    window.listen(topic + ' ');
+    window.ready(0);
+    quint64 sequence = 0;
+    for (auto _ : state) {
+        const Frame parsed = parseFrame(frame);
+        ++sequence;
+        if (window.heard(parsed.trailer.nodeId, parsed.topic.toByteArray(), sequence, qint64(sequence), frame,
+                         std::chrono::steady_clock::now())
+            != ReceiveWindow::Verdict::Deliver)
+            return state.SkipWithError("an event that is the next one was not delivered");
+    }
+}
+BENCHMARK(follow)->Name("guarantee/follow");
+
+// Calling an event's handler where there are handlers for so many other names.
+void dispatchAmong(benchmark::State &state)
+{
+    PyventNode node(PyventOptions{.port = 1, .server = false}); // which nobody serves: all of this is local
+    quint64 heard = 0;
+    for (int i = 0; i < state.range(0); ++i)
+        node.on(u"other-%1"_s.arg(i), &node, [] {});
+    node.on("order-food", &node, [&](const QVariantMap &) { ++heard; });
+    const QVariantMap arguments = sampleArguments();
+    quint64 sent = 0;
+    for (auto _ : state) {
+        node.dispatch("order-food", arguments);
+        ++sent;
+    }
+    if (heard != sent)
+        state.SkipWithError("not every event was heard");
+}
+BENCHMARK(dispatchAmong)->Name("dispatch/handlers")->Arg(1)->Arg(1'000)->Arg(100'000);
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+    QCoreApplication application(argc, argv);
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv))
+        return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    return 0;
+}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Runs the benchmark programs that are built, and reports what they measure.
+
+measure.py PROGRAMS RESULTS [--quick] [--readme FILE]: PROGRAMS is the folder with bench_bus, RESULTS the one that gets
+results.json, table.md and the plots. The README's section about performance becomes that table.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import tempfile
+
+import report
+
+PEERS = ['dbus', 'remoteobjects', 'mosquitto']  # which bench_peers has; Python's needs no program
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('programs', type=pathlib.Path)
+    parser.add_argument('results', type=pathlib.Path)
+    parser.add_argument('--quick', action='store_true', help='tiny counts, to see that all of it works')
+    parser.add_argument('--readme', type=pathlib.Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        runner = Runner(options.programs, pathlib.Path(folder), options.quick)
+        results = {'machine': machine(), 'codec': runner.codec(), 'guarantees': runner.guarantees(), 'bus': runner.bus()}
+    options.results.mkdir(parents=True, exist_ok=True)
+    write(options.results / 'results.json', json.dumps(results, indent=1) + '\n')
+    for name, text in report.files(results).items():
+        write(options.results / name, text)
+    if options.readme:
+        write(options.readme, report.in_readme(options.readme.read_text(encoding='utf-8'), results))
+    print(f'The table and the plots are in {options.results}.')
+
+
+def write(path, text):
+    path.write_text(text, encoding='utf-8')
+
+
+def machine():
+    cpu = next((line.split(':', 1)[1].strip() for line in pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+                if line.startswith('model name')), platform.machine())
+    return {'processor': cpu, 'cores': os.cpu_count(), 'kernel': platform.release(), 'python': platform.python_version()}
+
+
+class Runner:
+    def __init__(self, programs, folder, quick):
+        self.programs = programs.resolve()
+        self.folder = folder
+        self.quick = quick
+        self.rounds = 1 if quick else 5
+
+    def codec(self):
+        """The processor's seconds by name, a value a round, for this module and for CPython."""
+        sides = {'pyvent': {}, 'python': {}}
+        for turn in range(self.rounds):
+            print(f'Codec, round {turn + 1} of {self.rounds}', flush=True)
+            for row in self.google('bench_codec'):
+                sides['pyvent'].setdefault(row['name'], []).append(row['seconds'])
+                if 'CPython' in row:
+                    sides['python'].setdefault(row['name'], []).append(row['CPython'])
+        return sides
+
+    def guarantees(self):
+        values = {}
+        for _ in range(self.rounds):
+            for row in self.google('bench_guarantees'):
+                values.setdefault(row['name'], []).append(row['seconds'])
+        return values
+
+    def bus(self):
+        peers = ['python'] + (PEERS if (self.programs / 'bench_peers').exists() else [])
+        counts = ['--events', '2000', '--pings', '50', '--repeat', '1', '--watch', '1'] if self.quick else []
+        out = self.folder / 'bus.json'
+        self.call('bench_bus', '--peers', ','.join(peers), '--json', out, *counts)
+        return json.loads(out.read_text())
+
+    def google(self, program):
+        """The rows of Google Benchmark, with the processor's "seconds" of each."""
+        out = self.folder / 'google.json'
+        least = '0.001' if self.quick else '0.5'
+        self.call(program, f'--benchmark_min_time={least}', f'--benchmark_out={out}', '--benchmark_out_format=json',
+                  stdout=subprocess.DEVNULL)
+        rows = json.loads(out.read_text())['benchmarks']
+        failed = [row['name'] + ': ' + row['error_message'] for row in rows if row.get('error_occurred')]
+        if failed:
+            sys.exit('\n'.join(failed))
+        unit = {'ns': 1e-9, 'us': 1e-6, 'ms': 1e-3, 's': 1}
+        return [{**row, 'seconds': row['cpu_time'] * unit[row['time_unit']]} for row in rows]
+
+    def call(self, program, *arguments, **options):
+        # Qt warns where there is no such folder.
+        environment = {'XDG_RUNTIME_DIR': str(self.folder), **os.environ}
+        subprocess.run([self.programs / program, *arguments], check=True, env=environment, **options)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""Makes tables and plots of what measure.py has measured.
+
+report.py RESULTS [README] makes them again from results.json in the folder RESULTS.
+"""
+import json
+import pathlib
+import re
+import statistics
+import sys
+
+import plot
+
+NAMES = {'bare': 'ZeroMQ alone', 'bus': 'Pyvent for Qt', 'dbus': 'Qt D-Bus', 'remoteobjects': 'Qt Remote Objects',
+         'mosquitto': 'Mosquitto, QoS 0', 'python': 'Pyvent for Python', 'application': 'a bare QCoreApplication'}
+LARGE = {'integers': '100,000 integers', 'floats': '100,000 floats', 'texts': '100,000 texts',
+         'records': '10,000 maps of 3', 'map': 'a map of 100,000', 'ascii': 'ASCII, 4 MiB', 'umlauts': 'German, 4 MiB',
+         'kanji': 'Japanese, 4 MiB', 'bytes': 'bytes, 4 MiB'}
+BEGIN, END = '<!-- benchmarks: written by tests/benchmarks/run -->', '<!-- end of benchmarks -->'
+
+
+def files(results):
+    """The contents of each file that belongs beside results.json."""
+    figures = results['bus']['figures']
+    return {
+        'table.md': '<!-- SPDX-License-Identifier: MIT -->\n' + '\n\n'.join(
+            f'{heading}\n\n{table(results)}' for heading, table in [
+                (about(results), goals), ('## Beside others', peers), ('## Large values', large),
+                ('## What the guarantee costs', guarantees), ("## The processor's time of an event", processors)]) + '\n',
+        'events.svg': plot.bars('Events per second, 3 arguments', bars(figures['events'])),
+        'roundtrip.svg': plot.bars('Round trip in µs, median and 99 %',
+                                   bars(figures['roundTripMedian'], figures['roundTrip99'])),
+    }
+
+
+def in_readme(text, results):
+    """The README with the plots and tables between the two marks."""
+    plots = [f'![{text}](tests/benchmarks/results/{name}.svg)'
+             for name, text in (('events', 'Events per second'), ('roundtrip', 'Round trip'))]
+    section = '\n\n'.join([about(results), *plots, peers(results), goals(results),
+                           '[More tables](tests/benchmarks/results/table.md): large values, what a guarantee costs, and in '
+                           'which process the time goes.'])
+    pattern = re.escape(BEGIN) + '.*' + re.escape(END)
+    if not re.search(pattern, text, re.DOTALL):
+        sys.exit(f'The README has no lines {BEGIN} and {END}.')
+    return re.sub(pattern, lambda _: f'{BEGIN}\n{section}\n{END}', text, flags=re.DOTALL)
+
+
+def about(results):
+    machine, bus = results['machine'], results['bus']
+    return (f'{machine["processor"]}, {machine["cores"]} cores, Linux {machine["kernel"]}, CPython {machine["python"]}; '
+            f'{bus["events"]:,} events and {bus["pings"]:,} round trips, {bus["repeat"]} times by turns: '
+            'median (minimum to maximum).')
+
+
+# Tables
+
+def goals(results):
+    rows = [['what', 'at least', 'aim', 'measured', 'reached']]
+    for what, measured, unit, goal, aim in goal_rows(results):
+        rows.append([what, said(goal, unit), said(aim, unit), spread(measured, unit), reached(measured, unit, goal, aim)])
+    return markdown(rows)
+
+
+def goal_rows(results):
+    """What, the values, their unit, what is wanted at least, and the aim."""
+    figures, codec = results['bus']['figures'], results['codec']
+
+    def values(key, side='bus'):
+        return figures[key]['sides'][side]['values']
+
+    def to_bare(key):
+        return figures[key]['toBare']['bus']['values']
+
+    ours, pythons = codec['pyvent'], codec['python']
+    slowest = min(factors(codec), key=lambda name: statistics.median(factors(codec)[name]))
+    more, less = '× or more', '× or less'
+    rows = [
+        ('events/s, 3 arguments, to bare ZeroMQ', to_bare('events'), more, 0.6, 1),
+        ('round trip, median, to bare ZeroMQ', to_bare('roundTripMedian'), less, 1.3, 1.1),
+        ('round trip, 99 %, to bare ZeroMQ', to_bare('roundTrip99'), less, 1.3, 1.1),
+        ('writing a 3-argument event, to C pickle', quotients(ours['write/event'], pythons['write/event']), less, 0.5, 0.25),
+        ('reading one, to making its map by hand', quotients(ours['read/event'], ours['makeByHand']), less, 1.5, 1.15),
+        (f'large values, speed to C pickle; the slowest: {slowest}', factors(codec)[slowest], more, 1, 3),
+        ('payloads of 1 KiB, bytes/s to bare ZeroMQ', to_bare('payload1KiB'), more, 0.7, 0.9),
+        ('payloads of 64 KiB', to_bare('payload64KiB'), more, 0.7, 0.9),
+        ('payloads of 4 MiB', to_bare('payload4MiB'), more, 0.7, 0.9),
+        ('64 receiving nodes, events/s to bare ZeroMQ', to_bare('fanOut'), more, 0.6, 0.9),
+        ('events/s with 100,000 handlers for other names, to without',
+         quotients(values('handlers'), values('events')), more, 0.9, 1),
+        ('an event that a node does not hear, its processor\'s time', values('unwanted'), 'ns or less', 100, 10),
+        ('idle node, of one core', values('idleCpu'), '% or less', 0.1, 0.02),
+        ('idle node, wake-ups a second, of all its threads', values('idleWakeUps'), 'or less', 10, 5),
+        ('process start to first event heard', values('start'), 'ms or less', 60, 30),
+        ('memory of a node over a bare QCoreApplication', values('memoryResident'), 'MiB or less', 8, 4),
+    ]
+    if 'window99' in figures:
+        rows.append(("a flooded window's 16 ms timer is late, 99 %", values('window99'), 'ms or less', 10, 4))
+        rows.append(('events/s that it hears meanwhile', values('windowEvents'), 'or more', 190_000, 200_000))
+    return rows
+
+
+def peers(results):
+    figures = results['bus']['figures']
+    rows = [['', 'events/s', 'round trip, µs', '99 %']]
+    for side in NAMES:
+        if side in figures['events']['sides']:
+            rows.append([NAMES[side]] + [spread(figures[key]['sides'][side]['values'], '')
+                                         for key in ('events', 'roundTripMedian', 'roundTrip99')])
+    return markdown(rows)
+
+
+def large(results):
+    codec = results['codec']
+    rows = [['speed to C pickle', 'writing', 'reading']]
+    for name, text in LARGE.items():
+        rows.append([text] + [spread(factors(codec)[f'{way}/{name}'], '×') for way in ('write', 'read')])
+    return markdown(rows)
+
+
+def guarantees(results):
+    figures, codec, parts = results['bus']['figures'], results['codec']['pyvent'], results['guarantees']
+
+    def nanoseconds(seconds):
+        return spread([1e9 * value for value in seconds], 'ns')
+
+    def cpu(side):
+        keys = ('cpuSender', 'cpuServer', 'cpuReceiver')
+        return [sum(of) for of in zip(*(figures[key]['sides'][side]['values'] for key in keys))]
+
+    rows = [
+        ['of an event', ''],
+        ['an acknowledgement, in bare ZeroMQ: all three processes',
+         spread([1000 * (with_it - without) for with_it, without in zip(cpu('bare'), cpu('unacknowledged'))], 'ns')],
+        ['its trailer: the sender', nanoseconds(parts['guarantee/trailer'])],
+        ['its number, and the copy that is kept to send it again: the sender', nanoseconds(parts['guarantee/keep'])],
+        ['whether it is the next one: each receiver', nanoseconds(parts['guarantee/follow'])],
+        ['to compare: writing its 3 arguments', nanoseconds(codec['write/event'])],
+        ['to compare: reading them into a map', nanoseconds(codec['read/event'])],
+        ['to compare: calling its handler, of 1', nanoseconds(parts['dispatch/handlers/1'])],
+        ['to compare: calling its handler, of 100,000', nanoseconds(parts['dispatch/handlers/100000'])],
+    ]
+    return markdown(rows)
+
+
+def processors(results):
+    figures = results['bus']['figures']
+    rows = [['µs', NAMES['bare'], NAMES['bus']]]
+    for key, text in (('cpuSender', 'sender'), ('cpuServer', 'server'), ('cpuReceiver', 'receiver')):
+        rows.append([text] + [spread(figures[key]['sides'][side]['values'], '') for side in ('bare', 'bus')])
+    return markdown(rows)
+
+
+# Values
+
+def quotients(numerators, denominators):
+    return [one / other for one, other in zip(numerators, denominators)]
+
+
+def factors(codec):
+    """How much faster than C pickle the large values are, by name."""
+    return {name: quotients(codec['python'][name], codec['pyvent'][name])
+            for large_value in LARGE for name in (f'write/{large_value}', f'read/{large_value}')}
+
+
+def reached(measured, unit, goal, aim):
+    median = statistics.median(measured)
+
+    def is_good(wanted):
+        return median >= wanted if 'more' in unit else median <= wanted
+
+    return 'aim' if is_good(aim) else 'goal' if is_good(goal) else 'no'
+
+
+def number(value):
+    if abs(value) >= 100:
+        return f'{value:,.0f}'
+    return f'{value:.1f}' if abs(value) >= 10 else f'{value:.2f}' if abs(value) >= 0.1 else f'{value:.3f}'
+
+
+def said(value, unit):
+    return f'{value:,g} {unit.removesuffix("or more").removesuffix("or less").strip()}'.strip()
+
+
+def spread(values, unit):
+    unit = unit.removesuffix('or more').removesuffix('or less').strip()
+    middle = f'{number(statistics.median(values))} {unit}'.strip()
+    return middle if len(values) == 1 else f'{middle} ({number(min(values))} to {number(max(values))})'
+
+
+def markdown(rows):
+    lines = ['| ' + ' | '.join(row) + ' |' for row in rows]
+    return '\n'.join([lines[0], '|' + '---|' * len(rows[0]), *lines[1:]])
+
+
+def bars(figure, upper=None):
+    """For plot.bars(): the median, and the range up to the other figure's median if there is one."""
+    rows = []
+    for side, name in NAMES.items():
+        if side not in figure['sides']:
+            continue
+        here = figure['sides'][side]
+        span = (here['median'], upper['sides'][side]['median']) if upper else (here['minimum'], here['maximum'])
+        rows.append(plot.Bar(name, here['median'], *span, side == 'bus'))
+    return rows
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    results = json.loads((folder / 'results.json').read_text(encoding='utf-8'))
+    for name, text in files(results).items():
+        (folder / name).write_text(text, encoding='utf-8')
+    for readme in map(pathlib.Path, sys.argv[2:]):
+        readme.write_text(in_readme(readme.read_text(encoding='utf-8'), results), encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
