@@ -12,7 +12,6 @@
 #include <QtCore/qcoreapplication.h>
 
 #include <benchmark/benchmark.h>
-#include <zmq.hpp>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
@@ -55,12 +54,12 @@ BENCHMARK(addTrailer)->Name("guarantee/trailer");
 void keep(benchmark::State &state)
 {
     const QByteArray frame = frameWithoutTrailer();
-    ReplayWindow<zmq::message_t> window;
+    ReplayWindow<QByteArray> window;
     qint64 time = 0;
     for (auto _ : state) {
         const auto next = window.next(topic);
-        window.add(topic, next.sequence, ++time, zmq::message_t(frame.constData(), std::size_t(frame.size())),
-                   frame.size(), std::chrono::steady_clock::now());
+        window.add(topic, next.sequence, ++time, QByteArray(frame.constData(), frame.size()), frame.size(),
+                   std::chrono::steady_clock::now());
     }
 }
 BENCHMARK(keep)->Name("guarantee/keep");
@@ -73,12 +72,12 @@ void follow(benchmark::State &state)
     appendTrailer({.nodeId = node, .sequence = 1, .time = 1}, &frame);
     ReceiveWindow window;
     window.listen(topic + ' ');
-    window.ready(0);
+    window.ready(0, std::chrono::steady_clock::now());
     quint64 sequence = 0;
     for (auto _ : state) {
         const Frame parsed = parseFrame(frame);
         ++sequence;
-        if (window.heard(parsed.trailer.nodeId, parsed.topic.toByteArray(), sequence, qint64(sequence), frame,
+        if (window.heard(parsed.trailer.nodeId, parsed.topic, sequence, qint64(sequence), frame,
                          std::chrono::steady_clock::now())
             != ReceiveWindow::Verdict::Deliver)
             return state.SkipWithError("an event that is the next one was not delivered");
