@@ -492,6 +492,8 @@ bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const 
             m_changed.wait_until(lock, deadline);
             continue;
         }
+        if (m_client)
+            m_client->awaitAcknowledgements(true);
         if (m_client && m_client->mayBeReadable())
             continue;
         const Clock::time_point wakeAt = std::min(deadline, this->deadline(lock));
@@ -501,6 +503,8 @@ bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const 
         m_pollSet.wait(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(wakeAt - now)));
         lock.lock();
         m_isDriven = false;
+        if (m_client)
+            m_client->awaitAcknowledgements(false);
         m_changed.notify_all();
     }
 }

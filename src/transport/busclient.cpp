@@ -43,6 +43,9 @@ constexpr auto slowestRetry = 200ms;
 constexpr auto firstProofRetry = 2ms;
 constexpr auto slowestProofRetry = 200ms;
 
+// How long acknowledgements that nobody waits for may be read later than they come.
+constexpr auto acknowledgementsLate = 20ms;
+
 // How long something that accepts connections may take to prove that it is a Pyvent server.
 constexpr auto patience = 1500ms;
 
@@ -141,7 +144,21 @@ void BusClient::process(Clock::time_point now)
     }
     prove(now);
     sendQueued();
+    watchAcknowledgements();
+    m_lookAt = now + acknowledgementsLate;
     m_burst /= 2;
+}
+
+void BusClient::awaitAcknowledgements(bool await)
+{
+    m_awaitsAcknowledgements = await;
+    watchAcknowledgements();
+}
+
+void BusClient::watchAcknowledgements()
+{
+    if (m_requests)
+        m_requests->setWatched(m_awaitsAcknowledgements || m_state != State::Ready || m_queue.hasUnsent());
 }
 
 bool BusClient::receive(zmq::message_t *frame)
@@ -161,7 +178,7 @@ bool BusClient::receive(zmq::message_t *frame)
 
 bool BusClient::mayBeReadable() const
 {
-    return m_events.mayBeReadable() || (m_requests && m_requests->mayBeReadable());
+    return m_events.mayBeReadable() || (m_requests && m_requests->isWatched() && m_requests->mayBeReadable());
 }
 
 BusClient::Clock::time_point BusClient::deadline() const
@@ -171,6 +188,8 @@ BusClient::Clock::time_point BusClient::deadline() const
         earliest = std::min(earliest, m_retryAt);
     else if (!m_requestsUp)
         earliest = std::min(earliest, m_attemptEnds);
+    if (m_requests && !m_requests->isWatched() && m_queue.inFlight() > 0)
+        earliest = std::min(earliest, m_lookAt);
     if (!m_proofTopic.isEmpty())
         earliest = std::min(earliest, m_proofAt);
     if (m_state != State::Ready && m_silentSince + patience > Clock::now())

@@ -68,6 +68,10 @@ public:
     // The next event, without waiting; false if there is none now.
     bool receive(zmq::message_t *frame);
 
+    // Whether acknowledgements make the poll set readable. They say nothing that is urgent unless somebody or something
+    // waits for them, and then nobody is woken for each: process() is called for all of a short while.
+    void awaitAcknowledgements(bool await);
+
     // Whether there may be something to process or receive although the poll set does not say so any more.
     bool mayBeReadable() const;
 
@@ -88,6 +92,7 @@ private:
     void watchRequests(Clock::time_point now);
     void watchEvents(Clock::time_point now);
     void sendQueued();
+    void watchAcknowledgements();
     void startProof(Clock::time_point now);
     void endProof();
     void prove(Clock::time_point now);
@@ -100,7 +105,9 @@ private:
     std::unique_ptr<ZmqSocket> m_requests; // none while waiting to try again
     SendQueue m_queue;
     bool m_takesBatches = false; // the server at the other end of m_requests does
-    qsizetype m_burst = 0;       // events sent lately: halved by each process()
+    bool m_awaitsAcknowledgements = false;
+    Clock::time_point m_lookAt; // for acknowledgements that wake nobody
+    qsizetype m_burst = 0;      // events sent lately: halved by each process()
 
     State m_state = State::Connecting;
     bool m_eventsUp = false;

@@ -47,15 +47,27 @@ ZmqSocket::ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &po
         throw zmq::error_t();
     m_monitor.set(zmq::sockopt::linger, 0);
     m_monitor.connect(endpoint);
-    m_pollSet.add(m_socket.get(zmq::sockopt::fd), &m_mayHaveMessages);
+    setWatched(true);
     m_pollSet.add(m_monitor.get(zmq::sockopt::fd), &m_mayHaveChanges);
 }
 
 ZmqSocket::~ZmqSocket()
 {
-    m_pollSet.remove(m_socket.get(zmq::sockopt::fd));
+    setWatched(false);
     m_pollSet.remove(m_monitor.get(zmq::sockopt::fd));
     zmq_socket_monitor(m_socket.handle(), nullptr, 0);
+}
+
+void ZmqSocket::setWatched(bool watched)
+{
+    if (watched == m_isWatched)
+        return;
+    m_isWatched = watched;
+    if (watched)
+        m_pollSet.add(m_socket.get(zmq::sockopt::fd), &m_mayHaveMessages);
+    else
+        m_pollSet.remove(m_socket.get(zmq::sockopt::fd));
+    m_mayHaveMessages = true;
 }
 
 void ZmqSocket::connect(const std::string &endpoint)
@@ -80,7 +92,7 @@ bool ZmqSocket::send(zmq::message_t &&frame, bool more)
 
 bool ZmqSocket::receive(zmq::message_t *frame, bool skipDelimiter)
 {
-    while (m_mayHaveMessages) {
+    while (m_mayHaveMessages || !m_isWatched) {
         if (!m_socket.recv(*frame, zmq::recv_flags::dontwait)) {
             m_mayHaveMessages = false;
             return false;

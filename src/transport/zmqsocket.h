@@ -52,6 +52,10 @@ public:
     // dropped, except that an empty first frame, the delimiter, is taken off where \a skipDelimiter is set.
     bool receive(zmq::message_t *frame, bool skipDelimiter = false);
 
+    // Whether what arrives makes the poll set readable, as it does at first. Where it does not, receive() looks each time.
+    void setWatched(bool watched);
+    bool isWatched() const { return m_isWatched; }
+
     // Whether there may be something to receive.
     bool mayBeReadable() const { return m_mayHaveMessages; }
 
@@ -65,6 +69,7 @@ private:
     PollSet &m_pollSet;
     zmq::socket_t m_socket;
     zmq::socket_t m_monitor;
+    bool m_isWatched = false;
     bool m_mayHaveMessages = true;
     bool m_mayHaveChanges = true;
     bool m_attemptEnded = false; // and the monitor has said how

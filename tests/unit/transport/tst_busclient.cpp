@@ -70,6 +70,7 @@ private Q_SLOTS:
     void anotherZeroMqSocketAtFirst_data();
     void anotherZeroMqSocketAtFirst();
     void hasNoDeadlineWhenReady();
+    void acknowledgementsWakeOnlyWhoWaits();
     void endsWithMuchToSend();
 
 private:
@@ -489,7 +490,38 @@ void TestBusClient::hasNoDeadlineWhenReady()
     BusDriver bus(m_port);
     bus.client.subscribe("order ");
     QVERIFY(bus.untilReady(server));
+    QVERIFY(bus.until([&] { return bus.client.queue().inFlight() == 0; }, [&] { server.relay(); }));
     QCOMPARE(bus.client.deadline(), BusClient::Clock::time_point::max());
+}
+
+void TestBusClient::acknowledgementsWakeOnlyWhoWaits()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    QVERIFY(bus.untilReady(server));
+    QVERIFY(bus.until([&] { return bus.client.queue().inFlight() == 0; }, [&] { server.relay(); }));
+
+    bus.send("order .");
+    const BusClient::Clock::time_point now = BusClient::Clock::now();
+    bus.client.process(now);
+    QVERIFY(!bus.client.mayBeReadable());
+    QVERIFY(bus.client.deadline() > now);
+    QVERIFY(bus.client.deadline() <= now + 50ms);
+    // It is read with whatever else wakes the client, or then.
+    QVERIFY(bus.until([&] { return bus.client.queue().events() == 0; }, [&] { server.relay(); }));
+    QCOMPARE(bus.client.deadline(), BusClient::Clock::time_point::max());
+
+    bus.send("order .");
+    bus.client.process(BusClient::Clock::now());
+    bus.client.awaitAcknowledgements(true);
+    QVERIFY2(bus.client.mayBeReadable(), "it may have come before anybody waited");
+    bus.client.process(BusClient::Clock::now());
+    const auto take = [&] { server.takeEvents(); };
+    QVERIFY(bus.until([&] { return server.taken.size() == 1; }, take));
+    server.answer();
+    bus.pollSet.wait(60s);
+    bus.client.process(BusClient::Clock::now());
+    QCOMPARE(bus.client.queue().events(), 0);
 }
 
 void TestBusClient::endsWithMuchToSend()
