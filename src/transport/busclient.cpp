@@ -35,13 +35,23 @@ constexpr auto handshakeTimeout = 1000ms;
 // goes on for minutes where a machine does not answer.
 constexpr auto attemptTimeout = 3000ms;
 
-// Together less than the 3 s within which every node is to notice that a server hangs.
+// Together less than the 3 s within which every node is to notice that a server hangs. Only the requests' connection has
+// heartbeats: ZeroMQ stops to read a connection whose events nobody takes, and where that has them, it then takes the server
+// for dead, or, if the server has died, libzmq 4.3.4 aborts the process (issue 4364).
 constexpr auto heartbeatInterval = 1000ms;
 constexpr auto heartbeatTimeout = 1750ms;
 constexpr auto firstRetry = 5ms;
 constexpr auto slowestRetry = 200ms;
 constexpr auto firstProofRetry = 2ms;
 constexpr auto slowestProofRetry = 200ms;
+
+// After so many proofs in vain, 10 s or so, the events' connection is made anew: it may stand still.
+constexpr int mostProofs = 50;
+
+// The kernel finds out of a machine that is gone.
+constexpr auto keepaliveAfter = 2s;
+constexpr auto keepaliveInterval = 1s;
+constexpr int keepalives = 2;
 
 // How long acknowledgements that nobody waits for may be read later than they come.
 constexpr auto acknowledgementsLate = 20ms;
@@ -58,8 +68,6 @@ void setCommon(ZmqSocket &socket, const Address &address)
     // that have arrived and were not read yet.
     socket.set(zmq::sockopt::reconnect_ivl, int(std::chrono::milliseconds(1h).count()));
     socket.set(zmq::sockopt::handshake_ivl, int(handshakeTimeout.count()));
-    socket.set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
-    socket.set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));
 }
 
 } // namespace
@@ -76,6 +84,10 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
 {
     setCommon(m_events, address);
     m_events.set(zmq::sockopt::rcvhwm, receiveHighWaterMark);
+    m_events.set(zmq::sockopt::tcp_keepalive, 1);
+    m_events.set(zmq::sockopt::tcp_keepalive_idle, int(keepaliveAfter.count()));
+    m_events.set(zmq::sockopt::tcp_keepalive_intvl, int(keepaliveInterval.count()));
+    m_events.set(zmq::sockopt::tcp_keepalive_cnt, keepalives);
     m_events.set(zmq::sockopt::sndhwm, 0); // subscriptions: ZeroMQ drops those past the mark, without a word
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_events.connect(address.connectEndpoint(1));
@@ -212,6 +224,8 @@ void BusClient::openRequests(Clock::time_point now)
 {
     m_requests = std::make_unique<ZmqSocket>(m_context, zmq::socket_type::dealer, m_pollSet);
     setCommon(*m_requests, m_address);
+    m_requests->set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
+    m_requests->set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));
     m_requests->set(zmq::sockopt::sndhwm, 0); // sendWindow is the bound, for acknowledgements, too
     m_requests->set(zmq::sockopt::rcvhwm, 0);
     m_requests->set(zmq::sockopt::maxmsgsize, int64_t(1024)); // an acknowledgement is one byte
@@ -306,17 +320,22 @@ void BusClient::watchEvents(Clock::time_point now)
             break;
         case ZmqSocket::Connection::Refused:
         case ZmqSocket::Connection::Lost:
-            // ZeroMQ subscribes to everything again when it connects; only the proof is ours to repeat.
-            serverFellSilent(now);
-            m_eventsUp = false;
-            m_proofNeeded = true;
-            endProof();
-            m_state = State::Connecting;
-            m_eventsAttemptEnds = now + m_eventsRetryAfter;
-            m_eventsRetryAfter = std::min<std::chrono::milliseconds>(m_eventsRetryAfter * 2, slowestRetry);
+            reopenEvents(now);
             break;
         }
     }
+}
+
+void BusClient::reopenEvents(Clock::time_point now)
+{
+    // ZeroMQ subscribes to everything again when it connects; only the proof is ours to repeat.
+    serverFellSilent(now);
+    m_eventsUp = false;
+    m_proofNeeded = true;
+    endProof();
+    m_state = State::Connecting;
+    m_eventsAttemptEnds = now + m_eventsRetryAfter;
+    m_eventsRetryAfter = std::min<std::chrono::milliseconds>(m_eventsRetryAfter * 2, slowestRetry);
 }
 
 void BusClient::sendQueued()
@@ -343,9 +362,13 @@ void BusClient::prove(Clock::time_point now)
         startProof(now);
     if (m_proofTopic.isEmpty() || now < m_proofAt)
         return;
+    if (m_proofs == mostProofs)
+        return reopenEvents(now);
     // The first one is often lost, when it overtakes the subscription on its way to the publisher.
-    if (!m_queue.hasProof())
+    if (!m_queue.hasProof()) {
         m_queue.putProof(QByteArray(m_proofTopic));
+        ++m_proofs;
+    }
     m_proofAt = now + m_proofAfter;
     m_proofAfter = std::min<std::chrono::milliseconds>(m_proofAfter * 2, slowestProofRetry);
 }
@@ -359,6 +382,7 @@ void BusClient::startProof(Clock::time_point now)
     m_proofTopic = m_proofPrefix + QByteArray::number(++m_proofNumber) + ' ';
     m_events.set(zmq::sockopt::subscribe, std::string_view(m_proofTopic.constData(), std::size_t(m_proofTopic.size())));
     m_proofNeeded = false;
+    m_proofs = 0;
     m_proofAt = now;
     m_proofAfter = firstProofRetry;
 }

@@ -91,6 +91,7 @@ private:
     void readAcknowledgements();
     void watchRequests(Clock::time_point now);
     void watchEvents(Clock::time_point now);
+    void reopenEvents(Clock::time_point now);
     void sendQueued();
     void watchAcknowledgements();
     void startProof(Clock::time_point now);
@@ -129,6 +130,7 @@ private:
     bool m_proofNeeded = true;
     quint64 m_proofNumber = 0;
     QByteArray m_proofTopic; // with its space; empty while none is under way
+    int m_proofs = 0;        // of this topic
     Clock::time_point m_proofAt;
     std::chrono::milliseconds m_proofAfter;
 };

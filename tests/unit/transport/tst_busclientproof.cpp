@@ -30,6 +30,7 @@ private Q_SLOTS:
     void oneProofAtATime();
     void theOldProofIsUnsubscribed();
     void whatIsSentWhenReadyIsHeard();
+    void eventsThatStandStill();
 
 private:
     // Takes all messages, and acknowledges all but the proofs, which it appends to \a proofs.
@@ -300,6 +301,19 @@ void TestBusClientProof::whatIsSentWhenReadyIsHeard()
         QVERIFY(bus.until([&] { return !bus.heard.isEmpty(); }));
         QCOMPARE(bus.heard, QByteArrayList{"order at once."});
     }
+}
+
+// Only the requests' connection has heartbeats. Where that of the events brings nothing any more, no proof comes back.
+void TestBusClientProof::eventsThatStandStill()
+{
+    RawServer server(m_port);
+    BusDriver bus(m_port);
+    bus.client.subscribe("order ");
+    QByteArrayList proofs;
+    QVERIFY(
+        bus.until([&] { return server.subscriptions.count("\1order ") == 2; }, [&] { keepProofs(server, &proofs); }));
+    QCOMPARE(server.subscriptions.count(QByteArray("\0order ", 7)), 1); // the old connection has ended
+    QVERIFY(bus.untilReady(server));
 }
 
 QTEST_GUILESS_MAIN(TestBusClientProof)
