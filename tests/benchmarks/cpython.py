@@ -2,23 +2,25 @@
 """Pickles anew what comes on the standard input as a pickle. Answers with a line of the seconds of processor time that
 CPython's pickle module needs to write and to read it, and the pickle.
 
-A text that is written again is only copied: CPython keeps its UTF-8."""
+Each value is written once: CPython keeps a text's UTF-8 with it, and would only copy it from then on."""
 
 import pickle
 import sys
 import time
-import timeit
+
+ROUNDS = 7
+BYTES = 16 * 1024 * 1024  # that are written and read in one
 
 
-def seconds(function):
-    timer = timeit.Timer(function, timer=time.process_time)
-    count = 1
-    while timer.timeit(count) < 0.01:
-        count *= 2
-    return min(timer.repeat(5, count)) / count
+def seconds(function, inputs):
+    start = time.process_time()
+    for value in inputs:
+        function(value)
+    return (time.process_time() - start) / len(inputs)
 
 
-value = pickle.load(sys.stdin.buffer)
-pickled = pickle.dumps(value)
-times = seconds(lambda: pickle.dumps(value)), seconds(lambda: pickle.loads(pickled))
-sys.stdout.buffer.write(b'%r %r\n' % times + pickled)
+pickled = pickle.dumps(pickle.load(sys.stdin.buffer))
+pickles = [pickled] * max(1, min(10_000, BYTES // len(pickled)))
+reading = min(seconds(pickle.loads, pickles) for _ in range(ROUNDS))
+writing = min(seconds(pickle.dumps, [pickle.loads(each) for each in pickles]) for _ in range(ROUNDS))
+sys.stdout.buffer.write(b'%r %r\n' % (writing, reading) + pickled)
