@@ -221,10 +221,15 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
     quint32 count;
     const Node *items = m_arena.tupleItems(arguments, &count);
     const auto is = [&](quint32 index, Node::Tag tag) { return index < count && items[index].tag == tag; };
+    // Text is encoded; a str of Python 2 is read as such where it is UTF-8, as everywhere else.
+    const auto isEncoded = [&] {
+        return count == 2 && (is(0, Node::Text) || (is(0, Node::Text8) && isUtf8(items[0].view()))) && items[1].isText()
+            && isLatin1Name(items[1].view());
+    };
     *done = true;
     switch (callable.known) {
     case Known::CodecsEncode:
-        if (count == 2 && is(0, Node::Text) && items[1].isText() && isLatin1Name(items[1].view()))
+        if (isEncoded())
             return decodeLatin1(items[0], Node::Bytes);
         break;
     case Known::Bytes:
@@ -236,7 +241,7 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
             return pushView(Node::ByteArray, m_begin, 0);
         if (count == 1 && (is(0, Node::Bytes) || is(0, Node::Text8)))
             return pushView(Node::ByteArray, items[0].data, items[0].size);
-        if (count == 2 && is(0, Node::Text) && items[1].isText() && isLatin1Name(items[1].view()))
+        if (isEncoded())
             return decodeLatin1(items[0], Node::ByteArray);
         break;
     case Known::Set:

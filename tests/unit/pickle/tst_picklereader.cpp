@@ -148,6 +148,9 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("bytes of protocol 2") << raw("\x80\x02"
                                                 "c_codecs\nencode\nX\x03\0\0\0a\xc3\xbfX\x06\0\0\0latin1\x86R.")
                                          << QVariant(raw("a\xff"));
+    QTest::newRow("bytes of a Python 2 str") << raw("\x80\x02"
+                                                    "c_codecs\nencode\nU\x03\x61\xc3\xbfU\x06latin1\x86R.")
+                                             << QVariant(raw("a\xff"));
     QTest::newRow("empty bytes of protocol 2") << raw("\x80\x02"
                                                       "c__builtin__\nbytes\n)R.")
                                                << QVariant(""_ba);
