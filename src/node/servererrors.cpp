@@ -67,8 +67,9 @@ PyventError silenceError(BusClient::Silence silence, bool portInUse, const Pyven
     }
     case BusClient::Silence::NotResponding:
         return {portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
-                u"port %1 of %2 is taken by something that does not answer as a Pyvent server does; end it, or choose "
-                "another port for all nodes of this bus. This node goes on trying"_s.arg(port, options.address),
+                u"what has port %1 of %2 does not answer as a Pyvent server does: if it is one, it hangs; if not, end "
+                u"it, or "
+                "choose another port for all nodes of this bus. This node goes on trying"_s.arg(port, options.address),
                 port};
     }
     return {};
