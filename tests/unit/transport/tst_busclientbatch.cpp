@@ -65,8 +65,11 @@ QList<QByteArrayList> TestBusClientBatch::messages(qsizetype eventCount)
     const auto take = [&] {
         m_server->takeEvents();
         for (; !m_server->taken.empty(); m_server->answer()) {
-            messages.append(RawServer::framesOf(m_server->taken.front()));
-            arrived += messages.constLast().size();
+            const QByteArrayList frames = withoutProofs(RawServer::framesOf(m_server->taken.front()));
+            if (frames.isEmpty()) // a proof, which overtakes what waits after a reconnection
+                continue;
+            messages.append(frames);
+            arrived += frames.size();
         }
     };
     if (!m_bus->until([&] { return arrived >= eventCount; }, take))
