@@ -20,7 +20,7 @@ inline QByteArrayList withoutProofs(const QByteArrayList &frames)
 {
     QByteArrayList events;
     for (const QByteArray &frame : frames) {
-        if (!isProof(frame))
+        if (!isProofTopic(frame))
             events.append(frame);
     }
     return events;

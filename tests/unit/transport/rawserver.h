@@ -17,10 +17,7 @@
 
 namespace PyventTests {
 
-inline bool isProof(const QByteArray &frame)
-{
-    return Pyvent::Internal::isControlTopic(frame) && frame.sliced(1).startsWith("proof/");
-}
+using Pyvent::Internal::isProofTopic;
 
 inline std::string loopback(int port)
 {
@@ -127,7 +124,7 @@ public:
         take();
         while (!taken.empty()) {
             const bool isOfThisConnection = taken.front().constFirst() == taken.back().constFirst();
-            if (isOfThisConnection && !isProof(taken.front().constLast()))
+            if (isOfThisConnection && !isProofTopic(taken.front().constLast()))
                 break;
             if (isOfThisConnection)
                 answer();
@@ -160,7 +157,7 @@ public:
                 relayed.append(frame);
                 publish(frame);
             }
-            answer({takesBatches && isProof(frames.constFirst()) ? "1 batch" : "1"});
+            answer({takesBatches && isProofTopic(frames.constFirst()) ? "1 batch" : "1"});
         }
     }
 

@@ -84,7 +84,7 @@ void TestBusClient::sendsBehindADelimiter()
     bus.send("order .");
     const auto event = [&] {
         return std::find_if(server.taken.cbegin(), server.taken.cend(),
-                            [](const QByteArrayList &frames) { return !isProof(frames.constLast()); });
+                            [](const QByteArrayList &frames) { return !isProofTopic(frames.constLast()); });
     };
     QVERIFY(bus.until([&] { return event() != server.taken.cend(); }, [&] { server.take(); }));
     const QByteArrayList frames = *event();
@@ -223,7 +223,7 @@ void TestBusClient::whatWasAcknowledgedBeforeTheEndCounts()
     // Not only these: on a machine that stands still for seconds the connection is made anew and proven again.
     const auto takenEvents = [&] {
         return std::count_if(server->taken.cbegin(), server->taken.cend(),
-                             [](const QByteArrayList &frames) { return !isProof(frames.constLast()); });
+                             [](const QByteArrayList &frames) { return !isProofTopic(frames.constLast()); });
     };
     QVERIFY(bus.until([&] { return takenEvents() >= 5; }, [&] { server->take(); }));
     while (!server->taken.empty())

@@ -39,7 +39,7 @@ private:
         server.take();
         while (!server.taken.empty()) {
             const QByteArray frame = server.taken.front().constLast();
-            if (isProof(frame))
+            if (isProofTopic(frame))
                 proofs->append(frame);
             else
                 server.publish(frame);
@@ -74,7 +74,7 @@ void TestBusClientProof::theProofIsSubscribedToLast()
     QVERIFY(bus.untilReady(server));
     const auto at = [&](const QByteArray &topic) { return server.subscriptions.indexOf('\x01' + topic); };
     const QByteArray proof = server.relayed.constLast();
-    QVERIFY(isProof(proof));
+    QVERIFY(isProofTopic(proof));
     for (const char *prefix : {"zebra", "apple", "", "order"})
         QVERIFY2(at(prefix) >= 0 && at(prefix) < at(proof), prefix);
 }
@@ -237,7 +237,7 @@ void TestBusClientProof::theProofOvertakesWhatWaits()
     bus.client.subscribe("order");
     server.relayed.clear();
     QVERIFY(bus.untilReady(server));
-    const auto proof = std::find_if(server.relayed.cbegin(), server.relayed.cend(), isProof);
+    const auto proof = std::find_if(server.relayed.cbegin(), server.relayed.cend(), isProofTopic);
     QVERIFY(proof != server.relayed.cend());
     QVERIFY(proof - server.relayed.cbegin() <= inFlight);
 }
@@ -248,7 +248,7 @@ void TestBusClientProof::oneProofAtATime()
     BusDriver bus(m_port);
     const auto proofs = [&] {
         return std::count_if(server.taken.begin(), server.taken.end(),
-                             [](const QByteArrayList &frames) { return isProof(frames.constLast()); });
+                             [](const QByteArrayList &frames) { return isProofTopic(frames.constLast()); });
     };
     bus.client.subscribe("a");
     QVERIFY(bus.until([&] { return proofs() == 1; }, [&] { server.take(); }));
@@ -260,7 +260,7 @@ void TestBusClientProof::oneProofAtATime()
         server.take();
     }
     bus.send("order .");
-    QVERIFY(bus.until([&] { return !isProof(server.taken.back().constLast()); }, [&] { server.take(); }));
+    QVERIFY(bus.until([&] { return !isProofTopic(server.taken.back().constLast()); }, [&] { server.take(); }));
     QCOMPARE(proofs(), 1);
 }
 
@@ -276,7 +276,7 @@ void TestBusClientProof::theOldProofIsUnsubscribed()
     }
     const auto count = [&](char what) {
         return std::count_if(server.subscriptions.cbegin(), server.subscriptions.cend(),
-                             [what](const auto &each) { return each[0] == what && isProof(each.sliced(1)); });
+                             [what](const auto &each) { return each[0] == what && isProofTopic(each.sliced(1)); });
     };
     QVERIFY(bus.until([&] { return count('\x00') == count('\x01'); }, [&] { server.relay(); }));
 
