@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/receivewindow.h"
 #include "delivery/replaywindow.h"
+#include "schedules.h"
 
 #include <QtTest/qtest.h>
 
@@ -490,18 +491,11 @@ private Q_SLOTS:
 
 void TestRecovery::randomSchedules()
 {
-    bool isGiven = false;
-    const quint32 given = qEnvironmentVariable("PYVENT_SEED").toUInt(&isGiven);
-    const quint32 seed = isGiven ? given : std::random_device()();
-    bool hasCount = false;
-    int count = qEnvironmentVariableIntValue("PYVENT_SCHEDULES", &hasCount);
-    if (!hasCount)
-        count = 20'000;
-    qInfo("PYVENT_SEED=%u PYVENT_SCHEDULES=%d", seed, count);
-    for (int i = 0; i < count; ++i) {
-        const quint32 own = seed + quint32(i);
+    const PyventTests::Schedules schedules = PyventTests::schedulesFromEnvironment();
+    for (int i = 0; i < schedules.count; ++i) {
+        const quint32 own = schedules.seed + quint32(i);
         const QByteArray failure = Simulation(own, conditionsOf(own)).run();
-        QVERIFY2(failure.isEmpty(), "PYVENT_SCHEDULES=1 PYVENT_SEED=" + QByteArray::number(own) + ": " + failure);
+        QVERIFY2(failure.isEmpty(), PyventTests::scheduleName(own) + ": " + failure);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/replay.h"
 #include "delivery/replaywindow.h"
+#include "schedules.h"
 
 #include <QtTest/qtest.h>
 
@@ -280,16 +281,9 @@ void TestReplay::whatASenderKeeps()
 // A late joiner among one sender's events: live ones that come late, answers that come when they like, and not all of both.
 void TestReplay::randomSchedules()
 {
-    bool isGiven = false;
-    const quint32 given = qEnvironmentVariable("PYVENT_SEED").toUInt(&isGiven);
-    const quint32 seed = isGiven ? given : std::random_device()();
-    bool hasCount = false;
-    int count = qEnvironmentVariableIntValue("PYVENT_SCHEDULES", &hasCount);
-    if (!hasCount)
-        count = 20'000;
-    qInfo("PYVENT_SEED=%u PYVENT_SCHEDULES=%d", seed, count);
-    for (int i = 0; i < count; ++i) {
-        const quint32 own = seed + quint32(i);
+    const PyventTests::Schedules schedules = PyventTests::schedulesFromEnvironment();
+    for (int i = 0; i < schedules.count; ++i) {
+        const quint32 own = schedules.seed + quint32(i);
         std::mt19937 random(own);
         const auto below = [&](int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(random); };
         const int lossPercent = below(3) * 25;
@@ -361,7 +355,7 @@ void TestReplay::randomSchedules()
             if (joiner.replay.isOver() && messages.empty() && step == steps)
                 break;
         }
-        const QByteArray name = "PYVENT_SCHEDULES=1 PYVENT_SEED=" + QByteArray::number(own);
+        const QByteArray name = PyventTests::scheduleName(own);
         QVERIFY2(now < 100'000, name + ": it does not come to rest");
         QList<quint64> expected;
         const quint64 first = joiner.heard.isEmpty() ? head + 1 : joiner.heard.first();

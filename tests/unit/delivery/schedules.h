@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TESTS_SCHEDULES_H
+#define PYVENT_TESTS_SCHEDULES_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qlogging.h>
+#include <QtCore/qstring.h>
+
+#include <random>
+
+// Which random schedules a simulation runs: PYVENT_SCHEDULES of them, from the seed PYVENT_SEED on; 20,000 from a random one
+// where these are not set.
+
+namespace PyventTests {
+
+struct Schedules
+{
+    quint32 seed;
+    int count;
+};
+
+inline Schedules schedulesFromEnvironment()
+{
+    bool hasSeed = false;
+    bool hasCount = false;
+    Schedules schedules{qEnvironmentVariable("PYVENT_SEED").toUInt(&hasSeed),
+                        qEnvironmentVariableIntValue("PYVENT_SCHEDULES", &hasCount)};
+    if (!hasSeed)
+        schedules.seed = std::random_device()();
+    if (!hasCount)
+        schedules.count = 20'000;
+    qInfo("PYVENT_SEED=%u PYVENT_SCHEDULES=%d", schedules.seed, schedules.count);
+    return schedules;
+}
+
+// What runs the schedule with this seed again, and no other.
+inline QByteArray scheduleName(quint32 seed)
+{
+    return "PYVENT_SCHEDULES=1 PYVENT_SEED=" + QByteArray::number(seed);
+}
+
+} // namespace PyventTests
+
+#endif
