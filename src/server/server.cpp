@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "transport/zmqsocket.h"
 #include "wire/batch.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
@@ -33,11 +34,6 @@ constexpr int senderHighWaterMark = 10'000;
 constexpr qsizetype framesPerTurn = 1000;
 
 const char *const controlEndpoint = "inproc://control";
-
-QByteArrayView bytesOf(const zmq::message_t &frame)
-{
-    return {frame.data<char>(), qsizetype(frame.size())};
-}
 
 } // namespace
 
@@ -156,8 +152,8 @@ qsizetype Server::relayOne()
     // Published before it is acknowledged, so that an acknowledgement means something.
     if (delimiter.size() == 0) {
         const bool isOffer = m_takesBatches && isProofTopic(bytesOf(message));
-        publish(std::move(message));
-        acknowledge(std::move(peer), std::move(delimiter), isOffer ? batchAcknowledgement : acknowledgement);
+        m_events.send(std::move(message), zmq::send_flags::dontwait);
+        acknowledge(std::move(peer), isOffer ? batchAcknowledgement : acknowledgement);
         return 1;
     }
     QByteArrayView batch = bytesOf(message);
@@ -165,21 +161,16 @@ qsizetype Server::relayOne()
         return 1;
     qsizetype count = 0;
     for (QByteArrayView frame; takeFromBatch(&batch, &frame); ++count)
-        publish(zmq::message_t(frame.data(), std::size_t(frame.size())));
-    acknowledge(std::move(peer), zmq::message_t(), acknowledgement);
+        m_events.send(zmq::message_t(frame.data(), std::size_t(frame.size())), zmq::send_flags::dontwait);
+    acknowledge(std::move(peer), acknowledgement);
     return std::max(count, qsizetype(1));
 }
 
-void Server::publish(zmq::message_t &&frame)
-{
-    m_events.send(std::move(frame), zmq::send_flags::dontwait);
-}
-
-void Server::acknowledge(zmq::message_t &&peer, zmq::message_t &&delimiter, QByteArrayView reply)
+void Server::acknowledge(zmq::message_t &&peer, QByteArrayView reply)
 {
     if (!m_requests.send(std::move(peer), zmq::send_flags::dontwait | zmq::send_flags::sndmore))
         return;
-    m_requests.send(std::move(delimiter), zmq::send_flags::dontwait | zmq::send_flags::sndmore);
+    m_requests.send(zmq::message_t(), zmq::send_flags::dontwait | zmq::send_flags::sndmore);
     m_requests.send(zmq::buffer(reply.data(), std::size_t(reply.size())), zmq::send_flags::dontwait);
 }
 

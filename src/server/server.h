@@ -43,8 +43,7 @@ private:
     Server(const Address &address, qsizetype maximumFrameSize);
     void run();
     qsizetype relayOne();
-    void publish(zmq::message_t &&frame);
-    void acknowledge(zmq::message_t &&peer, zmq::message_t &&delimiter, QByteArrayView reply);
+    void acknowledge(zmq::message_t &&peer, QByteArrayView reply);
     void sayGoodbye(std::chrono::milliseconds linger);
 
     const bool m_takesBatches;

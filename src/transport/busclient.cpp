@@ -130,10 +130,9 @@ void BusClient::send(QByteArray &&frame, bool mayGather)
     }
 }
 
-void BusClient::sendControl(const QByteArray &frame, bool inOrder)
+void BusClient::sendControl(QByteArray frame, bool inOrder)
 {
-    QByteArray message = frame;
-    if (inOrder ? m_queue.appendControl(std::move(message)) : m_queue.putControl(std::move(message)))
+    if (inOrder ? m_queue.appendControl(std::move(frame)) : m_queue.putControl(std::move(frame)))
         sendQueued();
 }
 
@@ -176,8 +175,7 @@ void BusClient::watchAcknowledgements()
 bool BusClient::receive(zmq::message_t *frame)
 {
     while (m_events.receive(frame)) {
-        const QByteArrayView bytes(frame->data<char>(), qsizetype(frame->size()));
-        if (m_proofTopic.isEmpty() || bytes != m_proofTopic)
+        if (m_proofTopic.isEmpty() || bytesOf(*frame) != m_proofTopic)
             return true;
         endProof();
         if (!m_proofNeeded) {
@@ -260,10 +258,9 @@ void BusClient::readAcknowledgements()
     while (m_requests->receive(&reply, true)) {
         // Anything but the acknowledgement comes from something that is no Pyvent server. It proves nothing, so the
         // state never becomes Ready, and the event stays in the queue.
-        const QByteArrayView bytes(reply.data<char>(), qsizetype(reply.size()));
-        if (bytes == batchAcknowledgement)
+        if (bytesOf(reply) == batchAcknowledgement)
             m_takesBatches = true;
-        else if (bytes != acknowledgement)
+        else if (bytesOf(reply) != acknowledgement)
             continue;
         m_queue.acknowledge();
     }

@@ -56,7 +56,7 @@ public:
     void send(QByteArray &&frame, bool mayGather);
 
     // Sends a message to other nodes, before what waits or, \a inOrder, behind it. It is lost with the connection.
-    void sendControl(const QByteArray &frame, bool inOrder = false);
+    void sendControl(QByteArray frame, bool inOrder = false);
 
     const SendQueue &queue() const { return m_queue; }
 

@@ -4,13 +4,20 @@
 
 #include "transport/pollset.h"
 
+#include <QtCore/qbytearrayview.h>
+
 #include <zmq.hpp>
 
 #include <string>
 
 namespace Pyvent::Internal {
 
-// A ZeroMQ socket and the monitor of its connection, both in a poll set for as long as they live.
+inline QByteArrayView bytesOf(const zmq::message_t &frame)
+{
+    return {frame.data<char>(), qsizetype(frame.size())};
+}
+
+// A ZeroMQ socket and the monitor of its connection, in a poll set: the monitor always, the socket while it is watched.
 //
 // A ZeroMQ descriptor is edge-triggered: it becomes readable when something has changed, not while there is something
 // to read, and almost every call may take that news from it. Looking in vain costs a system call. So this remembers whether
