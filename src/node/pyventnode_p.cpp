@@ -127,7 +127,7 @@ QString PyventNodePrivate::defaultSender() const
 
 // The node's life
 
-bool PyventNodePrivate::hasOptions(const Lock &lock)
+bool PyventNodePrivate::mayBeUsed(const Lock &lock)
 {
     if (m_refusal) // a node on the default port is not what was asked for
         fail(lock, m_refusal);
@@ -136,7 +136,7 @@ bool PyventNodePrivate::hasOptions(const Lock &lock)
 
 bool PyventNodePrivate::start(const Lock &lock)
 {
-    if (!hasOptions(lock))
+    if (!mayBeUsed(lock))
         return false;
     m_mayServe = m_options.server;
     if (m_client)
@@ -157,7 +157,7 @@ bool PyventNodePrivate::start(const Lock &lock)
 
 bool PyventNodePrivate::startServer(const Lock &lock)
 {
-    if (!hasOptions(lock))
+    if (!mayBeUsed(lock))
         return false;
     const bool serves = serve(lock, true);
     start(lock);
@@ -323,7 +323,7 @@ void PyventNodePrivate::readEvents(const Lock &lock, Clock::time_point now)
     takeReleased(lock, now);
     zmq::message_t frame;
     for (int i = 0; i < readBatch && m_client->receive(&frame); ++i) {
-        const QByteArrayView bytes(frame.data<char>(), qsizetype(frame.size()));
+        const QByteArrayView bytes = bytesOf(frame);
         if (isControlTopic(bytes))
             readControl(lock, bytes, now);
         else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)

@@ -156,7 +156,7 @@ private:
     Clock::time_point deadline(const Lock &) const;
     void complainAboutSilence(const Lock &, Clock::time_point now);
     void apply(const Lock &, const ReceiverTable::Removal &removal);
-    bool hasOptions(const Lock &);
+    bool mayBeUsed(const Lock &);
     bool serve(const Lock &, bool byHand);
 
     // Without:
