@@ -20,14 +20,18 @@ void ReceiveWindow::listen(const QByteArray &prefix)
     m_longestPrefix = std::max(m_longestPrefix, prefix.size());
 }
 
-void ReceiveWindow::ready(qint64 time, Clock::time_point now)
+QByteArrayList ReceiveWindow::ready(qint64 time, Clock::time_point now)
 {
     m_readyTime = time;
     m_readyAt = now;
-    for (std::optional<qint64> &since : m_readySince) {
-        if (!since)
-            since = time;
+    QByteArrayList active;
+    for (auto prefix = m_readySince.begin(); prefix != m_readySince.end(); ++prefix) {
+        if (*prefix)
+            continue;
+        *prefix = time;
+        active.append(prefix.key());
     }
+    return active;
 }
 
 void ReceiveWindow::forget(const QByteArray &topic)
@@ -233,10 +237,11 @@ void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint6
     Stream *stream = find(node, topic);
     if (!stream) {
         const std::optional<qint64> since = readySince(topic);
-        if (!since || time < *since)
-            return; // all of it was before
+        if (!since)
+            return;
         stream = &create(node, topic);
-        stream->hasBase = false;
+        stream->hasBase = time < *since;
+        stream->delivered = stream->hasBase ? head : 0; // all of it was before
     }
     if (head > stream->head) {
         stream->head = head;

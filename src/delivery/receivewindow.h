@@ -40,7 +40,9 @@ struct ReceiveLimits
 //
 // The first event of a stream that is heard begins it, whatever its number, because what was sent before this node
 // listened is not missing. But each event says when the one before it was sent. Where that was after this node had become
-// ready, it should have been heard; then the sender is asked what its last event was before that time.
+// ready, it should have been heard; then the sender is asked what its last event was before that time. It does not know for
+// ever, so a node that has become ready asks all senders for their newest events: a stream also begins behind one that was
+// sent before.
 class ReceiveWindow
 {
 public:
@@ -78,8 +80,9 @@ public:
     // This node listens to topics that begin with \a prefix, but the subscription may not be active yet.
     void listen(const QByteArray &prefix);
 
-    // All subscriptions are active, at \a time by the clock that senders take theirs from, in µs.
-    void ready(qint64 time, Clock::time_point now);
+    // All subscriptions are active, at \a time by the clock that senders take theirs from, in µs. Returns the prefixes that
+    // were not before.
+    QByteArrayList ready(qint64 time, Clock::time_point now);
 
     // Since when this node listens to \a topic; nothing if it does not yet.
     std::optional<qint64> readySince(QByteArrayView topic) const;

@@ -62,8 +62,8 @@ public:
              Clock::time_point now)
     {
         Stream &stream = this->stream(topic);
-        if (time < stream.headTime)
-            stream.wentBackAt = m_firstPosition + m_entries.size();
+        if (sequence == 1 || time < stream.headTime)
+            stream.era = {m_firstPosition + m_entries.size(), sequence, time};
         stream.head = sequence;
         stream.headTime = time;
         stream.positions.push_back(m_firstPosition + m_entries.size());
@@ -93,8 +93,9 @@ public:
         return stream ? first(*stream) : 1;
     }
 
-    // The newest event of \a topic that was sent before \a time; 0 if none was. Nothing where that is not known, because one
-    // that was sent later is not kept any more. Where this machine's clock went back, what was sent after that counts first.
+    // The newest event of \a topic that was sent before \a time; 0 if none was. Nothing where that is not known, because it and
+    // one that was sent later are not kept any more. Where this machine's clock went back, what was sent after that counts
+    // first.
     std::optional<quint64> lastBefore(const QByteArray &topic, qint64 time) const
     {
         const Stream *stream = m_streams.value(topic).get();
@@ -105,13 +106,15 @@ public:
         const auto isBefore = [&](quint64 position) {
             return m_entries[std::size_t(position - m_firstPosition)].time < time;
         };
-        const auto wentBack = std::lower_bound(begin, end, stream->wentBackAt);
+        const auto wentBack = std::lower_bound(begin, end, stream->era.position);
         auto found = std::partition_point(wentBack, end, isBefore);
         if (found == wentBack)
             found = std::partition_point(begin, wentBack, isBefore);
-        if (found == begin && stream->dropped && *stream->dropped >= time)
-            return {};
-        return first(*stream) - 1 + quint64(found - begin);
+        if (found != begin || !stream->dropped || *stream->dropped < time)
+            return first(*stream) - 1 + quint64(found - begin);
+        if (time <= stream->era.time)
+            return stream->era.sequence - 1;
+        return {};
     }
 
     // Numbers of events, the last one included; none where first is last + 1.
@@ -142,6 +145,18 @@ public:
         }
         begin = std::partition_point(positions.begin(), begin, [&](quint64 at) { return entry(at).time < since; });
         return Range{stream->head + 1 - quint64(positions.end() - begin), stream->head};
+    }
+
+    // The newest events of the topics that begin with one of \a prefixes.
+    std::vector<Head> heads(const QByteArrayList &prefixes) const
+    {
+        std::vector<Head> heads;
+        for (const std::shared_ptr<Stream> &stream : m_streams) {
+            const auto isOf = [&](const QByteArray &prefix) { return stream->topic.startsWith(prefix); };
+            if (stream->head > 0 && std::any_of(prefixes.begin(), prefixes.end(), isOf))
+                heads.push_back({stream->topic, stream->head, stream->headTime});
+        }
+        return heads;
     }
 
     // Something may have been lost on the way: every stream is announced anew, so that what is not kept any more is told.
@@ -199,19 +214,27 @@ public:
 
     qsizetype events() const { return qsizetype(m_entries.size()); }
     qsizetype bytes() const { return m_bytes; }
+    qsizetype streams() const { return m_streams.size(); }
 
 private:
     // A head is announced at 0.1, 0.5, 2.1 and 8.5 s.
     static constexpr int announcementsOfAHead = 4;
     static constexpr std::chrono::milliseconds firstAnnouncement = std::chrono::milliseconds(100);
 
+    // Events whose times go up: the stream's, since this machine's clock went back last.
+    struct Era
+    {
+        quint64 position = 0; // of its first event, which may not be kept any more
+        quint64 sequence = 0;
+        qint64 time = 0;
+    };
     struct Stream
     {
         QByteArray topic;
         quint64 head = 0;
         qint64 headTime = 0;
-        QList<quint64> positions;      // of what is kept: the last one is the head's
-        quint64 wentBackAt = 0;        // the position from which on no time is earlier than the one before it
+        QList<quint64> positions; // of what is kept: the last one is the head's
+        Era era;
         std::optional<qint64> dropped; // when the newest one that is not kept was sent
         bool isActive = false;         // has announcements to come
         int announcements = 0;         // of this head

@@ -276,7 +276,7 @@ void PyventNodePrivate::updateState()
     if (state == PyventNode::Connecting && before != PyventNode::Stopped)
         m_lostServer = true;
     if (state == PyventNode::Ready) {
-        m_recovery.received().ready(microsecondsSinceEpoch(), Clock::now());
+        m_recovery.ready(microsecondsSinceEpoch(), Clock::now());
         if (std::exchange(m_lostServer, false)) {
             m_recovery.reconnected(Clock::now());
             m_replays.reconnected(Clock::now());

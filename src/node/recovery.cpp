@@ -27,6 +27,12 @@ constexpr qint64 costAtOnce = 2'000'000;
 
 constexpr auto announcedLately = 100ms;
 
+// Who listens to more asks for all heads.
+constexpr qsizetype prefixesInOne = 64;
+
+// What to compare a prefix with a stream's topic costs.
+constexpr qint64 streamsForOne = 4;
+
 // Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not. So it
 // is where many ask for the same, however much that is.
 constexpr quint64 repairsForAll = 16;
@@ -62,6 +68,16 @@ Recovery::Recovery(const QUuid &nodeId)
     : m_nodeId(nodeId)
     , m_answers(costInASecond, costAtOnce)
 {
+}
+
+void Recovery::ready(qint64 time, Clock::time_point now)
+{
+    QByteArrayList prefixes = m_received.ready(time, now);
+    if (prefixes.isEmpty())
+        return;
+    if (prefixes.size() > prefixesInOne)
+        prefixes = {QByteArray("")};
+    m_outgoing.push_back({Control::Announce{m_nodeId, prefixes}.toFrame(), false});
 }
 
 void Recovery::reconnected(Clock::time_point now)
@@ -107,8 +123,10 @@ void Recovery::answer(const Control::Message &question, Clock::time_point now)
 {
     m_answers.spend(costOfAnything + question.payload.size());
     if (question.kind == Control::announce) {
-        // Until its first announcements are out, another one would be for nothing.
-        if (now >= m_announcedAt + announcedLately) {
+        if (const auto announce = Control::Announce::read(question.payload)) {
+            answer(*announce, now);
+        } else if (now >= m_announcedAt + announcedLately) {
+            // Until its first announcements are out, another one would be for nothing.
             m_announcedAt = now;
             m_sent.disturbed(now);
         }
@@ -121,6 +139,19 @@ void Recovery::answer(const Control::Message &question, Clock::time_point now)
     } else if (question.kind == Control::past) {
         if (const auto past = Control::Past::read(question.payload))
             answer(*past, now);
+    }
+}
+
+void Recovery::answer(const Control::Announce &question, Clock::time_point now)
+{
+    if (question.asker == m_nodeId && !m_hearOwnEvents)
+        return;
+    m_answers.spend(m_sent.streams() * question.prefixes.size() / streamsForOne);
+    const auto heads = m_sent.heads(question.prefixes);
+    for (qsizetype at = 0; at < qsizetype(heads.size()) && m_answers.allows(now); at += headsInOne) {
+        const auto some = std::span(heads).subspan(at, std::min(headsInOne, qsizetype(heads.size()) - at));
+        m_outgoing.push_back({headsOf(some).toFrame(question.asker), true});
+        m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
     }
 }
 
@@ -205,12 +236,16 @@ void Recovery::process(Clock::time_point now)
         m_outgoing.push_back({askFor(request, m_nodeId, m_maximumFrameSize).toFrame(request.node), false});
     m_sent.trim(now);
     const auto heads = m_sent.takeAnnouncements(now, headsInOne);
-    if (heads.empty())
-        return;
+    if (!heads.empty())
+        m_outgoing.push_back({headsOf(heads).toFrame(), true});
+}
+
+Control::Heads Recovery::headsOf(std::span<const ReplayWindow<QByteArray>::Head> heads) const
+{
     Control::Heads message{.node = m_nodeId, .heads = {}};
     for (const auto &head : heads)
         message.heads.push_back({head.topic, head.sequence, head.time});
-    m_outgoing.push_back({message.toFrame(), true});
+    return message;
 }
 
 Recovery::Clock::time_point Recovery::deadline() const

@@ -9,6 +9,8 @@
 #include "wire/control.h"
 #include "wire/frame.h"
 
+#include <span>
+
 namespace Pyvent::Internal {
 
 // The message that asks for what a window misses, and what a message says in the window's terms.
@@ -33,6 +35,9 @@ public:
     ReplayWindow<QByteArray> &sent() { return m_sent; }
     ReceiveWindow &received() { return m_received; }
 
+    // All subscriptions are active, at \a time in µs since 1970.
+    void ready(qint64 time, Clock::time_point now);
+
     // A server has proven itself after one was lost, and with it what was on its way.
     void reconnected(Clock::time_point now);
 
@@ -56,8 +61,10 @@ public:
 
 private:
     void answer(const Control::Message &question, Clock::time_point now);
+    void answer(const Control::Announce &question, Clock::time_point now);
     void answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now);
     void answer(const Control::Past &past, Clock::time_point now);
+    Control::Heads headsOf(std::span<const ReplayWindow<QByteArray>::Head> heads) const;
     bool mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now);
     void sendAgain(const Control::Ask &ask, quint64 sequence, QByteArrayView event, Trailer::Flag mark, bool forAll,
                    Clock::time_point now);

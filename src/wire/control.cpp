@@ -69,12 +69,34 @@ QByteArrayList controlPrefixes(const QUuid &node)
 
 namespace Control {
 
-QByteArray Heads::toFrame() const
+QByteArray Announce::toFrame() const
+{
+    QCborArray entries;
+    for (const QByteArray &prefix : prefixes)
+        entries.append(prefix);
+    return commonTopic(announce) + bytes({QCborValue(asker), entries});
+}
+
+std::optional<Announce> Announce::read(QByteArrayView payload)
+{
+    Announce message;
+    const auto array = arrayOf(payload, 2, &message.asker);
+    if (!array)
+        return {};
+    const QCborArray entries = (*array)[1].toArray();
+    if (entries.size() > maximumEntries)
+        return {};
+    for (const QCborValue &entry : entries)
+        message.prefixes.append(entry.toByteArray());
+    return message;
+}
+
+QByteArray Heads::payload() const
 {
     QCborArray entries;
     for (const Head &head : heads)
         entries.append(QCborArray{head.topic, qint64(head.sequence), head.time});
-    return commonTopic(Control::heads) + bytes({QCborValue(node), entries});
+    return bytes({QCborValue(node), entries});
 }
 
 std::optional<Heads> Heads::read(QByteArrayView payload)

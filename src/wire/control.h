@@ -25,8 +25,8 @@ namespace Control {
 
 inline constexpr QByteArrayView who = "who";           // common: who is there?
 inline constexpr QByteArrayView here = "here";         // to a node: an answer
-inline constexpr QByteArrayView announce = "announce"; // common: announce your streams' heads, for I was away
-inline constexpr QByteArrayView heads = "heads";       // common: Heads
+inline constexpr QByteArrayView announce = "announce"; // common: announce your streams' heads; and Announce
+inline constexpr QByteArrayView heads = "heads";       // common, or to a receiver: Heads
 inline constexpr QByteArrayView ask = "ask";           // to a sender: Ask
 inline constexpr QByteArrayView answer = "answer";     // to a receiver: Answer
 inline constexpr QByteArrayView withheld = "withheld"; // to a receiver: Withheld
@@ -35,6 +35,16 @@ inline constexpr QByteArrayView past = "past";         // common: Past
 inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
 inline constexpr QByteArrayView recall = "recall";     // to a sender: Ask, of what it said that it keeps
 inline constexpr QByteArrayView replay = "replay";     // to a receiver: an event's frame out of the past
+
+// Asks all senders for the heads of topics that begin with one of the prefixes, for the asker alone.
+struct Announce
+{
+    QUuid asker;
+    QByteArrayList prefixes;
+
+    QByteArray toFrame() const;
+    static std::optional<Announce> read(QByteArrayView payload);
+};
 
 // The newest events of a sender's streams.
 struct Heads
@@ -48,8 +58,12 @@ struct Heads
     QUuid node;
     std::vector<Head> heads;
 
-    QByteArray toFrame() const;
+    QByteArray toFrame() const { return commonTopic(Control::heads) + payload(); }
+    QByteArray toFrame(const QUuid &asker) const { return nodeTopic(asker, Control::heads) + payload(); }
     static std::optional<Heads> read(QByteArrayView payload);
+
+private:
+    QByteArray payload() const;
 };
 
 // Numbers of events, the last one included.

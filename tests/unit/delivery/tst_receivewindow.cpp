@@ -86,8 +86,11 @@ class TestReceiveWindow : public QObject
 private Q_SLOTS:
     void aFalseHeadMutesNobody_data();
     void aFalseHeadMutesNobody();
+    void aFalseHeadOfWhoWasNotHeard_data();
     void aFalseHeadOfWhoWasNotHeard();
     void aTrueHeadIsBelieved();
+    void aHeadOfBeforeIsWhereAStreamBegins();
+    void becomesReadyForWhatIsNew();
     void inventedStreamsDisturbNobody_data();
     void inventedStreamsDisturbNobody();
     void forgettingIsForgotten();
@@ -128,11 +131,19 @@ void TestReceiveWindow::aFalseHeadMutesNobody()
     QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
 }
 
+void TestReceiveWindow::aFalseHeadOfWhoWasNotHeard_data()
+{
+    QTest::addColumn<std::chrono::milliseconds>("sent");
+    QTest::newRow("later") << std::chrono::milliseconds(2ms);
+    QTest::newRow("before") << std::chrono::milliseconds(-2ms);
+}
+
 void TestReceiveWindow::aFalseHeadOfWhoWasNotHeard()
 {
+    QFETCH(std::chrono::milliseconds, sent);
     Receiver receiver;
     const QUuid node = QUuid::createUuid();
-    receiver.window.announced(node, "x", huge, timeAt(2ms), at(2ms));
+    receiver.window.announced(node, "x", huge, timeAt(sent), at(2ms));
     receiver.window.begins(node, "x", timeAt(0ms), huge, huge, at(3ms));
     receiver.hear(node, 41, 10s);
     receiver.hear(node, 42, 10s);
@@ -153,16 +164,51 @@ void TestReceiveWindow::aTrueHeadIsBelieved()
     QCOMPARE(receiver.lost(), quint64(0));
 }
 
+void TestReceiveWindow::aHeadOfBeforeIsWhereAStreamBegins()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.window.announced(node, "x", 7, timeAt(-1ms), at(2ms));
+    QVERIFY(receiver.window.knowsBegin(node, "x"));
+    QVERIFY(receiver.window.isIdle());
+    receiver.hear(node, 7, 3ms);                                     // was sent before this node was ready
+    receiver.window.announced(node, "x", 300, timeAt(50s), at(50s)); // all of them were lost
+    QCOMPARE(receiver.missing(51s), (Ranges{{8, 300}}));
+    receiver.window.isGone(node, "x", 299, at(52s));
+    QCOMPARE(receiver.lost(), quint64(291));
+    receiver.repair(node, 299, 52s);
+    receiver.repair(node, 300, 52s);
+    QCOMPARE(receiver.heard, (QList<quint64>{299, 300}));
+    QVERIFY(receiver.window.isIdle());
+}
+
+void TestReceiveWindow::becomesReadyForWhatIsNew()
+{
+    ReceiveWindow window;
+    window.listen("x");
+    window.listen("y");
+    QByteArrayList active = window.ready(timeAt(0ms), at(0ms));
+    std::sort(active.begin(), active.end());
+    QCOMPARE(active, (QByteArrayList{"x", "y"}));
+    QCOMPARE(window.ready(timeAt(1ms), at(1ms)), QByteArrayList());
+    window.listen("z");
+    QCOMPARE(window.ready(timeAt(2ms), at(2ms)), (QByteArrayList{"z"}));
+    QCOMPARE(window.readySince("x"), std::optional(timeAt(0ms)));
+}
+
 void TestReceiveWindow::inventedStreamsDisturbNobody_data()
 {
     QTest::addColumn<bool>("isAnnounced"); // rather than heard
-    QTest::newRow("heads") << true;
-    QTest::newRow("events") << false;
+    QTest::addColumn<std::chrono::milliseconds>("sent");
+    QTest::newRow("heads") << true << std::chrono::milliseconds(2ms);
+    QTest::newRow("heads of before") << true << std::chrono::milliseconds(-1h);
+    QTest::newRow("events") << false << std::chrono::milliseconds(-1h);
 }
 
 void TestReceiveWindow::inventedStreamsDisturbNobody()
 {
     QFETCH(bool, isAnnounced);
+    QFETCH(std::chrono::milliseconds, sent);
     Receiver receiver({.streams = 1000});
     const QUuid node = QUuid::createUuid();
     receiver.hear(node, 7, 1ms);
@@ -170,9 +216,9 @@ void TestReceiveWindow::inventedStreamsDisturbNobody()
     for (int i = 0; i < 5000; ++i) {
         const QUuid invented = QUuid::createUuid();
         if (isAnnounced)
-            receiver.window.announced(invented, "x", huge, timeAt(2ms), at(2ms));
+            receiver.window.announced(invented, "x", huge, timeAt(sent), at(2ms));
         else
-            receiver.window.heard(invented, "x", huge, timeAt(-1h), "frame", at(2ms));
+            receiver.window.heard(invented, "x", huge, timeAt(sent), "frame", at(2ms));
     }
     QCOMPARE(receiver.window.streams(), 1000);
     receiver.hear(node, 8, 3ms); // doubled

@@ -89,15 +89,16 @@ struct Receiver
     Milliseconds readySince = 0;
     QHash<std::pair<int, int>, QList<quint64>> heard; // by sender and topic
     QHash<std::pair<int, int>, quint64> lost;
+    QSet<std::pair<int, int>> toldBegin; // by a head that was sent before it was ready
 };
 
 struct Message
 {
-    enum Kind { Data, Repair, Head, Ask, Answer };
+    enum Kind { Data, Repair, Head, Ask, Answer, Announce };
     Milliseconds due;
     quint64 order;
     Kind kind;
-    int to; // receiver; for Ask, sender
+    int to; // receiver; for Ask and Announce, sender
     int from;
     Event event;
     Milliseconds time; // of a Head; before an event
@@ -172,13 +173,16 @@ private:
                 serverEnds();
             }
         } else if (what < m_conditions.endPercent + 15) {
-            Receiver &receiver = *m_receivers[std::size_t(below(m_conditions.receivers))];
+            const int index = below(m_conditions.receivers);
+            Receiver &receiver = *m_receivers[std::size_t(index)];
             if (receiver.isReady)
                 return;
             receiver.isReady = true;
             receiver.readySince = m_time;
             receiver.window.listen("");
             receiver.window.ready(m_time, at(m_time));
+            for (const int sender : m_alive)
+                postTo({.kind = Message::Announce, .to = sender, .from = index});
         } else {
             send(m_alive[std::size_t(below(int(m_alive.size())))], below(m_conditions.topics));
         }
@@ -266,12 +270,8 @@ private:
             }
             for (int i : m_alive) {
                 m_senders[std::size_t(i)]->window.trim(at(m_time));
-                for (const auto &head : m_senders[std::size_t(i)]->window.takeAnnouncements(at(m_time), 10)) {
-                    post({.kind = Message::Head,
-                          .from = i,
-                          .event = {i, head.topic == "a" ? 0 : 1, head.sequence},
-                          .time = head.time});
-                }
+                for (const auto &head : m_senders[std::size_t(i)]->window.takeAnnouncements(at(m_time), 10))
+                    post(messageOf(i, head));
             }
             for (int i = 0; i < m_conditions.receivers; ++i)
                 ask(i);
@@ -292,9 +292,17 @@ private:
         take(from);
     }
 
+    static Message messageOf(int from, const ReplayWindow<QByteArray>::Head &head)
+    {
+        return {.kind = Message::Head,
+                .from = from,
+                .event = {from, head.topic == "a" ? 0 : 1, head.sequence},
+                .time = head.time};
+    }
+
     void arrive(const Message &message)
     {
-        if (message.kind == Message::Ask) {
+        if (message.kind == Message::Ask || message.kind == Message::Announce) {
             answer(message);
             return;
         }
@@ -314,6 +322,8 @@ private:
             break;
         case Message::Head:
             receiver.window.announced(node, topic, event.sequence, message.time, at(m_time));
+            if (message.time < receiver.readySince)
+                receiver.toldBegin.insert({message.from, event.topic});
             break;
         default:
             if (message.request.missing.empty())
@@ -349,6 +359,14 @@ private:
         if (std::find(m_alive.begin(), m_alive.end(), message.to) == m_alive.end())
             return;
         ReplayWindow<QByteArray> &window = m_senders[std::size_t(message.to)]->window;
+        if (message.kind == Message::Announce) {
+            for (const auto &head : window.heads({"a", "b"})) {
+                Message answer = messageOf(message.to, head);
+                answer.to = message.from;
+                postTo(answer);
+            }
+            return;
+        }
         const QByteArray &topic = message.request.topic;
         Message answer{.kind = Message::Answer, .to = message.from, .from = message.to, .first = window.first(topic)};
         answer.request = message.request;
@@ -438,12 +456,13 @@ private:
                 return fail(i, from, topic, "a gap");
             return;
         }
-        // What is not kept any more is told: exactly what is missing after the first one that was heard, and before that, at
-        // least that there was something.
+        // What is not kept any more is told, exactly. Only where the stream began before the receiver was ready, and no head of
+        // that time has reached it, what is missing before the first one that was heard may be told as less than it is.
         const quint64 first = heard.isEmpty() ? sender.head[topic] + 1 : heard.first();
         const quint64 missing = sender.head[topic] + 1 - first - quint64(heard.size());
         const quint64 missingBefore = first > owedFrom ? first - owedFrom : 0;
-        if (lost < missing + (missingBefore > 0) || lost > missing + missingBefore)
+        const bool isExact = owedFrom == 1 || receiver.toldBegin.contains({from, topic});
+        if (lost < missing + (isExact ? missingBefore : missingBefore > 0) || lost > missing + missingBefore)
             fail(i, from, topic, "what was lost was not told exactly");
     }
 

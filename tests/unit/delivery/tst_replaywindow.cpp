@@ -38,6 +38,8 @@ private Q_SLOTS:
     void knowsTheLastBeforeATime();
     void aClockThatGoesBack_data();
     void aClockThatGoesBack();
+    void aClockThatWentBackLongAgo();
+    void tellsTheHeadsOfSomeTopics();
 };
 
 void TestReplayWindow::countsEachTopicFromOne()
@@ -135,6 +137,12 @@ void TestReplayWindow::knowsTheLastBeforeATime()
     QCOMPARE(window.lastBefore("order", 30), std::optional<quint64>(2));
     QCOMPARE(window.lastBefore("order", 21), std::optional<quint64>(2));
     QCOMPARE(window.lastBefore("order", 20), std::optional<quint64>()); // the one of 20 is not kept any more
+    QCOMPARE(window.lastBefore("order", 11), std::optional<quint64>());
+    QCOMPARE(window.lastBefore("order", 10), std::optional<quint64>(0)); // it began later
+    window.trim(start + 2min);
+    QCOMPARE(window.lastBefore("order", 51), std::optional<quint64>(5));
+    QCOMPARE(window.lastBefore("order", 50), std::optional<quint64>());
+    QCOMPARE(window.lastBefore("order", 10), std::optional<quint64>(0));
 }
 
 void TestReplayWindow::aClockThatGoesBack_data()
@@ -156,6 +164,36 @@ void TestReplayWindow::aClockThatGoesBack()
     for (const qint64 sent : {200, 210, 220, 110, 115})
         send(&window, "order", sent);
     QCOMPARE(window.lastBefore("order", time), std::optional<quint64>(last));
+}
+
+void TestReplayWindow::aClockThatWentBackLongAgo()
+{
+    Window window({.events = 1});
+    for (const qint64 sent : {200, 210, 220, 110, 115, 120})
+        send(&window, "order", sent);
+    QCOMPARE(window.lastBefore("order", 105), std::optional<quint64>(3)); // what was sent before the step
+    QCOMPARE(window.lastBefore("order", 112), std::optional<quint64>());
+    QCOMPARE(window.lastBefore("order", 118), std::optional<quint64>(5));
+}
+
+void TestReplayWindow::tellsTheHeadsOfSomeTopics()
+{
+    Window window({.events = 2});
+    for (const char *topic : {"order", "order-food", "order", "bill", "x"})
+        send(&window, topic, 10);
+    window.next("order-drink"); // was never sent
+    const auto topics = [&](const QByteArrayList &prefixes) {
+        QByteArrayList found;
+        for (const Window::Head &head : window.heads(prefixes))
+            found.append(head.topic + QByteArray::number(head.sequence));
+        std::sort(found.begin(), found.end());
+        return found;
+    };
+    QCOMPARE(topics({"order"}), (QByteArrayList{"order-food1", "order2"}));
+    QCOMPARE(topics({"bi", "bill", "y"}), (QByteArrayList{"bill1"}));
+    QCOMPARE(topics({""}), (QByteArrayList{"bill1", "order-food1", "order2", "x1"}));
+    QCOMPARE(topics({}), QByteArrayList());
+    QCOMPARE(window.heads({"x"})[0].time, qint64(10));
 }
 
 QTEST_GUILESS_MAIN(TestReplayWindow)

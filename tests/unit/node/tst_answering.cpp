@@ -53,6 +53,9 @@ private Q_SLOTS:
     void whatIsLargerThanTheAskerTakesIsWithheld();
     void aFloodOfQuestionsCostsNoMore_data();
     void aFloodOfQuestionsCostsNoMore();
+    void tellsTheHeadsToWhoBecomesReady();
+    void whoHearsManyNamesAsksForAll();
+    void askingForManyHeadsCostsNoMore();
     void whatIsNoQuestionCostsNothing();
     void anAskerWhoWasPutOffGetsAllTheSame();
 };
@@ -100,6 +103,7 @@ void TestAnswering::aFloodOfQuestionsCostsNoMore_data()
     QTest::newRow("what is gone") << gone.toFrame(node);
     QTest::newRow("where it begins") << base.toFrame(node);
     QTest::newRow("what is kept") << past.toFrame();
+    QTest::newRow("the heads") << Control::Announce{asker, {"x"}}.toFrame();
 }
 
 void TestAnswering::aFloodOfQuestionsCostsNoMore()
@@ -117,6 +121,72 @@ void TestAnswering::aFloodOfQuestionsCostsNoMore()
         }
     }
     QVERIFY2(answers > 1000 && answers <= 8900, QByteArray::number(answers));
+    QVERIFY2(bytes < 8'900'000, QByteArray::number(bytes));
+}
+
+void TestAnswering::tellsTheHeadsToWhoBecomesReady()
+{
+    Recovery recovery(node);
+    recovery.received().listen("x");
+    recovery.ready(1000, at(0ms));
+    const auto question = recovery.takeOutgoing();
+    QCOMPARE(question.size(), std::size_t(1));
+    recovery.ready(1000, at(0ms)); // for nothing new
+    QVERIFY(recovery.takeOutgoing().empty());
+
+    Recovery sender(asker);
+    send(&sender, 1, 200, at(0ms));
+    send(&sender, 2, 200, at(0ms));
+    sender.takeOutgoing();
+    const auto answers = ask(&sender, question[0].frame, at(1ms));
+    QCOMPARE(answers.size(), std::size_t(1));
+    QVERIFY(answers[0].isInOrder); // what it is about is heard before it
+    QVERIFY(answers[0].frame.startsWith(nodeTopic(node, Control::heads)));
+    QVERIFY(ask(&recovery, answers[0].frame, at(2ms)).empty());
+    QVERIFY(recovery.received().knowsBegin(asker, "x"));
+
+    Recovery silent(QUuid::createUuid()); // who sent nothing of it says nothing
+    QVERIFY(ask(&silent, question[0].frame, at(1ms)).empty());
+}
+
+void TestAnswering::whoHearsManyNamesAsksForAll()
+{
+    Recovery recovery(node);
+    for (int i = 0; i < 65; ++i)
+        recovery.received().listen("name" + QByteArray::number(i));
+    recovery.ready(1000, at(0ms));
+    const auto outgoing = recovery.takeOutgoing();
+    QCOMPARE(outgoing.size(), std::size_t(1));
+    const auto question = Control::Announce::read(Control::Message::of(outgoing[0].frame)->payload);
+    QVERIFY(question);
+    QCOMPARE(question->prefixes, (QByteArrayList{""}));
+
+    Recovery sender(asker);
+    constexpr int streams = 450;
+    for (int i = 0; i < streams; ++i)
+        sender.sent().add("name" + QByteArray::number(i), 1, 1, QByteArray("frame"), 5, at(0ms));
+    QSet<QByteArray> told;
+    for (const Recovery::Outgoing &answer : ask(&sender, outgoing[0].frame, at(1ms))) {
+        const auto heads = Control::Heads::read(Control::Message::of(answer.frame)->payload);
+        QVERIFY(heads);
+        for (const Control::Heads::Head &head : heads->heads)
+            told.insert(head.topic);
+    }
+    QCOMPARE(told.size(), streams);
+}
+
+// Each question makes a sender look at all of its streams.
+void TestAnswering::askingForManyHeadsCostsNoMore()
+{
+    Recovery sender(asker);
+    for (int i = 0; i < 50'000; ++i)
+        sender.sent().add("a-long-name-of-an-event-" + QByteArray::number(i), 1, 1, QByteArray("frame"), 5, at(0ms));
+    const QByteArray question = Control::Announce{node, QByteArrayList(200, "a-long-name")}.toFrame();
+    qsizetype bytes = 0;
+    for (int i = 0; i < 10'000; ++i) { // within a tenth of a second
+        for (const Recovery::Outgoing &answer : ask(&sender, question, at(std::chrono::milliseconds(i / 100))))
+            bytes += answer.frame.size();
+    }
     QVERIFY2(bytes < 8'900'000, QByteArray::number(bytes));
 }
 

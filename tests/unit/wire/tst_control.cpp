@@ -25,6 +25,7 @@ class TestControl : public QObject
 private Q_SLOTS:
     void topicsAreUnderThePrefixes();
     void heads();
+    void announce();
     void ask();
     void answer();
     void withheld();
@@ -61,6 +62,22 @@ void TestControl::heads()
     QCOMPARE(read->heads[0].sequence, quint64(7));
     QCOMPARE(read->heads[0].time, qint64(1234567890123456));
     QCOMPARE(read->heads[1].topic, topic);
+
+    const QUuid asker = QUuid::createUuid();
+    QVERIFY(sent.toFrame(asker).startsWith(nodeTopic(asker, Control::heads)));
+    QCOMPARE(payloadOf(sent.toFrame(asker)), payloadOf(frame));
+}
+
+void TestControl::announce()
+{
+    const QByteArray frame = Control::Announce{node, {"order", "", "b\xff"}}.toFrame();
+    QVERIFY(frame.startsWith(commonTopic(Control::announce)));
+    const auto read = Control::Announce::read(payloadOf(frame));
+    QVERIFY(read);
+    QCOMPARE(read->asker, node);
+    QCOMPARE(read->prefixes, (QByteArrayList{"order", "", "b\xff"}));
+    const Control::Announce tooMany{node, QByteArrayList(201, "order")};
+    QVERIFY(!Control::Announce::read(payloadOf(tooMany.toFrame())));
 }
 
 void TestControl::ask()
@@ -178,6 +195,7 @@ void TestControl::nonsense()
 {
     QFETCH(QByteArray, payload);
     QVERIFY(!Control::Heads::read(payload));
+    QVERIFY(!Control::Announce::read(payload));
     QVERIFY(!Control::Ask::read(payload));
     QVERIFY(!Control::Answer::read(payload));
     QVERIFY(!Control::Withheld::read(payload));
