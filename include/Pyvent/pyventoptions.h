@@ -46,6 +46,16 @@ struct PyventOptions
     /*! How many bytes may wait for the server's acknowledgement before send() returns false. Default: 64 MiB. An event
         is always taken by an empty queue. */
     qsizetype sendQueueBytes = qsizetype(64) * 1024 * 1024;
+
+    /*! How many of its newest events this node keeps, to send them again to nodes that missed them and to late joiners,
+        as far as replayBytes and replayAge allow. 0: none. Default: 100,000. */
+    qsizetype replayEvents = 100'000;
+
+    /*! How many bytes of its newest events this node keeps. Default: 64 MiB. */
+    qsizetype replayBytes = qsizetype(64) * 1024 * 1024;
+
+    /*! For how long this node keeps an event after it was sent. Default: 60 s. */
+    std::chrono::milliseconds replayAge = std::chrono::seconds(60);
 };
 
 #endif

@@ -45,6 +45,9 @@ public:
     }
     Q_DISABLE_COPY_MOVE(ReplayWindow)
 
+    // What is more than that is dropped with the next event, or by trim().
+    void setLimits(const ReplayLimits &limits) { m_limits = limits; }
+
     // The number of the next event of \a topic, from 1, and when the one before it was sent; 0 if there is none.
     struct Next
     {
@@ -275,7 +278,7 @@ private:
         m_nextAnnouncement = std::min(m_nextAnnouncement, stream.announceAt);
     }
 
-    const ReplayLimits m_limits;
+    ReplayLimits m_limits;
     QHash<QByteArray, std::shared_ptr<Stream>> m_streams; // of all topics that were ever sent
     Stream *m_newest = nullptr;
     std::deque<Entry> m_entries; // oldest first

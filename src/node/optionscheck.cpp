@@ -33,6 +33,12 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     *subject = u"sendQueueEvents"_s;
     if (options.sendQueueEvents < 1 || options.sendQueueBytes < 1)
         return u"the send queue has no room for an event"_s;
+    *subject = u"replayEvents"_s;
+    if (options.replayEvents < 0 || options.replayBytes < 0)
+        return u"what is kept to be sent again is less than nothing; 0 events keep none"_s;
+    *subject = u"replayAge"_s;
+    if (options.replayAge < 0ms || options.replayAge > 24h)
+        return u"events are kept for %1 ms; it must be 0 ms to 24 hours"_s.arg(options.replayAge.count());
     return {};
 }
 

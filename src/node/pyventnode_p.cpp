@@ -117,6 +117,7 @@ void PyventNodePrivate::apply(const PyventOptions &options)
     m_decoder.setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setMaximumFrameSize(options.maximumEventSize);
+    m_recovery.sent().setLimits({options.replayEvents, options.replayBytes, options.replayAge});
     m_replays.setMaximumFrameSize(options.maximumEventSize);
 }
 

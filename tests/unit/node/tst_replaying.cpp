@@ -73,6 +73,34 @@ private Q_SLOTS:
         QTRY_COMPARE(heard.last(), u"4"_s);
     }
 
+    void aSenderKeepsWhatItsOptionsSay_data()
+    {
+        QTest::addColumn<PyventOptions>("options");
+        QTest::addColumn<QStringList>("kept");
+        QTest::newRow("two events") << PyventOptions{.replayEvents = 2} << Heard({u"19*"_s, u"20*"_s});
+        QTest::newRow("none") << PyventOptions{.replayEvents = 0} << Heard();
+        QTest::newRow("few bytes") << PyventOptions{.replayBytes = 100} << Heard(u"20*"_s); // of about 70 each
+        QTest::newRow("not for long") << PyventOptions{.replayAge = 0ms} << Heard();
+    }
+    void aSenderKeepsWhatItsOptionsSay()
+    {
+        QFETCH(PyventOptions, options);
+        QFETCH(const QStringList, kept);
+        options.port = m_port;
+        PyventNode sender(this->options());
+        send(sender, 0, 0);
+        sender.stop();
+        QVERIFY(sender.configure(options));
+        sendBefore(sender, 1, 20);
+        PyventNode receiver(this->options());
+        Heard heard;
+        receiver.on("x", {.replay = {.last = 100}}, this, into(&heard));
+        QTRY_COMPARE(heard, kept);
+        QTRY_COMPARE(receiver.state(), PyventNode::Ready);
+        send(sender, 21, 21);
+        QTRY_COMPARE(heard, kept + Heard(u"21"_s));
+    }
+
     void onlyWhoAskedHearsItAgain()
     {
         PyventNode sender(options());
