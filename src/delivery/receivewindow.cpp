@@ -231,17 +231,23 @@ ReceiveWindow::Verdict ReceiveWindow::take(Stream &stream, quint64 sequence, QBy
     return isHeld ? Verdict::Hold : Verdict::Drop;
 }
 
-void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time,
+void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time, qint64 asOf,
                               Clock::time_point now)
 {
     Stream *stream = find(node, topic);
+    const std::optional<qint64> since = stream && stream->hasBase ? std::nullopt : readySince(topic);
+    const bool wasBefore = since && time < *since;
+    const bool isBase = wasBefore && *since <= asOf;
     if (!stream) {
-        const std::optional<qint64> since = readySince(topic);
-        if (!since)
+        if (!since || (wasBefore && !isBase))
             return;
         stream = &create(node, topic);
-        stream->hasBase = time < *since;
-        stream->delivered = stream->hasBase ? head : 0; // all of it was before
+        stream->hasBase = false;
+    }
+    if (isBase) {
+        stream->hasBase = true;
+        stream->delivered = head;
+        release(*stream);
     }
     if (head > stream->head) {
         stream->head = head;

@@ -42,7 +42,7 @@ struct ReceiveLimits
 // listened is not missing. But each event says when the one before it was sent. Where that was after this node had become
 // ready, it should have been heard; then the sender is asked what its last event was before that time. It does not know for
 // ever, so a node that has become ready asks all senders for their newest events: a stream also begins behind one that was
-// sent before.
+// sent before, if it was still the newest one after that.
 class ReceiveWindow
 {
 public:
@@ -111,9 +111,10 @@ public:
     Verdict repaired(const QUuid &node, QByteArrayView topic, quint64 sequence, QByteArrayView frame,
                      Clock::time_point now);
 
-    // The sender says that its newest event is \a head, sent at \a time. What was sent before that has been heard, or
-    // is lost.
-    void announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time, Clock::time_point now);
+    // The sender says that at \a asOf its newest event was \a head, sent at \a time. What was sent before that has been heard,
+    // or is lost.
+    void announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time, qint64 asOf,
+                   Clock::time_point now);
 
     // The sender's answers. To what was its last event before \a since: \a base, if it knows. To what is missing, and to
     // the other one: nothing before \a first is kept any more.

@@ -65,7 +65,7 @@ Replay::Verdict Replay::heard(const QUuid &node, quint64 sequence, QByteArrayVie
 
 void Replay::missed(const QUuid &node, quint64 sequence, Clock::time_point now)
 {
-    m_window.announced(node, m_topic, sequence, afterThat, now);
+    m_window.announced(node, m_topic, sequence, afterThat, afterThat, now);
     if (isOpen())
         waitFor(node, sequence);
     else // nothing where that is known
@@ -84,7 +84,7 @@ void Replay::keeps(const QUuid &node, quint64 first, quint64 last, Clock::time_p
     if (first == 0 || first > last + 1 || m_window.knowsBegin(node, m_topic))
         return;
     m_unanswered.remove(node);
-    m_window.announced(node, m_topic, last, afterThat, now);
+    m_window.announced(node, m_topic, last, afterThat, afterThat, now);
     m_window.begins(node, m_topic, always, first - 1, 0, now);
 }
 

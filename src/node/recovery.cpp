@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "node/recovery.h"
 
+#include "node/eventencoder.h"
+
 #include <algorithm>
 
 namespace Pyvent::Internal {
@@ -111,7 +113,7 @@ QByteArrayView Recovery::take(QByteArrayView frame, const std::function<bool(QBy
             return {};
         for (const Control::Heads::Head &head : message->heads) {
             if (head.sequence > 0 && head.topic.size() <= maximumTopicSize && isWanted(head.topic))
-                m_received.announced(message->node, head.topic, head.sequence, head.time, now);
+                m_received.announced(message->node, head.topic, head.sequence, head.time, message->asOf, now);
         }
     } else if (isQuestion(kind) && m_answers.allows(now)) { // who gets no answer asks again
         answer(*control, now);
@@ -242,7 +244,7 @@ void Recovery::process(Clock::time_point now)
 
 Control::Heads Recovery::headsOf(std::span<const ReplayWindow<QByteArray>::Head> heads) const
 {
-    Control::Heads message{.node = m_nodeId, .heads = {}};
+    Control::Heads message{.node = m_nodeId, .heads = {}, .asOf = microsecondsSinceEpoch()};
     for (const auto &head : heads)
         message.heads.push_back({head.topic, head.sequence, head.time});
     return message;

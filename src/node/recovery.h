@@ -18,7 +18,7 @@ Control::Ask askFor(const ReceiveWindow::Request &request, const QUuid &asker, q
 std::vector<ReceiveWindow::Range> rangesOf(const Control::Withheld &withheld);
 
 // A node's part in recovery, both halves, and the messages by which they find those of other nodes: what to send is in
-// takeOutgoing() after each call. Without sockets and clock. Not thread-safe.
+// takeOutgoing() after each call. Without sockets, and the time of day is all it looks at. Not thread-safe.
 class Recovery
 {
 public:

@@ -35,8 +35,9 @@ std::optional<QCborArray> arrayOf(QByteArrayView payload, qsizetype size, QUuid 
 {
     if (payload.size() > maximumSize)
         return {};
-    const QCborArray array = QCborValue::fromCbor(payload.toByteArray()).toArray();
-    if (array.size() < size)
+    QCborParserError error;
+    const QCborArray array = QCborValue::fromCbor(payload.toByteArray(), &error).toArray();
+    if (error.error != QCborError::NoError || array.size() < size)
         return {};
     *node = array[0].toUuid();
     if (node->isNull())
@@ -96,7 +97,7 @@ QByteArray Heads::payload() const
     QCborArray entries;
     for (const Head &head : heads)
         entries.append(QCborArray{head.topic, qint64(head.sequence), head.time});
-    return bytes({QCborValue(node), entries});
+    return bytes({QCborValue(node), entries, asOf});
 }
 
 std::optional<Heads> Heads::read(QByteArrayView payload)
@@ -112,6 +113,7 @@ std::optional<Heads> Heads::read(QByteArrayView payload)
         const QCborArray head = entry.toArray();
         message.heads.push_back({head.at(0).toByteArray(), number(head.at(1)), head.at(2).toInteger()});
     }
+    message.asOf = array->at(2).toInteger(); // undefined where it is not there
     return message;
 }
 

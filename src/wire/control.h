@@ -57,6 +57,7 @@ struct Heads
     };
     QUuid node;
     std::vector<Head> heads;
+    qint64 asOf = 0; // µs since 1970, when they were the newest ones; 0: not said
 
     QByteArray toFrame() const { return commonTopic(Control::heads) + payload(); }
     QByteArray toFrame(const QUuid &asker) const { return nodeTopic(asker, Control::heads) + payload(); }

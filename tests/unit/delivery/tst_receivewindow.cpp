@@ -51,6 +51,11 @@ struct Receiver
             heard.append(sequence);
         takeReleased();
     }
+    // The newest event, just sent.
+    void announce(const QUuid &node, quint64 head, std::chrono::milliseconds now)
+    {
+        window.announced(node, "x", head, timeAt(now), timeAt(now), at(now));
+    }
     void takeReleased()
     {
         QByteArray frame;
@@ -90,6 +95,7 @@ private Q_SLOTS:
     void aFalseHeadOfWhoWasNotHeard();
     void aTrueHeadIsBelieved();
     void aHeadOfBeforeIsWhereAStreamBegins();
+    void aHeadOfBeforeAnswersWhatWasAsked();
     void becomesReadyForWhatIsNew();
     void inventedStreamsDisturbNobody_data();
     void inventedStreamsDisturbNobody();
@@ -114,7 +120,7 @@ void TestReceiveWindow::aFalseHeadMutesNobody()
     Receiver receiver;
     const QUuid node = QUuid::createUuid();
     receiver.hear(node, 7, 1ms);
-    receiver.window.announced(node, "x", huge, timeAt(2ms), at(2ms));
+    receiver.announce(node, huge, 2ms);
     if (isAnswered)
         receiver.window.isGone(node, "x", huge + 1, at(3ms));
     else
@@ -143,7 +149,7 @@ void TestReceiveWindow::aFalseHeadOfWhoWasNotHeard()
     QFETCH(std::chrono::milliseconds, sent);
     Receiver receiver;
     const QUuid node = QUuid::createUuid();
-    receiver.window.announced(node, "x", huge, timeAt(sent), at(2ms));
+    receiver.window.announced(node, "x", huge, timeAt(sent), timeAt(2ms), at(2ms));
     receiver.window.begins(node, "x", timeAt(0ms), huge, huge, at(3ms));
     receiver.hear(node, 41, 10s);
     receiver.hear(node, 42, 10s);
@@ -155,7 +161,7 @@ void TestReceiveWindow::aTrueHeadIsBelieved()
     Receiver receiver;
     const QUuid node = QUuid::createUuid();
     receiver.hear(node, 7, 1ms);
-    receiver.window.announced(node, "x", 9, timeAt(2ms), at(2ms));
+    receiver.announce(node, 9, 2ms);
     receiver.window.isGone(node, "x", 10, at(3ms));
     QCOMPARE(receiver.lost(), quint64(2));
     receiver.hear(node, 9, 20ms); // was on its way for long, and is told lost
@@ -168,17 +174,31 @@ void TestReceiveWindow::aHeadOfBeforeIsWhereAStreamBegins()
 {
     Receiver receiver;
     const QUuid node = QUuid::createUuid();
-    receiver.window.announced(node, "x", 7, timeAt(-1ms), at(2ms));
+    receiver.window.announced(node, "x", 5, timeAt(-3ms), timeAt(-2ms), at(1ms)); // on its way for long: it may be old
+    QVERIFY(!receiver.window.knowsBegin(node, "x"));
+    receiver.window.announced(node, "x", 7, timeAt(-1ms), timeAt(1ms), at(2ms));
     QVERIFY(receiver.window.knowsBegin(node, "x"));
     QVERIFY(receiver.window.isIdle());
-    receiver.hear(node, 7, 3ms);                                     // was sent before this node was ready
-    receiver.window.announced(node, "x", 300, timeAt(50s), at(50s)); // all of them were lost
+    receiver.hear(node, 7, 3ms);       // was sent before this node was ready
+    receiver.announce(node, 300, 50s); // all of them were lost
     QCOMPARE(receiver.missing(51s), (Ranges{{8, 300}}));
     receiver.window.isGone(node, "x", 299, at(52s));
     QCOMPARE(receiver.lost(), quint64(291));
     receiver.repair(node, 299, 52s);
     receiver.repair(node, 300, 52s);
     QCOMPARE(receiver.heard, (QList<quint64>{299, 300}));
+    QVERIFY(receiver.window.isIdle());
+}
+
+void TestReceiveWindow::aHeadOfBeforeAnswersWhatWasAsked()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    QCOMPARE(receiver.hear(node, 9, 3ms, 2ms), Verdict::Hold); // 8 was sent after this node was ready
+    receiver.window.announced(node, "x", 7, timeAt(-1ms), timeAt(1ms), at(4ms));
+    QCOMPARE(receiver.missing(25ms), (Ranges{{8, 8}}));
+    receiver.repair(node, 8, 26ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{8, 9}));
     QVERIFY(receiver.window.isIdle());
 }
 
@@ -216,7 +236,7 @@ void TestReceiveWindow::inventedStreamsDisturbNobody()
     for (int i = 0; i < 5000; ++i) {
         const QUuid invented = QUuid::createUuid();
         if (isAnnounced)
-            receiver.window.announced(invented, "x", huge, timeAt(sent), at(2ms));
+            receiver.window.announced(invented, "x", huge, timeAt(sent), timeAt(2ms), at(2ms));
         else
             receiver.window.heard(invented, "x", huge, timeAt(sent), "frame", at(2ms));
     }
@@ -311,7 +331,7 @@ void TestReceiveWindow::asksAboutManyStreamsOneAfterTheOther()
     Receiver receiver;
     constexpr int streams = 20'000;
     for (int i = 0; i < streams; ++i)
-        receiver.window.announced(QUuid::createUuid(), "x", 5, timeAt(2ms), at(2ms));
+        receiver.announce(QUuid::createUuid(), 5, 2ms);
     std::size_t asked = 0;
     std::size_t most = 0;
     std::chrono::milliseconds now = 20ms;
@@ -342,7 +362,7 @@ void TestReceiveWindow::whatIsWithheldIsLost()
     QCOMPARE(receiver.window.heldEvents(), 0);
     QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
 
-    receiver.window.announced(node, "x", 7, timeAt(23ms), at(23ms));
+    receiver.announce(node, 7, 23ms);
     receiver.window.isWithheld(node, "x", {{7, 7}}, at(24ms));
     receiver.window.isWithheld(QUuid::createUuid(), "x", {{1, 1}}, at(24ms));
     receiver.hear(node, 8, 25ms);

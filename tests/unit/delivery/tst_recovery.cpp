@@ -102,6 +102,7 @@ struct Message
     int from;
     Event event;
     Milliseconds time; // of a Head; before an event
+    Milliseconds asOf; // of a Head
     ReceiveWindow::Request request;
     std::optional<quint64> base;
     quint64 first;
@@ -292,12 +293,13 @@ private:
         take(from);
     }
 
-    static Message messageOf(int from, const ReplayWindow<QByteArray>::Head &head)
+    Message messageOf(int from, const ReplayWindow<QByteArray>::Head &head) const
     {
         return {.kind = Message::Head,
                 .from = from,
                 .event = {from, head.topic == "a" ? 0 : 1, head.sequence},
-                .time = head.time};
+                .time = head.time,
+                .asOf = m_time};
     }
 
     void arrive(const Message &message)
@@ -321,8 +323,8 @@ private:
             verdict = receiver.window.repaired(node, topic, event.sequence, bytesOf(event), at(m_time));
             break;
         case Message::Head:
-            receiver.window.announced(node, topic, event.sequence, message.time, at(m_time));
-            if (message.time < receiver.readySince)
+            receiver.window.announced(node, topic, event.sequence, message.time, message.asOf, at(m_time));
+            if (message.time < receiver.readySince && receiver.readySince <= message.asOf)
                 receiver.toldBegin.insert({message.from, event.topic});
             break;
         default:

@@ -51,7 +51,7 @@ void TestControl::topicsAreUnderThePrefixes()
 void TestControl::heads()
 {
     const QByteArray topic("b\0c\xff", 4); // any bytes
-    const Control::Heads sent{.node = node, .heads = {{"order", 7, 1234567890123456}, {topic, 1, 0}}};
+    const Control::Heads sent{.node = node, .heads = {{"order", 7, 1234567890123456}, {topic, 1, 0}}, .asOf = 77};
     const QByteArray frame = sent.toFrame();
     QVERIFY(frame.startsWith(commonTopic(Control::heads)));
     const auto read = Control::Heads::read(payloadOf(frame));
@@ -62,6 +62,7 @@ void TestControl::heads()
     QCOMPARE(read->heads[0].sequence, quint64(7));
     QCOMPARE(read->heads[0].time, qint64(1234567890123456));
     QCOMPARE(read->heads[1].topic, topic);
+    QCOMPARE(read->asOf, qint64(77));
 
     const QUuid asker = QUuid::createUuid();
     QVERIFY(sent.toFrame(asker).startsWith(nodeTopic(asker, Control::heads)));
