@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/busclient.h"
 
+#include "transport/sharedcontext.h"
+
 #include "wire/batch.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
@@ -76,7 +78,8 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
     : m_pollSet(pollSet)
     , m_address(address)
     , m_proofPrefix(QByteArray(1, controlPrefix) + "proof/" + nodeId.toByteArray(QUuid::WithoutBraces) + '/')
-    , m_events(m_context, zmq::socket_type::sub, pollSet)
+    , m_context(sharedContext())
+    , m_events(*m_context, zmq::socket_type::sub, pollSet)
     , m_silentSince(Clock::now())
     , m_retryAfter(firstRetry)
     , m_eventsAttemptEnds(m_silentSince + attemptTimeout)
@@ -220,7 +223,7 @@ BusClient::Silence BusClient::silence(Clock::time_point now) const
 
 void BusClient::openRequests(Clock::time_point now)
 {
-    m_requests = std::make_unique<ZmqSocket>(m_context, zmq::socket_type::dealer, m_pollSet);
+    m_requests = std::make_unique<ZmqSocket>(*m_context, zmq::socket_type::dealer, m_pollSet);
     setCommon(*m_requests, m_address);
     m_requests->set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
     m_requests->set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));

@@ -101,7 +101,7 @@ private:
     PollSet &m_pollSet;
     Address m_address;
     QByteArray m_proofPrefix;
-    zmq::context_t m_context;
+    const std::shared_ptr<zmq::context_t> m_context;
     ZmqSocket m_events;
     std::unique_ptr<ZmqSocket> m_requests; // none while waiting to try again
     SendQueue m_queue;
