@@ -156,9 +156,9 @@ std::shared_ptr<Receiver> Delivery::next()
     while (m_position < all) {
         const std::size_t i = m_position++;
         const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match.exact)[i] : (*m_match.globs)[i - exact];
-        if (i >= exact && !matchesGlob(receiver->pattern(), m_event.name))
+        if (i >= exact && !matchesGlob(receiver->pattern(), m_event->name))
             continue;
-        if (receiver->sender().matches(m_event.sender) && receiver->isWanted())
+        if (receiver->sender().matches(m_event->sender) && receiver->isWanted())
             return receiver;
     }
     return nullptr;

@@ -93,19 +93,19 @@ class Delivery
 {
 public:
     // For the receivers of \a match, made when the event arrived: one that comes later hears only what arrives later.
-    Delivery(PyventEvent event, ReceiverTable::Match match)
+    Delivery(std::shared_ptr<const PyventEvent> event, ReceiverTable::Match match)
         : m_event(std::move(event))
         , m_match(std::move(match))
     {
     }
 
-    const PyventEvent &event() const { return m_event; }
+    const std::shared_ptr<const PyventEvent> &event() const { return m_event; }
 
     // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
     std::shared_ptr<Receiver> next();
 
 private:
-    PyventEvent m_event;
+    std::shared_ptr<const PyventEvent> m_event; // never null
     ReceiverTable::Match m_match;
     std::size_t m_position = 0; // in exact, then in globs
 };

@@ -47,12 +47,20 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     }
 
     Result result;
-    result.name = match.name;
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
     if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
         return {};
 
-    PyventEvent event;
+    RecentEvents *recent = hasTrailer ? m_user.recentEvents(bytes) : nullptr;
+    const quint64 key = frame.trailer.sequence + frame.trailer.nodeId.data1 + quint64(topic.size());
+    result.event = recent ? recent->find(key, bytes) : nullptr;
+    if (result.event) {
+        result.match = std::move(match);
+        return result;
+    }
+
+    const auto decoded = std::make_shared<PyventEvent>();
+    PyventEvent &event = *decoded;
     QVariant sender;
     if (frame.hasPayload() && !m_reader->readArguments(frame.payload, &event.args, &sender)) {
         const PickleError &error = m_reader->error();
@@ -83,7 +91,9 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
         event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
         event.replayed = frame.trailer.flags & Trailer::Replayed;
     }
-    result.event = std::move(event);
+    if (recent)
+        recent->insert(key, bytes, decoded);
+    result.event = decoded;
     result.match = std::move(match);
     return result;
 }
@@ -120,7 +130,7 @@ EventDecoder::Result EventDecoder::unreadable(Problem problem, const QString &na
                                               const QString &text)
 {
     ++m_unreadable;
-    return {.name = name, .problem = problem, .problemText = firstTime(problem, frame, text)};
+    return {.problem = problem, .problemName = name, .problemText = firstTime(problem, frame, text)};
 }
 
 QString EventDecoder::firstTime(Problem problem, const Frame &frame, const QString &text)

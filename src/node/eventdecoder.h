@@ -4,6 +4,7 @@
 
 #include "delivery/receivewindow.h"
 #include "dispatch/receivertable.h"
+#include "node/recentevents.h"
 #include "pickle/picklereader.h"
 #include "pyventevent.h"
 #include "wire/frame.h"
@@ -20,10 +21,10 @@ public:
 
     struct Result
     {
-        std::optional<PyventEvent> event; // none if the frame is not for us, doubled, or unreadable
-        QString name;
-        ReceiverTable::Match match; // who hears the event
+        std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
+        ReceiverTable::Match match;               // who hears the event
         Problem problem = Problem::None;
+        QString problemName; // of the event that has the problem
         QString problemText; // for people; empty if it was told before for this sender and kind
     };
 
@@ -55,6 +56,7 @@ private:
     Result unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text);
     QString firstTime(Problem problem, const Frame &frame, const QString &text);
 
+    const RecentEvents::User m_user;
     const QUuid m_nodeId;
     bool m_hearOwnEvents = true;
     std::optional<PickleReader> m_reader;

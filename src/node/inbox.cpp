@@ -20,16 +20,16 @@ bool Inbox::isFull() const
 void Inbox::append(Delivery &&delivery, qsizetype bytes)
 {
     m_bytes += bytes;
-    m_arrivals.push_back(std::make_shared<Arrival>(std::move(delivery), bytes));
+    m_arrivals.push_back({std::move(delivery), bytes});
 }
 
 std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
 {
     while (!m_arrivals.empty()) {
-        std::shared_ptr<Arrival> &oldest = m_arrivals.front();
-        if (std::shared_ptr<Receiver> receiver = oldest->delivery.next())
-            return Turn{oldest, std::move(receiver)};
-        m_bytes -= oldest->bytes;
+        Arrival &oldest = m_arrivals.front();
+        if (std::shared_ptr<Receiver> receiver = oldest.delivery.next())
+            return Turn{oldest.delivery.event(), std::move(receiver)};
+        m_bytes -= oldest.bytes;
         finished->push_back(std::move(oldest));
         m_arrivals.pop_front();
     }
@@ -39,8 +39,8 @@ std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
 Inbox::Arrivals Inbox::takeAll()
 {
     m_bytes = 0;
-    const auto arrivals = std::exchange(m_arrivals, {});
-    return Arrivals(arrivals.begin(), arrivals.end());
+    std::deque<Arrival> arrivals = std::exchange(m_arrivals, {});
+    return Arrivals(std::make_move_iterator(arrivals.begin()), std::make_move_iterator(arrivals.end()));
 }
 
 } // namespace Pyvent::Internal

@@ -21,12 +21,12 @@ public:
         Delivery delivery;
         qsizetype bytes;
     };
-    using Arrivals = std::vector<std::shared_ptr<Arrival>>;
+    using Arrivals = std::vector<Arrival>;
 
     // One receiver's turn. It is to be called without any lock.
     struct Turn
     {
-        std::shared_ptr<Arrival> arrival;
+        std::shared_ptr<const PyventEvent> event;
         std::shared_ptr<Receiver> receiver;
     };
 
@@ -45,7 +45,7 @@ public:
     Arrivals takeAll();
 
 private:
-    std::deque<std::shared_ptr<Arrival>> m_arrivals; // the first one may be under delivery
+    std::deque<Arrival> m_arrivals; // the first one may be under delivery
     qsizetype m_bytes = 0;
 };
 

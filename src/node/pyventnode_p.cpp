@@ -379,16 +379,16 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, QB
                              Clock::time_point now)
 {
     if (!result.problemText.isEmpty())
-        fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
+        fail(lock, {PyventError::UnreadableFrame, result.problemText, result.problemName});
     if (!result.event)
         return;
     offerToWaiters(result);
     const QUuid nodeId = result.event->nodeId;
     const quint64 sequence = result.event->sequence;
     if (m_inbox.isFull())
-        m_losses.add(result.name, nodeId, 1); // a Python node's, which cannot be asked for it
+        m_losses.add(result.event->name, nodeId, 1); // a Python node's, which cannot be asked for it
     else
-        m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
+        m_inbox.append(Delivery(std::move(result.event), std::move(result.match)), frame.size());
     if (!m_replays.isEmpty() && sequence > 0)
         m_replays.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, replayTo(lock, now));
 }
@@ -397,8 +397,8 @@ void PyventNodePrivate::offerToWaiters(const EventDecoder::Result &result)
 {
     for (Waiter *waiter : m_waiters) {
         if (result.event && !waiter->event && waiter->sender.matches(result.event->sender)
-            && matchesGlob(waiter->pattern, result.name))
-            waiter->event = result.event;
+            && matchesGlob(waiter->pattern, result.event->name))
+            waiter->event = *result.event;
     }
 }
 
@@ -413,11 +413,11 @@ Replays::Deliver PyventNodePrivate::replayTo(const Lock &lock, Clock::time_point
                 continue;
             EventDecoder::Result result = m_decoder.decode(frame, EventDecoder::Way::Held, m_table, now);
             if (!result.problemText.isEmpty())
-                fail(lock, {PyventError::UnreadableFrame, result.problemText, result.name});
+                fail(lock, {PyventError::UnreadableFrame, result.problemText, result.problemName});
             result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
             result.match.globs = nullptr;
             if (result.event)
-                m_inbox.append(Delivery(*std::move(result.event), std::move(result.match)), frame.size());
+                m_inbox.append(Delivery(std::move(result.event), std::move(result.match)), frame.size());
             return true;
         }
         return false;
@@ -548,6 +548,7 @@ void PyventNodePrivate::turn()
         prune(patterns);
     const Clock::time_point end = Clock::now() + turnBudget;
     bool isMore = true;
+    Inbox::Arrivals finished;
     do {
         {
             Lock lock = this->lock();
@@ -559,7 +560,7 @@ void PyventNodePrivate::turn()
         if (isMore)
             scheduleTurn();
         tell();
-        while (node() && deliverOne() && Clock::now() < end) { }
+        while (node() && deliverOne(&finished) && Clock::now() < end) { }
     } while (node() && isMore && Clock::now() < end);
     if (!node())
         return;
@@ -569,15 +570,16 @@ void PyventNodePrivate::turn()
         arm();
 }
 
-bool PyventNodePrivate::deliverOne()
+// \a finished is the caller's to keep from one call to the next, because making a list for each event costs as much as the rest.
+bool PyventNodePrivate::deliverOne(Inbox::Arrivals *finished)
 {
-    Inbox::Arrivals finished;
     const std::optional<Inbox::Turn> turn = [&] {
         const Lock lock = this->lock();
-        return m_inbox.next(&finished);
+        return m_inbox.next(finished);
     }();
+    finished->clear();
     if (turn)
-        deliver(*turn->receiver, turn->arrival->delivery.event());
+        deliver(*turn->receiver, *turn->event);
     return turn.has_value();
 }
 
@@ -808,22 +810,22 @@ PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
 
 void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &arguments, const QString &sender)
 {
-    PyventEvent event;
-    event.name = name;
-    event.args = arguments;
-    event.nodeId = m_uuid;
-    event.time = QDateTime::currentDateTimeUtc();
+    const auto event = std::make_shared<PyventEvent>();
+    event->name = name;
+    event->args = arguments;
+    event->nodeId = m_uuid;
+    event->time = QDateTime::currentDateTimeUtc();
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
     Delivery delivery = [&] {
         const Lock lock = this->lock();
-        event.sender = sender.isEmpty() ? defaultSender() : sender;
-        return Delivery(std::move(event), m_table.match(name.toUtf8()));
+        event->sender = sender.isEmpty() ? defaultSender() : sender;
+        return Delivery(event, m_table.match(name.toUtf8()));
     }();
     while (node()) {
         const std::shared_ptr<Receiver> receiver = delivery.next();
         if (!receiver)
             return;
-        deliver(*receiver, delivery.event());
+        deliver(*receiver, *event);
     }
 }
 

@@ -160,7 +160,7 @@ private:
     bool serve(const Lock &, bool byHand);
 
     // Without:
-    bool deliverOne();
+    bool deliverOne(Pyvent::Internal::Inbox::Arrivals *finished);
     void deliver(Receiver &receiver, const PyventEvent &event);
     void prune(const QSet<QString> &patterns);
     qsizetype remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom);

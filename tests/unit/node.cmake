@@ -13,6 +13,7 @@ endfunction()
 # What has no face of its own is tested in its room.
 pyvent_unit_test(node answering)
 pyvent_unit_test(node presence)
+pyvent_unit_test(node recentevents)
 
 pyvent_node_test(hearing)
 pyvent_node_test(sending)

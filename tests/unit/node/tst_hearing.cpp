@@ -51,6 +51,34 @@ private:
 private Q_SLOTS:
     void init() { m_port = PyventTests::freePort(); }
 
+    // Nodes of one thread decode an event once, but nobody hears what another one made of it.
+    void nodesOfOneProcessShareNothingThatChanges()
+    {
+        const auto sender = makeNode(u"till"_s);
+        std::vector<std::unique_ptr<PyventNode>> nodes;
+        QList<QVariantMap> heard;
+        QStringList senders;
+        for (int i = 0; i < 3; ++i) {
+            nodes.push_back(makeNode());
+            nodes.back()->on("order-food", this, [&](const PyventEvent &event) {
+                QVariantMap args = event.args;
+                args[u"food"_s] = u"eaten"_s;
+                heard.append(event.args);
+                senders.append(event.sender);
+            });
+        }
+        for (const auto &node : nodes)
+            QTRY_COMPARE(node->state(), PyventNode::Ready);
+        const QVariantMap sushi{{u"food"_s, u"sushi"_s}};
+        for (int i = 0; i < 2; ++i)
+            QVERIFY(sender->send("order-food", sushi));
+        QVERIFY(sender->send("order-food", sushi, {.sender = u"pyvent.bar"_s}));
+        QTRY_COMPARE(heard.size(), 9);
+        QCOMPARE(heard, QList<QVariantMap>(9, sushi));
+        QCOMPARE(senders.count(u"pyvent.till"_s), 6);
+        QCOMPARE(senders.count(u"pyvent.bar"_s), 3);
+    }
+
     void callsEveryKindOfHandlerInTheOrderOfRegistration()
     {
         const auto node = makeNode();
