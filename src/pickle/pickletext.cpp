@@ -109,6 +109,21 @@ bool isContinuation(uchar c)
     return (c & 0xc0) == 0x80;
 }
 
+// Decodes characters of three bytes, as long as there are others and bytes behind them, and moves \a out on. All three are
+// looked at in one word.
+Q_ALWAYS_INLINE const uchar *decodeThrees(const uchar *p, const uchar *end, char16_t **out)
+{
+    char16_t *q = *out;
+    for (; end - p >= 4; p += 3) {
+        const quint32 word = qFromLittleEndian<quint32>(p);
+        if ((word & 0xc0c0f0) != 0x8080e0 || !(word & 0x200f)) // the latter: two bytes would do
+            break;
+        *q++ = char16_t((word & 0x0f) << 12 | (word >> 2 & 0xfc0) | (word >> 16 & 0x3f));
+    }
+    *out = q;
+    return p;
+}
+
 // One character of two or more bytes; advances \a p; returns 0 (which takes one byte only) if it is broken.
 Q_ALWAYS_INLINE char32_t decodeMultiByte(const uchar *&p, const uchar *end)
 {
@@ -235,6 +250,8 @@ bool decodeUtf8(QByteArrayView utf8, QString *text)
                     *out++ = QChar::lowSurrogate(c);
                 } else {
                     *out++ = char16_t(c);
+                    if (c >= 0x800) // more of its kind follow, mostly
+                        p = decodeThrees(p, end, &out);
                 }
             } while (p != end && *p >= 0x80);
             p = widenAscii(p, end, &out, outEnd);

@@ -11,6 +11,7 @@
 
 #include <QtCore/qdir.h>
 #include <QtCore/qendian.h>
+#include <QtCore/qstringconverter.h>
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
@@ -24,6 +25,7 @@ class tst_PickleReader : public QObject
 private Q_SLOTS:
     void opcodes_data();
     void opcodes();
+    void charactersOfThreeBytes();
     void sharedList();
     void arguments();
     void argumentsTheShortWay_data();
@@ -246,6 +248,38 @@ void tst_PickleReader::opcodes()
 }
 
 // Python shares the list, so what is appended through one name is seen through the other.
+// Each that there is and each that is broken, among others: as Qt decodes them, but that surrogates may stand alone, as in Python.
+void tst_PickleReader::charactersOfThreeBytes()
+{
+    const QByteArray sushi = "\xe5\xaf\xbf";
+    int right = 0;
+    for (int lead = 0xe0; lead <= 0xef; ++lead) {
+        for (int second = 0x70; second <= 0xff; ++second) {
+            for (const int third : {0x00, 0x7f, 0x80, 0x9a, 0xbf, 0xc0, 0xff}) {
+                const char bytes[] = {char(lead), char(second), char(third)};
+                for (const QByteArray &behind : {QByteArray(), sushi, QByteArray("sushi, \xc3\xa4")}) {
+                    const QByteArray text = sushi + QByteArray(bytes, 3) + behind;
+                    QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
+                    QString expected = decoder(text);
+                    bool isRight = !decoder.hasError();
+                    if (lead == 0xed && second >= 0xa0 && second < 0xc0 && (third & 0xc0) == 0x80) {
+                        const QChar surrogate(0xd000 | (second & 0x3f) << 6 | (third & 0x3f));
+                        expected = QString::fromUtf8(sushi) + surrogate + QString::fromUtf8(behind);
+                        isRight = true;
+                    }
+                    QVariant value;
+                    const QByteArray failure = readAll("\x8c" + QByteArray(1, char(text.size())) + text + '.', &value);
+                    QVERIFY2(failure.isEmpty() == isRight, text.toHex() + ": " + failure);
+                    if (isRight)
+                        QCOMPARE(value.toString(), expected);
+                    right += isRight;
+                }
+            }
+        }
+    }
+    QCOMPARE(right, (32 + 15 * 64) * 3 * 3);
+}
+
 void tst_PickleReader::sharedList()
 {
     QVariant value;
@@ -435,6 +469,7 @@ void tst_PickleReader::errors_data()
     row("FLOAT of words", raw("Fone\n."), 0);
     row("str that is not UTF-8", raw("\x8c\x01\xff."), 2);
     row("str of overlong UTF-8", raw("\x8c\x02\xc0\x80."), 2);
+    row("str of overlong UTF-8 behind others", raw("\x8c\x0a\xe5\xaf\xbf\xe0\x9f\xbf\xe5\xaf\xbf.."), 2);
     row("STRING without quotes", raw("Sa\n."), 0);
     row("STRING of one quote", raw("S'\n."), 0);
     row("UNICODE with half an escape", raw("V\\u12\n."), 0);
