@@ -13,7 +13,8 @@
 namespace Pyvent::Internal {
 
 // What the nodes of one thread have decoded lately: where several of them hear the same event, the first one decodes it, and
-// the others share it. Only small events are kept, up to 1,024 of them; what is found was decoded from the very same bytes.
+// the others share it. What is found was decoded from the very same bytes. Up to 1,024 events are kept, as long as there are two
+// nodes, and only small ones: a few plain values, because a small pickle of containers may expand to large ones.
 class RecentEvents
 {
 public:
@@ -25,7 +26,7 @@ public:
         ~User();
         Q_DISABLE_COPY_MOVE(User)
 
-        // The calling thread's; nullptr where nobody else could use it, or for \a frame.
+        // The calling thread's; nullptr where nobody else could use it, or not for \a frame, or where the thread is ending.
         static RecentEvents *recentEvents(QByteArrayView frame);
     };
 
@@ -44,9 +45,12 @@ private:
         qsizetype size = 0;
         std::shared_ptr<const PyventEvent> event;
     };
-    static RecentEvents &ofThread();
+    struct Owner;
+    static RecentEvents *ofThread();
 
     static inline std::atomic<int> s_users = 0;
+    static thread_local RecentEvents *t_recent; // static nodes may end after what a thread destroys when it ends
+    static thread_local bool t_hasEnded;
     std::array<std::unique_ptr<Recent>, count> m_recent; // by key
 };
 

@@ -209,6 +209,17 @@ int staticNode()
     return QCoreApplication::exec();
 }
 
+// They share what they decode, and end after the main thread's own objects.
+int staticNodes()
+{
+    const QCoreApplication application(argumentCount, arguments);
+    static PyventNode node(options());
+    static PyventNode other(options());
+    other.on("go", &application, [] {});
+    leaveOnGo(node, [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
 int staticNodeWithoutApplication()
 {
     static PyventNode node(options());
@@ -283,6 +294,7 @@ constexpr struct
     {"signal-handled", quitByASignal},
     {"signal", killedByASignal},
     {"static", staticNode},
+    {"static-two", staticNodes},
     {"static-without-application", staticNodeWithoutApplication},
     {"default-without-application", defaultNodeWithoutApplication},
     {"thread", threadWithItsNode},
