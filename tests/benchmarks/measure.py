@@ -97,7 +97,8 @@ class Runner:
         environment = {'XDG_RUNTIME_DIR': str(self.folder), **os.environ}
         if keep_memory:
             # glibc gives memory back to the system, or does not, depending on what was freed before: the same texts took 4 or
-            # 6 ms to read. So it keeps it, CPython's as well, as in programs that have run for a while.
+            # 6 ms to read. So it keeps it, as in programs that have run for a while; for CPython as well, except what that takes
+            # from arenas of its own.
             environment |= {'MALLOC_TRIM_THRESHOLD_': str(256 << 20), 'MALLOC_MMAP_THRESHOLD_': str(32 << 20)}
         subprocess.run([self.programs / program, *arguments], check=True, env=environment, **options)
 

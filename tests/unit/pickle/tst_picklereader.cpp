@@ -247,8 +247,8 @@ void tst_PickleReader::opcodes()
     QCOMPARE(again, value);
 }
 
-// Python shares the list, so what is appended through one name is seen through the other.
-// Each that there is and each that is broken, among others: as Qt decodes them, but that surrogates may stand alone, as in Python.
+// Each that there is and each that is broken, among others: as Qt decodes them, but that surrogates may stand alone, as in
+// Python.
 void tst_PickleReader::charactersOfThreeBytes()
 {
     const QByteArray sushi = "\xe5\xaf\xbf";
@@ -280,6 +280,7 @@ void tst_PickleReader::charactersOfThreeBytes()
     QCOMPARE(right, (32 + 15 * 64) * 3 * 3);
 }
 
+// Python shares the list, so what is appended through one name is seen through the other.
 void tst_PickleReader::sharedList()
 {
     QVariant value;
