@@ -45,6 +45,15 @@ std::optional<QCborArray> arrayOf(QByteArrayView payload, qsizetype size, QUuid 
     return array;
 }
 
+// What a list in a message has; nothing where that is more than a node of this module writes.
+std::optional<QCborArray> entriesOf(const QCborValue &list)
+{
+    const QCborArray entries = list.toArray();
+    if (entries.size() > maximumEntries)
+        return {};
+    return entries;
+}
+
 // Numbers are signed in CBOR's array class; those of events begin at 1 and count up.
 quint64 number(const QCborValue &value)
 {
@@ -84,10 +93,10 @@ std::optional<Announce> Announce::read(QByteArrayView payload)
     const auto array = arrayOf(payload, 2, &message.asker);
     if (!array)
         return {};
-    const QCborArray entries = (*array)[1].toArray();
-    if (entries.size() > maximumEntries)
+    const auto entries = entriesOf((*array)[1]);
+    if (!entries)
         return {};
-    for (const QCborValue &entry : entries)
+    for (const QCborValue &entry : *entries)
         message.prefixes.append(entry.toByteArray());
     return message;
 }
@@ -106,10 +115,10 @@ std::optional<Heads> Heads::read(QByteArrayView payload)
     const auto array = arrayOf(payload, 2, &message.node);
     if (!array)
         return {};
-    const QCborArray entries = (*array)[1].toArray();
-    if (entries.size() > maximumEntries)
+    const auto entries = entriesOf((*array)[1]);
+    if (!entries)
         return {};
-    for (const QCborValue &entry : entries) {
+    for (const QCborValue &entry : *entries) {
         const QCborArray head = entry.toArray();
         message.heads.push_back({head.at(0).toByteArray(), number(head.at(1)), head.at(2).toInteger()});
     }
@@ -125,11 +134,12 @@ static QCborArray toArray(const std::vector<Range> &ranges)
     return array;
 }
 
-static bool readRanges(const QCborArray &array, std::vector<Range> *ranges)
+static bool readRanges(const QCborValue &list, std::vector<Range> *ranges)
 {
-    if (array.size() > maximumEntries)
+    const auto entries = entriesOf(list);
+    if (!entries)
         return false;
-    for (const QCborValue &range : array)
+    for (const QCborValue &range : *entries)
         ranges->push_back({number(range.toArray().at(0)), number(range.toArray().at(1))});
     return true;
 }
@@ -147,7 +157,7 @@ std::optional<Ask> Ask::read(QByteArrayView payload)
         return {};
     message.topic = (*array)[1].toByteArray();
     message.since = (*array)[2].toInteger();
-    if (!readRanges((*array)[3].toArray(), &message.missing))
+    if (!readRanges((*array)[3], &message.missing))
         return {};
     message.limit = std::max(array->at(4).toInteger(), qint64(0)); // undefined where it is not there
     return message;
@@ -187,7 +197,7 @@ std::optional<Withheld> Withheld::read(QByteArrayView payload)
     if (!array)
         return {};
     message.topic = (*array)[1].toByteArray();
-    if (!readRanges((*array)[2].toArray(), &message.numbers))
+    if (!readRanges((*array)[2], &message.numbers))
         return {};
     return message;
 }
