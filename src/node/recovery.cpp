@@ -32,8 +32,8 @@ constexpr auto announcedLately = 100ms;
 // Who listens to more asks for all heads.
 constexpr qsizetype prefixesInOne = 64;
 
-// What to compare a prefix with a stream's topic costs.
-constexpr qint64 streamsForOne = 4;
+// So many comparisons of a prefix with a stream's topic cost one.
+constexpr qint64 comparisonsForOne = 4;
 
 // Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not. So it
 // is where many ask for the same, however much that is.
@@ -148,7 +148,7 @@ void Recovery::answer(const Control::Announce &question, Clock::time_point now)
 {
     if (question.asker == m_nodeId && !m_hearOwnEvents)
         return;
-    m_answers.spend(m_sent.streams() * question.prefixes.size() / streamsForOne);
+    m_answers.spend(m_sent.streams() * question.prefixes.size() / comparisonsForOne);
     const auto heads = m_sent.heads(question.prefixes);
     for (qsizetype at = 0; at < qsizetype(heads.size()) && m_answers.allows(now); at += headsInOne) {
         const auto some = std::span(heads).subspan(at, std::min(headsInOne, qsizetype(heads.size()) - at));

@@ -2,7 +2,6 @@
 #include "transport/busclient.h"
 
 #include "transport/sharedcontext.h"
-
 #include "wire/batch.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
