@@ -148,13 +148,14 @@ void Recovery::answer(const Control::Announce &question, Clock::time_point now)
 {
     if (question.asker == m_nodeId && !m_hearOwnEvents)
         return;
-    m_answers.spend(m_sent.streams() * question.prefixes.size() / comparisonsForOne);
     const auto heads = m_sent.heads(question.prefixes);
     for (qsizetype at = 0; at < qsizetype(heads.size()) && m_answers.allows(now); at += headsInOne) {
         const auto some = std::span(heads).subspan(at, std::min(headsInOne, qsizetype(heads.size()) - at));
         m_outgoing.push_back({headsOf(some).toFrame(question.asker), true});
         m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
     }
+    // Paid for afterwards, or who has very many streams would tell of none.
+    m_answers.spend(m_sent.streams() * question.prefixes.size() / comparisonsForOne);
 }
 
 void Recovery::answer(const Control::Past &past, Clock::time_point now)

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void aFloodOfQuestionsCostsNoMore();
     void tellsTheHeadsToWhoBecomesReady();
     void whoHearsManyNamesAsksForAll();
+    void whoHasVeryManyStreamsAnswers();
     void askingForManyHeadsCostsNoMore();
     void whatIsNoQuestionCostsNothing();
     void anAskerWhoWasPutOffGetsAllTheSame();
@@ -173,6 +174,18 @@ void TestAnswering::whoHearsManyNamesAsksForAll()
             told.insert(head.topic);
     }
     QCOMPARE(told.size(), streams);
+}
+
+void TestAnswering::whoHasVeryManyStreamsAnswers()
+{
+    Recovery sender(asker);
+    for (int i = 0; i < 150'000; ++i)
+        sender.sent().add("name" + QByteArray::number(i), 1, 1, QByteArray("frame"), 5, at(0ms));
+    QByteArrayList prefixes(63, "other");
+    prefixes.append("name149999");
+    const auto answers = ask(&sender, Control::Announce{node, prefixes}.toFrame(), at(1ms));
+    QCOMPARE(answers.size(), std::size_t(1));
+    QVERIFY(ask(&sender, Control::Announce{node, prefixes}.toFrame(), at(2ms)).empty()); // not so soon again
 }
 
 // Each question makes a sender look at all of its streams.
