@@ -2,7 +2,6 @@
 #include "flatarguments.h"
 
 #include "pickleopcode.h"
-#include "pickletext.h"
 #include "valueslot.h"
 
 #include <QtCore/qendian.h>
@@ -19,10 +18,10 @@ constexpr qsizetype costOfAByte = 64;
 class FlatReader
 {
 public:
-    FlatReader(QByteArrayView pickle, KeyCache *keys)
+    FlatReader(QByteArrayView pickle, TextCache *texts)
         : m_next(pickle.data())
         , m_end(m_next + pickle.size())
-        , m_keys(keys)
+        , m_texts(texts)
     {
     }
 
@@ -97,14 +96,8 @@ private:
             sender->clear();
             return readValue(sender);
         }
-        if (const QString *known = m_keys->find(key))
-            return readValue(valueSlot(entries, *known));
         QString text;
-        if (!decodeUtf8(key, &text))
-            return false;
-        if (text.size() == key.size()) // ASCII
-            m_keys->insert(key, text);
-        return readValue(valueSlot(entries, text));
+        return m_texts->decode(key, &text) && readValue(valueSlot(entries, std::move(text)));
     }
 
     // \a value is invalid before.
@@ -150,10 +143,10 @@ private:
         }
     }
 
-    static bool setText(QByteArrayView utf8, QVariant *value)
+    bool setText(QByteArrayView utf8, QVariant *value)
     {
         setValue(value, QString());
-        return decodeUtf8(utf8, contentOf<QString>(value));
+        return m_texts->decode(utf8, contentOf<QString>(value));
     }
     static bool setBytes(QByteArrayView bytes, QVariant *value)
     {
@@ -182,12 +175,12 @@ private:
 
     const char *m_next;
     const char *m_end;
-    KeyCache *m_keys;
+    TextCache *m_texts;
 };
 
 } // namespace
 
-bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, KeyCache *keys, QVariantMap *arguments,
+bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, TextCache *texts, QVariantMap *arguments,
                        QVariant *sender)
 {
     if (pickle.size() > limits.size || pickle.size() > limits.objects
@@ -195,7 +188,7 @@ bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, KeyCac
         return false;
     std::map<QString, QVariant> entries; // QMap looks a key up twice to insert it
     QVariant explicitSender;
-    if (!FlatReader(pickle, keys).read(&entries, &explicitSender))
+    if (!FlatReader(pickle, texts).read(&entries, &explicitSender))
         return false;
     *arguments = entries.empty() ? QVariantMap() : QVariantMap(std::move(entries));
     *sender = std::move(explicitSender);

@@ -2,8 +2,8 @@
 #ifndef PYVENT_FLATARGUMENTS_H
 #define PYVENT_FLATARGUMENTS_H
 
-#include "keycache.h"
 #include "picklelimits.h"
+#include "textcache.h"
 
 #include <QtCore/qbytearrayview.h>
 #include <QtCore/qvariant.h>
@@ -13,7 +13,7 @@ namespace Pyvent::Internal {
 // Reads what most events have: a dict of texts, numbers, bytes, True, False and None, in one pass and without the pickle
 // machine. Returns false for everything else, broken pickles and those that could reach a limit included: then PickleReader
 // is to read it, and \a arguments and \a sender are not changed. It gives the same values.
-bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, KeyCache *keys, QVariantMap *arguments,
+bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, TextCache *texts, QVariantMap *arguments,
                        QVariant *sender);
 
 } // namespace Pyvent::Internal

@@ -143,23 +143,19 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
     }
 }
 
-bool PickleBuilder::buildText(const Node &node, QString *text)
+Q_ALWAYS_INLINE bool PickleBuilder::buildText(const Node &node, QString *text)
 {
     if (!spend(node, textCost + 2 * qsizetype(node.size)))
         return false;
     return Q_LIKELY(decodeUtf8(node.view(), text)) || fail(node, u"a str is not UTF-8"_s);
 }
 
-// One that was seen lately, which stays until the next call, or \a made; null on failure.
-const QString *PickleBuilder::buildKey(const Node &node, QString *made)
+// The same for texts that are likely to come again: keys, and values at keys.
+bool PickleBuilder::buildSharedText(const Node &node, QString *text)
 {
-    if (const QString *known = m_keys.find(node.view()))
-        return known;
-    if (!buildText(node, made))
-        return nullptr;
-    if (made->size() == qsizetype(node.size)) // ASCII
-        m_keys.insert(node.view(), *made);
-    return made;
+    if (!spend(node, textCost + 2 * qsizetype(node.size)))
+        return false;
+    return Q_LIKELY(m_texts.decode(node.view(), text)) || fail(node, u"a str is not UTF-8"_s);
 }
 
 bool PickleBuilder::buildText8(const Node &node, QVariant *value)
@@ -250,9 +246,14 @@ bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map, QVariant 
             sender->clear();
             return build(value, sender);
         }
-        QString made;
-        const QString *key = spend(keyNode, mapNodeCost) ? buildKey(keyNode, &made) : nullptr;
-        return key && build(value, valueSlot(&entries, *key));
+        QString key;
+        if (!spend(keyNode, mapNodeCost) || !buildSharedText(keyNode, &key))
+            return false;
+        QVariant *slot = valueSlot(&entries, std::move(key));
+        if (value.tag != Node::Text)
+            return build(value, slot);
+        setValue(slot, QString());
+        return spend(value, valueCost) && buildSharedText(value, contentOf<QString>(slot));
     });
     if (ok && !entries.empty())
         *map = QVariantMap(std::move(entries));
@@ -318,15 +319,11 @@ bool PickleBuilder::buildInert(const Node &node, PyventObject *object)
     }
     ObjectNode &source = m_arena.objects[node.index];
     if (source.form == ObjectNode::Global) {
-        QString made;
-        const QString *key = buildKey(source.callable, &made);
-        if (!key)
+        QString module;
+        QString name;
+        if (!buildSharedText(source.callable, &module) || !buildSharedText(source.arguments, &name))
             return false;
-        const QString module = *key;
-        key = buildKey(source.arguments, &made);
-        if (!key)
-            return false;
-        *object = PyventObject(module, *key);
+        *object = PyventObject(module, name);
         return true;
     }
     if (source.open)

@@ -2,10 +2,10 @@
 #ifndef PYVENT_PICKLEBUILDER_H
 #define PYVENT_PICKLEBUILDER_H
 
-#include "keycache.h"
 #include "picklearena.h"
 #include "picklelimits.h"
 #include "pyventobject.h"
+#include "textcache.h"
 
 #include <QtCore/qvariant.h>
 
@@ -26,7 +26,7 @@ public:
     bool build(const Node &node, QVariant *value);
     bool buildArguments(const Node &node, QVariantMap *arguments, QVariant *sender);
     const PickleError &error() const { return m_error; }
-    KeyCache &keys() { return m_keys; }
+    TextCache &texts() { return m_texts; }
 
 private:
     class Nesting;
@@ -37,7 +37,7 @@ private:
     bool spend(const Node &node, qsizetype bytes) { return Q_LIKELY((m_budget -= bytes) >= 0) || tooLarge(node); }
 
     bool buildText(const Node &node, QString *text);
-    const QString *buildKey(const Node &node, QString *made);
+    bool buildSharedText(const Node &node, QString *text);
     bool buildText8(const Node &node, QVariant *value);
     bool buildContainer(const Node &node, QVariant *value);
     bool buildItems(const ItemChain &chain, QVariantList *list);
@@ -65,7 +65,7 @@ private:
     int m_depth = 0;
     quint32 m_offset = 0; // of the innermost container or object that is being built
     PickleError m_error;
-    KeyCache m_keys;
+    TextCache m_texts;
 };
 
 } // namespace Pyvent::Internal

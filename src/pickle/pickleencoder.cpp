@@ -316,17 +316,17 @@ bool PickleEncoder::writeText(QStringView text)
 // Piece by piece, with room for what follows if it is ASCII: how long text becomes is not known before.
 bool PickleEncoder::writeLongText(QStringView text)
 {
-    constexpr qsizetype piece = 256;
+    constexpr qsizetype piece = 512;
     if (!m_out.reserve(5 + text.size()))
         return tooLarge();
     m_out.put(Op::BinUnicode);
     const qsizetype start = m_out.size() + 4;
     m_out.setNext(m_out.next() + 4);
     while (!text.isEmpty()) {
-        if (!m_out.reserve(maximumUtf8Size(piece) + text.size()))
-            return tooLarge();
         const bool splitsPair = text.size() > piece && text[piece - 1].isHighSurrogate();
         const qsizetype size = splitsPair ? piece - 1 : qMin(piece, text.size());
+        if (!m_out.reserve(maximumUtf8Size(size) + text.size() - size))
+            return tooLarge();
         m_out.setNext(encodeUtf8(text.first(size), m_out.next()));
         text = text.sliced(size);
     }

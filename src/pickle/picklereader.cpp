@@ -44,7 +44,7 @@ bool PickleReader::read(QByteArrayView pickle)
 
 bool PickleReader::readArguments(QByteArrayView pickle, QVariantMap *arguments, QVariant *sender)
 {
-    if (readFlatArguments(pickle, d->limits, &d->builder.keys(), arguments, sender)) {
+    if (readFlatArguments(pickle, d->limits, &d->builder.texts(), arguments, sender)) {
         d->root = {};
         if (Q_UNLIKELY(d->error.isError()))
             d->error = {};

@@ -7,13 +7,18 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef Q_PROCESSOR_X86_64
+#    include <emmintrin.h>
+#endif
+
 namespace Pyvent::Internal {
 
 namespace {
 
 using uchar = unsigned char;
 
-constexpr quint64 highBits = Q_UINT64_C(0x8080808080808080); // of eight bytes
+constexpr quint64 highBits = Q_UINT64_C(0x8080808080808080);  // of eight bytes
+constexpr quint64 otherBits = Q_UINT64_C(0xff80ff80ff80ff80); // the bits that no ASCII unit has, of four
 
 const uchar *skipAscii(const uchar *p, const uchar *end)
 {
@@ -47,21 +52,29 @@ void narrow(const char16_t *from, char *to)
     std::memcpy(to, narrow, sizeof narrow);
 }
 
-// The UTF-16 units of UTF-8: one for each byte that begins a character, two where that begins four bytes.
-qsizetype utf16Size(const uchar *p, const uchar *end)
+// False if these 32 bytes are not ASCII. What a compiler makes of a loop is slower than these.
+Q_ALWAYS_INLINE bool widen32Ascii(const uchar *from, char16_t *to)
 {
-    constexpr int block = 64;
-    const auto unitsOf = [](uchar c) { return uchar(uchar((c & 0xc0) != 0x80) + uchar(c >= 0xf0)); };
-    qsizetype units = 0;
-    for (; end - p >= block; p += block) {
-        uchar sum = 0;
-        for (int i = 0; i < block; ++i)
-            sum = uchar(sum + unitsOf(p[i]));
-        units += sum;
-    }
-    for (; p != end; ++p)
-        units += unitsOf(*p);
-    return units;
+#ifdef Q_PROCESSOR_X86_64
+    const __m128i *bytes = reinterpret_cast<const __m128i *>(from);
+    __m128i *units = reinterpret_cast<__m128i *>(to);
+    const __m128i first = _mm_loadu_si128(bytes);
+    const __m128i second = _mm_loadu_si128(bytes + 1);
+    if (_mm_movemask_epi8(_mm_or_si128(first, second)))
+        return false;
+    _mm_storeu_si128(units, _mm_unpacklo_epi8(first, _mm_setzero_si128()));
+    _mm_storeu_si128(units + 1, _mm_unpackhi_epi8(first, _mm_setzero_si128()));
+    _mm_storeu_si128(units + 2, _mm_unpacklo_epi8(second, _mm_setzero_si128()));
+    _mm_storeu_si128(units + 3, _mm_unpackhi_epi8(second, _mm_setzero_si128()));
+#else
+    quint64 others = 0;
+    for (int i = 0; i < 4; ++i)
+        others |= qFromUnaligned<quint64>(from + 8 * i) & highBits;
+    if (others)
+        return false;
+    widen<32>(from, to);
+#endif
+    return true;
 }
 
 // Copies what is ASCII up to the first byte that is not, and moves \a out on. Writes beyond what it copied, but not beyond
@@ -69,10 +82,11 @@ qsizetype utf16Size(const uchar *p, const uchar *end)
 Q_ALWAYS_INLINE const uchar *widenAscii(const uchar *p, const uchar *end, char16_t **out, const char16_t *outEnd)
 {
     char16_t *q = *out;
-    for (; end - p >= 16; p += 16, q += 16) {
-        if ((qFromUnaligned<quint64>(p) | qFromUnaligned<quint64>(p + 8)) & highBits)
-            break;
-        widen<16>(p, q);
+    while (end - p >= 32 && widen32Ascii(p, q)) {
+        // Each round fills a cache line from the second one on: halves of two take a third longer where text is large.
+        const qsizetype step = end - p < 256 ? 32 : 32 - qsizetype(quintptr(q) % 64 / sizeof(char16_t));
+        p += step;
+        q += step;
     }
     while (end - p >= 8 && outEnd - q >= 8) {
         widen<8>(p, q);
@@ -88,11 +102,39 @@ Q_ALWAYS_INLINE const uchar *widenAscii(const uchar *p, const uchar *end, char16
     return p;
 }
 
-// The same the other way round.
+// False if these 32 units are not ASCII.
+Q_ALWAYS_INLINE bool narrow32Ascii(const char16_t *from, char *to)
+{
+#ifdef Q_PROCESSOR_X86_64
+    const __m128i *units = reinterpret_cast<const __m128i *>(from);
+    __m128i *bytes = reinterpret_cast<__m128i *>(to);
+    const __m128i first = _mm_loadu_si128(units);
+    const __m128i second = _mm_loadu_si128(units + 1);
+    const __m128i third = _mm_loadu_si128(units + 2);
+    const __m128i fourth = _mm_loadu_si128(units + 3);
+    const __m128i all = _mm_or_si128(_mm_or_si128(first, second), _mm_or_si128(third, fourth));
+    const __m128i others = _mm_and_si128(all, _mm_set1_epi16(short(0xff80)));
+    if (_mm_movemask_epi8(_mm_cmpeq_epi16(others, _mm_setzero_si128())) != 0xffff)
+        return false;
+    _mm_storeu_si128(bytes, _mm_packus_epi16(first, second));
+    _mm_storeu_si128(bytes + 1, _mm_packus_epi16(third, fourth));
+#else
+    quint64 others = 0;
+    for (int i = 0; i < 8; ++i)
+        others |= qFromUnaligned<quint64>(from + 4 * i) & otherBits;
+    if (others)
+        return false;
+    narrow<32>(from, to);
+#endif
+    return true;
+}
+
+// widenAscii() the other way round.
 Q_ALWAYS_INLINE const char16_t *narrowAscii(const char16_t *p, const char16_t *end, char **out)
 {
-    constexpr quint64 otherBits = Q_UINT64_C(0xff80ff80ff80ff80); // the bits that no ASCII unit has
     char *q = *out;
+    for (; end - p >= 32 && narrow32Ascii(p, q); p += 32)
+        q += 32;
     for (; end - p >= 8; p += 8, q += 8) {
         if ((qFromUnaligned<quint64>(p) | qFromUnaligned<quint64>(p + 4)) & otherBits)
             break;
@@ -121,6 +163,62 @@ Q_ALWAYS_INLINE const uchar *decodeThrees(const uchar *p, const uchar *end, char
         *q++ = char16_t((word & 0x0f) << 12 | (word >> 2 & 0xfc0) | (word >> 16 & 0x3f));
     }
     *out = q;
+    return p;
+}
+
+// Decodes blocks of ASCII and characters of two bytes, as most of Europe writes, up to one that has others in it or too few
+// bytes behind it, and moves \a out on. Where the characters are is known of a whole block at once, so that none waits for the
+// one before it. Writes beyond what it decoded, but not beyond one unit for each byte.
+Q_ALWAYS_INLINE const uchar *decodeTwos(const uchar *p, const uchar *end, char16_t **out)
+{
+#ifdef Q_PROCESSOR_X86_64
+    constexpr int step = 16;
+    char16_t *q = *out;
+    while (end - p >= 64 + step) {
+        quint64 leads = 0;
+        quint64 continuations = 0;
+        quint64 all = 0; // that are not ASCII
+        for (int i = 0; i < 4; ++i) {
+            const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p) + i);
+            const auto add = [i](quint64 *bits, __m128i found) {
+                *bits |= quint64(quint32(_mm_movemask_epi8(found))) << 16 * i;
+            };
+            // Bytes are signed here: -128 is 0x80.
+            add(&all, bytes);
+            add(&continuations, _mm_cmplt_epi8(bytes, _mm_set1_epi8(char(0xc0))));
+            add(&leads,
+                _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(char(0xc1))),
+                              _mm_cmplt_epi8(bytes, _mm_set1_epi8(char(0xe0)))));
+        }
+        const bool isCut = leads >> 63;
+        if (continuations != leads << 1 || all != (leads | continuations))
+            break;
+        if (isCut)
+            leads &= ~(Q_UINT64_C(1) << 63);
+        const uchar *blockEnd = p + (isCut ? 63 : 64);
+        const auto widenUpTo = [&](const uchar *to) {
+            const qsizetype size = to - p;
+            qsizetype done = 0;
+            do {
+                widen<step>(p + done, q + done);
+                done += step;
+            } while (Q_UNLIKELY(done < size));
+            p = to;
+            q += size;
+        };
+        for (; leads; leads &= leads - 1) {
+            const uchar *lead = blockEnd - (isCut ? 63 : 64) + std::countr_zero(leads);
+            widenUpTo(lead);
+            *q++ = char16_t((lead[0] & 0x1f) << 6 | (lead[1] & 0x3f));
+            p = lead + 2;
+        }
+        widenUpTo(blockEnd);
+    }
+    *out = q;
+#else
+    Q_UNUSED(end)
+    Q_UNUSED(out)
+#endif
     return p;
 }
 
@@ -228,20 +326,14 @@ bool decodeUtf8(QByteArrayView utf8, QString *text)
 {
     const uchar *p = begin(utf8);
     const uchar *end = p + utf8.size();
-    QString result(utf8.size(), Qt::Uninitialized);
-    char16_t *out = reinterpret_cast<char16_t *>(result.data());
-    p = widenAscii(p, end, &out, out + utf8.size());
+    QString result(utf8.size(), Qt::Uninitialized); // no byte makes more than one unit
+    char16_t *const units = reinterpret_cast<char16_t *>(result.data());
+    char16_t *out = units;
+    p = widenAscii(p, end, &out, units + utf8.size());
     if (Q_UNLIKELY(p != end)) {
-        // Counted first: text of three bytes a character would otherwise keep three times the memory that it needs.
-        const qsizetype ascii = p - begin(utf8);
-        const qsizetype units = ascii + utf16Size(p, end);
-        QString exact(units, Qt::Uninitialized);
-        out = reinterpret_cast<char16_t *>(exact.data());
-        const char16_t *outEnd = out + units;
-        std::memcpy(out, result.constData(), size_t(ascii) * sizeof(char16_t));
-        out += ascii;
         while (p != end) {
-            do { // what is right takes as many units as were counted
+            p = decodeTwos(p, end, &out);
+            while (p != end && *p >= 0x80) {
                 const char32_t c = decodeMultiByte(p, end);
                 if (c == 0)
                     return false;
@@ -253,10 +345,14 @@ bool decodeUtf8(QByteArrayView utf8, QString *text)
                     if (c >= 0x800) // more of its kind follow, mostly
                         p = decodeThrees(p, end, &out);
                 }
-            } while (p != end && *p >= 0x80);
-            p = widenAscii(p, end, &out, outEnd);
+            }
+            p = widenAscii(p, end, &out, units + utf8.size());
         }
-        result = std::move(exact);
+        const qsizetype size = out - units;
+        if (utf8.size() - size > 32 + size / 3) // or it would keep up to three times the memory that it needs
+            result = QString(reinterpret_cast<const QChar *>(units), size);
+        else
+            result.resize(size);
     }
     *text = std::move(result);
     return true;

@@ -26,11 +26,13 @@ T *contentOf(QVariant *value)
 
 // The invalid value of \a key. A key that comes twice counts last, as in Python. Most senders sort them, which makes the
 // place after the last entry the right one at the first comparison.
-inline QVariant *valueSlot(std::map<QString, QVariant> *entries, const QString &key)
+inline QVariant *valueSlot(std::map<QString, QVariant> *entries, QString &&key)
 {
     const size_t before = entries->size();
-    QVariant *value =
-        &entries->emplace_hint(entries->end(), std::piecewise_construct, std::tie(key), std::tuple<>())->second;
+    QVariant *value = &entries
+                           ->emplace_hint(entries->end(), std::piecewise_construct,
+                                          std::forward_as_tuple(std::move(key)), std::tuple<>())
+                           ->second;
     if (Q_UNLIKELY(entries->size() == before))
         value->clear();
     return value;

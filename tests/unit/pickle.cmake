@@ -2,6 +2,7 @@
 find_package(Qt6 6.4 QUIET COMPONENTS Gui)
 
 pyvent_unit_test(pickle picklereader)
+pyvent_unit_test(pickle pickletext)
 pyvent_unit_test(pickle picklewriter)
 pyvent_unit_test(pickle pyventvalues)
 pyvent_unit_test(pickle qtvalues)

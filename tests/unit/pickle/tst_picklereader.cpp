@@ -11,7 +11,6 @@
 
 #include <QtCore/qdir.h>
 #include <QtCore/qendian.h>
-#include <QtCore/qstringconverter.h>
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
@@ -25,7 +24,6 @@ class tst_PickleReader : public QObject
 private Q_SLOTS:
     void opcodes_data();
     void opcodes();
-    void charactersOfThreeBytes();
     void sharedList();
     void arguments();
     void argumentsTheShortWay_data();
@@ -245,39 +243,6 @@ void tst_PickleReader::opcodes()
     QVariant again;
     QCOMPARE(readAll(written, &again), ""_ba);
     QCOMPARE(again, value);
-}
-
-// Each that there is and each that is broken, among others: as Qt decodes them, but that surrogates may stand alone, as in
-// Python.
-void tst_PickleReader::charactersOfThreeBytes()
-{
-    const QByteArray sushi = "\xe5\xaf\xbf";
-    int right = 0;
-    for (int lead = 0xe0; lead <= 0xef; ++lead) {
-        for (int second = 0x70; second <= 0xff; ++second) {
-            for (const int third : {0x00, 0x7f, 0x80, 0x9a, 0xbf, 0xc0, 0xff}) {
-                const char bytes[] = {char(lead), char(second), char(third)};
-                for (const QByteArray &behind : {QByteArray(), sushi, QByteArray("sushi, \xc3\xa4")}) {
-                    const QByteArray text = sushi + QByteArray(bytes, 3) + behind;
-                    QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
-                    QString expected = decoder(text);
-                    bool isRight = !decoder.hasError();
-                    if (lead == 0xed && second >= 0xa0 && second < 0xc0 && (third & 0xc0) == 0x80) {
-                        const QChar surrogate(0xd000 | (second & 0x3f) << 6 | (third & 0x3f));
-                        expected = QString::fromUtf8(sushi) + surrogate + QString::fromUtf8(behind);
-                        isRight = true;
-                    }
-                    QVariant value;
-                    const QByteArray failure = readAll("\x8c" + QByteArray(1, char(text.size())) + text + '.', &value);
-                    QVERIFY2(failure.isEmpty() == isRight, text.toHex() + ": " + failure);
-                    if (isRight)
-                        QCOMPARE(value.toString(), expected);
-                    right += isRight;
-                }
-            }
-        }
-    }
-    QCOMPARE(right, (32 + 15 * 64) * 3 * 3);
 }
 
 // Python shares the list, so what is appended through one name is seen through the other.
