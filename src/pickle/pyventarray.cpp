@@ -109,11 +109,13 @@ qsizetype PyventArray::itemSize(QStringView dtype)
 {
     if (dtype.size() < 3 || !QStringView(u"<>|").contains(dtype[0]))
         return 0;
-    bool ok = false;
-    const int count = dtype.size() < 12 ? dtype.sliced(2).toInt(&ok) : 0;
-    const bool canonical = ok && count > 0 && dtype[2] >= u'1' && dtype[2] <= u'9';
-    if (!canonical)
+    // Exactly as NumPy writes it: toInt() alone would take blanks, signs and zeros before it as well.
+    const QStringView digits = dtype.sliced(2);
+    const bool isCount = digits.size() < 10 && digits[0] != u'0'
+        && std::all_of(digits.begin(), digits.end(), [](QChar c) { return c >= u'0' && c <= u'9'; });
+    if (!isCount)
         return 0;
+    const int count = digits.toInt();
     const auto oneOf = [count](std::initializer_list<int> sizes) {
         return std::find(sizes.begin(), sizes.end(), count) != sizes.end() ? count : 0;
     };
