@@ -133,12 +133,14 @@ Q_ALWAYS_INLINE bool narrow32Ascii(const char16_t *from, char *to)
 Q_ALWAYS_INLINE const char16_t *narrowAscii(const char16_t *p, const char16_t *end, char **out)
 {
     char *q = *out;
-    for (; end - p >= 32 && narrow32Ascii(p, q); p += 32)
-        q += 32;
-    for (; end - p >= 8; p += 8, q += 8) {
+    while (end - p >= 8) {
         if ((qFromUnaligned<quint64>(p) | qFromUnaligned<quint64>(p + 4)) & otherBits)
             break;
         narrow<8>(p, q);
+        p += 8;
+        q += 8;
+        for (; end - p >= 32 && narrow32Ascii(p, q); p += 32)
+            q += 32;
     }
     while (p != end && *p < 0x80)
         *q++ = char(*p++);
