@@ -115,8 +115,7 @@ int busSender(const RoleOptions &options)
     qint64 sent = 0;
     qint64 heard = 0;
     qint64 startedAt = 0;
-    node.on(progressName, &node, [&](const QVariantMap &arguments) { heard = countOf(arguments); });
-    QObject::connect(&timer, &QTimer::timeout, &node, [&] {
+    const auto sendMore = [&] {
         // Where the receiver or the queue sets the pace, looking again at once would only take the processor from them.
         const bool isAhead = sent >= heard + maximumLead(options);
         timer.setInterval(options.rate > 0 || isAhead ? 1 : 0);
@@ -131,6 +130,12 @@ int busSender(const RoleOptions &options)
         }
         if (sent == options.events && node.send(endName))
             timer.stop();
+    };
+    QObject::connect(&timer, &QTimer::timeout, &node, sendMore);
+    node.on(progressName, &node, [&](const QVariantMap &arguments) {
+        heard = countOf(arguments);
+        if (timer.isActive()) // a timer's millisecond is long where events are large
+            sendMore();
     });
     node.whenReady().then(&node, [&] {
         startedAt = nanoseconds();

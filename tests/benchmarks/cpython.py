@@ -5,6 +5,7 @@ CPython's pickle module needs to write and to read it, and the pickle.
 Each value is written once: CPython keeps a text's UTF-8 with it, and would only copy it from then on."""
 
 import pickle
+import statistics
 import sys
 import time
 
@@ -21,6 +22,6 @@ def seconds(function, inputs):
 
 pickled = pickle.dumps(pickle.load(sys.stdin.buffer))
 pickles = [pickled] * max(1, min(10_000, BYTES // len(pickled)))
-reading = min(seconds(pickle.loads, pickles) for _ in range(ROUNDS))
-writing = min(seconds(pickle.dumps, [pickle.loads(each) for each in pickles]) for _ in range(ROUNDS))
+reading = statistics.median(seconds(pickle.loads, pickles) for _ in range(ROUNDS))
+writing = statistics.median(seconds(pickle.dumps, [pickle.loads(each) for each in pickles]) for _ in range(ROUNDS))
 sys.stdout.buffer.write(b'%r %r\n' % (writing, reading) + pickled)

@@ -130,7 +130,7 @@ Measurement payload(const Options &options, const QByteArray &frame, const QStri
 
 Measurement fanOut(const Options &options, const QByteArray &frame)
 {
-    const Load load{.events = std::max<qint64>(20, options.events / 50), .processes = 8, .nodes = 8};
+    const Load load{.events = std::max<qint64>(20, options.events / 10), .processes = 8, .nodes = 8};
     return {.section = u"fanout"_s,
             .sides = {u"bare"_s, u"bus"_s},
             .figures = {{u"fanOut"_s, u"64 nodes in 8 processes, events heard"_s, u"1/s"_s}},
