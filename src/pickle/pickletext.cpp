@@ -192,12 +192,12 @@ Q_ALWAYS_INLINE const uchar *decodeTwos(const uchar *p, const uchar *end, char16
                 _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(char(0xc1))),
                               _mm_cmplt_epi8(bytes, _mm_set1_epi8(char(0xe0)))));
         }
-        const bool isCut = leads >> 63;
         if (continuations != leads << 1 || all != (leads | continuations))
             break;
+        const uchar *block = p;
+        const bool isCut = leads >> 63; // the last character belongs to the next block
         if (isCut)
             leads &= ~(Q_UINT64_C(1) << 63);
-        const uchar *blockEnd = p + (isCut ? 63 : 64);
         const auto widenUpTo = [&](const uchar *to) {
             const qsizetype size = to - p;
             qsizetype done = 0;
@@ -209,12 +209,12 @@ Q_ALWAYS_INLINE const uchar *decodeTwos(const uchar *p, const uchar *end, char16
             q += size;
         };
         for (; leads; leads &= leads - 1) {
-            const uchar *lead = blockEnd - (isCut ? 63 : 64) + std::countr_zero(leads);
+            const uchar *lead = block + std::countr_zero(leads);
             widenUpTo(lead);
             *q++ = char16_t((lead[0] & 0x1f) << 6 | (lead[1] & 0x3f));
             p = lead + 2;
         }
-        widenUpTo(blockEnd);
+        widenUpTo(block + (isCut ? 63 : 64));
     }
     *out = q;
 #else

@@ -425,6 +425,8 @@ void tst_PyventValues::arrayValidity_data()
     QTest::newRow("overflow, but empty") << u"<f8"_s << Shape{qsizetype(1) << 62, 0, 9} << qsizetype(0) << true;
     QTest::newRow("object") << u"|O8"_s << Shape{1} << qsizetype(8) << false;
     QTest::newRow("no dtype") << QString() << Shape{1} << qsizetype(8) << false;
+    for (const char *dtype : {"<U2 ", "<U 2", "<U+2", "<U02", "<U2\t", "<U1000000000", "<U\u0662"})
+        QTest::addRow("not NumPy's: %s", dtype) << QString::fromUtf8(dtype) << Shape{1} << qsizetype(8) << false;
     QTest::newRow("odd size") << u"<i3"_s << Shape{1} << qsizetype(3) << false;
     QTest::newRow("huge size") << u"<U999999999999"_s << Shape{1} << qsizetype(3) << false;
 }
