@@ -3,6 +3,7 @@
 
 #include <QtCore/qendian.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -82,12 +83,6 @@ Q_ALWAYS_INLINE bool widen32Ascii(const uchar *from, char16_t *to)
 Q_ALWAYS_INLINE const uchar *widenAscii(const uchar *p, const uchar *end, char16_t **out, const char16_t *outEnd)
 {
     char16_t *q = *out;
-    while (end - p >= 32 && widen32Ascii(p, q)) {
-        // Each round fills a cache line from the second one on: halves of two take a third longer where text is large.
-        const qsizetype step = end - p < 256 ? 32 : 32 - qsizetype(quintptr(q) % 64 / sizeof(char16_t));
-        p += step;
-        q += step;
-    }
     while (end - p >= 8 && outEnd - q >= 8) {
         widen<8>(p, q);
         const quint64 others = qFromLittleEndian<quint64>(p) & highBits;
@@ -95,6 +90,12 @@ Q_ALWAYS_INLINE const uchar *widenAscii(const uchar *p, const uchar *end, char16
         q += std::countr_zero(others) / 8;
         if (others)
             break;
+        while (end - p >= 32 && widen32Ascii(p, q)) {
+            // Each round fills a cache line from the second one on: halves of two take a third longer where text is large.
+            const qsizetype step = end - p < 256 ? 32 : 32 - qsizetype(quintptr(q) % 64 / sizeof(char16_t));
+            p += step;
+            q += step;
+        }
     }
     while (p != end && *p < 0x80)
         *q++ = *p++;
@@ -129,18 +130,22 @@ Q_ALWAYS_INLINE bool narrow32Ascii(const char16_t *from, char *to)
     return true;
 }
 
+// As long as there are 32 of them. Not inline: what it needs in registers slowed down the short runs between umlauts.
+Q_NEVER_INLINE const char16_t *narrowLongAscii(const char16_t *p, const char16_t *end, char **out)
+{
+    for (; end - p >= 32 && narrow32Ascii(p, *out); p += 32)
+        *out += 32;
+    return p;
+}
+
 // widenAscii() the other way round.
 Q_ALWAYS_INLINE const char16_t *narrowAscii(const char16_t *p, const char16_t *end, char **out)
 {
     char *q = *out;
-    while (end - p >= 8) {
+    for (; end - p >= 8; p += 8, q += 8) {
         if ((qFromUnaligned<quint64>(p) | qFromUnaligned<quint64>(p + 4)) & otherBits)
             break;
         narrow<8>(p, q);
-        p += 8;
-        q += 8;
-        for (; end - p >= 32 && narrow32Ascii(p, q); p += 32)
-            q += 32;
     }
     while (p != end && *p < 0x80)
         *q++ = char(*p++);
@@ -168,13 +173,14 @@ Q_ALWAYS_INLINE const uchar *decodeThrees(const uchar *p, const uchar *end, char
     return p;
 }
 
-// Decodes blocks of ASCII and characters of two bytes, as most of Europe writes, up to one that has others in it or too few
-// bytes behind it, and moves \a out on. Where the characters are is known of a whole block at once, so that none waits for the
-// one before it. Writes beyond what it decoded, but not beyond one unit for each byte.
-Q_ALWAYS_INLINE const uchar *decodeTwos(const uchar *p, const uchar *end, char16_t **out)
+// Decodes blocks of ASCII with some characters of two bytes among it, as much of Europe writes, up to one that has others in it,
+// or more, or too few bytes behind it, and moves \a out on. Where the characters are is known of a whole block at once, so that
+// none waits for the one before it. Writes beyond what it decoded, but not beyond one unit for each byte.
+Q_ALWAYS_INLINE const uchar *decodeSomeTwos(const uchar *p, const uchar *end, char16_t **out)
 {
 #ifdef Q_PROCESSOR_X86_64
     constexpr int step = 16;
+    constexpr int some = 16; // where there are more, each costs less by itself
     char16_t *q = *out;
     while (end - p >= 64 + step) {
         quint64 leads = 0;
@@ -192,7 +198,7 @@ Q_ALWAYS_INLINE const uchar *decodeTwos(const uchar *p, const uchar *end, char16
                 _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8(char(0xc1))),
                               _mm_cmplt_epi8(bytes, _mm_set1_epi8(char(0xe0)))));
         }
-        if (continuations != leads << 1 || all != (leads | continuations))
+        if (continuations != leads << 1 || all != (leads | continuations) || std::popcount(leads) > some)
             break;
         const uchar *block = p;
         const bool isCut = leads >> 63; // the last character belongs to the next block
@@ -333,8 +339,15 @@ bool decodeUtf8(QByteArrayView utf8, QString *text)
     char16_t *out = units;
     p = widenAscii(p, end, &out, units + utf8.size());
     if (Q_UNLIKELY(p != end)) {
+        qsizetype pause = 0; // where blocks do not pay, they are tried ever more seldom
+        const uchar *nextTry = p;
         while (p != end) {
-            p = decodeTwos(p, end, &out);
+            if (p >= nextTry) {
+                const uchar *before = p;
+                p = decodeSomeTwos(p, end, &out);
+                pause = p == before ? std::min<qsizetype>(2 * pause + 64, 4096) : 64;
+                nextTry = end - p > pause ? p + pause : end;
+            }
             while (p != end && *p >= 0x80) {
                 const char32_t c = decodeMultiByte(p, end);
                 if (c == 0)
@@ -364,6 +377,7 @@ char *encodeUtf8(QStringView text, char *out)
 {
     const char16_t *p = text.utf16();
     const char16_t *end = p + text.size();
+    p = narrowLongAscii(p, end, &out);
     while ((p = narrowAscii(p, end, &out)) != end) {
         do {
             char32_t c = *p++;
