@@ -377,7 +377,8 @@ char *encodeUtf8(QStringView text, char *out)
 {
     const char16_t *p = text.utf16();
     const char16_t *end = p + text.size();
-    p = narrowLongAscii(p, end, &out);
+    if (text.size() >= 32) // most texts of an event are shorter, and a call costs them more than it saves
+        p = narrowLongAscii(p, end, &out);
     while ((p = narrowAscii(p, end, &out)) != end) {
         do {
             char32_t c = *p++;

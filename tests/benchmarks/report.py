@@ -58,7 +58,8 @@ def about(results):
 def goals(results):
     rows = [['what', 'at least', 'aim', 'measured', 'reached']]
     for what, measured, unit, goal, aim in goal_rows(results):
-        rows.append([what, said(goal, unit), said(aim, unit) if aim else '', spread(measured, unit), reached(measured, unit, goal, aim)])
+        rows.append([what, said(goal, unit), said(aim, unit) if aim else '', spread(measured, unit),
+                     reached(measured, unit, goal, aim)])
     return markdown(rows)
 
 
