@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "nodelink.h"
 
-#include "dispatch/name.h"
 #include "pyventqmlnode.h"
+
+#include <PyventPattern>
 
 using namespace Qt::StringLiterals;
 
@@ -123,10 +124,10 @@ void NodeLink::subscribe()
     // A name that is still empty is one whose binding has nothing to say yet.
     if (!m_isComplete || !m_running || !m_isEnabled || m_pattern.isEmpty())
         return;
-    QString why = Internal::whyNotAName(m_pattern);
+    QString why = PyventPattern(m_pattern).whyInvalid();
     if (why.isEmpty() && !m_sender.isEmpty())
-        why = Internal::whyNotASender(m_sender);
-    if (why.isEmpty() && !m_replay.isNone() && Internal::isGlob(m_pattern))
+        why = PyventSender(m_sender).whyInvalid();
+    if (why.isEmpty() && !m_replay.isNone() && PyventPattern(m_pattern).isGlob())
         why = u"'%1' has no past to replay, because it stands for many names; give it one name, or leave out "
               "'replayLast' and 'replaySeconds'"_s.arg(m_pattern);
     if (!why.isEmpty()) {

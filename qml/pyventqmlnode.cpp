@@ -2,16 +2,16 @@
 #include "pyventqmlnode.h"
 
 #include "declaredsignal.h"
-#include "dispatch/name.h"
 #include "nodelink.h"
 #include "pendingwait.h"
 #include "valuefromjs.h"
+
+#include <PyventPattern>
 
 #include <QtQml/qjsengine.h>
 
 #include <algorithm>
 
-using namespace Pyvent::Internal;
 using namespace Pyvent::Qml;
 using namespace Qt::StringLiterals;
 
@@ -235,15 +235,15 @@ void PyventQmlNode::hearNames()
     if (!m_node || !isSignalConnected(eventSignal()))
         return;
     m_namesContext = std::make_unique<QObject>();
-    QStringList before; // an event is told once, however many names it fits
-    for (const QString &pattern : std::as_const(m_names)) {
-        if (const QString why = whyNotAName(pattern); !why.isEmpty()) {
+    QList<PyventPattern> before; // an event is told once, however many names it fits
+    for (const PyventPattern pattern : std::as_const(m_names)) {
+        if (const QString why = pattern.whyInvalid(); !why.isEmpty()) {
             warn(u"'names' has a name that cannot be: "_s + why);
             continue;
         }
-        m_node->on(pattern, {.sender = PyventSender::Any}, m_namesContext.get(),
+        m_node->on(pattern.text(), {.sender = PyventSender::Any}, m_namesContext.get(),
                    [this, before](const PyventEvent &arrived) {
-                       const auto fits = [&](const QString &other) { return matchesGlob(other, arrived.name); };
+                       const auto fits = [&](const PyventPattern &other) { return other.matches(arrived.name); };
                        if (std::any_of(before.cbegin(), before.cend(), fits))
                            return;
                        const PyventQmlEvent heard(arrived);
@@ -259,7 +259,7 @@ void PyventQmlNode::hearDeclaredSignals()
         for (const QString &name : signal.eventNames()) {
             if (!m_node)
                 return;
-            if (const QString why = whyNotAName(name); why.isEmpty())
+            if (const QString why = PyventPattern(name).whyInvalid(); why.isEmpty())
                 m_node->on(name, this, [this, signal](const PyventEvent &event) { callDeclared(signal, event); });
             else
                 warn(u"the signal '%1' hears nothing: %2"_s.arg(signal.name(), why));
@@ -293,9 +293,9 @@ void PyventQmlNode::removeLink(NodeLink *link)
 PyventError PyventQmlNode::check(const QString &name, const QJSValue &args, const QString &sender,
                                  QVariantMap *arguments) const
 {
-    QString why = whyNotAName(name);
+    QString why = PyventPattern(name).whyInvalid();
     if (why.isEmpty() && !sender.isEmpty())
-        why = whyNotASender(sender);
+        why = PyventSender(sender).whyInvalid();
     if (!why.isEmpty())
         return {PyventError::InvalidName, why, name};
     ValueFromJs reader(qjsEngine(this));

@@ -35,6 +35,12 @@ public:
     bool isAny() const noexcept { return m_any; }
     QString name() const { return m_name; }
 
+    /*! Whether PyventNode::on() takes it. */
+    bool isValid() const { return whyInvalid().isEmpty(); }
+
+    /*! Why it is not valid, for people: "a sender cannot be empty". Empty if it is valid. */
+    QString whyInvalid() const;
+
     /*! Whether a handler with this sender hears an event of the sender \a sender. */
     bool matches(QStringView sender) const noexcept
     {

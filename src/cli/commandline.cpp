@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
 
+#include <PyventPattern>
+
 #include <cmath>
 
 namespace Pyvent::Cli {
@@ -87,7 +89,7 @@ QString CommandLine::eventName() const
     if (words().isEmpty())
         throw UsageError{u"NAME is missing: which event?"_s};
     const QString name = words().constFirst();
-    if (name.contains(u'*') || name.contains(u'?')) {
+    if (PyventPattern(name).isGlob()) {
         throw UsageError{u"'%1' is a glob, and '%2' takes one event's name; 'listen' takes globs"_s.arg(
             name, QString(m_command.name))};
     }

@@ -36,11 +36,20 @@ bool wantsColour(const QString &when)
     return qEnvironmentVariableIsEmpty("NO_COLOR") && isCapableTerminal(STDOUT_FILENO);
 }
 
+QList<PyventPattern> patternsOf(const CommandLine &line)
+{
+    QStringList words = line.words();
+    words.removeDuplicates();
+    if (words.isEmpty())
+        words.append(u"*"_s);
+    return {words.cbegin(), words.cend()};
+}
+
 int run(const CommandLine &line)
 {
     const bool isColoured = wantsColour(line.value(u"color"_s));
     ListenerOptions options{
-        .patterns = line.words(),
+        .patterns = patternsOf(line),
         .count = line.count(),
         .timeout = line.timeout(),
         .toLine = line.isSet(u"json"_s) ? eventAsJson
@@ -48,9 +57,6 @@ int run(const CommandLine &line)
                                         : eventAsText,
         .isQuiet = line.isQuiet(),
     };
-    options.patterns.removeDuplicates();
-    if (options.patterns.isEmpty())
-        options.patterns = QStringList(u"*"_s);
     if (const auto sender = line.sender())
         options.sender = *sender;
 

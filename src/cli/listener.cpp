@@ -2,7 +2,6 @@
 #include "listener.h"
 
 #include "commandline.h"
-#include "glob.h"
 #include "report.h"
 
 #include <algorithm>
@@ -17,11 +16,12 @@ namespace {
 // How long nobody may answer before the user is told that this is what we wait for.
 constexpr auto patience = 2s;
 
-QString listed(const QStringList &patterns)
+QString listed(const QList<PyventPattern> &patterns)
 {
-    if (patterns.contains(u"*"_s))
-        return u"everything"_s;
-    return u"'%1'"_s.arg(patterns.join(u"', '"_s));
+    QStringList texts;
+    for (const PyventPattern &pattern : patterns)
+        texts.append(pattern.text());
+    return texts.contains(u"*"_s) ? u"everything"_s : u"'%1'"_s.arg(texts.join(u"', '"_s));
 }
 
 } // namespace
@@ -65,7 +65,7 @@ bool Listener::subscribe()
     const PyventFilter filter{.sender = m_options.sender};
     for (qsizetype i = 0; i < m_options.patterns.size(); ++i) {
         const auto handler = [this, i](const PyventEvent &event) { print(i, event); };
-        if (!m_node->on(m_options.patterns[i], filter, this, handler))
+        if (!m_node->on(m_options.patterns[i].text(), filter, this, handler))
             return false;
     }
     return true;
@@ -77,7 +77,7 @@ void Listener::print(qsizetype pattern, const PyventEvent &event)
         return;
     // An event that fits several patterns comes several times, and is printed for the first of them.
     const auto first = m_options.patterns.cbegin();
-    if (std::any_of(first, first + pattern, [&](const QString &earlier) { return fitsGlob(event.name, earlier); }))
+    if (std::any_of(first, first + pattern, [&](const PyventPattern &earlier) { return earlier.matches(event.name); }))
         return;
 
     switch (m_output.write(m_options.toLine(event) + '\n')) {

@@ -6,10 +6,10 @@
 #include "unixsignals.h"
 
 #include <PyventNode>
+#include <PyventPattern>
 
 #include <QtCore/qeventloop.h>
 #include <QtCore/qobject.h>
-#include <QtCore/qstringlist.h>
 #include <QtCore/qtimer.h>
 
 #include <chrono>
@@ -22,7 +22,7 @@ class CommandLine;
 // What a Listener hears, until when, and how it prints it.
 struct ListenerOptions
 {
-    QStringList patterns; // names and globs
+    QList<PyventPattern> patterns;
     PyventSender sender = PyventSender::Any;
     std::optional<qint64> count;
     std::optional<std::chrono::milliseconds> timeout;

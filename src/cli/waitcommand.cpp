@@ -22,7 +22,7 @@ QList<QCommandLineOption> options()
 int run(const CommandLine &line)
 {
     ListenerOptions options{
-        .patterns = QStringList(line.eventName()),
+        .patterns = {line.eventName()},
         .count = 1,
         .timeout = line.timeout(),
         .toLine = line.isSet(u"json"_s) ? eventAsJson : argumentsAsText,
@@ -39,7 +39,7 @@ int run(const CommandLine &line)
         return UsageMistake;
     case Listener::TimedOut:
         if (!line.isQuiet())
-            report(u"'%1' did not come in time"_s.arg(options.patterns.constFirst()));
+            report(u"'%1' did not come in time"_s.arg(options.patterns.constFirst().text()));
         break;
     case Listener::Signalled:
     case Listener::Closed:

@@ -12,16 +12,6 @@ QString whyNotAName(QStringView name);
 // Why \a sender cannot be a sender; empty if it can.
 QString whyNotASender(QStringView sender);
 
-// Whether \a pattern has '*' or '?', and so stands for many names.
-bool isGlob(QStringView pattern);
-
-// Whether the whole \a name fits \a pattern, where '*' stands for any number of characters and '?' for one. Takes time
-// in proportion to the product of the lengths at worst.
-bool matchesGlob(QStringView pattern, QStringView name);
-
-// What every name that fits \a pattern begins with, for subscribing to no more than needed.
-QStringView globPrefix(QStringView pattern);
-
 } // namespace Pyvent::Internal
 
 #endif

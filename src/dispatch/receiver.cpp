@@ -26,7 +26,7 @@ void HandlerEmitter::disconnectNotify(const QMetaMethod &)
     m_connectionsChanged();
 }
 
-HandlerReceiver::HandlerReceiver(const QString &pattern, const PyventSender &sender, const QObject *context,
+HandlerReceiver::HandlerReceiver(const PyventPattern &pattern, const PyventSender &sender, const QObject *context,
                                  PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
                                  std::function<void()> connectionsChanged)
     : Receiver(pattern, sender)

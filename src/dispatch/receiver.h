@@ -4,6 +4,7 @@
 
 #include "pyventbinding.h"
 #include "pyventevent.h"
+#include "pyventpattern.h"
 #include "pyventsender.h"
 
 #include <QtCore/qobject.h>
@@ -19,7 +20,7 @@ namespace Pyvent::Internal {
 class Receiver
 {
 public:
-    Receiver(const QString &pattern, const PyventSender &sender)
+    Receiver(const PyventPattern &pattern, const PyventSender &sender)
         : m_pattern(pattern)
         , m_sender(sender)
     {
@@ -27,7 +28,7 @@ public:
     virtual ~Receiver();
     Q_DISABLE_COPY_MOVE(Receiver)
 
-    const QString &pattern() const { return m_pattern; }
+    const PyventPattern &pattern() const { return m_pattern; }
     const PyventSender &sender() const { return m_sender; }
 
     // Whether anyone still listens. A receiver that is not wanted gets no events and is removed.
@@ -43,7 +44,7 @@ public:
     virtual void deliver(const PyventEvent &event) = 0;
 
 private:
-    const QString m_pattern;
+    const PyventPattern m_pattern;
     const PyventSender m_sender;
 };
 
@@ -88,7 +89,7 @@ class HandlerReceiver : public Receiver
 {
 public:
     // \a connectionsChanged is called, in any thread, when the handler may have ended.
-    HandlerReceiver(const QString &pattern, const PyventSender &sender, const QObject *context,
+    HandlerReceiver(const PyventPattern &pattern, const PyventSender &sender, const QObject *context,
                     PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
                     std::function<void()> connectionsChanged);
 
@@ -113,7 +114,7 @@ private:
 class FunctionReceiver : public Receiver
 {
 public:
-    FunctionReceiver(const QString &pattern, const PyventSender &sender, std::function<bool()> wanted,
+    FunctionReceiver(const PyventPattern &pattern, const PyventSender &sender, std::function<bool()> wanted,
                      std::function<void(const PyventEvent &)> function)
         : Receiver(pattern, sender)
         , m_wanted(std::move(wanted))

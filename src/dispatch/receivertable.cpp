@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/receivertable.h"
 
-#include "dispatch/name.h"
-
 #include <QtCore/qstringconverter.h>
 
 #include <algorithm>
@@ -15,7 +13,7 @@ using Receivers = ReceiverTable::Receivers;
 
 QByteArray prefixOf(const Receiver &receiver)
 {
-    const QByteArray prefix = globPrefix(receiver.pattern()).toUtf8();
+    const QByteArray prefix = receiver.pattern().prefix().toUtf8();
     // null means "none" to the caller, and everybody's prefix is empty
     return prefix.isNull() ? QByteArray("") : prefix;
 }
@@ -38,11 +36,11 @@ std::size_t sizeOf(const std::shared_ptr<const Receivers> &receivers)
 QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
 {
     const QByteArray prefix = prefixOf(*receiver);
-    if (isGlob(receiver->pattern())) {
+    if (receiver->pattern().isGlob()) {
         m_globs = with(m_globs, std::move(receiver));
     } else {
-        Entry &entry = m_names[receiver->pattern().toUtf8()];
-        entry.name = receiver->pattern();
+        Entry &entry = m_names[receiver->pattern().text().toUtf8()];
+        entry.name = receiver->pattern().text();
         entry.receivers = with(entry.receivers, std::move(receiver));
     }
     return ++m_prefixes[prefix] == 1 ? prefix : QByteArray();
@@ -88,11 +86,11 @@ ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Re
     return removal;
 }
 
-ReceiverTable::Removal ReceiverTable::removeIf(const QString &pattern,
+ReceiverTable::Removal ReceiverTable::removeIf(const PyventPattern &pattern,
                                                const std::function<bool(const Receiver &)> &unwanted)
 {
     Removal removal;
-    if (isGlob(pattern)) {
+    if (pattern.isGlob()) {
         const auto isUnwanted = [&](const Receiver &receiver) {
             return receiver.pattern() == pattern && unwanted(receiver);
         };
@@ -100,7 +98,7 @@ ReceiverTable::Removal ReceiverTable::removeIf(const QString &pattern,
             m_globs = without(m_globs, isUnwanted, &removal);
         return removal;
     }
-    const auto entry = m_names.find(pattern.toUtf8());
+    const auto entry = m_names.find(pattern.text().toUtf8());
     if (entry == m_names.end())
         return removal;
     entry->second.receivers = without(entry->second.receivers, unwanted, &removal);
@@ -116,7 +114,7 @@ QStringList ReceiverTable::patterns() const
         patterns.append(entry.name);
     if (m_globs) {
         for (const std::shared_ptr<Receiver> &receiver : *m_globs)
-            patterns.append(receiver->pattern());
+            patterns.append(receiver->pattern().text());
     }
     patterns.sort();
     patterns.removeDuplicates();
@@ -141,9 +139,8 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
             return match;
         }
     }
-    const bool anyMatches = std::any_of(m_globs->begin(), m_globs->end(), [&](const auto &receiver) {
-        return matchesGlob(receiver->pattern(), match.name);
-    });
+    const bool anyMatches = std::any_of(m_globs->begin(), m_globs->end(),
+                                        [&](const auto &receiver) { return receiver->pattern().matches(match.name); });
     if (anyMatches)
         match.globs = m_globs;
     return match;
@@ -156,7 +153,7 @@ std::shared_ptr<Receiver> Delivery::next()
     while (m_position < all) {
         const std::size_t i = m_position++;
         const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match.exact)[i] : (*m_match.globs)[i - exact];
-        if (i >= exact && !matchesGlob(receiver->pattern(), m_event->name))
+        if (i >= exact && !receiver->pattern().matches(m_event->name))
             continue;
         if (receiver->sender().matches(m_event->sender) && receiver->isWanted())
             return receiver;

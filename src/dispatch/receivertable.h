@@ -48,7 +48,7 @@ public:
     Removal removeIf(const std::function<bool(const Receiver &)> &unwanted);
 
     // Removes what \a unwanted says from what stands under \a pattern. Its cost does not depend on other names.
-    Removal removeIf(const QString &pattern, const std::function<bool(const Receiver &)> &unwanted);
+    Removal removeIf(const PyventPattern &pattern, const std::function<bool(const Receiver &)> &unwanted);
 
     // Who hears the topic \a topic, an event's name in UTF-8, whatever its sender. Nobody, if it is no valid UTF-8.
     Match match(QByteArrayView topic) const;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "eventfilter.h"
 
-#include "glob.h"
 #include "pythontext.h"
+
+#include <PyventPattern>
 
 #include <QtCore/qlocale.h>
 
@@ -18,8 +19,8 @@ bool fitsPattern(const QString &text, const QString &pattern)
 {
     if (pattern.startsWith(u'='))
         return text == QStringView(pattern).sliced(1);
-    if (pattern.contains(u'*') || pattern.contains(u'?'))
-        return Cli::fitsGlob(text.toCaseFolded(), pattern.toCaseFolded());
+    if (PyventPattern(pattern).isGlob())
+        return PyventPattern(pattern.toCaseFolded()).matches(text.toCaseFolded());
     return text.contains(pattern, Qt::CaseInsensitive);
 }
 

@@ -355,7 +355,7 @@ bool PyventNode::checkName(const QString &name)
 
 bool PyventNode::checkSender(const PyventSender &sender)
 {
-    const QString why = sender.isAny() ? QString() : whyNotASender(sender.name());
+    const QString why = sender.whyInvalid();
     if (!why.isEmpty())
         refuse({PyventError::InvalidName, why, sender.name()});
     return why.isEmpty();
@@ -365,7 +365,7 @@ bool PyventNode::checkFilter(const QString &pattern, const PyventFilter &filter)
 {
     if (!checkSender(filter.sender))
         return false;
-    if (filter.replay.isNone() || !isGlob(pattern))
+    if (filter.replay.isNone() || !PyventPattern(pattern).isGlob())
         return true;
     refuse({PyventError::InvalidHandler,
             u"'%1' has no past to replay, because it stands for many names; ask for the past of one name, and hear the "

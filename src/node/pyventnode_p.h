@@ -97,7 +97,7 @@ public:
     // Waiting
     struct Waiter
     {
-        QString pattern;
+        PyventPattern pattern;
         PyventSender sender;
         std::optional<PyventEvent> event;
     };

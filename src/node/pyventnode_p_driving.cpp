@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/pyventnode_p.h"
 
-#include "dispatch/name.h"
 #include "node/servererrors.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
@@ -127,7 +126,7 @@ void PyventNodePrivate::offerToWaiters(const EventDecoder::Result &result)
 {
     for (Waiter *waiter : m_waiters) {
         if (result.event && !waiter->event && waiter->sender.matches(result.event->sender)
-            && matchesGlob(waiter->pattern, result.event->name))
+            && waiter->pattern.matches(result.event->name))
             waiter->event = *result.event;
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/pyventnode_p.h"
 
-#include "dispatch/name.h"
-
 using namespace Pyvent::Internal;
 
 void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver, const PyventReplay &replay)
@@ -38,12 +36,13 @@ void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &remova
         m_recovery.received().ignore(prefix);
     }
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
-        const QByteArray pattern = receiver->pattern().toUtf8();
-        if (isGlob(receiver->pattern())) {
-            m_recovery.received().forgetIf(globPrefix(receiver->pattern()).toUtf8(),
+        const PyventPattern &pattern = receiver->pattern();
+        const QByteArray name = pattern.text().toUtf8();
+        if (pattern.isGlob()) {
+            m_recovery.received().forgetIf(pattern.prefix().toUtf8(),
                                            [this](const QByteArray &topic) { return !m_table.match(topic); });
-        } else if (!m_table.match(pattern)) {
-            m_recovery.received().forget(pattern);
+        } else if (!m_table.match(name)) {
+            m_recovery.received().forget(name);
         }
     }
 }

@@ -50,7 +50,7 @@ void LateJoiner::deliver(const PyventEvent &event)
 void Replays::add(const LateJoiner &joiner, const PyventReplay &past)
 {
     using namespace std::chrono;
-    Control::Past question{.asker = m_nodeId, .topic = joiner.pattern().toUtf8(), .number = ++m_questions};
+    Control::Past question{.asker = m_nodeId, .topic = joiner.pattern().text().toUtf8(), .number = ++m_questions};
     question.since = microsecondsSinceEpoch();
     question.last = quint64(std::max(past.last, qsizetype(0)));
     question.age = microseconds(std::clamp<milliseconds>(past.since, 0ms, 24h)).count();

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void listenPrintsJson();
     void listenChoosesNamesAndSenders();
     void listenPrintsAnEventOnce();
+    void listenPrintsAnEventOnceWithSurrogates();
     void printsOneLineWhateverIsSent();
     void waitPrintsTheArguments();
     void waitPrintsJson();

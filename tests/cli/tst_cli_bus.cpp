@@ -102,6 +102,18 @@ void tst_Cli::listenPrintsAnEventOnce()
     QCOMPARE(listener.output().count(u"\"end\""_s), 1);
 }
 
+// What takes two code units of UTF-16 is one character.
+void tst_Cli::listenPrintsAnEventOnceWithSurrogates()
+{
+    Program listener(onBus({u"listen"_s, u"a?"_s, u"*"_s, u"--json"_s, u"--count"_s, u"2"_s}));
+    QVERIFY(listener.complains(u"listening to"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"a🍣"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"end"_s})).exitCode(), 0);
+    QCOMPARE(listener.exitCode(), 0);
+    QCOMPARE(listener.output().count(u"\"a🍣\""_s), 1);
+    QCOMPARE(listener.output().count(u"\"end\""_s), 1);
+}
+
 void tst_Cli::printsOneLineWhateverIsSent()
 {
     Program text(onBus({u"listen"_s, u"x"_s, u"--count"_s, u"1"_s}));

@@ -138,6 +138,9 @@ void tst_EventModel::fitsPatterns_data()
     row(u"order-*"_s, u"order-food"_s, true);
     row(u"order-*"_s, u"reorder-food"_s, false);
     row(u"order-?"_s, u"order-food"_s, false);
+    row(u"ORDER-?OOD"_s, u"order-food"_s, true);
+    row(u"a?"_s, u"a🍣"_s, true);
+    row(u"!a?"_s, u"a🍣"_s, false);
     row(u"FOOD"_s, u"order-food"_s, true);
     row(u"drink"_s, u"order-food"_s, false);
     row(u"drink food"_s, u"order-food"_s, true);

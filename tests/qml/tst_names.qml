@@ -82,6 +82,13 @@ TestCase {
         tryCompare(node, "heard", ["order-food 1 pyvent", "last 2 pyvent"], patience)
     }
 
+    function test_aQuestionMarkIsOneCharacter() {
+        const node = makeReady(["a?", "*"])
+        sendFromElsewhere(node, "a🍣", 1)
+        sendFromElsewhere(node, "last", 2)
+        tryCompare(node, "heard", ["a🍣 1 pyvent", "last 2 pyvent"], patience)
+    }
+
     function test_hearsNothingWithoutNames() {
         const node = makeReady([])
         const other = make(nodes, { port: node.port })

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(dispatch name)
+pyvent_unit_test(dispatch pyventpattern)
 pyvent_unit_test(dispatch receivertable)
 pyvent_unit_test(dispatch delivery)
 pyvent_unit_test(dispatch receiver)

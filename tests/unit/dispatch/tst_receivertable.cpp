@@ -283,7 +283,7 @@ void TestReceiverTable::removeIfAsksOfEach()
         table.add(receiver(pattern));
     QStringList asked;
     const ReceiverTable::Removal removal = table.removeIf([&asked](const Receiver &each) {
-        asked.append(each.pattern());
+        asked.append(each.pattern().text());
         return false;
     });
     asked.sort();
