@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eventline.h"
 
+#include "jsonreader.h"
 #include "jsonwriter.h"
 #include "pythontext.h"
 
@@ -77,6 +78,28 @@ QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments)
         line += "null";
     line += '}';
     return line;
+}
+
+std::optional<PyventEvent> eventToSend(QByteArrayView line, QString *error)
+{
+    const auto refuse = [error](const QString &why) {
+        *error = why;
+        return std::nullopt;
+    };
+    const JsonReader::Result result = JsonReader::readEventToSend(QString::fromUtf8(line));
+    if (!result.isValid())
+        return refuse(u"its JSON is wrong at character %1: %2"_s.arg(result.errorOffset + 1).arg(result.error));
+    const QVariantMap members = result.value.toMap();
+    const QVariant name = members.value(u"name"_s);
+    if (name.typeId() != QMetaType::QString)
+        return refuse(u"it is no JSON object with a string \"name\""_s);
+    const QVariant sender = members.value(u"sender"_s);
+    if (sender.isValid() && sender.typeId() != QMetaType::QString)
+        return refuse(u"its \"sender\" is not a string"_s);
+    const QVariant arguments = members.value(u"args"_s, QVariantMap());
+    if (arguments.typeId() != QMetaType::QVariantMap)
+        return refuse(u"its \"args\" is not an object"_s);
+    return PyventEvent{.name = name.toString(), .sender = sender.toString(), .args = arguments.toMap()};
 }
 
 QByteArray eventAsText(const PyventEvent &event)

@@ -6,6 +6,8 @@
 
 #include <QtCore/qbytearray.h>
 
+#include <optional>
+
 namespace Pyvent::Cli {
 
 // An event as one line in UTF-8, without the line's end.
@@ -15,6 +17,11 @@ QByteArray eventAsJson(const PyventEvent &event);
 
 // The same, with \a arguments, a JSON object, for the event's own.
 QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments);
+
+// What is to be sent again of a line that eventAsJson() made: name, sender and arguments, of which the last two may be
+// missing. Nothing where it is none; \a error then says why. Objects of any class are made, so the line must be one that
+// the user trusts.
+std::optional<PyventEvent> eventToSend(QByteArrayView line, QString *error);
 
 // "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time.
 QByteArray eventAsText(const PyventEvent &event);

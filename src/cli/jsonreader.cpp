@@ -2,7 +2,6 @@
 #include "jsonreader.h"
 
 #include "decimal.h"
-#include "typedvalue.h"
 
 #include <cmath>
 
@@ -40,6 +39,14 @@ JsonReader::Result JsonReader::readArguments(QStringView text)
 JsonReader::Result JsonReader::readEvent(QStringView text)
 {
     return readHeard(text, 2);
+}
+
+JsonReader::Result JsonReader::readEventToSend(QStringView text)
+{
+    JsonReader reader(text);
+    reader.m_plainLevels = 2;
+    reader.m_objects = Objects::Made;
+    return reader.readAll();
 }
 
 JsonReader::Result JsonReader::readHeard(QStringView text, int plainLevels)
@@ -232,7 +239,7 @@ QVariant JsonReader::readTyped(const QVariantMap &object, qsizetype start)
     }
     const TypedValue typed{type.toString(), object.value(u"value"_s)};
     QString error;
-    const QVariant value = fromTyped(typed, &error);
+    const QVariant value = fromTyped(typed, m_objects, &error);
     if (error.isEmpty())
         return value;
     return m_keepsUnknown ? QVariant::fromValue(typed) : fail(error, start);

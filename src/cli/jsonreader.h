@@ -2,6 +2,8 @@
 #ifndef PYVENT_CLI_JSONREADER_H
 #define PYVENT_CLI_JSONREADER_H
 
+#include "typedvalue.h"
+
 #include <QtCore/qstring.h>
 #include <QtCore/qvariant.h>
 
@@ -15,7 +17,8 @@ namespace Pyvent::Cli {
 class JsonReader
 {
 public:
-    static constexpr int maximumDepth = 500;
+    // What a node sends is nested 200 levels deep, each of which takes three here at most.
+    static constexpr int maximumDepth = 650;
 
     struct Result
     {
@@ -27,6 +30,9 @@ public:
 
     // The one value that \a text is, white space around it aside.
     static Result read(QStringView text);
+
+    // An event that is sent again: what eventAsJson() writes, with objects of any class. Only for what the user trusts.
+    static Result readEventToSend(QStringView text);
 
     // For what was heard and is only looked at: what JsonWriter::writeObject() and eventAsJson() write, whose
     // arguments are an object also if a key is "$type". What no value can be made of stays a TypedValue, which
@@ -67,6 +73,7 @@ private:
     int m_depth = 0;
     int m_plainLevels = 0; // of nesting, where "$type" is a key like any other
     bool m_keepsUnknown = false;
+    Objects m_objects = Objects::Refused;
     QString m_error = {};
     qsizetype m_errorOffset = -1;
 };

@@ -2,10 +2,13 @@
 #include "objectvalue.h"
 
 #include "decimal.h"
+#include "isotime.h"
 
 #include <QtCore/qregularexpression.h>
 
-#include <iterator>
+#include <PyventTuple>
+
+#include <algorithm>
 
 namespace Pyvent::Cli {
 
@@ -21,6 +24,23 @@ bool isString(const QVariant &value)
 bool isList(const QVariant &value)
 {
     return value.typeId() == QMetaType::QVariantList;
+}
+
+// What can be called later only, and harmlessly: a defaultdict may make its values with them.
+constexpr QStringView builtinTypes[] = {
+    u"bool", u"bytes", u"bytearray", u"complex", u"dict", u"float", u"frozenset",
+    u"int",  u"list",  u"object",    u"set",     u"str",  u"tuple",
+};
+
+PyventObject builtin(QStringView name)
+{
+    return {u"builtins"_s, name.toString()};
+}
+
+bool isBuiltinType(const PyventObject &object)
+{
+    return std::any_of(std::begin(builtinTypes), std::end(builtinTypes),
+                       [&](QStringView name) { return object == builtin(name); });
 }
 
 // A class of the standard library whose objects have a short form.
@@ -113,13 +133,30 @@ std::optional<PyventObject> fromPathOfOneString(const PyventObject &maker, const
     return isString(value) ? callWith(maker, {value}) : std::nullopt;
 }
 
-QVariant listItems(const PyventObject &object)
+// A deque that has a maximum is made from an empty tuple and that.
+QVariant dequeItems(const PyventObject &object)
 {
-    return object.listItems();
+    const QVariantList arguments = object.arguments();
+    if (arguments.isEmpty())
+        return object.listItems();
+    return QVariantMap{{u"items"_s, object.listItems()}, {u"maxlen"_s, arguments.value(1)}};
 }
 
-std::optional<PyventObject> fromListItems(const PyventObject &maker, const QVariant &value)
+std::optional<PyventObject> fromBoundedItems(const PyventObject &maker, const QVariantMap &members)
 {
+    const QVariant maximum = members.value(u"maxlen"_s);
+    const QVariant items = members.value(u"items"_s);
+    if (members.size() != 2 || !isList(items) || maximum.typeId() != QMetaType::LongLong || maximum.toLongLong() < 0)
+        return std::nullopt;
+    PyventObject object = PyventObject::call(maker, {QVariant::fromValue(PyventTuple()), maximum});
+    object.setListItems(items.toList());
+    return object;
+}
+
+std::optional<PyventObject> fromDequeItems(const PyventObject &maker, const QVariant &value)
+{
+    if (value.typeId() == QMetaType::QVariantMap)
+        return fromBoundedItems(maker, value.toMap());
     if (!isList(value))
         return std::nullopt;
     PyventObject object = PyventObject::call(maker, {});
@@ -142,19 +179,103 @@ std::optional<PyventObject> fromDictItems(const PyventObject &maker, const QVari
     return object;
 }
 
+QVariant factoryAndItems(const PyventObject &object)
+{
+    QVariant factory;
+    if (!object.arguments().isEmpty()) {
+        const auto type = firstArgument(object).value<PyventObject>();
+        if (!isBuiltinType(type))
+            return {};
+        factory = type.qualifiedName();
+    }
+    return QVariantMap{{u"factory"_s, factory}, {u"pairs"_s, toPairs(object.dictItems())}};
+}
+
+std::optional<PyventObject> fromFactoryAndItems(const PyventObject &maker, const QVariant &value)
+{
+    const QVariantMap members = value.toMap();
+    const std::optional<PyventDict> items = fromPairs(members.value(u"pairs"_s));
+    const QVariant factory = members.value(u"factory"_s);
+    const PyventObject type = builtin(factory.toString());
+    if (members.size() != 2 || !members.contains(u"factory"_s) || !items || (factory.isValid() && !isBuiltinType(type)))
+        return std::nullopt;
+    PyventObject object =
+        PyventObject::call(maker, factory.isValid() ? QVariantList{QVariant::fromValue(type)} : QVariantList());
+    object.setDictItems(*items);
+    return object;
+}
+
+// A Counter is made from a dict.
+QVariant countedPairs(const PyventObject &object)
+{
+    const QVariant counts = firstArgument(object);
+    if (counts.typeId() == QMetaType::QVariantMap)
+        return toPairs(counts.toMap());
+    const auto *dict = as<PyventDict>(counts);
+    return dict ? QVariant(toPairs(*dict)) : QVariant();
+}
+
+std::optional<PyventObject> fromCountedPairs(const PyventObject &maker, const QVariant &value)
+{
+    const QVariant counts = dictFromPairs(value);
+    return counts.isValid() ? callWith(maker, {counts}) : std::nullopt;
+}
+
+QVariant argumentList(const PyventObject &object)
+{
+    return object.arguments();
+}
+
+std::optional<PyventObject> fromThreeIntegers(const PyventObject &maker, const QVariant &value)
+{
+    const QVariantList parts = value.toList();
+    const auto isInteger = [](const QVariant &part) {
+        return part.typeId() == QMetaType::LongLong || part.typeId() == QMetaType::ULongLong || as<PyventInteger>(part);
+    };
+    const bool isRange =
+        parts.size() == 3 && std::all_of(parts.begin(), parts.end(), isInteger) && parts[2] != QVariant(0);
+    return isRange ? callWith(maker, parts) : std::nullopt;
+}
+
+QVariant offsetText(const PyventObject &object)
+{
+    const auto iso = offsetToIso(object);
+    return iso ? QVariant(*iso) : QVariant();
+}
+
+std::optional<PyventObject> fromOffsetText(const PyventObject &, const QVariant &value)
+{
+    return isString(value) ? offsetFromIso(value.toString()) : std::nullopt;
+}
+
+QVariant zoneText(const PyventObject &object)
+{
+    const auto key = zoneInfoKey(object);
+    return key ? QVariant(*key) : QVariant();
+}
+
+std::optional<PyventObject> fromZoneText(const PyventObject &, const QVariant &value)
+{
+    return isString(value) ? zoneInfoFromKey(value.toString()) : std::nullopt;
+}
+
 constexpr ValueClass valueClasses[] = {
     {u"decimal", u"Decimal", firstArgument, fromDecimalText},
     {u"fractions", u"Fraction", firstArgument, fromFractionText}, // the first one is for reading
     {u"fractions", u"Fraction", numeratorAndDenominator, fromNumeratorAndDenominator},
-    {u"builtins", u"complex", [](const PyventObject &object) { return QVariant(object.arguments()); },
-     fromRealAndImaginary},
+    {u"builtins", u"complex", argumentList, fromRealAndImaginary},
     {u"builtins", u"bytearray", base64OfBytes, fromBase64OfBytes},
     {u"pathlib", u"PosixPath", pathText, fromPathText},
     {u"pathlib", u"PurePosixPath", pathText, fromPathText},
-    {u"pathlib", u"WindowsPath", firstArgument, fromPathOfOneString},
-    {u"pathlib", u"PureWindowsPath", firstArgument, fromPathOfOneString},
-    {u"collections", u"deque", listItems, fromListItems},
+    {u"pathlib", u"WindowsPath", pathText, fromPathOfOneString},
+    {u"pathlib", u"PureWindowsPath", pathText, fromPathOfOneString},
+    {u"collections", u"deque", dequeItems, fromDequeItems},
     {u"collections", u"OrderedDict", dictItems, fromDictItems},
+    {u"collections", u"defaultdict", factoryAndItems, fromFactoryAndItems},
+    {u"collections", u"Counter", countedPairs, fromCountedPairs},
+    {u"builtins", u"range", argumentList, fromThreeIntegers},
+    {u"datetime", u"timezone", offsetText, fromOffsetText},
+    {u"zoneinfo", u"ZoneInfo", zoneText, fromZoneText},
 };
 
 PyventObject makerOf(const ValueClass &valueClass)
@@ -162,17 +283,32 @@ PyventObject makerOf(const ValueClass &valueClass)
     return PyventObject(valueClass.module.toString(), valueClass.name.toString());
 }
 
+// The parts of a path differ from one version of Python to the next, and its text does not.
+bool isSamePath(const PyventObject &left, const PyventObject &right)
+{
+    const auto isOfTexts = [](const PyventObject &path) {
+        const QVariantList parts = path.arguments();
+        return std::all_of(parts.begin(), parts.end(), isString) && !path.state().isValid()
+            && path.listItems().isEmpty() && path.dictItems().size() == 0;
+    };
+    return left.moduleName() == "pathlib"_L1 && left.callable() == right.callable() && isOfTexts(left)
+        && isOfTexts(right) && left.toText() == right.toText();
+}
+
 // The short form, if it tells everything of \a object.
 std::optional<TypedValue> shortForm(const PyventObject &object)
 {
     if (object.kind() != PyventObject::Call)
         return std::nullopt;
+    if (const auto key = zoneInfoKey(object))
+        return TypedValue{u"ZoneInfo"_s, *key};
     for (const ValueClass &valueClass : valueClasses) {
         const PyventObject maker = makerOf(valueClass);
         if (object.callable() != maker)
             continue;
         const QVariant value = valueClass.toValue(object);
-        if (valueClass.fromValue(maker, value) == object)
+        const auto made = valueClass.fromValue(maker, value);
+        if (made && (*made == object || isSamePath(*made, object)))
             return TypedValue{maker.qualifiedName(), value};
     }
     return std::nullopt;
@@ -219,10 +355,54 @@ TypedValue objectToTyped(const PyventObject &object)
 std::optional<PyventObject> objectFromTyped(const TypedValue &typed)
 {
     for (const ValueClass &valueClass : valueClasses) {
-        if (typed.type == valueClass.name)
-            return valueClass.fromValue(makerOf(valueClass), typed.value);
+        if (typed.type != valueClass.name)
+            continue;
+        if (auto object = valueClass.fromValue(makerOf(valueClass), typed.value))
+            return object;
+        break;
     }
-    return std::nullopt;
+    const QVariantMap members = typed.value.toMap();
+    const PyventObject type(members.value(u"module"_s).toString(), members.value(u"name"_s).toString());
+    return members.size() == 2 && isBuiltinType(type) ? std::optional(type) : std::nullopt;
+}
+
+bool isMembers(const QVariant &value)
+{
+    const QVariantMap members = value.toMap();
+    const bool isNamed = isString(members.value(u"module"_s)) && isString(members.value(u"name"_s));
+    return isNamed || as<PyventObject>(members.value(u"callable"_s));
+}
+
+std::optional<PyventObject> objectFromMembers(const QVariant &value)
+{
+    if (!isMembers(value))
+        return std::nullopt;
+    QVariantMap members = value.toMap();
+    const bool isNamed = members.contains(u"module"_s);
+    const QVariant callable = members.take(u"callable"_s);
+    const PyventObject maker(members.take(u"module"_s).toString(), members.take(u"name"_s).toString());
+    if (isNamed && members.isEmpty() && !callable.isValid())
+        return maker;
+    const bool isNew = members.contains(u"new"_s);
+    const QVariant arguments = members.take(isNew ? u"new"_s : u"args"_s);
+    const QVariant keywords = members.take(u"kwargs"_s);
+    if (isNamed == callable.isValid() || !isList(arguments) || (keywords.isValid() && !isNew))
+        return std::nullopt;
+
+    const PyventObject made = isNamed ? maker : callable.value<PyventObject>();
+    PyventObject object = isNew ? PyventObject::create(made, arguments.toList(), keywords.toMap())
+                                : PyventObject::call(made, arguments.toList());
+    if (members.contains(u"state"_s)) {
+        const QVariant state = members.take(u"state"_s);
+        object.setState(state.isValid() ? state : QVariant::fromValue(nullptr));
+    }
+    if (members.contains(u"setter"_s))
+        object.setStateSetter(members.take(u"setter"_s).value<PyventObject>());
+    if (members.contains(u"items"_s))
+        object.setListItems(members.take(u"items"_s).toList());
+    if (const auto pairs = fromPairs(members.take(u"pairs"_s)))
+        object.setDictItems(*pairs);
+    return members.isEmpty() ? std::optional(object) : std::nullopt;
 }
 
 QVariantList toPairs(const PyventDict &dict)
@@ -230,6 +410,14 @@ QVariantList toPairs(const PyventDict &dict)
     QVariantList pairs;
     for (const auto &[key, value] : dict.pairs())
         pairs.append(QVariant(QVariantList{key, value}));
+    return pairs;
+}
+
+QVariantList toPairs(const QVariantMap &map)
+{
+    QVariantList pairs;
+    for (auto member = map.cbegin(); member != map.cend(); ++member)
+        pairs.append(QVariant(QVariantList{member.key(), member.value()}));
     return pairs;
 }
 
@@ -244,6 +432,18 @@ std::optional<PyventDict> fromPairs(const QVariant &pairs)
         result.append({pair.toList().at(0), pair.toList().at(1)});
     }
     return PyventDict(result);
+}
+
+QVariant dictFromPairs(const QVariant &pairs)
+{
+    const std::optional<PyventDict> dict = fromPairs(pairs);
+    if (!dict)
+        return QVariant();
+    for (const auto &[key, ignored] : dict->pairs()) {
+        if (!isString(key))
+            return QVariant::fromValue(*dict);
+    }
+    return dict->toMap();
 }
 
 } // namespace Pyvent::Cli

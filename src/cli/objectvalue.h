@@ -12,9 +12,8 @@ namespace Pyvent::Cli {
 
 // Objects of Python's classes as typed values. See TypedValue for the forms.
 //
-// Those of the standard library's value classes are short, and are read back. All others tell the members
-// that describe them, what there is not left out, and are not read back: Python calls what makes them, so
-// JSON from anywhere, passed on by a script, could run anything.
+// Those of the standard library's value classes are short. All others have the members that describe them; a member that
+// is empty is left out:
 //
 //   module, name   of the class or function that makes it; "callable" instead, where that is an object itself
 //   args           what it is called with; "new" instead, where its class makes it without calling __init__
@@ -28,9 +27,21 @@ TypedValue objectToTyped(const PyventObject &object);
 // The object that a short form stands for; nothing where \a typed is none.
 std::optional<PyventObject> objectFromTyped(const TypedValue &typed);
 
+// The object that \a value, the members above, describes; nothing where it is none. Only for what the user trusts: a
+// Python process that gets the object calls what makes it, whatever that is.
+std::optional<PyventObject> objectFromMembers(const QVariant &value);
+
+// Whether \a value is such members.
+bool isMembers(const QVariant &value);
+
 // [[key, value], …]
 QVariantList toPairs(const PyventDict &dict);
+QVariantList toPairs(const QVariantMap &map);
 std::optional<PyventDict> fromPairs(const QVariant &pairs);
+
+// The dict of these pairs as it is heard: a QVariantMap if all keys are strings, else a PyventDict. Invalid where
+// \a pairs are none.
+QVariant dictFromPairs(const QVariant &pairs);
 
 } // namespace Pyvent::Cli
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
+#include "eventfile.h"
+#include "eventsender.h"
 #include "keyvalue.h"
-#include "progress.h"
 #include "report.h"
-#include "unixsignals.h"
 
 #include <PyventNode>
 
-#include <QtCore/qdeadlinetimer.h>
-
-#include <algorithm>
+#include <memory>
 
 namespace Pyvent::Cli {
 
@@ -20,104 +18,72 @@ namespace {
 
 constexpr std::chrono::milliseconds defaultTimeout = 2s;
 
-constexpr qint64 eventsAtOnce = 500; // as many may be under way between two looks at what the server has taken
-constexpr auto slice = 50ms;         // how long a signal may go unnoticed
-
 QList<QCommandLineOption> options()
 {
     return {
-        senderOption(u"Send it as S. Default: 'pyvent', or 'pyvent.ID' with --id."_s),
+        senderOption(
+            u"Send as S. Default: 'pyvent', or 'pyvent.ID' with --id; with --from-json the sender of each line."_s),
         {u"count"_s, u"Send it N times. Default: once."_s, u"N"_s},
-        {u"interval"_s, u"With --count: send it each SEC seconds, which may have a fraction. Default: at once."_s,
+        {u"interval"_s, u"With --count or --from-json: send an event every SEC seconds. Default: without a pause."_s,
          u"SEC"_s},
-        timeoutOption(u"How long to try to reach the server, in seconds, which may have a fraction. Default: 2."_s),
+        {u"from-json"_s,
+         u"Send the events of FILE, or of standard input if FILE is '-': lines as 'pyvent listen --json' prints them."_s,
+         u"FILE"_s},
+        timeoutOption(u"Try for SEC seconds to reach the server. Default: 2."_s),
     };
 }
 
-// What is sent, and how often.
-struct Repetition
+// One event, as often as is wanted.
+struct Event
 {
     QString name;
     QVariantMap arguments;
-    PyventSendOptions options;
-    qint64 count = 1;
-    std::chrono::milliseconds interval = 0ms;
-    std::chrono::milliseconds timeout = defaultTimeout;
+    QString sender;
+    qint64 count;
 };
 
-ExitCode reportNoServer(PyventNode *node, const Repetition &what)
+ExitCode sendEvent(EventSender *sender, const Event &event)
 {
-    const PyventError error = node->lastError(); // of which flush() has told nobody yet
-    node->disconnect();
-    if (error)
-        report(error.text);
-    report(u"no server at %1 took '%2' within %3 s"_s.arg(whereaboutsOf(*node), what.name,
-                                                          QString::number(double(what.timeout.count()) / 1000)));
-    return NoServer;
+    EventSender::Result result = EventSender::Done;
+    for (qint64 i = 0; i < event.count && result == EventSender::Done; ++i)
+        result = sender->send(event.name, event.arguments, event.sender);
+    return exitCodeOf(result == EventSender::Done ? sender->flush() : result);
 }
 
-ExitCode sendOnce(PyventNode *node, const Repetition &what)
+Event eventOf(const CommandLine &line)
 {
-    if (!node->send(what.name, what.arguments, what.options))
-        return Failed;
-    return node->flush(what.timeout) ? Success : reportNoServer(node, what);
+    return {
+        .name = line.eventName(),
+        .arguments = toArguments(line.words().sliced(1)),
+        .sender = line.sender().value_or(QString()),
+        .count = line.count().value_or(1),
+    };
 }
 
-// Waits until the server has taken everything, and returns whether it has; a signal ends it early, too.
-bool flush(PyventNode *node, const UnixSignals &signals, std::chrono::milliseconds timeout)
+void expectNoEvent(const CommandLine &line)
 {
-    QDeadlineTimer deadline(timeout);
-    while (
-        !node->flush(std::min<std::chrono::milliseconds>(slice, std::chrono::milliseconds(deadline.remainingTime()))))
-        if (deadline.hasExpired() || signals.comesWithin(0ms))
-            return false;
-    return true;
-}
-
-ExitCode sendRepeatedly(PyventNode *node, const Repetition &what, bool isQuiet)
-{
-    const UnixSignals signals;
-    Progress progress(!isQuiet);
-    const qint64 atOnce = what.interval > 0ms ? 1 : eventsAtOnce;
-    const auto start = std::chrono::steady_clock::now();
-    for (qint64 taken = 0; taken < what.count;) {
-        // Counted from the start, so that the sending itself does not stretch the interval.
-        const auto pause = start + what.interval * taken - std::chrono::steady_clock::now();
-        bool isStopped = signals.comesWithin(
-            std::max<std::chrono::milliseconds>(0ms, std::chrono::ceil<std::chrono::milliseconds>(pause)));
-        const qint64 until = std::min(taken + atOnce, what.count);
-        for (qint64 i = taken; i < until && !isStopped; ++i)
-            if (!node->send(what.name, what.arguments, what.options))
-                return Failed;
-        if (!isStopped && !flush(node, signals, what.timeout)) {
-            isStopped = signals.comesWithin(0ms);
-            if (!isStopped)
-                return reportNoServer(node, what);
-        }
-        if (isStopped) {
-            if (!isQuiet)
-                report(u"stopped by a signal; the server took %1 of %2 events"_s.arg(taken).arg(what.count));
-            return Failed;
-        }
-        taken = until;
-        if (progress.isDue())
-            progress.show(u"sent %1 of %2 (%3 %)"_s.arg(taken).arg(what.count).arg(taken * 100 / what.count));
-    }
-    return Success;
+    if (!line.words().isEmpty())
+        throw UsageError{
+            u"--from-json takes names and arguments from FILE, and '%1' is one"_s.arg(line.words().constFirst())};
+    if (line.isSet(u"count"_s))
+        throw UsageError{u"--count and --from-json exclude each other"_s};
 }
 
 int run(const CommandLine &line)
 {
-    const Repetition what{
-        .name = line.eventName(),
-        .arguments = toArguments(line.words().sliced(1)),
-        .options = {.sender = line.sender().value_or(QString())},
-        .count = line.count().value_or(1),
+    const bool isFromJson = line.isSet(u"from-json"_s);
+    if (isFromJson)
+        expectNoEvent(line);
+    else if (line.isSet(u"interval"_s) && !line.isSet(u"count"_s))
+        throw UsageError{u"--interval needs --count or --from-json"_s};
+    const std::optional<Event> event = isFromJson ? std::nullopt : std::optional(eventOf(line));
+    const auto file = isFromJson ? std::make_unique<EventFile>(line.value(u"from-json"_s)) : nullptr;
+    const EventSender::Options options{
         .interval = line.seconds(u"interval"_s).value_or(0ms),
         .timeout = line.timeout().value_or(defaultTimeout),
+        .total = event ? std::optional(event->count) : std::nullopt,
+        .isQuiet = line.isQuiet(),
     };
-    if (line.isSet(u"interval"_s) && !line.isSet(u"count"_s))
-        throw UsageError{u"--interval needs --count: how often?"_s};
     PyventOptions nodeOptions = line.nodeOptions();
     nodeOptions.server = false; // one that lives as long as one event would be heard by nobody
     nodeOptions.linger = 0ms;   // flush() has waited already
@@ -126,7 +92,8 @@ int run(const CommandLine &line)
     reportProblems(&node);
     if (!node.configure(nodeOptions))
         return UsageMistake;
-    return what.count == 1 ? sendOnce(&node, what) : sendRepeatedly(&node, what, line.isQuiet());
+    EventSender sender(&node, options);
+    return event ? sendEvent(&sender, *event) : file->sendTo(&sender, line.sender().value_or(QString()));
 }
 
 } // namespace
@@ -139,19 +106,21 @@ const Command sendCommand = {
         "Sends the event NAME with the given keyword arguments, and waits until the server has taken it.\n"
         "  KEY=TEXT   a string:        food=sushi  note='two words'\n"
         "  KEY:=JSON  any other value: pieces:=8  fresh:=true  sauces:='[\"soy\", null]'\n"
-        "Integers are exact, whatever their size. {\"$type\":\"bytes\",\"value\":\"aGk=\"} is what JSON has "
-        "no word\n"
-        "for, as 'pyvent listen --json' prints it.\n"
+        "Integers are exact, whatever their size. {\"$type\":\"bytes\",\"value\":\"aGk=\"} is a value that "
+        "JSON has\n"
+        "no word for, as 'pyvent listen --json' prints it.\n"
         "\n"
-        "It never becomes the server itself, because a server that lives for one event is heard by nobody: "
-        "there\n"
-        "must be one, of Qt or Python. 'pyvent serve' starts one.\n"
+        "With --from-json it sends what 'pyvent listen --json' has printed, each line with its name, sender and\n"
+        "arguments, which are equal for Python whatever their types. Send only lines whose origin you trust:\n"
+        "Python calls what makes an object.\n"
         "\n"
-        "With --count the event is sent several times, and standard error shows how far it is, on a terminal.\n"
+        "It never becomes the server itself, because nobody would hear a server that lives for one event. So\n"
+        "there must be a server, of Qt or Python. 'pyvent serve' starts one.\n"
         "\n"
-        "Ends with 0 if the server took the event each time, with 1 if it was refused (its name, a value or "
-        "its\n"
-        "size) or a signal came before the last one, with 3 if no server was reached within --timeout."_L1,
+        "On a terminal, standard error shows how far --count or --from-json is.\n"
+        "\n"
+        "Ends with 0 if the server took all events; with 1 if one was refused (its name, a value or its size), a\n"
+        "line is no event, or a signal came before the last one; with 3 if no server was reached within --timeout."_L1,
     .options = options,
     .run = run,
 };

@@ -31,7 +31,7 @@ TypedValue timeToTyped(const Time &time, const PyventTime &withZone)
 {
     if (const auto iso = toIso(time))
         return {Time::pythonType(), *iso};
-    return {Time::pythonType(), QVariantMap{{u"iso"_s, time.toIsoString()}, {u"tzinfo"_s, withZone.timeZone()}}};
+    return {Time::pythonType(), QVariantMap{{u"iso"_s, toLocalIso(time)}, {u"tzinfo"_s, withZone.timeZone()}}};
 }
 
 TypedValue deltaToTyped(const PyventTimeDelta &delta)
@@ -40,19 +40,11 @@ TypedValue deltaToTyped(const PyventTimeDelta &delta)
             QVariantList{qlonglong(delta.days()), qlonglong(delta.seconds()), qlonglong(delta.microseconds())}};
 }
 
-TypedValue mapToTyped(const QVariantMap &map)
-{
-    QVariantList pairs;
-    for (auto member = map.cbegin(); member != map.cend(); ++member)
-        pairs.append(QVariant(QVariantList{member.key(), member.value()}));
-    return {u"dict"_s, pairs};
-}
-
 TypedValue qtValueToTyped(const QVariant &value)
 {
     switch (value.typeId()) {
     case QMetaType::QVariantMap:
-        return mapToTyped(value.toMap());
+        return {u"dict"_s, toPairs(value.toMap())};
     case QMetaType::QDate:
         return {u"date"_s, value.toDate().toString(Qt::ISODate)};
     case QMetaType::QTime:
@@ -100,35 +92,45 @@ QVariant readSet(const QVariant &value)
                                                      : QVariant();
 }
 
-// A dict whose keys are all strings is a QVariantMap, as when it is heard.
-QVariant readDict(const QVariant &value)
-{
-    const std::optional<PyventDict> dict = fromPairs(value);
-    if (!dict)
-        return QVariant();
-    for (const auto &[key, ignored] : dict->pairs()) {
-        if (key.typeId() != QMetaType::QString)
-            return QVariant::fromValue(*dict);
-    }
-    return dict->toMap();
-}
-
 QVariant readDate(const QVariant &value)
 {
     const QDate date = dateFromIso(value.toString());
     return date.isValid() ? QVariant(date) : QVariant();
 }
 
+// The tzinfo beside a time; invalid if \a value is a time alone. Sets \a iso to the time.
+QVariant takeZone(const QVariant &value, QString *iso)
+{
+    const QVariantMap members = value.toMap();
+    const QVariant zone = members.value(u"tzinfo"_s);
+    const bool isPair = members.size() == 2 && zone.isValid();
+    *iso = isPair ? members.value(u"iso"_s).toString() : value.toString();
+    return isPair ? zone : QVariant();
+}
+
 QVariant readTime(const QVariant &value)
 {
-    const std::optional<PyventTime> time = timeFromIso(value.toString());
-    return time ? QVariant::fromValue(*time) : QVariant();
+    QString iso;
+    const QVariant zone = takeZone(value, &iso);
+    std::optional<PyventTime> time = timeFromIso(iso);
+    if (!time)
+        return QVariant();
+    if (zone.isValid())
+        time->setTimeZone(zone);
+    return QVariant::fromValue(*time);
 }
 
 QVariant readDateTime(const QVariant &value)
 {
-    const std::optional<PyventDateTime> dateTime = dateTimeFromIso(value.toString());
-    return dateTime ? QVariant::fromValue(*dateTime) : QVariant();
+    QString iso;
+    const QVariant zone = takeZone(value, &iso);
+    const std::optional<PyventDateTime> dateTime = dateTimeFromIso(iso);
+    if (!dateTime)
+        return QVariant();
+    PyventTime time = dateTime->time();
+    if (zone.isValid())
+        time.setTimeZone(zone);
+    return QVariant::fromValue(PyventDateTime(dateTime->date(), time));
 }
 
 QVariant readTimeDelta(const QVariant &value)
@@ -166,7 +168,7 @@ constexpr Reader readers[] = {
     {u"tuple", readTuple},
     {u"set", readSet<PyventSet::Set>},
     {u"frozenset", readSet<PyventSet::FrozenSet>},
-    {u"dict", readDict},
+    {u"dict", dictFromPairs},
     {u"date", readDate},
     {u"time", readTime},
     {u"datetime", readDateTime},
@@ -201,22 +203,29 @@ TypedValue toTyped(const QVariant &value)
     return qtValueToTyped(value);
 }
 
-QVariant fromTyped(const TypedValue &typed, QString *error)
+QVariant fromTyped(const TypedValue &typed, Objects objects, QString *error)
 {
-    QVariant value;
     for (const Reader &reader : readers) {
-        if (typed.type == reader.type)
-            value = reader.read(typed.value);
+        if (typed.type != reader.type)
+            continue;
+        if (QVariant value = reader.read(typed.value); value.isValid())
+            return value;
     }
-    if (!value.isValid())
-        value = numpyFromTyped(typed);
-    if (!value.isValid()) {
-        if (const auto object = objectFromTyped(typed))
-            value = QVariant::fromValue(*object);
+    if (QVariant value = numpyFromTyped(typed); value.isValid())
+        return value;
+    if (const auto object = objectFromTyped(typed))
+        return QVariant::fromValue(*object);
+    const auto object = objects == Objects::Made ? objectFromMembers(typed.value) : std::nullopt;
+    if (object)
+        return QVariant::fromValue(*object);
+    if (objects == Objects::Refused && isMembers(typed.value)) {
+        *error =
+            u"this is an object of Python's class '%1', which whoever receives it would run; 'pyvent send --from-json' "
+            "sends it"_s.arg(typed.type);
+    } else {
+        *error = u"this is not what 'pyvent listen --json' prints for the type '%1'"_s.arg(typed.type);
     }
-    if (!value.isValid())
-        *error = u"this is no value of a \"$type\" '%1' that can be made of JSON"_s.arg(typed.type);
-    return value;
+    return QVariant();
 }
 
 std::optional<QByteArray> bytesFromBase64(const QVariant &text)

@@ -147,7 +147,7 @@ def options_in_manual(text):
                                    if word.startswith('-') or len(word) == 1 and 'Ar' not in words}
         elif section == 'SYNOPSIS' and line.startswith('.Cm '):
             command = words[1]
-            synopsis[command] = set()
+            synopsis.setdefault(command, set())
         elif section == 'SYNOPSIS':
             synopsis.get(command, set()).update('-' + name for name in re.findall(r'Fl (-[-\w]+)', line))
     return explained, synopsis

@@ -4,6 +4,7 @@
 
 #include "program.h"
 
+#include <QtCore/qtemporarydir.h>
 #include <QtTest/qtest.h>
 
 // The program "pyvent", run as a script runs it.
@@ -47,6 +48,9 @@ private Q_SLOTS:
     void usesPythonsServer();
     void repeatsWhatItHeard_data();
     void repeatsWhatItHeard();
+    void sendsAgainWhatListenPrinted();
+    void sendsTheLinesOfStandardInputAtOnce();
+    void sendsTheLinesThatAreEvents();
     void tellsOfAnAbsentServer();
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
@@ -73,9 +77,12 @@ private:
     // "pyvent" on this test's bus: \a command's first word is the command.
     QStringList onBus(const QStringList &command) const;
     QStringList pythonPeer(const QStringList &arguments) const;
+    // The path of a file with \a content in the folder of this test.
+    QString makeFile(const QByteArray &content);
     QString port() const { return QString::number(m_port); }
 
     int m_port = 0;
+    QTemporaryDir m_folder;
 };
 
 #endif

@@ -6,7 +6,8 @@ The server prints each event that it takes, as its name and its arguments' repr(
 import datetime  # noqa: F401, used by expressions, as are the next ones
 import pickle
 import sys
-from collections import deque  # noqa: F401
+import zoneinfo
+from collections import Counter, OrderedDict, defaultdict, deque  # noqa: F401
 from decimal import Decimal  # noqa: F401
 from fractions import Fraction  # noqa: F401
 from pathlib import PurePosixPath  # noqa: F401

@@ -65,3 +65,8 @@ void Program::sendSignal(int signal)
 {
     ::kill(pid_t(m_process.processId()), signal);
 }
+
+void Program::write(const QByteArray &text)
+{
+    m_process.write(text);
+}

@@ -28,6 +28,10 @@ public:
 
     void sendSignal(int signal);
 
+    // Standard input.
+    void write(const QByteArray &text);
+    void closeInput() { m_process.closeWriteChannel(); }
+
     QString output() const { return QString::fromUtf8(m_output); }
     QString errors() const { return QString::fromUtf8(m_errors); }
 

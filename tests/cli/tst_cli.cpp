@@ -30,6 +30,13 @@ QStringList tst_Cli::pythonPeer(const QStringList &arguments) const
     return QStringList{QStringLiteral(PYTHON_PEER), arguments.constFirst(), port()} + arguments.sliced(1);
 }
 
+QString tst_Cli::makeFile(const QByteArray &content)
+{
+    QFile file(m_folder.filePath(u"events.jsonl"_s));
+    const bool isWritten = file.open(QIODevice::WriteOnly) && file.write(content) == content.size();
+    return isWritten ? file.fileName() : QString();
+}
+
 void tst_Cli::namesTheMistake_data()
 {
     QTest::addColumn<QString>("commandLine"); // words with single spaces between them
@@ -71,7 +78,10 @@ void tst_Cli::namesTheMistake_data()
     row("listen --color blue", u"--color takes auto, always or never, not 'blue'"_s);
     row("send x --count none", u"--count takes a whole number from 1 on, not 'none'"_s);
     row("send x --count 2 --interval -1", u"--interval takes seconds from 0 to 2000000, not '-1'"_s);
-    row("send x --interval 1", u"--interval needs --count"_s);
+    row("send x --interval 1", u"--interval needs --count or --from-json"_s);
+    row("send --from-json /nowhere/events", u"--from-json cannot read '/nowhere/events': No such file"_s);
+    row("send x --from-json -", u"--from-json takes names and arguments from FILE"_s);
+    row("send --from-json - --count 2", u"--count and --from-json exclude each other"_s);
     row("bench --events 0", u"--events takes a whole number from 1 to 100000000, not '0'"_s);
     row("bench --events all", u"not 'all'"_s);
     row("bench --size -1", u"--size takes a whole number from 0 to 67108864, not '-1'"_s);
@@ -95,6 +105,8 @@ void tst_Cli::namesTheMistake_data()
     row("send x n:=[1;2]", u"the JSON of 'n' is wrong at character 3: ',' or ']' should be here"_s);
     row("send x n:=sushi", u"at character 1: a value (a string has double quotes)"_s);
     row(R"(send x n:={"$type":"fruit","value":1})", u"'fruit'"_s);
+    row(R"(send x n:={"$type":"Popen","value":{"args":["sh"],"module":"subprocess","name":"Popen"}})",
+        u"'pyvent send --from-json' sends it"_s);
 }
 
 void tst_Cli::namesTheMistake()

@@ -219,6 +219,14 @@ void tst_Cli::repeatsWhatItHeard_data()
              "(1+2j)",
              "PurePosixPath('/tmp/x')",
              "deque([1, 2])",
+             "deque([1, 2], maxlen=2)",
+             "Counter({'i': 2, 'sush': 1})",
+             "OrderedDict([('b', 1), ('a', 2)])",
+             "range(1, 5, 2)",
+             "datetime.timezone(datetime.timedelta(seconds=3600), 'CET')",
+             "zoneinfo.ZoneInfo(key='Europe/Berlin')",
+             "datetime.time(3, 4, tzinfo=zoneinfo.ZoneInfo(key='Europe/Berlin'))",
+             "datetime.datetime(2024, 1, 2, 3, 4, tzinfo=datetime.timezone(datetime.timedelta(seconds=3600), 'CET'))",
          }) {
         QTest::newRow(expression) << QString::fromUtf8(expression);
     }
@@ -241,6 +249,67 @@ void tst_Cli::repeatsWhatItHeard()
     Program repeater(onBus({u"send"_s, u"again"_s, u"v:="_s + json}));
     QVERIFY2(repeater.exitCode() == 0, qPrintable(json + u'\n' + repeater.errors()));
     QVERIFY2(server.prints(u"again {'v': %1}\n"_s.arg(expression)), qPrintable(json + u'\n' + server.output()));
+}
+
+// Every kind of value that the codec's oracle has: from Python to a file of lines, and from that back to Python, which
+// judges whether it is the same.
+void tst_Cli::sendsAgainWhatListenPrinted()
+{
+    constexpr int count = 1000;
+    const QString seed = qEnvironmentVariable("PYVENT_SEED", u"1"_s);
+    Program judge(python, {QStringLiteral(PYTHON_CIRCLE), port(), QString::number(count), seed});
+    QVERIFY2(judge.prints(u"ready\n"_s), qPrintable(judge.errors()));
+    Program listener(onBus({u"listen"_s, u"value"_s, u"--json"_s, u"--count"_s, QString::number(count)}));
+    QVERIFY2(listener.complains(u"listening to 'value'"_s), qPrintable(listener.errors()));
+    judge.write("go\n");
+    QCOMPARE(listener.exitCode(), 0);
+
+    Program sender(onBus({u"send"_s, u"--from-json"_s, makeFile(listener.output().toUtf8())}));
+    QCOMPARE(sender.exitCode(), 0);
+    QCOMPARE(sender.errors(), QString());
+    judge.exitCode();
+    QCOMPARE(judge.output() + judge.errors(), u"ready\nequal\n"_s);
+}
+
+void tst_Cli::sendsTheLinesOfStandardInputAtOnce()
+{
+    Program listener(onBus({u"listen"_s, u"--json"_s, u"--count"_s, u"3"_s}));
+    QVERIFY(listener.complains(u"listening to everything"_s));
+    Program sender(onBus({u"send"_s, u"--from-json"_s, u"-"_s}));
+    sender.write("{\"name\":\"a\",\"sender\":\"till\",\"args\":{\"n\":1},\"node\":null,\"seq\":7,\"time\":null}\n");
+    QVERIFY2(listener.prints(uR"({"name":"a","sender":"till","args":{"n":1})"_s), qPrintable(sender.errors()));
+    sender.write("\n{\"name\":\"b\"}\r\n{\"name\":\"c\",");
+    QVERIFY2(listener.prints(uR"({"name":"b","sender":"pyvent","args":{})"_s), qPrintable(sender.errors()));
+    sender.write("\"args\":{\"$type\":2}}"); // a last line without an end
+    sender.closeInput();
+    QCOMPARE(sender.exitCode(), 0);
+    QCOMPARE(sender.errors(), QString());
+    QCOMPARE(listener.exitCode(), 0);
+    QVERIFY2(listener.output().contains(uR"({"name":"c","sender":"pyvent","args":{"$type":2})"_s),
+             qPrintable(listener.output()));
+}
+
+void tst_Cli::sendsTheLinesThatAreEvents()
+{
+    Program listener(onBus({u"listen"_s, u"--json"_s, u"--count"_s, u"2"_s}));
+    QVERIFY(listener.complains(u"listening to everything"_s));
+    const QString path = makeFile("{\"name\":\"a\",\"args\":{}}\n"
+                                  "sushi\n"
+                                  "{\"name\":\"b c\",\"args\":{}}\n"
+                                  "{\"name\":1}\n"
+                                  "{\"name\":\"a\",\"sender\":null,\"args\":[]}\n"
+                                  "{\"name\":\"d\",\"args\":{}}\n");
+    Program sender(onBus({u"send"_s, u"--from-json"_s, path, u"--sender"_s, u"S"_s}));
+    QCOMPARE(sender.exitCode(), 1);
+    for (const QString &line : {u"line 2 of '%1' is not sent: its JSON is wrong at character 1"_s,
+                                u"line 3 of '%1' is not sent: the event was refused"_s,
+                                u"line 4 of '%1' is not sent: it is no JSON object with a string \"name\""_s,
+                                u"line 5 of '%1' is not sent: its \"args\" is not an object"_s})
+        QVERIFY2(sender.errors().contains(line.arg(path)), qPrintable(sender.errors()));
+    QVERIFY2(sender.errors().contains(u"'b c' has a space"_s), qPrintable(sender.errors()));
+    QCOMPARE(listener.exitCode(), 0);
+    QCOMPARE(listener.output().count(uR"("sender":"S")"_s), 2);
+    QVERIFY(listener.output().contains(uR"("name":"d")"_s));
 }
 
 void tst_Cli::tellsOfAnAbsentServer()

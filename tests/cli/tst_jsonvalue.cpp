@@ -84,6 +84,8 @@ class tst_JsonValue : public QObject
 private Q_SLOTS:
     void writesAndReadsBack_data();
     void writesAndReadsBack();
+    void sendsAgainObjectsOfAnyClass_data();
+    void sendsAgainObjectsOfAnyClass();
     void onlyWrites_data();
     void onlyWrites();
     void onlyReads_data();
@@ -195,6 +197,33 @@ void tst_JsonValue::writesAndReadsBack_data()
     typed("path", any(made(u"pathlib"_s, u"PosixPath"_s, {u"/"_s, u"tmp"_s, u"x"_s})), u"PosixPath"_s,
           uR"("/tmp/x")"_s);
     typed("relative path", any(made(u"pathlib"_s, u"PurePosixPath"_s, {u"tmp"_s})), u"PurePosixPath"_s, uR"("tmp")"_s);
+    typed("deque with a maximum", any(withItems(made(u"collections"_s, u"deque"_s, {any(PyventTuple()), 5LL}), {1LL})),
+          u"deque"_s, uR"({"items":[1],"maxlen":5})"_s);
+    typed("defaultdict",
+          any(withPairs(made(u"collections"_s, u"defaultdict"_s, {any(PyventObject(u"builtins"_s, u"list"_s))}),
+                        {{1LL, QVariantList{2LL}}})),
+          u"defaultdict"_s, uR"({"factory":"list","pairs":[[1,[2]]]})"_s);
+    typed("defaultdict without a factory", any(made(u"collections"_s, u"defaultdict"_s, {})), u"defaultdict"_s,
+          uR"({"factory":null,"pairs":[]})"_s);
+    typed("Counter", any(made(u"collections"_s, u"Counter"_s, {QVariantMap{{u"a"_s, 2LL}}})), u"Counter"_s,
+          uR"([["a",2]])"_s);
+    typed("Counter of numbers", any(made(u"collections"_s, u"Counter"_s, {any(PyventDict({{1LL, 2LL}}))})),
+          u"Counter"_s, uR"([[1,2]])"_s);
+    typed("range", any(made(u"builtins"_s, u"range"_s, {0LL, 5LL, 1LL})), u"range"_s, uR"([0,5,1])"_s);
+    typed("type of Python", any(PyventObject(u"builtins"_s, u"int"_s)), u"type"_s,
+          uR"({"module":"builtins","name":"int"})"_s);
+    typed("timezone", any(made(u"datetime"_s, u"timezone"_s, {any(PyventTimeDelta(1h))})), u"timezone"_s,
+          uR"("+01:00")"_s);
+    typed("timezone with a name", any(made(u"datetime"_s, u"timezone"_s, {any(PyventTimeDelta(-1h)), u"A, b"_s})),
+          u"timezone"_s, uR"("-01:00[tzname=A, b]")"_s);
+    typed("ZoneInfo", any(made(u"zoneinfo"_s, u"ZoneInfo"_s, {u"Europe/Berlin"_s})), u"ZoneInfo"_s,
+          uR"("Europe/Berlin")"_s);
+    typed("datetime in a zone", any(PyventDateTime(day, inZone(PyventTime(3h), u"UTC"_s))), u"datetime"_s,
+          uR"("2024-01-02T03:00:00[UTC]")"_s);
+    typed("time in a zone", any(inZone(PyventTime(3h, 1), u"UTC"_s)), u"time"_s, uR"("03:00:00[UTC][fold=1]")"_s);
+    PyventTime inNamedOffset(3h, 1);
+    inNamedOffset.setTimeZone(any(made(u"datetime"_s, u"timezone"_s, {any(PyventTimeDelta(1h)), u"CET"_s})));
+    typed("time with a named offset", any(inNamedOffset), u"time"_s, uR"("03:00:00+01:00[tzname=CET][fold=1]")"_s);
     typed("deque", any(withItems(made(u"collections"_s, u"deque"_s, {}), {1LL, 2LL})), u"deque"_s, u"[1,2]"_s);
     typed("OrderedDict", any(withPairs(made(u"collections"_s, u"OrderedDict"_s, {}), {{u"z"_s, 1LL}, {2LL, u"a"_s}})),
           u"OrderedDict"_s, uR"([["z",1],[2,"a"]])"_s);
@@ -258,10 +287,20 @@ void tst_JsonValue::onlyWrites_data()
     order.setState(QVariantMap{{u"food"_s, u"sushi"_s}});
     row("data class", any(order),
         uR"({"$type":"Order","value":{"module":"shop","name":"Order","new":[],"state":{"food":"sushi"}}})"_s);
-    row("deque with a maximum", any(made(u"collections"_s, u"deque"_s, {any(PyventTuple()), 5LL})),
-        uR"({"$type":"deque","value":{"args":[{"$type":"tuple","value":[]},5],"module":"collections","name":"deque"}})"_s);
-    row("datetime in a zone", any(PyventDateTime(day, inZone(PyventTime(3h), u"UTC"_s))),
-        uR"({"$type":"datetime","value":"2024-01-02T03:00:00[UTC]"})"_s);
+    row("defaultdict of a class's objects",
+        any(withPairs(made(u"collections"_s, u"defaultdict"_s, {any(PyventObject(u"shop"_s, u"Order"_s))}),
+                      {{1LL, 2LL}})),
+        uR"({"$type":"defaultdict","value":{"args":[{"$type":"type","value":{"module":"shop","name":"Order"}}],)"
+        uR"("module":"collections","name":"defaultdict","pairs":[[1,2]]}})"_s);
+    row("path of Python 3.13", any(made(u"pathlib"_s, u"PosixPath"_s, {u"/tmp/x"_s})),
+        uR"({"$type":"PosixPath","value":"/tmp/x"})"_s);
+    row("ZoneInfo as it is pickled", any(made(u"zoneinfo"_s, u"ZoneInfo._unpickle"_s, {u"Europe/Berlin"_s, 1LL})),
+        uR"({"$type":"ZoneInfo","value":"Europe/Berlin"})"_s);
+    PyventTime inSomeZone(3h, 1);
+    inSomeZone.setTimeZone(any(made(u"pytz"_s, u"_p"_s, {u"Europe/Berlin"_s})));
+    row("time in a zone that only Python knows", any(inSomeZone),
+        uR"({"$type":"time","value":{"iso":"03:00:00[fold=1]","tzinfo":)"
+        uR"({"$type":"_p","value":{"args":["Europe/Berlin"],"module":"pytz","name":"_p"}}}})"_s);
 }
 
 void tst_JsonValue::onlyWrites()
@@ -269,6 +308,45 @@ void tst_JsonValue::onlyWrites()
     QFETCH(QVariant, value);
     QFETCH(QString, json);
     QCOMPARE(QString::fromUtf8(JsonWriter::toJson(value)), json);
+}
+
+// What 'send --from-json' reads, and ':=' does not.
+void tst_JsonValue::sendsAgainObjectsOfAnyClass_data()
+{
+    QTest::addColumn<QVariant>("value");
+
+    const auto row = [](const char *name, const PyventObject &object) { QTest::newRow(name) << any(any(object)); };
+    const PyventObject type(u"shop"_s, u"Order"_s);
+    row("class", type);
+    row("enum", made(u"shop"_s, u"Colour"_s, {1LL}));
+    row("class with the name of another one", made(u"shop"_s, u"Decimal"_s, {u"1.5"_s}));
+    row("named tuple", PyventObject::create(type, {1LL, u"two"_s}));
+    row("new with keywords", PyventObject::create(type, {}, {{u"$type"_s, 1LL}, {u"module"_s, any(type)}}));
+    row("made by an object", PyventObject::call(PyventObject::call(type, {}), {any(type)}));
+    PyventObject object = PyventObject::create(type);
+    object.setState(QVariantMap{{u"food"_s, any(PyventTuple({1LL}))}});
+    row("with state", object);
+    object.setState(QVariant::fromValue(nullptr));
+    row("with None as its state", object);
+    object.setStateSetter(PyventObject(u"shop"_s, u"set_state"_s));
+    row("with a setter", object);
+    row("with items", withItems(made(u"shop"_s, u"Menu"_s, {}), {1LL, any(object)}));
+    row("with pairs", withPairs(made(u"shop"_s, u"Menu"_s, {}), {{any(type), 1LL}}));
+    row("deque of a subclass", withItems(made(u"shop"_s, u"deque"_s, {}), {1LL}));
+}
+
+void tst_JsonValue::sendsAgainObjectsOfAnyClass()
+{
+    QFETCH(QVariant, value);
+    const PyventEvent event{.name = u"order"_s, .sender = u"till"_s, .args = {{u"v"_s, value}}};
+    QString error;
+    const std::optional<PyventEvent> again = eventToSend(eventAsJson(event), &error);
+    QVERIFY2(again, qPrintable(error));
+    QCOMPARE(again->args, event.args);
+    QCOMPARE(again->name, event.name);
+    QCOMPARE(again->sender, event.sender);
+    const JsonReader::Result read = JsonReader::read(QString::fromUtf8(JsonWriter::toJson(value)));
+    QVERIFY2(read.error.contains(u"--from-json"_s), qPrintable(read.error));
 }
 
 void tst_JsonValue::onlyReads_data()
@@ -288,8 +366,6 @@ void tst_JsonValue::onlyReads_data()
     row("int", uR"({"$type":"int","value":"0x10"})"_s, 16LL);
     row("datetime with Z", uR"({"$type":"datetime","value":"2024-01-02 03:00Z"})"_s,
         any(PyventDateTime(day, withOffset(PyventTime(3h), 0us))));
-    row("datetime in a zone", uR"({"$type":"datetime","value":"2024-01-02T03:00:00[Europe/Berlin]"})"_s,
-        any(PyventDateTime(day, inZone(PyventTime(3h), u"Europe/Berlin"_s))));
     row("complex", uR"({"$type":"complex","value":[1.0,2.0]})"_s, any(made(u"builtins"_s, u"complex"_s, {1.0, 2.0})));
 }
 

@@ -41,6 +41,10 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
         return
         ;;
+    --from-json)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
     --port | --id | --sender | --count | --interval | --timeout | --events | --size) return ;;
     esac
 
@@ -49,7 +53,7 @@ _pyvent() {
     bench) words='--events --size --timeout --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
-    send) words='--sender --count --interval --timeout' ;;
+    send) words='--sender --count --interval --from-json --timeout' ;;
     wait) words='--sender --timeout --json' ;;
     serve) words='' ;;
     *) return ;;

@@ -123,7 +123,8 @@ class Generator:
         pick = self.random.choice
         alphabets = ('abc xyz_-\'"\\\n\r\t\0', 'äöüß€éñ\x85\xa0', 'すし日本語', '😀🍣𝄞', '\ud800\udfff', '\\u\\U\\x\n')
         alphabet = pick(alphabets) + pick(alphabets)
-        text = ''.join(pick(alphabet) for _ in range(pick((0, 1, 2, 5, 20, 84, 85, 86, 127, 128, 255, 256, 300))))
+        length = pick((0, 1, 2, 5, 20, 84, 85, 86, 127, 128, 255, 256, 300))
+        text = ''.join(self.random.choices(alphabet, k=length))
         return re.sub('\ud800+\udfff', '', text)  # which is one character in UTF-16
 
     def binary(self):

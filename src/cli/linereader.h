@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_LINEREADER_H
+#define PYVENT_CLI_LINEREADER_H
+
+#include <QtCore/qbytearray.h>
+
+namespace Pyvent::Cli {
+
+// Reads lines from a file descriptor as they come. Waits for the next one without an event loop, and stops waiting when
+// another descriptor becomes readable.
+class LineReader
+{
+public:
+    // An event has 64 MiB, and as JSON a few times that.
+    static constexpr qsizetype longestLine = qsizetype(512) << 20;
+
+    // Reads \a descriptor, which stays the caller's to close, until \a interruption is readable.
+    LineReader(int descriptor, int interruption)
+        : m_descriptor(descriptor)
+        , m_interruption(interruption)
+        , m_buffer()
+    {
+    }
+
+    enum class Result {
+        Line,
+        TooLong, // a line of more than longestLine bytes was left out
+        End,
+        Interrupted,
+        Failed // errno says why
+    };
+
+    // Waits for the next line, and puts it into \a line without its end. The last one may have none.
+    Result next(QByteArray *line);
+
+    // Whether next() would return at once.
+    bool isReady() const;
+
+private:
+    Result fill();
+    Result takeLine(qsizetype length, qsizetype end, QByteArray *line);
+
+    const int m_descriptor;
+    const int m_interruption;
+    QByteArray m_buffer;
+    qsizetype m_begin = 0;    // in the buffer: of what next() has not returned
+    qsizetype m_searched = 0; // in the buffer: no line ends before
+    bool m_isTooLong = false; // the line that is being read
+    bool m_isAtEnd = false;
+};
+
+} // namespace Pyvent::Cli
+
+#endif
