@@ -12,10 +12,11 @@ class CommandLine;
 // What the program ends with. The meaning of Failed is the command's: refused, timed out, port taken.
 enum ExitCode { Success = 0, Failed = 1, UsageMistake = 2, NoServer = 3 };
 
-// Thrown where the command line cannot be understood; \a text says what is wrong with it.
+// Thrown where the command line cannot be understood.
 struct UsageError
 {
-    QString text;
+    QString text;         // what is wrong
+    QString command = {}; // whose help says how it is right; empty: the program's
 };
 
 // One word after "pyvent". A command is one file that defines one of these, and a line in commands().
@@ -35,6 +36,7 @@ extern const Command waitCommand;
 extern const Command serveCommand;
 extern const Command nodesCommand;
 extern const Command benchCommand;
+extern const Command helpCommand;
 
 } // namespace Pyvent::Cli
 

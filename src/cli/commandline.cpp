@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
 
+#include "nearestword.h"
+
 #include <PyventPattern>
 
+#include <algorithm>
 #include <cmath>
 
 namespace Pyvent::Cli {
@@ -32,13 +35,11 @@ int toPort(const QString &text)
 QList<QCommandLineOption> commonOptions()
 {
     return {
-        {u"port"_s,
-         u"The port that events are sent to, 1 to 65534; they are heard from the next one. Default: 52002."_s,
-         u"PORT"_s},
-        {u"address"_s, u"Where the server is, an IP address or a host's name. Default: 127.0.0.1."_s, u"ADDRESS"_s},
-        {u"id"_s, u"Names this node: its events' sender becomes 'pyvent.ID'."_s, u"ID"_s},
-        {u"no-server"_s, u"Never become the server, also where there is none."_s},
-        {QStringList{u"q"_s, u"quiet"_s}, u"Say nothing on stderr but errors."_s},
+        {u"port"_s, u"Send events to PORT, 1 to 65534, and hear them from the next one. Default: 52002."_s, u"PORT"_s},
+        {u"address"_s, u"The IP address or the name of the server's host. Default: 127.0.0.1."_s, u"ADDRESS"_s},
+        {u"id"_s, u"Name this node: the sender of its events becomes 'pyvent.ID'."_s, u"ID"_s},
+        {u"no-server"_s, u"Never become the server, even if there is none."_s},
+        {QStringList{u"q"_s, u"quiet"_s}, u"Print only errors on standard error."_s},
         {QStringList{u"h"_s, u"help"_s}, u"Print this help."_s},
         {QStringList{u"v"_s, u"version"_s}, u"Print the version."_s},
     };
@@ -59,38 +60,55 @@ QCommandLineOption jsonOption()
     return {u"json"_s, u"Print each event as one JSON object on one line."_s};
 }
 
+QString unknownOptionText(const QCommandLineParser &parser, const QStringList &arguments,
+                          const QList<QCommandLineOption> &known)
+{
+    QString name = parser.unknownOptionNames().constFirst();
+    QString written = (name.size() == 1 ? u"-"_s : u"--"_s) + name;
+    if (name.size() == 1) {
+        // "-json" is four options to the parser, and one to the user.
+        const auto isMeant = [&](const QString &word) {
+            return word.startsWith(u'-') && word.sliced(1).contains(name);
+        };
+        if (const auto word = std::find_if(arguments.begin(), arguments.end(), isMeant); word != arguments.end()) {
+            written = word->section(u'=', 0, 0);
+            name = written.sliced(1);
+        }
+    }
+    QStringList names;
+    for (const QCommandLineOption &option : known)
+        names += option.names();
+    names.removeIf([](const QString &each) { return each.size() == 1; });
+    const QString nearest = nearestWord(name, names);
+    const QString text = u"unknown option '%1'"_s.arg(written);
+    return nearest.isEmpty() ? text : text + u"; did you mean '--%1'?"_s.arg(nearest);
+}
+
 CommandLine::CommandLine(const Command &command, const QStringList &arguments)
     : m_command(command)
     , m_parser()
 {
-    m_parser.setApplicationDescription(command.description);
-    m_parser.addOptions(command.options());
-    m_parser.addOptions(commonOptions());
-    if (!m_parser.parse(QStringList(u"pyvent"_s) + arguments)) {
-        QString mistake = m_parser.errorText();
-        if (mistake.endsWith(u'.'))
-            mistake.chop(1);
-        if (!mistake.isEmpty())
-            mistake[0] = mistake[0].toLower();
-        throw UsageError{mistake};
-    }
-}
-
-QString CommandLine::helpText() const
-{
-    // QCommandLineParser knows no commands, so its first line is replaced.
-    const QString text = m_parser.helpText();
-    return u"Usage: pyvent "_s + m_command.name + u' ' + m_command.syntax
-        + (m_command.syntax.isEmpty() ? ""_L1 : " "_L1) + u"[options]\n"_s + text.sliced(text.indexOf(u'\n') + 1);
+    const QList<QCommandLineOption> options = command.options() + commonOptions();
+    m_parser.addOptions(options);
+    if (m_parser.parse(QStringList(u"pyvent"_s) + arguments))
+        return;
+    if (!m_parser.unknownOptionNames().isEmpty())
+        throw UsageError{unknownOptionText(m_parser, arguments, options)};
+    QString mistake = m_parser.errorText();
+    if (mistake.endsWith(u'.'))
+        mistake.chop(1);
+    if (!mistake.isEmpty())
+        mistake[0] = mistake[0].toLower();
+    throw UsageError{mistake};
 }
 
 QString CommandLine::eventName() const
 {
     if (words().isEmpty())
-        throw UsageError{u"NAME is missing: which event?"_s};
+        throw UsageError{u"the event's NAME is missing"_s};
     const QString name = words().constFirst();
     if (PyventPattern(name).isGlob()) {
-        throw UsageError{u"'%1' is a glob, and '%2' takes one event's name; 'listen' takes globs"_s.arg(
+        throw UsageError{u"'%1' is a glob, and '%2' takes the name of one event; 'listen' takes globs"_s.arg(
             name, QString(m_command.name))};
     }
     return name;
@@ -99,7 +117,7 @@ QString CommandLine::eventName() const
 void CommandLine::expectWords(qsizetype count) const
 {
     if (words().size() > count)
-        throw UsageError{u"'%1' is one word too many"_s.arg(words().at(count))};
+        throw UsageError{u"unexpected argument '%1'"_s.arg(words().at(count))};
 }
 
 PyventOptions CommandLine::nodeOptions() const

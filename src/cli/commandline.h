@@ -22,6 +22,10 @@ QCommandLineOption senderOption(const QString &description);
 QCommandLineOption timeoutOption(const QString &description);
 QCommandLineOption jsonOption();
 
+// "unknown option '--colour'; did you mean '--color'?", for the first one of \a arguments that \a parser does not know.
+QString unknownOptionText(const QCommandLineParser &parser, const QStringList &arguments,
+                          const QList<QCommandLineOption> &known);
+
 // What follows a command's name, taken apart. Whatever cannot be understood is thrown as a UsageError.
 class CommandLine
 {
@@ -33,8 +37,6 @@ public:
     bool isQuiet() const { return m_parser.isSet(QStringLiteral("quiet")); }
     bool isSet(const QString &option) const { return m_parser.isSet(option); }
     QString value(const QString &option) const { return m_parser.value(option); }
-
-    QString helpText() const;
 
     // What is not an option.
     QStringList words() const { return m_parser.positionalArguments(); }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
+#include "commands.h"
 #include "output.h"
 #include "report.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qloggingcategory.h>
 
-#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -21,42 +21,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const Command *const commands[] = {&sendCommand,  &listenCommand, &waitCommand,
-                                   &serveCommand, &nodesCommand,  &benchCommand};
-
-QString programHelp()
-{
-    QCommandLineParser parser;
-    parser.addOptions(commonOptions());
-    const QString options = parser.helpText();
-
-    QString text = u"Usage: pyvent COMMAND [options]\n"
-                   "Sends and hears the events of Pyvent's bus, on which Qt's and Python's processes are.\n"
-                   "\n"
-                   "Commands:\n"_s;
-    for (const Command *command : commands)
-        text += u"  %1 %2\n"_s.arg(command->name, -8).arg(command->summary);
-    text += u'\n' + options.sliced(options.indexOf("Options:"_L1));
-    return text
-        + u"\n"
-          "'pyvent COMMAND --help' says more. A mistake in the command line ends it with 2.\n"_s;
-}
-
 int print(const QString &text)
 {
     return Output().write(text.toUtf8()) == Output::Result::Failed ? Failed : Success;
-}
-
-const Command &commandNamed(const QString &name)
-{
-    const auto found = std::find_if(std::begin(commands), std::end(commands),
-                                    [&](const Command *command) { return command->name == name; });
-    if (found != std::end(commands))
-        return **found;
-    QStringList names;
-    for (const Command *command : commands)
-        names += command->name;
-    throw UsageError{u"there is no command '%1'; there are %2"_s.arg(name, names.join(u", "_s))};
 }
 
 // "pyvent" itself as a command, for what stands before the command's name.
@@ -77,25 +44,34 @@ qsizetype positionOfCommand(const QStringList &arguments)
     parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsPositionalArguments);
     parser.addOptions(commonOptions());
     if (!parser.parse(QStringList(u"pyvent"_s) + arguments) && !parser.unknownOptionNames().isEmpty()) {
-        throw UsageError{u"unknown option '%1'; a command's own options come after its name"_s.arg(
-            parser.unknownOptionNames().constFirst())};
+        throw UsageError{u"%1; a command's own options come after its name"_s.arg(
+            unknownOptionText(parser, arguments, commonOptions()))};
     }
     return arguments.size() - parser.positionalArguments().size();
 }
 
-int run(QStringList arguments)
+int runCommand(const Command &command, const QStringList &arguments)
 {
-    QString commandName;
-    if (const qsizetype position = positionOfCommand(arguments); position < arguments.size())
-        commandName = arguments.takeAt(position);
-    const Command &command = commandName.isNull() ? programCommand : commandNamed(commandName);
-
     const CommandLine line(command, arguments);
     if (line.wantsHelp())
-        return print(&command == &programCommand ? programHelp() : line.helpText());
+        return print(&command == &programCommand ? programHelp() : commandHelp(command));
     if (line.wantsVersion())
         return print(u"pyvent " PYVENT_VERSION "\n"_s);
     return command.run(line);
+}
+
+int run(QStringList arguments)
+{
+    const qsizetype position = positionOfCommand(arguments);
+    if (position == arguments.size())
+        return runCommand(programCommand, arguments);
+    const Command &command = commandNamed(arguments.takeAt(position));
+    try {
+        return runCommand(command, arguments);
+    } catch (UsageError &mistake) {
+        mistake.command = command.name;
+        throw;
+    }
 }
 
 // What a command-line program must see to before anything else.
@@ -128,7 +104,8 @@ int main(int argc, char **argv)
         return run(QCoreApplication::arguments().sliced(1));
     } catch (const UsageError &mistake) {
         report(mistake.text);
-        report(u"'pyvent --help' tells how it is used"_s);
+        report(mistake.command.isEmpty() ? u"'pyvent help' shows the commands and their options"_s
+                                         : u"'pyvent help %1' shows how it is used"_s.arg(mistake.command));
         return UsageMistake;
     }
 }

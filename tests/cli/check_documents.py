@@ -171,9 +171,10 @@ def check_completion(name, program, script):
         good = compare('pyvent', shell.all_completions('pyvent '), set(commands))
         good &= compare('pyvent -', plain(shell.all_completions('pyvent -')), common)
         for command, options in commands.items():
-            word = '' if command in ('bench', 'nodes', 'serve') else 'x '
+            word = '' if command in ('bench', 'help', 'nodes', 'serve') else 'x '
             for line in (f'pyvent {command} -', f'pyvent --port 50020 -q {command} {word}-'):
                 good &= compare(line, plain(shell.all_completions(line)), options | common)
+        good &= compare('pyvent help', shell.all_completions('pyvent help '), set(commands))
         good &= compare('--color', shell.all_completions('pyvent listen --color '), {'auto', 'always', 'never'})
         for line, completed in (('pyvent lis', 'pyvent listen '),
                                 ('pyvent --id=kitchen se', 'pyvent --id=kitchen se'),

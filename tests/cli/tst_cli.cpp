@@ -47,14 +47,24 @@ void tst_Cli::namesTheMistake_data()
     };
     row("", u"a command is missing"_s);
     row("--quiet", u"a command is missing"_s);
-    row("sned x", u"there is no command 'sned'; there are send, listen, wait, serve, nodes, bench"_s);
-    row("--count 3 listen", u"'count'"_s);
-    row("listen --colour", u"unknown option 'colour'"_s);
+    row("sned x", u"unknown command 'sned'; did you mean 'send'?\npyvent: 'pyvent help' shows"_s);
+    row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
+    row("xyzzy", u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, help"_s);
+    row("help xyzzy", u"unknown command 'xyzzy'"_s);
+    row("help send x", u"unexpected argument 'x'"_s);
+    row("--count 3 listen", u"unknown option '--count'; a command's own options come after its name"_s);
+    row("--prot 3 listen", u"unknown option '--prot'; did you mean '--port'?"_s);
+    row("listen --colour", u"'--colour'; did you mean '--color'?\npyvent: 'pyvent help listen' shows how it is used"_s);
+    row("listen --colour=red", u"unknown option '--colour'; did you mean '--color'?"_s);
+    row("listen --time 3", u"unknown option '--time'; did you mean '--timeout'?"_s);
+    row("listen -json", u"unknown option '-json'; did you mean '--json'?"_s);
+    row("listen -x", u"unknown option '-x'\n"_s);
+    row("listen --xyzzy", u"unknown option '--xyzzy'\n"_s);
     row("listen --port", u"missing value after '--port'"_s);
     row("listen --json=yes", u"'--json'"_s);
     row("send", u"NAME is missing"_s);
     row("wait", u"NAME is missing"_s);
-    row("send x --json", u"unknown option 'json'"_s);
+    row("send x --json", u"unknown option '--json'\n"_s);
 
     row("listen --port http", u"not 'http'"_s);
     row("listen --port 0", u"--port takes a number from 1 to 65534"_s);
@@ -85,14 +95,14 @@ void tst_Cli::namesTheMistake_data()
     row("bench --events 0", u"--events takes a whole number from 1 to 100000000, not '0'"_s);
     row("bench --events all", u"not 'all'"_s);
     row("bench --size -1", u"--size takes a whole number from 0 to 67108864, not '-1'"_s);
-    row("nodes x", u"'x' is one word too many"_s);
-    row("bench order-food", u"'order-food' is one word too many"_s);
+    row("nodes x", u"unexpected argument 'x'\npyvent: 'pyvent help nodes' shows how it is used"_s);
+    row("bench order-food", u"unexpected argument 'order-food'"_s);
     row("listen --sender=", u"--sender cannot be empty"_s);
 
     row("send order-*", u"'order-*' is a glob"_s);
     row("wait order-?", u"'order-?' is a glob"_s);
-    row("wait a b", u"'b' is one word too many"_s);
-    row("serve everyone", u"'everyone' is one word too many"_s);
+    row("wait a b", u"unexpected argument 'b'"_s);
+    row("serve everyone", u"unexpected argument 'everyone'"_s);
     row("serve --no-server", u"--no-server"_s);
     row("listen __check", u"'__check'"_s);
     row("wait __check", u"'__check'"_s);
@@ -122,42 +132,54 @@ void tst_Cli::namesTheMistake()
 
 void tst_Cli::printsHelp_data()
 {
-    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("commandLine");
     QTest::addColumn<QStringList>("parts");
+    QTest::addColumn<QStringList>("options"); // the names of all that it explains
 
-    QTest::newRow("pyvent") << QStringList{u"--help"_s} << QStringList{u"Usage: pyvent COMMAND"_s,
-                                                                       u"send "_s,
-                                                                       u"listen "_s,
-                                                                       u"wait "_s,
-                                                                       u"serve "_s,
-                                                                       u"--port"_s,
-                                                                       u"--address"_s,
-                                                                       u"--id"_s,
-                                                                       u"--no-server"_s,
-                                                                       u"--quiet"_s};
-    QTest::newRow("-h") << QStringList{u"-h"_s} << QStringList{u"Usage: pyvent COMMAND"_s};
-    QTest::newRow("send") << QStringList{u"send"_s, u"--help"_s}
-                          << QStringList{u"Usage: pyvent send NAME"_s, u"never becomes the server"_s, u"--sender"_s,
-                                         u"--timeout"_s};
-    QTest::newRow("listen") << QStringList{u"listen"_s, u"--help"_s}
-                            << QStringList{u"Usage: pyvent listen [NAME|GLOB]..."_s, u"--count"_s, u"--json"_s};
-    QTest::newRow("wait") << QStringList{u"--help"_s, u"wait"_s} << QStringList{u"Usage: pyvent wait NAME"_s};
-    QTest::newRow("bench") << QStringList{u"bench"_s, u"-h"_s}
-                           << QStringList{u"Usage: pyvent bench [options]"_s, u"--events"_s, u"--size"_s, u"--json"_s};
-    QTest::newRow("nodes") << QStringList{u"nodes"_s, u"-h"_s}
-                           << QStringList{u"Usage: pyvent nodes [options]"_s, u"--timeout"_s, u"--json"_s};
-    QTest::newRow("serve") << QStringList{u"serve"_s, u"-h"_s} << QStringList{u"Usage: pyvent serve [options]"_s};
+    const auto row = [](const char *commandLine, const QStringList &parts, const QStringList &options) {
+        QTest::newRow(commandLine) << QString::fromLatin1(commandLine) << parts << options;
+    };
+    const QStringList common{u"--address"_s, u"--help"_s,  u"--id"_s,     u"--no-server"_s,
+                             u"--port"_s,    u"--quiet"_s, u"--version"_s};
+    const QStringList commands{u"Usage: pyvent COMMAND"_s,
+                               u"\n  send "_s,
+                               u"\n  listen "_s,
+                               u"\n  wait "_s,
+                               u"\n  serve "_s,
+                               u"\n  nodes "_s,
+                               u"\n  bench "_s,
+                               u"\n  help "_s};
+    for (const char *commandLine : {"--help", "-h", "help"})
+        row(commandLine, commands, common);
+    row("help --help", {u"Usage: pyvent help [COMMAND]"_s}, {});
+    const QStringList send{u"Usage: pyvent send NAME"_s, u"never becomes the server"_s};
+    const QStringList sendOptions{u"--count"_s, u"--from-json"_s, u"--interval"_s, u"--sender"_s, u"--timeout"_s};
+    row("send --help", send, sendOptions);
+    row("help send", send, sendOptions);
+    row("listen --help", {u"Usage: pyvent listen [NAME|GLOB]..."_s},
+        {u"--color"_s, u"--count"_s, u"--json"_s, u"--sender"_s, u"--timeout"_s});
+    row("--help wait", {u"Usage: pyvent wait NAME [options]"_s}, {u"--json"_s, u"--sender"_s, u"--timeout"_s});
+    row("help bench", {u"Usage: pyvent bench [options]"_s}, {u"--events"_s, u"--json"_s, u"--size"_s, u"--timeout"_s});
+    row("nodes -h", {u"Usage: pyvent nodes [options]"_s}, {u"--json"_s, u"--timeout"_s});
+    row("serve -h", {u"Usage: pyvent serve [options]"_s, u"'pyvent help' shows the options"_s}, {});
 }
 
 void tst_Cli::printsHelp()
 {
-    QFETCH(QStringList, arguments);
+    QFETCH(QString, commandLine);
     QFETCH(QStringList, parts);
-    Program pyvent(arguments);
+    QFETCH(QStringList, options);
+    Program pyvent(commandLine.split(u' '));
     QCOMPARE(pyvent.exitCode(), 0);
     for (const QString &part : parts)
         QVERIFY2(pyvent.output().contains(part), qPrintable(part + u" is not in\n"_s + pyvent.output()));
     QCOMPARE(pyvent.errors(), QString());
+    static const QRegularExpression option(u"^  (?:-\\w, )?(--[-\\w]+)"_s, QRegularExpression::MultilineOption);
+    QStringList explained;
+    for (const QRegularExpressionMatch &match : option.globalMatch(pyvent.output()))
+        explained.append(match.captured(1));
+    explained.sort();
+    QCOMPARE(explained, options);
     for (const QString &line : pyvent.output().split(u'\n'))
         QVERIFY2(line.size() <= 110, qPrintable(line));
 }

@@ -49,18 +49,20 @@ _pyvent() {
     esac
 
     case $command in
-    '') words='bench listen nodes send serve wait' ;;
+    '') words='bench help listen nodes send serve wait' ;;
     bench) words='--events --size --timeout --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
     send) words='--sender --count --interval --from-json --timeout' ;;
     wait) words='--sender --timeout --json' ;;
-    serve) words='' ;;
+    help | serve) words='' ;;
     *) return ;;
     esac
     if [[ $word == -* ]]; then
         [[ $command ]] || words=''
         words+=' --port --address --id --no-server -q --quiet -h --help -v --version'
+    elif [[ $command == help ]]; then
+        words='bench help listen nodes send serve wait'
     elif [[ $command ]]; then
         return # an event's name or an argument, which only the user knows
     fi

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_CLI_COMMANDS_H
+#define PYVENT_CLI_COMMANDS_H
+
+#include "command.h"
+
+#include <QtCore/qstringlist.h>
+
+#include <span>
+
+namespace Pyvent::Cli {
+
+// All commands, in the order of the program's help.
+std::span<const Command *const> commands();
+
+// The command \a name; throws a UsageError where there is none.
+const Command &commandNamed(const QString &name);
+
+// The help of the program, and of one command.
+QString programHelp();
+QString commandHelp(const Command &command);
+
+} // namespace Pyvent::Cli
+
+#endif

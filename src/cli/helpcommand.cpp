@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "commandline.h"
+#include "commands.h"
+#include "output.h"
+
+namespace Pyvent::Cli {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QList<QCommandLineOption> options()
+{
+    return {};
+}
+
+int run(const CommandLine &line)
+{
+    line.expectWords(1);
+    const QString text = line.words().isEmpty() ? programHelp() : commandHelp(commandNamed(line.words().constFirst()));
+    return Output().write(text.toUtf8()) == Output::Result::Failed ? Failed : Success;
+}
+
+} // namespace
+
+const Command helpCommand = {
+    .name = "help"_L1,
+    .syntax = "[COMMAND]"_L1,
+    .summary = "Show how a command is used."_L1,
+    .description = "Shows how the command COMMAND is used, as 'pyvent COMMAND --help' does, or lists all commands."_L1,
+    .options = options,
+    .run = run,
+};
+
+} // namespace Pyvent::Cli
