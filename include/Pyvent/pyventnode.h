@@ -355,6 +355,7 @@ private:
     QMetaObject::Connection addHandler(QAnyStringView name, const PyventFilter &filter, const QObject *context,
                                        PyventBinding::Callback callback);
     bool checkForward(const QObject *object, QAnyStringView name);
+    bool checkProcess();
     bool checkName(const QString &name);
     bool checkSender(const PyventSender &sender);
     bool checkFilter(const QString &pattern, const PyventFilter &filter);

@@ -155,7 +155,11 @@ bool PyventNode::waitForReady(std::chrono::milliseconds timeout)
 {
     const auto deadline = PyventNodePrivate::after(timeout);
     auto lock = d->lock();
-    d->start(lock);
+    if (!d->start(lock)) {
+        lock.unlock();
+        d->tell();
+        return false;
+    }
     d->waitUntil(lock, deadline, [&] { return d->state(lock) == Ready || d->state(lock) == Stopped; });
     return d->state(lock) == Ready;
 }
@@ -210,19 +214,23 @@ PyventSubscription *PyventNode::event(QAnyStringView name, const PyventFilter &f
 
 qsizetype PyventNode::off(QAnyStringView name, const QObject *context)
 {
+    if (!checkProcess())
+        return 0;
     return d->removeIf(name.toString(), [context](const Receiver &receiver) { return receiver.isHandlerOf(context); });
 }
 
 qsizetype PyventNode::off(const QObject *context)
 {
-    return context ? d->removeIf([context](const Receiver &receiver) { return receiver.isHandlerOf(context); }) : 0;
+    return context && checkProcess()
+        ? d->removeIf([context](const Receiver &receiver) { return receiver.isHandlerOf(context); })
+        : 0;
 }
 
 void PyventNode::connectNotify(const QMetaMethod &signal)
 {
     static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
     static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
-    if (signal == eventReceived || signal == received)
+    if ((signal == eventReceived || signal == received) && checkProcess())
         d->hearEverything();
 }
 
@@ -264,6 +272,8 @@ bool PyventNode::checkForward(const QObject *object, QAnyStringView name)
 bool PyventNode::flush(std::chrono::milliseconds timeout)
 {
     const auto deadline = PyventNodePrivate::after(timeout);
+    if (!checkProcess())
+        return false;
     auto lock = d->lock();
     const quint64 accepted = d->accepted(lock);
     if (accepted == 0)
@@ -345,8 +355,19 @@ void PyventNode::refuse(const PyventError &error)
     d->tell();
 }
 
+bool PyventNode::checkProcess()
+{
+    const bool isOwn = d->checkProcess(d->lock());
+    if (!isOwn)
+        d->tell();
+    return isOwn;
+}
+
+// All that takes a name comes by here.
 bool PyventNode::checkName(const QString &name)
 {
+    if (!checkProcess())
+        return false;
     const QString why = whyNotAName(name);
     if (!why.isEmpty())
         refuse({PyventError::InvalidName, why, name});

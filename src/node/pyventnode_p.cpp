@@ -57,6 +57,11 @@ std::shared_ptr<PyventNodePrivate> PyventNodePrivate::replaceInChild(PyventNode 
             .arg(::getppid())
             .arg(::getpid()),
         u"fork"_s};
+    // Told with the first use. Nothing else is done here: another thread may have held any lock when the process forked.
+    if (parents->m_state != PyventNode::Stopped)
+        node->d->notify([](PyventNode *own) { Q_EMIT own->stateChanged(PyventNode::Stopped); });
+    if (parents->m_server)
+        node->d->notify([](PyventNode *own) { Q_EMIT own->servingChanged(false); });
     return parents;
 }
 
@@ -66,10 +71,8 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
 {
     const Lock lock = this->lock();
     QString subject;
-    if (m_refusal.code == PyventError::UsedAfterFork) {
-        fail(lock, m_refusal);
+    if (!checkProcess(lock))
         return false;
-    }
     if (m_used) {
         fail(lock,
              {PyventError::ConfiguredTooLate,
@@ -121,6 +124,14 @@ bool PyventNodePrivate::mayBeUsed(const Lock &lock)
     if (m_refusal) // a node on the default port is not what was asked for
         fail(lock, m_refusal);
     return !m_refusal;
+}
+
+bool PyventNodePrivate::checkProcess(const Lock &lock)
+{
+    if (m_refusal.code != PyventError::UsedAfterFork)
+        return true;
+    fail(lock, m_refusal);
+    return false;
 }
 
 bool PyventNodePrivate::start(const Lock &lock)
@@ -182,6 +193,8 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
     Inbox::Arrivals arrivals; // destroyed without the lock, since it runs destructors of the user's
     Lock lock = this->lock();
     const Clock::time_point deadline = Clock::now() + m_options.linger;
+    if (m_refusal.code == PyventError::UsedAfterFork)
+        m_lastError = m_refusal; // and not told, because it is as if it had been done
     if (parts & PyventNode::Client && m_client) {
         waitUntil(lock, deadline, [this] { return !m_client || m_client->queue().events() == 0; });
         if (m_client && m_client->queue().events() > 0) {

@@ -60,6 +60,8 @@ public:
     bool start(const Lock &);
     bool startServer(const Lock &);
     void stop(PyventNode::Parts parts);
+    // Whether this is the process that the node was made in, and no child of that by fork(); tells if not.
+    bool checkProcess(const Lock &);
     void nodeEnds();
     PyventNode::State state(const Lock &) const { return m_state; }
     bool isServing(const Lock &) const { return m_server != nullptr; }

@@ -3,8 +3,10 @@
 //
 //   forker WAY PORT COUNT elsewhere|itself
 //
-// WAY is what the child does. It ends with its input, and with 0 where the child has ended well. Its log is on the standard
-// output.
+// WAY is what the child does, or the one verb that it tries. It ends with its input, and with 0 where the child has ended
+// well. Its log is on the standard output. Without arguments it lists the verbs.
+#include "verbs.h"
+
 #include <Pyvent>
 
 #include <QtCore/qcoreapplication.h>
@@ -91,31 +93,38 @@ void execute(PyventNode &)
     ::_exit(5);
 }
 
-// Nothing works, and nothing hangs.
+// The node is stopped, and says so when it is used.
+bool isRefused(PyventNode &node, const Verb &verb)
+{
+    const QObject signals;
+    QList<PyventNode::State> states;
+    QList<PyventError::Code> errors;
+    QObject::connect(&node, &PyventNode::stateChanged, &signals,
+                     [&](PyventNode::State state) { states.append(state); });
+    QObject::connect(&node, &PyventNode::errorOccurred, &signals,
+                     [&](const PyventError &error) { errors.append(error.code); });
+    const bool isInNodesThread = node.thread() == QThread::currentThread();
+    QObject context;
+    const bool isStopped = node.state() == PyventNode::Stopped && !node.isServer();
+    const bool works = verb.works(node, &context);
+    const bool hasError = node.lastError().code == PyventError::UsedAfterFork;
+    const bool isTold = !verb.isTold || !isInNodesThread || errors.contains(PyventError::UsedAfterFork);
+    if (isStopped && !works && hasError && isTold && node.state() == PyventNode::Stopped)
+        return true;
+    say(QByteArray("the child is not refused ") + verb.name + (works ? ": it works" : "")
+        + (hasError ? "" : ": no error") + (isTold ? "" : ": not told"));
+    return false;
+}
+
+// Nothing works, and nothing hangs, in whatever order.
 void useNode(PyventNode &node)
 {
-    QObject context;
-    bool isRefused = node.state() == PyventNode::Stopped && !node.isServer();
-    const auto check = [&](const char *call, bool worked) {
-        if (worked || node.lastError().code != PyventError::UsedAfterFork) {
-            isRefused = false;
-            say(QByteArray("the child is not refused ") + call);
-        }
-    };
-    check("send", node.send("left", {{u"i"_s, -1}}));
-    check("tryStart", node.tryStart());
-    check("startServer", node.startServer());
-    check("configure", node.configure({.port = port}));
-    node.on("left", &context, [] {});
-    check("waitForReady", node.waitForReady(20s));
-    check("waitFor", node.waitFor("left", 20s).has_value());
-    check("whenReady", !node.whenReady().isCanceled());
-    check("findNodes", !node.findNodes().isCanceled());
-    node.stop();
-    check("configure after stop", node.configure({.port = port}));
-    check("send after stop", node.send("left", {{u"i"_s, -1}}));
-    check("flush", !node.flush(20s)); // nothing was accepted, so that nothing is left
-    std::exit(isRefused ? 0 : 6);
+    bool isAllRefused = true;
+    for (int i = 0; i < 2; ++i) {
+        for (const Verb &verb : verbs())
+            isAllRefused &= QByteArrayView(verb.name).startsWith("pyvent::") || isRefused(node, verb);
+    }
+    std::exit(isAllRefused ? 0 : 6);
 }
 
 // A node that was made after the fork is like any other.
@@ -167,6 +176,10 @@ void beChild(QByteArrayView way, PyventNode &node)
         if (way == each.name)
             each.inChild(node);
     }
+    for (const Verb &verb : verbs()) {
+        if (way == verb.name)
+            std::exit(isRefused(node, verb) ? 0 : 6);
+    }
 }
 
 // Forks while another thread uses the node, and may be anywhere in it.
@@ -194,6 +207,11 @@ int forkManyTimes(PyventNode &node)
 
 int main(int argc, char **argv)
 {
+    if (argc == 1) {
+        for (const Verb &verb : verbs())
+            say(verb.name);
+        return 0;
+    }
     if (argc != 5) {
         std::fputs("usage: forker WAY PORT COUNT elsewhere|itself\n", stderr);
         return 2;
@@ -203,8 +221,11 @@ int main(int argc, char **argv)
     port = std::atoi(argv[2]);
     count = std::atoi(argv[3]);
     const QCoreApplication application(argc, argv);
-    auto *const node = new PyventNode(
-        {.port = port, .server = QByteArrayView(argv[4]) == "itself", .linger = 10s, .sendQueueEvents = 1'000'000});
+    const PyventOptions options{
+        .port = port, .server = QByteArrayView(argv[4]) == "itself", .linger = 10s, .sendQueueEvents = 1'000'000};
+    const bool isDefaultNode = way.startsWith("pyvent::");
+    PyventNode *const node = isDefaultNode ? &pyvent::node() : new PyventNode(options);
+    node->configure(options);
     int result = 1;
     node->on("go", &application, [&, node] {
         send(*node, 0, count / 2);
@@ -224,6 +245,7 @@ int main(int argc, char **argv)
     QObject::connect(&end, &QSocketNotifier::activated, &application, [&] { QCoreApplication::exit(result); });
     node->whenReady().then([] { say("ready"); });
     const int code = QCoreApplication::exec();
-    delete node;
+    if (!isDefaultNode)
+        delete node;
     return code;
 }

@@ -65,6 +65,34 @@ private Q_SLOTS:
         QVERIFY(isHeard()); // and nobody else
     }
 
+    void everyVerbIsRefused_data()
+    {
+        QTest::addColumn<QString>("verb");
+        LeavingChild forker(QStringLiteral(PYVENT_FORKER), {});
+        forker.waitForEnd();
+        for (const QByteArray &verb : forker.lines())
+            QTest::newRow(verb) << QString::fromLatin1(verb);
+        QVERIFY(forker.lines().size() > 40);
+    }
+    void everyVerbIsRefused()
+    {
+        QFETCH(const QString, verb);
+
+        const PortPair ports;
+        PyventNode receiver({.port = ports.port()});
+        int heard = 0;
+        receiver.on("left", {"i"}, this, [&](int i) { heard += i < 0 ? 1000 : 1; });
+        QVERIFY(receiver.startServer());
+        LeavingChild forker(QStringLiteral(PYVENT_FORKER),
+                            {verb, QString::number(ports.port()), u"2"_s, u"elsewhere"_s});
+        QVERIFY(forker.waitForLine("ready"));
+        QVERIFY(receiver.send("go"));
+        QVERIFY2(waitUntil([&] { return heard >= 2; }), forker.lines().join('\n'));
+        forker.tell("end");
+        QVERIFY2(forker.waitForEnd() == goodEnd, forker.lines().join('\n'));
+        QCOMPARE(heard, 2); // both of the parent's
+    }
+
     void nothingStaysWithAChildThatDoes_data()
     {
         QTest::addColumn<QString>("way");
