@@ -30,9 +30,9 @@ public:
         PortTaken,         /*!< The port, or the next one, is bound by something that is no Pyvent server. */
         CannotServe,       /*!< The server could not be started for another reason. */
         ServerNotResponding, /*!< Something accepts the connection but does not answer as a Pyvent server. */
-        UnreadableFrame,     /*!< Something was received that is no event. Reported once per sender and kind. */
-        EventsNotDelivered,  /*!< The linger ran out before the server had acknowledged everything. */
-        UsedAfterFork        /*!< A node that was made before fork() was used in the child. */
+        UnreadableFrame, /*!< Something was received that is no event. Reported once per sending node, name and kind. */
+        EventsNotDelivered, /*!< The linger ran out before the server had acknowledged everything. */
+        UsedAfterFork       /*!< A node that was made before fork() was used in the child. */
     };
     Q_ENUM(Code)
 

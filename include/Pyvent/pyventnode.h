@@ -13,6 +13,7 @@
 
 #include <QtCore/qanystringview.h>
 #include <QtCore/qfuture.h>
+#include <QtCore/qmap.h>
 #include <QtCore/qobject.h>
 #include <QtCore/quuid.h>
 
@@ -68,6 +69,7 @@ class PYVENT_EXPORT PyventNode : public QObject
     Q_PROPERTY(bool serving READ isServer NOTIFY servingChanged)
     Q_PROPERTY(qsizetype sendQueue READ sendQueue NOTIFY sendQueueChanged)
     Q_PROPERTY(qsizetype unacknowledged READ unacknowledged NOTIFY unacknowledgedChanged)
+    Q_PROPERTY(quint64 unreadableFrames READ unreadableFrames NOTIFY unreadableFramesChanged)
 
 public:
     /*! How far a node is. */
@@ -127,9 +129,14 @@ public:
     /*! What went wrong most recently, in any thread; PyventError::NoError if nothing did. */
     PyventError lastError() const;
 
-    /*! How many frames were received that are no events, or whose trailer cannot be read. errorOccurred() tells of the
-        first one of each sender and kind. */
+    /*! How many frames were received that are no events, or whose trailer cannot be read, since the node was made.
+        errorOccurred() tells of the first one of each sending node, name and kind, of 1,000 at most; all Python nodes are
+        one. Like sendQueue(), it is told of once in a turn of the event loop at most. */
     quint64 unreadableFrames() const;
+
+    /*! How many of the unreadableFrames() had which name; an empty one where it could not be an event's. After 1,000 names,
+        those of further ones are not among them. */
+    QMap<QString, quint64> unreadableByName() const;
 
     /*! Starts the node as the first use does: the server if needed and allowed, then the client. Returns false only if
         the constructor's options were refused. */
@@ -341,6 +348,7 @@ Q_SIGNALS:
     void servingChanged(bool serving);
     void sendQueueChanged(qsizetype events);
     void unacknowledgedChanged(qsizetype events);
+    void unreadableFramesChanged(quint64 frames);
     void portChanged(int port);
     void addressChanged(const QString &address);
     void nodeIdChanged(const QString &nodeId);

@@ -10,9 +10,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// Whom problems are remembered of, so that a sender of ever new UUIDs cannot make this node grow without bound.
-constexpr qsizetype maximumReported = 10'000;
-
 QString describeSender(const Frame &frame)
 {
     if (frame.trailerState != TrailerState::Read)
@@ -40,10 +37,10 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
         return {};
     const Frame frame = parseFrame(bytes);
     if (!match.isUtf8)
-        return unreadable(Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
+        return unreadable(way, Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
     if (!match.exact) { // only globs let through what is no name
         if (const QString why = whyNotAName(match.name); !why.isEmpty())
-            return unreadable(Problem::Name, match.name, frame, why);
+            return unreadable(way, Problem::Name, match.name, frame, why);
     }
 
     Result result;
@@ -64,16 +61,17 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     QVariant sender;
     if (frame.hasPayload() && !m_reader->readArguments(frame.payload, &event.args, &sender)) {
         const PickleError &error = m_reader->error();
-        return unreadable(Problem::Payload, match.name, frame,
+        return unreadable(way, Problem::Payload, match.name, frame,
                           u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
                               match.name, error.text, QString::number(error.offset)));
     }
     event.name = match.name;
     if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>())
-        return unreadable(Problem::Sender, match.name, frame, u"the sender of '%1' is no string"_s.arg(match.name));
+        return unreadable(way, Problem::Sender, match.name, frame,
+                          u"the sender of '%1' is no string"_s.arg(match.name));
     // Told of last, since a frame counts once, and this one is heard all the same.
     if (!hasTrailer && frame.trailerState != TrailerState::Absent) {
-        result = unreadable(Problem::Trailer, match.name, frame,
+        result = unreadable(way, Problem::Trailer, match.name, frame,
                             frame.trailerState == TrailerState::Unknown
                                 ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
                                 : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
@@ -126,23 +124,20 @@ bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way, Rece
     return verdict == ReceiveWindow::Verdict::Deliver;
 }
 
-EventDecoder::Result EventDecoder::unreadable(Problem problem, const QString &name, const Frame &frame,
+EventDecoder::Result EventDecoder::unreadable(Way way, Problem problem, const QString &name, const Frame &frame,
                                               const QString &text)
 {
-    ++m_unreadable;
-    return {.problem = problem, .problemName = name, .problemText = firstTime(problem, frame, text)};
-}
-
-QString EventDecoder::firstTime(Problem problem, const Frame &frame, const QString &text)
-{
-    const auto who = std::pair(frame.trailer.nodeId, quint8(problem));
-    if (m_reported.contains(who) || m_reported.size() >= maximumReported)
+    if (way == Way::Look) // it counts when it comes again
         return {};
-    m_reported.insert(who);
-    return problem == Problem::Trailer
-        ? u"An event is taken for a Python node's: %1. Further ones are, too, without a word."_s.arg(text)
-        : u"An event from %1 is ignored: %2. Further ones of this kind are ignored without a word."_s.arg(
-            describeSender(frame), text);
+    const UnreadableFrames::Tell tell = m_unreadable.add(problem, name, frame.trailer.nodeId);
+    if (tell == UnreadableFrames::Tell::Nothing)
+        return {};
+    QString full = problem == Problem::Trailer ? u"An event is taken for a Python node's: %1."_s.arg(text)
+                                               : u"An event from %1 is ignored: %2."_s.arg(describeSender(frame), text);
+    full += tell == UnreadableFrames::Tell::Last
+        ? u" These are so many names and senders that all further events which cannot be read are only counted."_s
+        : u" More like it are only counted."_s;
+    return {.problemName = name, .problemText = full};
 }
 
 } // namespace Pyvent::Internal

@@ -5,11 +5,10 @@
 #include "delivery/receivewindow.h"
 #include "dispatch/receivertable.h"
 #include "node/recentevents.h"
+#include "node/unreadableframes.h"
 #include "pickle/picklereader.h"
 #include "pyventevent.h"
 #include "wire/frame.h"
-
-#include <QtCore/qset.h>
 
 namespace Pyvent::Internal {
 
@@ -17,15 +16,12 @@ namespace Pyvent::Internal {
 class EventDecoder
 {
 public:
-    enum class Problem : quint8 { None, Name, Payload, Sender, Trailer };
-
     struct Result
     {
         std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
         ReceiverTable::Match match;               // who hears the event
-        Problem problem = Problem::None;
-        QString problemName; // of the event that has the problem
-        QString problemText; // for people; empty if it was told before for this sender and kind
+        QString problemName;                      // of the event that has the problem
+        QString problemText;                      // for people; empty if there is none, or one like it was told before
     };
 
     // How a frame came here.
@@ -47,14 +43,14 @@ public:
 
     Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
 
-    // How many frames could not be read.
-    quint64 unreadable() const { return m_unreadable; }
+    const UnreadableFrames &unreadable() const { return m_unreadable; }
 
 private:
+    using Problem = UnreadableFrames::Problem;
+
     bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
     const QString &senderOf(const Trailer &trailer);
-    Result unreadable(Problem problem, const QString &name, const Frame &frame, const QString &text);
-    QString firstTime(Problem problem, const Frame &frame, const QString &text);
+    Result unreadable(Way way, Problem problem, const QString &name, const Frame &frame, const QString &text);
 
     const RecentEvents::User m_user;
     const QUuid m_nodeId;
@@ -63,8 +59,7 @@ private:
     ReceiveWindow *m_window;
     QByteArray m_senderBytes;
     QString m_sender;
-    QSet<std::pair<QUuid, quint8>> m_reported; // a Python node has no UUID
-    quint64 m_unreadable = 0;
+    UnreadableFrames m_unreadable;
 };
 
 } // namespace Pyvent::Internal

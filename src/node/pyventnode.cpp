@@ -121,7 +121,12 @@ PyventError PyventNode::lastError() const
 
 quint64 PyventNode::unreadableFrames() const
 {
-    return d->unreadableFrames(d->lock());
+    return d->unreadable(d->lock()).count();
+}
+
+QMap<QString, quint64> PyventNode::unreadableByName() const
+{
+    return d->unreadable(d->lock()).byName();
 }
 
 bool PyventNode::tryStart()

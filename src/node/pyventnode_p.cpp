@@ -215,7 +215,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         m_readyPromises.clear();
         m_presence.cancel();
         updateState();
-        updateWaiting(lock);
+        updateCounts(lock);
     }
     if (parts & PyventNode::Server && m_server) {
         m_mayServe = false;
@@ -290,7 +290,7 @@ void PyventNodePrivate::updateState()
 }
 
 // Called once in a turn, so that a fast sender is not told of each event.
-void PyventNodePrivate::updateWaiting(const Lock &lock)
+void PyventNodePrivate::updateCounts(const Lock &lock)
 {
     const Waiting now = waiting(lock);
     const Waiting before = std::exchange(m_toldWaiting, now);
@@ -298,6 +298,9 @@ void PyventNodePrivate::updateWaiting(const Lock &lock)
         notify([events = now.unsent](PyventNode *node) { Q_EMIT node->sendQueueChanged(events); });
     if (now.unacknowledged != before.unacknowledged)
         notify([events = now.unacknowledged](PyventNode *node) { Q_EMIT node->unacknowledgedChanged(events); });
+    const quint64 unreadable = m_decoder.unreadable().count();
+    if (std::exchange(m_toldUnreadable, unreadable) != unreadable)
+        notify([unreadable](PyventNode *node) { Q_EMIT node->unreadableFramesChanged(unreadable); });
 }
 
 // Sending

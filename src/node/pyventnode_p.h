@@ -117,7 +117,7 @@ public:
 
     // Telling
     PyventError lastError(const Lock &) const { return m_lastError; }
-    quint64 unreadableFrames(const Lock &) const { return m_decoder.unreadable(); }
+    const Pyvent::Internal::UnreadableFrames &unreadable(const Lock &) const { return m_decoder.unreadable(); }
     void fail(const Lock &, const PyventError &error);
     void handlerFailed(const QString &name, const QString &reason);
     void handlerMissed(const PyventEvent &event);
@@ -140,7 +140,7 @@ private:
     QString defaultSender() const;
     void notify(Notification notification);
     void updateState();
-    void updateWaiting(const Lock &lock);
+    void updateCounts(const Lock &lock);
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &, Clock::time_point now);
     void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
@@ -186,6 +186,7 @@ private:
     Clock::time_point m_lastTurn;
     bool m_queueWasFull = false;
     Waiting m_toldWaiting; // as the properties' signals had it last
+    quint64 m_toldUnreadable = 0;
     bool m_complained = false;
     bool m_complainedAboutServing = false;
 

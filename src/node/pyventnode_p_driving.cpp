@@ -293,7 +293,7 @@ void PyventNodePrivate::turn()
     } while (node() && isMore && Clock::now() < end);
     if (!node())
         return;
-    updateWaiting(lock());
+    updateCounts(lock());
     tell();
     if (node())
         arm();

@@ -253,6 +253,54 @@ private Q_SLOTS:
         QCOMPARE(m_ears->losses, 0);
     }
 
+    // All Python nodes are one to those who hear them: what is told of one must not hide the others.
+    void eachNameAndKindIsAnErrorOfItsOwn()
+    {
+        const struct
+        {
+            QByteArray name;
+            QByteArray rest;
+        } causes[] = {
+            {"cut-off", "\x80\x04}"},
+            {"no-dict", "\x80\x04K\x01."},
+            {"unknown-opcode", "}s."},
+            {"no-string-as-sender", "\x80\x02}" + text("sender") + "K\x01s."},
+            {"a-key-that-is-no-string", "\x80\x02}K\x01K\x02s."},
+            {"broken-trailer", goodPickle(1) + trailer({.node = QUuid::createUuid(), .trailerLength = 7})},
+        };
+        QList<quint64> counts;
+        connect(&m_ears->node, &PyventNode::unreadableFramesChanged, this,
+                [&](quint64 count) { counts.append(count); });
+        for (int round = 0; round < 3; ++round) {
+            for (const auto &cause : causes)
+                m_client->send(cause.name + ' ' + cause.rest);
+        }
+        QVERIFY(m_ears->hearsGood(*m_client));
+        QCOMPARE(m_ears->errors.size(), qsizetype(std::size(causes)));
+        QMap<QString, quint64> expected;
+        for (const auto &cause : causes) {
+            const QString name = QString::fromLatin1(cause.name);
+            expected[name] = 3;
+            const auto tells = [&](const PyventError &error) { return error.text.contains(u'\'' + name + u'\''); };
+            QCOMPARE(std::count_if(m_ears->errors.cbegin(), m_ears->errors.cend(), tells), 1);
+        }
+        QCOMPARE(m_ears->node.unreadableByName(), expected);
+        QVERIFY(waitUntil([&] { return !counts.isEmpty() && counts.last() == 3 * std::size(causes); }));
+        QCOMPARE(m_ears->node.unreadableFrames(), counts.last());
+    }
+
+    void tenThousandNamesAreBounded()
+    {
+        constexpr int count = 10'000;
+        for (int i = 0; i < count; ++i)
+            m_client->send("order-" + QByteArray::number(i) + " }s.");
+        QVERIFY(m_ears->hearsGood(*m_client));
+        QCOMPARE(m_ears->node.unreadableFrames(), quint64(count));
+        QCOMPARE(m_ears->errors.size(), 1000);
+        QVERIFY2(m_ears->errors.last().text.contains(u"only counted"_s), qPrintable(m_ears->errors.last().text));
+        QCOMPARE(m_ears->node.unreadableByName().size(), 1000);
+    }
+
     void brokenTrailersAreOneErrorAndAreHeard()
     {
         for (int i = 0; i < 1000; ++i)

@@ -14,6 +14,7 @@ endfunction()
 pyvent_unit_test(node answering)
 pyvent_unit_test(node presence)
 pyvent_unit_test(node recentevents)
+pyvent_unit_test(node unreadableframes)
 
 pyvent_node_test(hearing)
 pyvent_node_test(sending)
