@@ -18,11 +18,11 @@ namespace {
 // memory that is warm, and each frame takes no more than it needs.
 constexpr qsizetype copyLimit = 16 * 1024;
 
-// Python's dispatcher takes these as parameters of its own, so as keyword arguments they raise an exception that ends
-// the receiving thread of every Python node that hears the event.
+// As keyword arguments these raise an exception that ends the receiving thread of Python nodes that hear the event: the first
+// two are parameters of Python's dispatcher, the third is one of each method, and clashes where that takes **kwargs.
 bool endsPythonReceivers(const QString &argument)
 {
-    return argument == "signal"_L1 || argument == "receiver"_L1;
+    return argument == "signal"_L1 || argument == "receiver"_L1 || argument == "self"_L1;
 }
 
 } // namespace

@@ -70,6 +70,7 @@ private Q_SLOTS:
             u"it"_s);
         row("signal", u"x"_s, {{u"signal"_s, 1}}, {}, PyventError::InvalidArgument, u"'signal'"_s);
         row("receiver", u"x"_s, {{u"receiver"_s, 1}}, {}, PyventError::InvalidArgument, u"'receiver'"_s);
+        row("self", u"x"_s, {{u"self"_s, 1}}, {}, PyventError::InvalidArgument, u"'self'"_s);
         row("sender's type", u"x"_s, {{u"sender"_s, 1}}, {}, PyventError::InvalidArgument, u"must be a string"_s);
         row("sender", u"x"_s, {}, u"a\tb"_s, PyventError::InvalidName, u"U+0009"_s);
         row("too large", u"x"_s, {{u"data"_s, QByteArray(5000, 'x')}}, {}, PyventError::EventTooLarge, u"4096"_s);
