@@ -5,6 +5,7 @@
 #include "node/servererrors.h"
 #include "transport/connections.h"
 #include "wire/control.h"
+#include "wire/frame.h"
 
 #include <QtCore/qloggingcategory.h>
 
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 namespace {
 
 Q_LOGGING_CATEGORY(log, "pyvent.node")
+Q_LOGGING_CATEGORY(unheard, "pyvent.node.unheard") // its own, because it is no error
 
 // While the node's thread has taken a turn so lately, what is sent may wait for the next one.
 constexpr auto promptTurn = 20ms;
@@ -225,6 +227,7 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         lock.unlock();
         server->stop(std::max(rest, 0ms));
         lock.lock();
+        tellUnheard(*server);
     }
     m_used = m_client || m_server;
     if (m_isDriven)
@@ -335,6 +338,7 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVaria
     }
     if (!start(lock))
         return false;
+    noteSent(frame);
     m_client->send(std::move(frame), now < m_lastTurn + promptTurn);
     // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
     if (2 * m_client->queue().events() <= m_options.sendQueueEvents
@@ -344,6 +348,26 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVaria
     // more than sending did.
     scheduleTurn();
     return true;
+}
+
+void PyventNodePrivate::noteSent(QByteArrayView frame)
+{
+    if (!m_server || m_server->hadOtherClients())
+        return;
+    const bool isHeardHere = m_options.hearOwnEvents && m_table.match(topicOf(frame));
+    m_unheard += !isHeardHere;
+}
+
+// A program that is started before those who are to hear it serves nobody, and all seems well to it.
+void PyventNodePrivate::tellUnheard(const Server &server)
+{
+    const quint64 events = std::exchange(m_unheard, 0);
+    if (events == 0 || server.hadOtherClients())
+        return;
+    qCInfo(unheard).noquote()
+        << u"Nobody heard %1 that this node sent: it served the bus itself, and no other node came. "
+           "Start the receivers first, or set PyventOptions::server to false, so that it waits for "
+           "a server."_s.arg(events == 1 ? u"the event"_s : u"%1 events"_s.arg(events));
 }
 
 bool PyventNodePrivate::isAcknowledged(const Lock &, quint64 accepted) const

@@ -141,6 +141,8 @@ private:
     void notify(Notification notification);
     void updateState();
     void updateCounts(const Lock &lock);
+    void noteSent(QByteArrayView frame);
+    void tellUnheard(const Pyvent::Internal::Server &server);
     void service(const Lock &, Clock::time_point now);
     void readEvents(const Lock &, Clock::time_point now);
     void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
@@ -185,6 +187,7 @@ private:
     bool m_portInUse = false; // the last attempt to serve found somebody there
     Clock::time_point m_lastTurn;
     bool m_queueWasFull = false;
+    quint64 m_unheard = 0; // events that nobody can have heard, unless other clients come to the server
     Waiting m_toldWaiting; // as the properties' signals had it last
     quint64 m_toldUnreadable = 0;
     bool m_complained = false;

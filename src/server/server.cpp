@@ -141,6 +141,7 @@ qsizetype Server::relayOne()
     zmq::message_t message;
     if (!m_requests.recv(peer, zmq::recv_flags::dontwait))
         return 0;
+    noteClient(peer);
     // ZeroMQ delivers all frames of a message or none, so what follows is there.
     const bool isPair = peer.more() && m_requests.recv(delimiter, zmq::recv_flags::dontwait) && delimiter.more()
         && m_requests.recv(message, zmq::recv_flags::dontwait) && !message.more();
@@ -164,6 +165,16 @@ qsizetype Server::relayOne()
         m_events.send(zmq::message_t(frame.data(), std::size_t(frame.size())), zmq::send_flags::dontwait);
     acknowledge(std::move(peer), acknowledgement);
     return std::max(count, qsizetype(1));
+}
+
+void Server::noteClient(const zmq::message_t &peer)
+{
+    if (m_hadOtherClients)
+        return;
+    if (m_firstClient.isEmpty())
+        m_firstClient = bytesOf(peer).toByteArray();
+    else if (bytesOf(peer) != m_firstClient)
+        m_hadOtherClients = true;
 }
 
 void Server::acknowledge(zmq::message_t &&peer, QByteArrayView reply)

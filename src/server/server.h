@@ -4,8 +4,11 @@
 
 #include "transport/address.h"
 
+#include <QtCore/qbytearray.h>
+
 #include <zmq.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -39,14 +42,21 @@ public:
     // after \a linger at most, plus what the operating system takes to end a thread.
     void stop(std::chrono::milliseconds linger);
 
+    // Whether a second client ever came. Every node sends something here when it joins, Python's too; a client that makes its
+    // connection anew is another one. May be called from any thread.
+    bool hadOtherClients() const { return m_hadOtherClients; }
+
 private:
     Server(const Address &address, qsizetype maximumFrameSize);
     void run();
     qsizetype relayOne();
+    void noteClient(const zmq::message_t &peer);
     void acknowledge(zmq::message_t &&peer, QByteArrayView reply);
     void sayGoodbye(std::chrono::milliseconds linger);
 
     const bool m_takesBatches;
+    QByteArray m_firstClient;
+    std::atomic<bool> m_hadOtherClients = false;
     zmq::context_t m_context;
     zmq::socket_t m_requests;
     zmq::socket_t m_events;

@@ -18,6 +18,7 @@ pyvent_unit_test(node unreadableframes)
 
 pyvent_node_test(hearing)
 pyvent_node_test(sending)
+pyvent_node_test(unheard)
 pyvent_node_test(lifecycle)
 pyvent_node_test(replaying)
 pyvent_node_test(waiting)
