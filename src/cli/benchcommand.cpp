@@ -223,9 +223,9 @@ int run(const CommandLine &line)
     if (!sender.configure(senderOptions) || !sender.tryStart())
         return UsageMistake;
     BenchReceiver receiver(receiverOptions, benchOptions.eventName);
-    if (!receiver.start(benchOptions.patience) || !sender.waitForReady(benchOptions.patience)) {
-        report(u"no server at %1 answered within %2 s"_s.arg(
-            whereaboutsOf(sender), QString::number(double(benchOptions.patience.count()) / 1000)));
+    if (!sender.waitForReady(benchOptions.patience) || !receiver.start(benchOptions.patience)) {
+        reportNoServer(&sender,
+                       u"answered within %1 s"_s.arg(QString::number(double(benchOptions.patience.count()) / 1000)));
         return NoServer;
     }
     return measure(&sender, &receiver, benchOptions, line.isSet(u"json"_s));

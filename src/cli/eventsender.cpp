@@ -57,7 +57,7 @@ EventSender::Result EventSender::waitUntilDue()
 EventSender::Result EventSender::flush()
 {
     if (!isTaken())
-        return m_signals.comesWithin(0ms) ? reportSignal() : reportNoServer();
+        return m_signals.comesWithin(0ms) ? reportSignal() : endWithoutServer();
     m_taken = m_sent;
     if (m_progress.isDue()) {
         if (m_options.total)
@@ -90,14 +90,10 @@ EventSender::Result EventSender::reportSignal()
     return Stopped;
 }
 
-EventSender::Result EventSender::reportNoServer()
+EventSender::Result EventSender::endWithoutServer()
 {
-    const PyventError error = m_node->lastError(); // of which flush() has told nobody yet
-    m_node->disconnect();
-    if (error)
-        report(error.text);
-    report(u"no server at %1 took '%2' within %3 s"_s.arg(whereaboutsOf(*m_node), m_lastName,
-                                                          QString::number(double(m_options.timeout.count()) / 1000)));
+    reportNoServer(
+        m_node, u"took '%1' within %2 s"_s.arg(m_lastName, QString::number(double(m_options.timeout.count()) / 1000)));
     return NoServer;
 }
 

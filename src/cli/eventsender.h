@@ -50,7 +50,7 @@ private:
     Result waitUntilDue();
     bool isTaken();
     Result reportSignal();
-    Result reportNoServer();
+    Result endWithoutServer();
 
     PyventNode *const m_node;
     const Options m_options;

@@ -115,7 +115,7 @@ void Listener::showState(PyventNode::State state)
 
 void Listener::tellOfAbsentServer()
 {
-    if (!m_end && m_node->state() == PyventNode::Connecting)
+    if (!m_end && m_node->state() == PyventNode::Connecting && !isHostUnknown(*m_node)) // of which it was told already
         report(u"no server at %1 yet; waiting for one"_s.arg(whereaboutsOf(*m_node)));
 }
 
@@ -133,7 +133,9 @@ Listener::End listen(const CommandLine &line, const ListenerOptions &options)
     reportProblems(&node);
     if (!node.configure(nodeOptions))
         return Listener::Refused;
-    return Listener(&node, options).run();
+    const Listener::End end = Listener(&node, options).run();
+    reportUnreadable(node);
+    return end;
 }
 
 } // namespace Pyvent::Cli

@@ -117,7 +117,7 @@ int run(const CommandLine &line)
         return UsageMistake;
     const std::optional<QList<PyventNodeInfo>> nodes = askFor(&node, timeout);
     if (!nodes) {
-        report(u"no server at %1 answered"_s.arg(whereaboutsOf(node)));
+        reportNoServer(&node, u"answered"_s);
         return NoServer;
     }
     const bool isJson = line.isSet(u"json"_s);

@@ -211,10 +211,12 @@ BusClient::Clock::time_point BusClient::deadline() const
 
 BusClient::Silence BusClient::silence(Clock::time_point now) const
 {
-    if (m_state == State::Ready || now < m_silentSince + patience)
+    if (m_state == State::Ready)
         return Silence::None;
-    if (m_unresolved)
+    if (m_unresolved) // more patience would tell nothing more
         return Silence::NoSuchHost;
+    if (now < m_silentSince + patience)
+        return Silence::None;
     if (m_requestsUp && m_eventsRefused)
         return Silence::EventsRefused;
     return m_accepted ? Silence::NotResponding : Silence::Nobody;

@@ -25,6 +25,8 @@ private Q_SLOTS:
     void takesCommonOptionsBeforeTheCommand();
     void sendEndsWith3WithoutAServer();
     void sendEndsWith3WhereNobodyAnswers();
+    void namesAHostWithoutAddress_data();
+    void namesAHostWithoutAddress();
     void sendEndsWith1ForWhatIsRefused_data();
     void sendEndsWith1ForWhatIsRefused();
     void listenEndsWithItsTimeout();
@@ -52,6 +54,8 @@ private Q_SLOTS:
     void sendsTheLinesOfStandardInputAtOnce();
     void sendsTheLinesThatAreEvents();
     void tellsOfAnAbsentServer();
+    void listenTellsWhatItCouldNotRead_data();
+    void listenTellsWhatItCouldNotRead();
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
     void nodesTellsWhoIsThere();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""peer.py serve PORT | send PORT NAME EXPRESSION: the server and the sender of Python Pyvent's protocol, and no more.
+"""peer.py serve PORT | send PORT NAME EXPRESSION | frames PORT EXPRESSION…: the server and the sender of Python Pyvent's protocol, and no more.
 
 The server prints each event that it takes, as its name and its arguments' repr().
 """
@@ -33,13 +33,22 @@ def serve(port):
 
 
 def send(port, name, expression):
+    send_frames(port, name.encode() + b' ' + pickle.dumps(eval(expression)))
+
+
+def frames(port, *expressions):
+    send_frames(port, *map(eval, expressions))
+
+
+def send_frames(port, *frames):
     request = context.socket(zmq.REQ)
     request.connect(f'tcp://127.0.0.1:{port}')
-    request.send(name.encode() + b' ' + pickle.dumps(eval(expression)))
-    if not request.poll(10_000) or request.recv() != b'1':
-        sys.exit('The server does not answer.')
+    for frame in frames:
+        request.send(frame)
+        if not request.poll(10_000) or request.recv() != b'1':
+            sys.exit('The server does not answer.')
 
 
 context = zmq.Context()
 context.setsockopt(zmq.LINGER, 0)
-{'serve': serve, 'send': send}[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])
+{'serve': serve, 'send': send, 'frames': frames}[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])

@@ -227,6 +227,34 @@ void tst_Cli::sendEndsWith3WhereNobodyAnswers()
     QVERIFY2(time.elapsed() < 10'000, "Two seconds are the default.");
 }
 
+void tst_Cli::namesAHostWithoutAddress_data()
+{
+    QTest::addColumn<QStringList>("command");
+    QTest::addColumn<int>("exitCode");
+    const QStringList timeout{u"--timeout"_s, u"1.5"_s};
+    QTest::newRow("send") << QStringList{u"send"_s, u"x"_s} + timeout << 3;
+    QTest::newRow("send, several times") << QStringList{u"send"_s, u"x"_s, u"--count"_s, u"2"_s} + timeout << 3;
+    QTest::newRow("send, quietly") << QStringList{u"send"_s, u"x"_s, u"-q"_s} + timeout << 3;
+    QTest::newRow("nodes") << QStringList{u"nodes"_s} << 3;
+    QTest::newRow("bench") << QStringList{u"bench"_s} + timeout << 3;
+    QTest::newRow("wait") << QStringList{u"wait"_s, u"x"_s, u"--timeout"_s, u"3"_s}
+                          << 1; // says after 2 s that it waits
+    QTest::newRow("listen") << QStringList{u"listen"_s, u"--timeout"_s, u"3"_s} << 0;
+    QTest::newRow("listen, never serving") << QStringList{u"listen"_s, u"--no-server"_s} + timeout << 0;
+}
+
+void tst_Cli::namesAHostWithoutAddress()
+{
+    QFETCH(QStringList, command);
+    // No label of a name is so long, so nobody has to be asked for its address.
+    const QString host(70, u'x');
+    Program pyvent(onBus(command) + QStringList{u"--address"_s, host});
+    QTEST(pyvent.exitCode(), "exitCode");
+    QCOMPARE(pyvent.errors().count(u"the host '%1' has no address"_s.arg(host)), 1);
+    QVERIFY2(!pyvent.errors().contains(u"no server"_s), qPrintable(pyvent.errors()));
+    QCOMPARE(pyvent.output(), QString());
+}
+
 void tst_Cli::sendEndsWith1ForWhatIsRefused_data()
 {
     QTest::addColumn<QStringList>("words");

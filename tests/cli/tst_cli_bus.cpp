@@ -323,6 +323,42 @@ void tst_Cli::tellsOfAnAbsentServer()
     QCOMPARE(listener.exitCode(), 0);
 }
 
+void tst_Cli::listenTellsWhatItCouldNotRead_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::newRow("text") << QStringList();
+    QTest::newRow("JSON") << QStringList{u"--json"_s};
+    QTest::newRow("quietly") << QStringList{u"--quiet"_s};
+}
+
+void tst_Cli::listenTellsWhatItCouldNotRead()
+{
+    QFETCH(QStringList, options);
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program listener(onBus(QStringList{u"listen"_s, u"--count"_s, u"1"_s} + options));
+    // Where it says nothing of being ready, it is asked who is there.
+    QVERIFY(QTest::qWaitFor(
+        [&] {
+            Program nodes(onBus({u"nodes"_s}));
+            return nodes.exitCode() == 0 && nodes.output().contains(u"everything"_s);
+        },
+        20'000));
+    Program sender(python,
+                   pythonPeer({u"frames"_s, uR"(b'a }s.')"_s, uR"(b'b \x80\x04K\x01.')"_s, uR"(b'a }s.')"_s,
+                               uR"(b'c \x80\x04}')"_s, uR"(b'\xff }.')"_s, uR"(b'good')"_s}));
+    QVERIFY2(sender.exitCode() == 0, qPrintable(sender.errors()));
+    QCOMPARE(listener.exitCode(), 0);
+    QCOMPARE(listener.output().count(u'\n'), 1);
+    QVERIFY2(listener.output().contains(u"good"_s), qPrintable(listener.output()));
+    for (const QString &once :
+         {u"of 'a' cannot be read"_s, u"of 'b' cannot be read"_s, u"of 'c' cannot be read"_s, u"not UTF-8"_s})
+        QVERIFY2(listener.errors().count(once) == 1, qPrintable(once + u" is not once in\n"_s + listener.errors()));
+    QVERIFY2(listener.errors().endsWith(u"\npyvent: 5 events could not be read, or not wholly: 2 of 'a', "
+                                        "1 with a name that cannot be, 1 of 'b', 1 of 'c'\n"_s),
+             qPrintable(listener.errors()));
+}
+
 void tst_Cli::endsWhenNobodyReads()
 {
     Program server(onBus({u"serve"_s}));
