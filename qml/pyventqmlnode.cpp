@@ -34,6 +34,7 @@ bool isMistake(PyventError::Code code)
     case PyventError::InvalidOption:
     case PyventError::ConfiguredTooLate:
     case PyventError::EventTooLarge:
+    case PyventError::UsedAfterFork:
         return true;
     default:
         return false;
@@ -157,6 +158,7 @@ void PyventQmlNode::start()
     connect(m_node.get(), &PyventNode::servingChanged, this, &PyventQmlNode::updateState);
     connect(m_node.get(), &PyventNode::sendQueueChanged, this, &PyventQmlNode::sendQueueChanged);
     connect(m_node.get(), &PyventNode::unacknowledgedChanged, this, &PyventQmlNode::unacknowledgedChanged);
+    connect(m_node.get(), &PyventNode::unreadableFramesChanged, this, &PyventQmlNode::unreadableFramesChanged);
     connect(m_node.get(), &PyventNode::eventsLost, this,
             [this](const QString &name, const QUuid &nodeId, quint64 count) {
                 Q_EMIT eventsLost(name, nodeId.toString(QUuid::WithoutBraces), double(count));
@@ -180,6 +182,8 @@ void PyventQmlNode::stop(const QString &why)
     node->stop(); // tells of what could not be delivered
     if (alive)
         updateState();
+    if (alive && node->unreadableFrames() > 0)
+        Q_EMIT unreadableFramesChanged(); // the next node counts from 0
 }
 
 void PyventQmlNode::updateState()
@@ -332,6 +336,15 @@ bool PyventQmlNode::dispatch(const QString &name, const QJSValue &args, const QS
         return false;
     }
     return m_node->dispatch(name, arguments, sender);
+}
+
+QVariantMap PyventQmlNode::unreadableByName() const
+{
+    QVariantMap counts;
+    const QMap<QString, quint64> byName = m_node ? m_node->unreadableByName() : QMap<QString, quint64>();
+    for (auto name = byName.cbegin(); name != byName.cend(); ++name)
+        counts.insert(name.key(), double(name.value()));
+    return counts;
 }
 
 // Waiting

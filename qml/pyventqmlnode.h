@@ -52,6 +52,7 @@ class PyventQmlNode : public QObject, public QQmlParserStatus
     Q_PROPERTY(bool serving READ isServing NOTIFY servingChanged FINAL)
     Q_PROPERTY(double sendQueue READ sendQueue NOTIFY sendQueueChanged FINAL)
     Q_PROPERTY(double unacknowledged READ unacknowledged NOTIFY unacknowledgedChanged FINAL)
+    Q_PROPERTY(double unreadableFrames READ unreadableFrames NOTIFY unreadableFramesChanged FINAL)
     Q_PROPERTY(QQmlListProperty<QObject> data READ data DESIGNABLE false FINAL)
     Q_CLASSINFO("DefaultProperty", "data")
     QML_NAMED_ELEMENT(Pyvent)
@@ -118,6 +119,7 @@ public:
     /*! As in PyventNode; 0 while the element is not on the bus. */
     double sendQueue() const { return m_node ? double(m_node->sendQueue()) : 0; }
     double unacknowledged() const { return m_node ? double(m_node->unacknowledged()) : 0; }
+    double unreadableFrames() const { return m_node ? double(m_node->unreadableFrames()) : 0; }
 
     QQmlListProperty<QObject> data();
 
@@ -130,6 +132,9 @@ public:
     /*! Has the handlers of this element only hear the event, without the bus. */
     Q_INVOKABLE bool dispatch(const QString &name, const QJSValue &args = QJSValue(),
                               const QString &sender = QString());
+
+    /*! How many of the unreadableFrames had which name, as the properties of an object: PyventNode::unreadableByName(). */
+    Q_INVOKABLE QVariantMap unreadableByName() const;
 
     /*!
         The next event of the name \a name, without blocking: a promise of it, rejected after \a timeout milliseconds.
@@ -177,6 +182,7 @@ Q_SIGNALS:
     void servingChanged();
     void sendQueueChanged();
     void unacknowledgedChanged();
+    void unreadableFramesChanged();
 
 protected:
     void classBegin() override { }
