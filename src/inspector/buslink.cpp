@@ -60,6 +60,9 @@ void BusLink::join(const Place &place)
         return;
     }
     connect(node, &PyventNode::eventsLost, this, &BusLink::lost);
+    connect(node, &PyventNode::unreadableFramesChanged, this,
+            [this, node](quint64 count) { Q_EMIT unreadable(count, node->unreadableByName()); });
+    Q_EMIT unreadable(0, {});
     connect(node, &PyventNode::stateChanged, this, &BusLink::noteState);
     connect(node, &PyventNode::servingChanged, this, &BusLink::stateChanged);
     connect(node, &PyventNode::received, this, &BusLink::received);

@@ -60,6 +60,8 @@ Q_SIGNALS:
     void stateChanged();
     void wentWrong(const QString &text);
     void lost(const QString &name, const QUuid &node, quint64 count);
+    // Since it joined.
+    void unreadable(quint64 count, const QMap<QString, quint64> &byName);
 
 private:
     void noteState();

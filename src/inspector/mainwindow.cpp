@@ -10,6 +10,7 @@
 #include "nodespanel.h"
 #include "ratepanel.h"
 #include "sendpanel.h"
+#include "unreadablelabel.h"
 
 #include <QtCore/qlocale.h>
 #include <QtCore/qsettings.h>
@@ -164,6 +165,7 @@ void MainWindow::makeStatusBar()
     m_cancel->setAutoRaise(true);
     connect(m_cancel, &QToolButton::clicked, &m_logFile, &LogFile::cancel);
     statusBar()->addWidget(m_counts, 1);
+    statusBar()->addPermanentWidget(new UnreadableLabel(&m_link));
     statusBar()->addPermanentWidget(m_lostLabel);
     statusBar()->addPermanentWidget(m_progress);
     statusBar()->addPermanentWidget(m_cancel);

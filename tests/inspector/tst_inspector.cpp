@@ -52,6 +52,7 @@ private Q_SLOTS:
     void staysWhereItIsUnlessAtTheNewest();
     void staysResponsiveWithAMillion();
     void tellsOfLostAndDroppedEvents();
+    void countsWhatItCouldNotRead();
     void remembersTheWindow();
     void canBeUsedWithoutAMouse();
     void programTakesItsArguments_data();
@@ -602,6 +603,24 @@ void tst_Inspector::tellsOfLostAndDroppedEvents()
         append(u"tick"_s);
     QTRY_VERIFY(message().contains(u"drops the oldest"_s));
     QTRY_VERIFY(part<QLabel>("counts")->text().contains(u"the oldest 51 were dropped"_s));
+}
+
+void tst_Inspector::countsWhatItCouldNotRead()
+{
+    QVERIFY(joins());
+    QVERIFY(!part<QLabel>("unreadable")->isVisible());
+    Program sender(QStringLiteral(PYTHON_PROGRAM),
+                   {QStringLiteral(PYTHON_PEER), u"frames"_s, QString::number(m_port), uR"(b'a }s.')"_s,
+                    uR"(b'<b>b</b> }s.')"_s, uR"(b'a }s.')"_s, uR"(b'good')"_s});
+    QVERIFY2(sender.exitCode() == 0, qPrintable(sender.errors()));
+    QTRY_COMPARE_WITH_TIMEOUT(part<QLabel>("unreadable")->text(), u"3 unreadable"_s, patience);
+    QVERIFY(part<QLabel>("unreadable")->isVisible());
+    const QString toolTip = part<QLabel>("unreadable")->toolTip();
+    QVERIFY2(toolTip.contains(u"2 of a\n1 of &lt;b&gt;b"_s), qPrintable(toolTip));
+    QTRY_VERIFY_WITH_TIMEOUT(message().contains(u"cannot be read"_s), patience);
+    // Another bus, another count.
+    m_window->join({u"127.0.0.1"_s, PyventTests::freePort()});
+    QVERIFY(!part<QLabel>("unreadable")->isVisible());
 }
 
 void tst_Inspector::remembersTheWindow()

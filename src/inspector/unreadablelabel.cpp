@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "unreadablelabel.h"
+
+#include <QtCore/qlocale.h>
+#include <QtGui/qguiapplication.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace Pyvent::Inspector {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// So many names fit a tool tip.
+constexpr std::size_t mostNames = 20;
+
+} // namespace
+
+UnreadableLabel::UnreadableLabel(BusLink *link, QWidget *parent)
+    : QLabel(parent)
+{
+    setObjectName(u"unreadable"_s);
+    setTextFormat(Qt::PlainText);
+    hide();
+    connect(link, &BusLink::unreadable, this, &UnreadableLabel::setCounts);
+}
+
+void UnreadableLabel::setCounts(quint64 count, const QMap<QString, quint64> &byName)
+{
+    const QLocale locale;
+    setText(tr("%1 unreadable").arg(locale.toString(count)));
+    QPalette palette = QGuiApplication::palette();
+    palette.setColor(QPalette::WindowText, toneColor(Tone::Bad, palette));
+    setPalette(palette);
+
+    std::vector<std::pair<QString, quint64>> names(byName.keyValueBegin(), byName.keyValueEnd());
+    std::stable_sort(names.begin(), names.end(),
+                     [](const auto &one, const auto &other) { return one.second > other.second; });
+    QStringList lines{tr("Events that arrived and could not be read, or not wholly:")};
+    quint64 others = count;
+    for (std::size_t i = 0; i < std::min(names.size(), mostNames); ++i) {
+        const auto &[name, times] = names[i];
+        others -= times;
+        lines += tr("%1 of %2").arg(locale.toString(times), name.isEmpty() ? tr("no name that can be") : name);
+    }
+    if (others > 0)
+        lines += tr("%1 of other names").arg(locale.toString(others));
+    // The names are others' and could be taken for HTML.
+    setToolTip(u"<p style='white-space:pre'>%1</p>"_s.arg(lines.join(u'\n').toHtmlEscaped()));
+    setVisible(count > 0);
+}
+
+} // namespace Pyvent::Inspector
