@@ -45,7 +45,10 @@ void PendingWait::start(PyventNode *node)
 {
     m_timer.start(std::max(0, m_request.timeout));
     // The end of this handler has the node look which names nobody waits for any more.
-    node->on(m_request.name, {.sender = m_request.sender}, &m_context, [] {});
+    if (!node->on(m_request.name, {.sender = m_request.sender}, &m_context, [] {})) {
+        fail(node->lastError().text);
+        return;
+    }
     if (m_request.send.isEmpty()) {
         hear(node);
         return;

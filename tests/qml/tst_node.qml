@@ -51,6 +51,26 @@ TestCase {
         compare(node.serving, false)
         compare(node.sendQueue, 0)
         compare(node.unacknowledged, 0)
+        compare(node.unreadableFrames, 0)
+        compare(node.unreadableByName(), {})
+    }
+
+    function test_countsWhatItCannotRead() {
+        const node = make(nodes, { port: TestTools.freePort() })
+        const changes = make(spies, { target: node, signalName: "unreadableFramesChanged" })
+        const errors = make(spies, { target: node, signalName: "errorOccurred" })
+        const events = make(spies, { target: node, signalName: "event" })
+        tryCompare(node, "ready", true, patience)
+        const python = make(processes)
+        python.python(["frames", node.port, "b'a }s.'", "b'b }s.'", "b'a }s.'", "b'good'"])
+        tryCompare(events, "count", 1, patience)
+        tryCompare(node, "unreadableFrames", 3, patience)
+        verify(changes.count >= 1)
+        compare(node.unreadableByName(), { a: 2, b: 1 })
+        compare(errors.count, 2)
+        compare(errors.signalArguments[0][0].code, Pyvent.UnreadableFrame)
+        node.active = false
+        compare(node.unreadableFrames, 0)
     }
 
     function test_tellsHowManyEventsWait() {

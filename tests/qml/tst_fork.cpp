@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "support/freeport.h"
+
+#include <QtQml/qqmlcomponent.h>
+#include <QtQml/qqmlengine.h>
+#include <QtTest>
+
+#include <memory>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int patience = 20'000; // milliseconds; only a failing test takes them
+
+bool call(QObject *bus, const char *function)
+{
+    QVariant result;
+    return QMetaObject::invokeMethod(bus, function, Q_RETURN_ARG(QVariant, result)) && result.toBool();
+}
+
+// What a child that cannot use its parent's element has to say of it; empty: all is well.
+QByteArray whyNotRefused(QObject *bus, const QByteArray &function)
+{
+    const bool works = call(bus, function);
+    if (function == "joinsAnew")
+        return works ? "" : "it does not work";
+    if (works)
+        return "it works";
+    if (!call(bus, "isRefused"))
+        return "no error is told";
+    if (bus->property("state").toInt() != 0 || bus->property("ready").toBool())
+        return "it is not stopped";
+    const bool isWait = function == "waits" || function == "waitsWithCallback" || function == "asks";
+    const auto hasSettled = [&] { return !bus->property("settled").toString().isEmpty(); };
+    if (isWait && (!QTest::qWaitFor(hasSettled, patience) || bus->property("settled").toString() == u"heard"))
+        return "the wait does not end";
+    return {};
+}
+
+} // namespace
+
+// Processes that fork while they have the QML element.
+class tst_QmlFork : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void everyVerbIsRefused_data()
+    {
+        QTest::addColumn<QByteArray>("function");
+        for (const char *function : {"sends", "dispatches", "waits", "waitsWithCallback", "asks", "subscribes",
+                                     "models", "hearsOtherNames", "joinsAnew"})
+            QTest::newRow(function) << QByteArray(function);
+    }
+    void everyVerbIsRefused()
+    {
+        QFETCH(const QByteArray, function);
+
+        QQmlEngine engine;
+        engine.addImportPath(QStringLiteral(PYVENT_QML_IMPORTS));
+        QQmlComponent component(&engine, QUrl::fromLocalFile(QStringLiteral(QML_FILE)));
+        const std::unique_ptr<QObject> bus(
+            component.createWithInitialProperties({{u"port"_s, PyventTests::freePort()}}));
+        QVERIFY2(bus, qPrintable(component.errorString()));
+        QTRY_VERIFY_WITH_TIMEOUT(bus->property("ready").toBool(), patience);
+
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const QByteArray why = whyNotRefused(bus.get(), function);
+            if (!why.isEmpty())
+                qWarning("in the child: %s", why.constData());
+            ::_exit(why.isEmpty() ? 0 : 6);
+        }
+        int status = 0;
+        QVERIFY(QTest::qWaitFor([&] { return ::waitpid(child, &status, WNOHANG) == child; }, patience));
+        QVERIFY(WIFEXITED(status));
+        QCOMPARE(WEXITSTATUS(status), 0);
+
+        // The parent notices nothing.
+        QVERIFY(bus->property("ready").toBool());
+        QVERIFY(call(bus.get(), "sendsWhatItHears"));
+        QTRY_COMPARE_WITH_TIMEOUT(bus->property("heard").toInt(), 1, patience);
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_QmlFork)
+
+#include "tst_fork.moc"
