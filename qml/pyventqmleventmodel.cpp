@@ -118,8 +118,11 @@ void PyventQmlEventModel::clear()
     Q_EMIT countChanged();
 }
 
-QVariant PyventQmlEventModel::get(int row) const
+QVariant PyventQmlEventModel::get(const QJSValue &index)
 {
+    if (!index.isNumber())
+        m_link.warn(u"get() returns null: the row, a number, is missing"_s);
+    const int row = index.isNumber() ? index.toInt() : -1;
     if (row < 0 || row >= count())
         return QVariant::fromValue(nullptr);
     return QVariant::fromValue(PyventQmlEvent(m_rows[size_t(row)]));

@@ -63,8 +63,8 @@ public:
     /*! Removes all rows, and what has arrived and is not a row yet. */
     Q_INVOKABLE void clear();
 
-    /*! The event of the row \a row; null if there is none. */
-    Q_INVOKABLE QVariant get(int row) const;
+    /*! The event of the row \a row; null if there is none. A warning tells of a call without a row. */
+    Q_INVOKABLE QVariant get(const QJSValue &row = QJSValue());
 
     int rowCount(const QModelIndex &parent = QModelIndex()) const override;
     QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;

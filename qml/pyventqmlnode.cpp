@@ -17,6 +17,15 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+// The name that a function was called with; null if none was given.
+QString nameFrom(const QJSValue &name)
+{
+    if (name.isUndefined() || name.isNull())
+        return QString();
+    const QString text = name.toString();
+    return text.isNull() ? u""_s : text;
+}
+
 const QMetaMethod &eventSignal()
 {
     using Signal = void (PyventQmlNode::*)(const QString &, const QVariantMap &, const PyventQmlEvent &);
@@ -308,34 +317,39 @@ PyventError PyventQmlNode::check(const QString &name, const QJSValue &args, cons
     return {};
 }
 
-bool PyventQmlNode::send(const QString &name, const QJSValue &args, const QString &sender)
+bool PyventQmlNode::send(const QJSValue &name, const QJSValue &args, const QString &sender)
 {
+    const QString text = nameFrom(name);
     QVariantMap arguments;
-    if (!m_node) {
-        warn(u"send(\"%1\") does nothing, because the element is not on the bus"_s.arg(name));
-        return false;
-    }
-    if (PyventError error = check(name, args, sender, &arguments)) {
-        error.text.prepend(u"send(\"%1\") does nothing: "_s.arg(name));
-        tell(error);
-        return false;
-    }
-    return m_node->send(name, arguments, {.sender = sender});
+    return read(u"send"_s, text, args, sender, &arguments) && m_node->send(text, arguments, {.sender = sender});
 }
 
-bool PyventQmlNode::dispatch(const QString &name, const QJSValue &args, const QString &sender)
+bool PyventQmlNode::dispatch(const QJSValue &name, const QJSValue &args, const QString &sender)
 {
+    const QString text = nameFrom(name);
     QVariantMap arguments;
-    if (!m_node) {
-        warn(u"dispatch(\"%1\") does nothing, because the element is not on the bus"_s.arg(name));
+    return read(u"dispatch"_s, text, args, sender, &arguments) && m_node->dispatch(text, arguments, sender);
+}
+
+// Reads what the function \a function was called with; warns, and returns false, where that cannot be sent.
+bool PyventQmlNode::read(const QString &function, const QString &name, const QJSValue &args, const QString &sender,
+                         QVariantMap *arguments)
+{
+    if (name.isNull()) {
+        tell({PyventError::InvalidName, u"%1() does nothing: the event's name is missing"_s.arg(function), name});
         return false;
     }
-    if (PyventError error = check(name, args, sender, &arguments)) {
-        error.text.prepend(u"dispatch(\"%1\") does nothing: "_s.arg(name));
+    const QString call = u"%1(\"%2\") does nothing"_s.arg(function, name);
+    if (!m_node) {
+        warn(call + u", because the element is not on the bus"_s);
+        return false;
+    }
+    if (PyventError error = check(name, args, sender, arguments)) {
+        error.text.prepend(call + u": "_s);
         tell(error);
         return false;
     }
-    return m_node->dispatch(name, arguments, sender);
+    return true;
 }
 
 QVariantMap PyventQmlNode::unreadableByName() const
@@ -349,10 +363,17 @@ QVariantMap PyventQmlNode::unreadableByName() const
 
 // Waiting
 
-PyventError PyventQmlNode::read(const QString &name, int timeout, const QJSValue &options, WaitRequest *request) const
+PyventError PyventQmlNode::read(const QString &name, const QJSValue &timeout, const QJSValue &options,
+                                WaitRequest *request) const
 {
     request->name = name;
-    request->timeout = timeout;
+    if (name.isNull())
+        return {PyventError::InvalidName, u"the event's name is missing"_s, name};
+    if (timeout.isUndefined())
+        return {PyventError::InvalidArgument, u"the time-out in milliseconds is missing"_s, name};
+    if (!timeout.isNumber())
+        return {PyventError::InvalidArgument, u"the time-out is not a number of milliseconds"_s, name};
+    request->timeout = timeout.toInt();
     const bool hasOptions = options.isObject() && !options.isCallable();
     request->callback = hasOptions ? options.property(u"callback"_s) : options;
     QString sender;
@@ -368,8 +389,9 @@ PyventError PyventQmlNode::read(const QString &name, int timeout, const QJSValue
     return check(request->send, options.property(u"args"_s), QString(), &request->args);
 }
 
-QJSValue PyventQmlNode::waitFor(const QString &name, int timeout, const QJSValue &callback)
+QJSValue PyventQmlNode::waitFor(const QJSValue &event, const QJSValue &timeout, const QJSValue &callback)
 {
+    const QString name = nameFrom(event);
     QJSEngine *const engine = qjsEngine(this);
     if (!engine)
         return {};
@@ -379,7 +401,8 @@ QJSValue PyventQmlNode::waitFor(const QString &name, int timeout, const QJSValue
     const QJSValue promise = wait->promise();
     if (error) {
         wait->giveUp(error.text);
-        error.text.prepend(u"waitFor(\"%1\") hears nothing: "_s.arg(name));
+        error.text.prepend(
+            (name.isNull() ? u"waitFor() hears nothing: "_s : u"waitFor(\"%1\") hears nothing: "_s.arg(name)));
         tell(error);
     } else if (!m_node) {
         wait->giveUp(u"the element is not on the bus"_s);

@@ -126,11 +126,15 @@ public:
     /*!
         Sends the event \a name with the properties of the object \a args, as \a sender if that is given. Never waits.
         Returns false, with a warning, where the event was not taken.
+
+        \a name, a string, must be given. Its type and default, here and below, let a call without it warn as other mistakes do,
+        and not with QML's list of overloads.
     */
-    Q_INVOKABLE bool send(const QString &name, const QJSValue &args = QJSValue(), const QString &sender = QString());
+    Q_INVOKABLE bool send(const QJSValue &name = QJSValue(), const QJSValue &args = QJSValue(),
+                          const QString &sender = QString());
 
     /*! Has the handlers of this element only hear the event, without the bus. */
-    Q_INVOKABLE bool dispatch(const QString &name, const QJSValue &args = QJSValue(),
+    Q_INVOKABLE bool dispatch(const QJSValue &name = QJSValue(), const QJSValue &args = QJSValue(),
                               const QString &sender = QString());
 
     /*! How many of the unreadableFrames had which name, as the properties of an object: PyventNode::unreadableByName(). */
@@ -142,7 +146,8 @@ public:
         have: sender, the sender that the event must have; send and args, an event to send first, as soon as the answer
         cannot be missed; callback.
     */
-    Q_INVOKABLE QJSValue waitFor(const QString &name, int timeout, const QJSValue &callback = QJSValue());
+    Q_INVOKABLE QJSValue waitFor(const QJSValue &name = QJSValue(), const QJSValue &timeout = QJSValue(),
+                                 const QJSValue &callback = QJSValue());
 
     // For elements that listen through this one.
     void addLink(Pyvent::Qml::NodeLink *link);
@@ -201,7 +206,9 @@ private:
     void callDeclared(const Pyvent::Qml::DeclaredSignal &signal, const PyventEvent &event);
     void tell(const PyventError &error);
     PyventError check(const QString &name, const QJSValue &args, const QString &sender, QVariantMap *arguments) const;
-    PyventError read(const QString &name, int timeout, const QJSValue &options,
+    bool read(const QString &function, const QString &name, const QJSValue &args, const QString &sender,
+              QVariantMap *arguments);
+    PyventError read(const QString &name, const QJSValue &timeout, const QJSValue &options,
                      Pyvent::Qml::WaitRequest *request) const;
 
     PyventOptions m_options;

@@ -100,6 +100,54 @@ TestCase {
         compare(errors.signalArguments[2][0].code, Pyvent.InvalidName)
     }
 
+    function test_aCallWithoutAName_data() {
+        return [
+            { tag: "send", text: "send() does nothing", call: node => node.send() },
+            { tag: "send, undefined", text: "send() does nothing", call: node => node.send(node.nobody) },
+            { tag: "dispatch", text: "dispatch() does nothing", call: node => node.dispatch() },
+            { tag: "waitFor", text: "waitFor() hears nothing", call: node => node.waitFor().catch(() => {}) }
+        ]
+    }
+
+    function test_aCallWithoutAName(data) {
+        const node = makeNode()
+        const errors = createTemporaryObject(spies, test, { target: node, signalName: "errorOccurred" })
+        data.call(node)
+        data.call(node)
+        warns(`Pyvent: ${data.text}: the event's name is missing`)
+        compare(errors.count, 2)
+        compare(errors.signalArguments[0][0].code, Pyvent.InvalidName)
+    }
+
+    function test_waitingWithoutATimeout_data() {
+        return [
+            { tag: "none", call: node => node.waitFor("a"), why: "the time-out in milliseconds is missing" },
+            { tag: "undefined", call: node => node.waitFor("a", undefined),
+              why: "the time-out in milliseconds is missing" },
+            { tag: "a callback instead", call: node => node.waitFor("a", () => {}),
+              why: "the time-out is not a number of milliseconds" },
+            { tag: "a text instead", call: node => node.waitFor("a", "soon"),
+              why: "the time-out is not a number of milliseconds" }
+        ]
+    }
+
+    function test_waitingWithoutATimeout(data) {
+        const node = makeNode()
+        const ends = []
+        data.call(node).catch(error => ends.push(error.message))
+        tryVerify(() => ends.length === 1, patience)
+        compare(ends, [`no event 'a' will be heard: ${data.why}`])
+        warns(`Pyvent: waitFor("a") hears nothing: ${data.why}`)
+    }
+
+    function test_aRowThatIsMissing() {
+        const model = make("PyventEventModel { node: null }")
+        compare(model.get(), null)
+        compare(model.get("first"), null)
+        compare(model.get(0), null)
+        warns("PyventEventModel: get() returns null: the row, a number, is missing")
+    }
+
     function test_aSenderThatCannotBe() {
         const node = makeNode()
         compare(node.send("a", {}, "x".repeat(256)), false)
