@@ -192,4 +192,9 @@ void renameFromPython2(std::string_view *module, std::string_view *name)
         *module = moved->now;
 }
 
+std::string_view commonModule(std::string_view module)
+{
+    return module == "pathlib._local" ? "pathlib" : module;
+}
+
 } // namespace Pyvent::Internal

@@ -10,6 +10,10 @@ namespace Pyvent::Internal {
 // to 2 use the old names whoever wrote them: Python 3 writes range as __builtin__.xrange there.
 void renameFromPython2(std::string_view *module, std::string_view *name);
 
+// The module that has in every version of Python what one version has in \a module. The paths of Python 3.13 come from
+// pathlib._local, which no other version has.
+std::string_view commonModule(std::string_view module);
+
 } // namespace Pyvent::Internal
 
 #endif

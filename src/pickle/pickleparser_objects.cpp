@@ -154,6 +154,7 @@ bool PickleParser::pushGlobal(QByteArrayView module, QByteArrayView name)
     std::string_view globalName = toStd(name);
     if (m_protocol < 3)
         renameFromPython2(&moduleName, &globalName);
+    moduleName = commonModule(moduleName);
     ObjectNode object;
     object.offset = offset();
     object.callable = textNode(moduleName);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pyventobject.h"
 
+#include "pathtext.h"
 #include "pythonrepr.h"
 #include "pyventinteger.h"
 #include "pyventtuple.h"
@@ -107,15 +108,23 @@ bool isPath(const PyventObject &object)
     return object.moduleName().startsWith("pathlib"_L1) && object.qualifiedName().endsWith("Path"_L1);
 }
 
-QString pathText(const QVariantList &parts)
+bool isOfWindows(const PyventObject &path)
 {
-    QString path;
-    for (const QVariant &part : parts) {
-        if (!path.isEmpty() && !path.endsWith(u'/'))
-            path += u'/';
-        path += part.toString();
-    }
-    return path.isEmpty() ? u"."_s : path;
+    return path.qualifiedName().endsWith("WindowsPath"_L1);
+}
+
+QString pathText(const PyventObject &path)
+{
+    QStringList parts;
+    for (const QVariant &part : path.arguments())
+        parts.append(part.toString());
+    return isOfWindows(path) ? windowsPathText(parts) : posixPathText(parts);
+}
+
+// As Python's repr() has it, which writes the paths of Windows with '/'.
+QString pathRepr(const PyventObject &path)
+{
+    return isOfWindows(path) ? pathText(path).replace(u'\\', u'/') : pathText(path);
 }
 
 // The class or function itself.
@@ -249,7 +258,7 @@ void PyventObject::setDictItems(const PyventDict &items)
 QString PyventObject::toText(bool *ok) const
 {
     if (kind() != Global && isPath(*this))
-        return succeed(ok, pathText(arguments()));
+        return succeed(ok, pathText(*this));
     const QVariant value = onlyArgument(*this);
     return isText(value) ? succeed(ok, value.toString()) : refuse<QString>(ok);
 }
@@ -356,7 +365,7 @@ QString PyventObject::toString() const
     if (d->callable.kind() != Global)
         name = d->callable.toString();
     QStringList parts;
-    for (const QVariant &argument : contents(*this))
+    for (const QVariant &argument : isPath(*this) ? QVariantList{pathRepr(*this)} : contents(*this))
         parts += pythonRepr(argument);
     for (auto it = d->keywords.cbegin(); it != d->keywords.cend(); ++it)
         parts += it.key() + u'=' + pythonRepr(it.value());

@@ -4,6 +4,7 @@
 
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
+#include "pyventobject.h"
 
 #include <QtCore/qset.h>
 #include <QtTest/qtest.h>
@@ -21,6 +22,8 @@ private Q_SLOTS:
     void initTestCase();
     void pythonToQtAndBack();
     void qtToPythonAndBack();
+    void pathsPrintAsInPython_data();
+    void pathsPrintAsInPython();
     void mutations();
 
 private:
@@ -105,6 +108,56 @@ void tst_PickleOracle::qtToPythonAndBack()
                          + rewritten.toHex());
         }
     }
+}
+
+void tst_PickleOracle::pathsPrintAsInPython_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QVariantList>("parts");
+
+    const auto row = [](const QString &name, const QStringList &parts) {
+        QTest::addRow("%s(%s)", qPrintable(name), qPrintable(parts.join(u' ')))
+            << name << QVariantList(parts.begin(), parts.end());
+    };
+    for (const QString &name : {u"PurePosixPath"_s, u"PureWindowsPath"_s}) {
+        row(name, {});
+        row(name, {u""_s});
+        row(name, {u"."_s});
+        row(name, {u"a"_s, u"b"_s});
+        row(name, {u"a//b/./c/.."_s, u"."_s, u"d/"_s});
+        row(name, {u"/"_s, u"tmp"_s, u"x"_s}); // what Python 3.11 pickles
+        row(name, {u"/tmp/x"_s});              // what Python 3.13 pickles
+        row(name, {u"a"_s, u"/b"_s});
+        row(name, {u"//a/b"_s, u"c"_s});
+        row(name, {u"it's"_s});
+        row(name, {u"C:"_s});
+        row(name, {u"C:a"_s, u"b"_s});
+        row(name, {u"C:\\"_s, u"a"_s, u"b"_s});
+        row(name, {u"C:/a"_s, u"\\b"_s});
+        row(name, {u"C:\\a"_s, u"D:b"_s});
+        row(name, {u"\\\\server\\share"_s, u"a"_s});
+        row(name, {u"\\\\server\\share\\a"_s, u"/b"_s});
+    }
+    row(u"PurePosixPath"_s, {u"///a"_s}); // which Python reads differently on Windows from one version to the next
+}
+
+void tst_PickleOracle::pathsPrintAsInPython()
+{
+    QFETCH(QString, name);
+    QFETCH(QVariantList, parts);
+    const PyventObject path = PyventObject::call(PyventObject(u"pathlib"_s, name), parts);
+    QByteArray pickle;
+    PickleError error;
+    QVERIFY2(writePickle(QVariant::fromValue(path), &pickle, &error), qPrintable(error.text));
+    const QString python = QString::fromUtf8(m_oracle.repr(pickle));
+    QCOMPARE(path.toString(), u"pathlib."_s + python);
+
+    // Python 3.13 names a module that no other version has.
+    const QByteArray newer = QByteArray(pickle).replace("\x07pathlib", "\x0epathlib._local");
+    QVERIFY(newer != pickle);
+    PickleReader reader;
+    QVERIFY2(reader.read(newer), qPrintable(reader.error().text));
+    QCOMPARE(reader.toVariant(), QVariant::fromValue(path));
 }
 
 void tst_PickleOracle::mutate(QByteArray *pickle)

@@ -198,6 +198,8 @@ void tst_PyventValues::conversions_data()
     row("Enum to int", call(u"m"_s, u"Colour"_s, {2LL}), 2);
     row("Enum to text", call(u"m"_s, u"Colour"_s, {u"red"_s}), u"red"_s);
     row("Path to text", call(u"pathlib"_s, u"PosixPath"_s, {u"/"_s, u"a"_s, u"b"_s}), u"/a/b"_s);
+    row("Path of Python 3.13 to text", call(u"pathlib"_s, u"PosixPath"_s, {u"/a/./b/"_s}), u"/a/b"_s);
+    row("Windows path to text", call(u"pathlib"_s, u"PureWindowsPath"_s, {u"C:\\"_s, u"a"_s, u"b"_s}), u"C:\\a\\b"_s);
     row("bytearray to bytes", call(u"builtins"_s, u"bytearray"_s, {"ab"_ba}), "ab"_ba);
     row("complex to std::complex", call(u"builtins"_s, u"complex"_s, {1.0, 2.0}), std::complex<double>(1, 2));
     row("deque to list", deque(), QVariantList{1LL, 2LL});
