@@ -31,12 +31,12 @@ constexpr qsizetype bytesUnderWay = 16 * 1024 * 1024;
 QList<QCommandLineOption> options()
 {
     return {
-        {u"events"_s, u"How many events. Default: %1."_s.arg(defaultEvents), u"N"_s},
+        {u"events"_s, u"Send N events. Default: %1."_s.arg(defaultEvents), u"N"_s},
         {u"size"_s,
-         u"How many bytes each event carries, beside its number and its time. Default: %1."_s.arg(defaultSize),
+         u"Send BYTES bytes with each event, beside its number and its time. Default: %1."_s.arg(defaultSize),
          u"BYTES"_s},
-        timeoutOption(u"How long to try to reach the server, and to wait for an event that does not arrive, in "
-                      "seconds. Default: 5."_s),
+        timeoutOption(u"Try for SEC seconds to reach the server, and wait as long for an event that does not arrive. "
+                      "Default: 5."_s),
         {u"json"_s, u"Print the figures as one JSON object."_s},
     };
 }
@@ -166,7 +166,7 @@ ExitCode explainEnd(const Report &figures, const PyventNode &sender, bool isQuie
         return Failed;
     case Bench::Signalled:
         if (!isQuiet)
-            report(u"stopped by a signal; the figures are of what was heard until then"_s);
+            report(u"stopped by a signal; the figures cover what was heard until then"_s);
         return Success;
     case Bench::Refused:
         return Failed;
@@ -238,19 +238,19 @@ const Command benchCommand = {
     .syntax = ""_L1,
     .summary = "Measure how fast the bus is as it runs."_L1,
     .description =
-        "Sends events from one node to another, both of its own and in this process, over the bus as it is:\n"
-        "with the server that is there or, if there is none, with one of its own. First up to 1000 events one\n"
-        "at a time, for the round trip from sending to hearing; then all of them as fast as they go, of which\n"
-        "a bounded number is on its way, so that nothing is lost.\n"
+        "Sends events from one node of this process to another one, with the server that is there or, if there is\n"
+        "none, with its own. First it sends up to 1000 events one at a time, and measures the round trip from\n"
+        "sending to hearing. Then it sends all events as fast as they go, with a bounded number under way, so that\n"
+        "none is lost.\n"
         "\n"
-        "Each event has three arguments: its number, the time, and --size bytes, which MB/s counts. The\n"
-        "event's name is a new one, 'pyvent-bench-...', so that only those who listen to everything hear it.\n"
+        "Each event has three arguments: its number, the time, and --size bytes, which MB/s counts. The event's\n"
+        "name is new each time, 'pyvent-bench-...', so that only nodes that listen to everything hear it.\n"
         "\n"
-        "On a terminal, standard error shows how far it is. Ctrl+C ends it early, with the figures so far.\n"
-        "With --json the figures are one object; round trips are in milliseconds.\n"
+        "On a terminal, standard error shows the progress. Ctrl+C ends it early, with the figures so far. With\n"
+        "--json the figures are one object; round trips are in milliseconds.\n"
         "\n"
-        "Ends with 0 if every event was heard or a signal came, with 1 if events were lost or refused, with 3\n"
-        "if no server was reached."_L1,
+        "Ends with 0 if every event was heard or a signal came; with 1 if events were lost or refused; with 3 if\n"
+        "no server was reached."_L1,
     .options = options,
     .run = run,
 };

@@ -57,7 +57,7 @@ QString programHelp()
     return text + optionsHelp(commonOptions())
         + u"\n"
           "These options go with every command. 'pyvent help COMMAND' shows a command's own options.\n"
-          "A mistake in the command line ends the program with 2.\n"_s;
+          "SEC is a number of seconds, which may have a fraction. A mistake in the command line ends the program with 2.\n"_s;
 }
 
 QString commandHelp(const Command &command)

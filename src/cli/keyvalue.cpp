@@ -28,7 +28,7 @@ QVariantMap toArguments(const QStringList &words)
     for (const QString &word : words) {
         const qsizetype equals = word.indexOf(u'=');
         if (equals < 0)
-            throw UsageError{u"'%1' is no argument: it takes KEY=TEXT or KEY:=JSON"_s.arg(word)};
+            throw UsageError{u"'%1' is not an argument; write KEY=TEXT or KEY:=JSON"_s.arg(word)};
         const bool isJson = equals > 0 && word[equals - 1] == u':';
         const QString key = word.first(isJson ? equals - 1 : equals);
         if (key.isEmpty())

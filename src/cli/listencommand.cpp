@@ -15,12 +15,12 @@ namespace {
 QList<QCommandLineOption> options()
 {
     return {
-        senderOption(u"Only events of the sender S, and of those whose sender begins with 'S.'. Default: anyone's."_s),
+        senderOption(u"Print only events whose sender is S or begins with 'S.'. Default: any sender."_s),
         {u"count"_s, u"End after N events."_s, u"N"_s},
-        timeoutOption(u"End after SEC seconds, which may have a fraction."_s),
+        timeoutOption(u"End after SEC seconds."_s),
         jsonOption(),
         {u"color"_s,
-         u"Colours: auto (on a terminal, unless NO_COLOR is set or TERM is 'dumb'), always or never. Default: auto."_s,
+         u"Print in colours: auto (on a terminal, unless NO_COLOR is set or TERM is 'dumb'), always or never. Default: auto."_s,
          u"WHEN"_s, u"auto"_s},
     };
 }
@@ -83,23 +83,20 @@ const Command listenCommand = {
     .summary = "Print the events that are sent, one a line."_L1,
     .description =
         "Prints the events of the given names as they are heard, one a line; without a name, all events.\n"
-        "A name may be a glob: '*' stands for any number of characters, '?' for one. Quote it from the "
-        "shell.\n"
-        "A line has the time (the sender's, or of the arrival where a Python node sent it), the name, the\n"
-        "sender, and the arguments as Python writes them.\n"
-        "With --json a line is\n"
+        "A name may be a glob: '*' stands for any number of characters, '?' for one. Quote it, so that the shell\n"
+        "leaves it alone.\n"
+        "\n"
+        "A line has the time, the name, the sender, and the arguments as Python writes them. The time is the\n"
+        "sender's; for an event of a Python process, it is the time of arrival. With --json a line is\n"
         "  {\"name\":...,\"sender\":...,\"args\":{...},\"node\":...,\"seq\":...,\"time\":...}\n"
-        "where node, seq and time are null if a Python node sent it. Integers are exact, whatever their "
-        "size;\n"
-        "what JSON has no word for is {\"$type\":\"bytes\",\"value\":\"aGk=\"}, with the Python type's "
-        "name.\n"
+        "and node, seq and time are null for an event of a Python process. Integers are exact, whatever their\n"
+        "size. A type that JSON has no notation for is named: {\"$type\":\"bytes\",\"value\":\"aGk=\"}.\n"
         "\n"
-        "On stderr it says 'pyvent: listening to ...' when nothing that is sent from then on will be "
-        "missed.\n"
+        "The line 'pyvent: listening to ...' on standard error tells that every event sent from then on is\n"
+        "printed.\n"
         "\n"
-        "Ends with 0 after --count events, at SIGINT or SIGTERM, when nobody reads its output any more, "
-        "and,\n"
-        "without --count, when --timeout is over; with 1 if --timeout is over before --count events came."_L1,
+        "Ends with 0 after --count events, at SIGINT or SIGTERM, when the reader of its output ends, and, without\n"
+        "--count, after --timeout; with 1 if --timeout comes before --count events."_L1,
     .options = options,
     .run = run,
 };

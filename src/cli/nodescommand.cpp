@@ -28,7 +28,7 @@ constexpr auto patience = 2s;                               // for the server
 QList<QCommandLineOption> options()
 {
     return {
-        timeoutOption(u"How long to wait for answers, in seconds, which may have a fraction. Default: 0.5."_s),
+        timeoutOption(u"Wait for answers for SEC seconds. Default: 0.5."_s),
         {u"json"_s, u"Print each node as one JSON object on one line."_s},
     };
 }
@@ -125,7 +125,7 @@ int run(const CommandLine &line)
         return Failed;
     const bool isServed = std::any_of(nodes->cbegin(), nodes->cend(), [](const auto &info) { return info.serving; });
     if (!isServed && !line.isQuiet())
-        report(u"none of them serves, so a Python process does, or one that did not answer in time"_s);
+        report(u"none of these nodes serves the bus: a Python process does, or a node that did not answer in time"_s);
     return Success;
 }
 
@@ -136,11 +136,11 @@ const Command nodesCommand = {
     .syntax = ""_L1,
     .summary = "Tell who is on the bus."_L1,
     .description =
-        "Asks who is on the bus, and prints the nodes that answer, those who serve first: their program, id,\n"
-        "process, machine, and the names that they listen to. Python processes do not answer.\n"
+        "Asks which nodes are on the bus, and prints those that answer, the server first: program, id, process,\n"
+        "machine, and the names that the node listens to. Python processes do not answer.\n"
         "With --json a line is\n"
         "  {\"host\":...,\"id\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...}\n"
-        "where node is what 'pyvent listen --json' calls so.\n"
+        "and node is the UUID that the node's events have, too.\n"
         "\n"
         "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was."_L1,
     .options = options,

@@ -37,8 +37,9 @@ void reportProblems(PyventNode *node)
         report(u"'%1' could not be handled: %2"_s.arg(name, reason));
     });
     QObject::connect(node, &PyventNode::eventsLost, node, [](const QString &name, const QUuid &nodeId, quint64 count) {
-        report(u"%1 events '%2' of the node %3 are lost"_s.arg(QString::number(count), name,
-                                                               nodeId.toString(QUuid::WithoutBraces)));
+        const QString text =
+            count == 1 ? u"%1 event '%2' from the node %3 was lost"_s : u"%1 events '%2' from the node %3 were lost"_s;
+        report(text.arg(QString::number(count), name, nodeId.toString(QUuid::WithoutBraces)));
     });
 }
 
@@ -88,7 +89,8 @@ void reportUnreadable(const PyventNode &node)
 QString whereaboutsOf(const PyventNode &node)
 {
     const QString address = node.address();
-    return (address.contains(u':') ? u"[%1]:%2"_s : u"%1:%2"_s).arg(address, QString::number(node.port()));
+    const bool needsBrackets = address.contains(u':') && !address.startsWith(u'['); // it may have been given with them
+    return (needsBrackets ? u"[%1]:%2"_s : u"%1:%2"_s).arg(address, QString::number(node.port()));
 }
 
 } // namespace Pyvent::Cli

@@ -106,21 +106,21 @@ const Command sendCommand = {
         "Sends the event NAME with the given keyword arguments, and waits until the server has taken it.\n"
         "  KEY=TEXT   a string:        food=sushi  note='two words'\n"
         "  KEY:=JSON  any other value: pieces:=8  fresh:=true  sauces:='[\"soy\", null]'\n"
-        "Integers are exact, whatever their size. {\"$type\":\"bytes\",\"value\":\"aGk=\"} is a value that "
-        "JSON has\n"
-        "no word for, as 'pyvent listen --json' prints it.\n"
+        "Integers are exact, whatever their size. For bytes and other types that JSON has no notation for, write\n"
+        "{\"$type\":\"bytes\",\"value\":\"aGk=\"}, as 'pyvent listen --json' prints them.\n"
         "\n"
-        "With --from-json it sends what 'pyvent listen --json' has printed, each line with its name, sender and\n"
-        "arguments, which are equal for Python whatever their types. Send only lines whose origin you trust:\n"
-        "Python calls what makes an object.\n"
+        "With --from-json it sends the lines that 'pyvent listen --json' has printed, each with its name, sender\n"
+        "and arguments. For Python, the arguments are equal, whatever their types. Send only lines from a source\n"
+        "that you trust: a Python process that receives an object calls whatever makes it.\n"
         "\n"
-        "It never becomes the server itself, because nobody would hear a server that lives for one event. So\n"
-        "there must be a server, of Qt or Python. 'pyvent serve' starts one.\n"
+        "It never becomes the server itself, because nobody would hear a server that lives for one event. Start\n"
+        "one with 'pyvent serve', or with another process of Qt or Python.\n"
         "\n"
-        "On a terminal, standard error shows how far --count or --from-json is.\n"
+        "On a terminal, --count and --from-json show their progress.\n"
         "\n"
-        "Ends with 0 if the server took all events; with 1 if one was refused (its name, a value or its size), a\n"
-        "line is no event, or a signal came before the last one; with 3 if no server was reached within --timeout."_L1,
+        "Ends with 0 if the server took all events; with 1 if an event was refused (its name, a value or its\n"
+        "size), a line is not an event, or a signal came before the last event; with 3 if no server was reached\n"
+        "within --timeout."_L1,
     .options = options,
     .run = run,
 };

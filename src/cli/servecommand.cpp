@@ -48,13 +48,13 @@ const Command serveCommand = {
     .syntax = ""_L1,
     .summary = "Serve the bus until SIGINT or SIGTERM."_L1,
     .description =
-        "Serves the bus, for Qt's nodes and Python's, until SIGINT or SIGTERM. On stderr it says\n"
-        "'pyvent: serving at ...' when it does.\n"
+        "Serves the bus, for nodes of Qt and of Python, until SIGINT or SIGTERM. The line 'pyvent: serving at ...'\n"
+        "on standard error tells that it serves.\n"
         "\n"
-        "A server is reached at the address that it is given: with the default from this machine only, with\n"
-        "--address 0.0.0.0 from everywhere.\n"
+        "With the default address, only this machine reaches the server. With --address 0.0.0.0, every network\n"
+        "that the machine is in reaches it.\n"
         "\n"
-        "Ends with 0 at a signal, with 1 if it cannot serve, as when someone else does."_L1,
+        "Ends with 0 at a signal, with 1 if it cannot serve, as when another process serves already."_L1,
     .options = options,
     .run = run,
 };

@@ -13,8 +13,8 @@ namespace {
 QList<QCommandLineOption> options()
 {
     return {
-        senderOption(u"Only an event of the sender S, or of one that begins with 'S.'. Default: anyone's."_s),
-        timeoutOption(u"Give up after SEC seconds, which may have a fraction. Default: never."_s),
+        senderOption(u"Wait for an event whose sender is S or begins with 'S.'. Default: any sender."_s),
+        timeoutOption(u"Give up after SEC seconds. Default: never."_s),
         jsonOption(),
     };
 }
@@ -55,14 +55,13 @@ const Command waitCommand = {
     .name = "wait"_L1,
     .syntax = "NAME"_L1,
     .summary = "Wait for one event and print its arguments."_L1,
-    .description = "Waits for the next event NAME and prints its arguments on one line, as Python writes "
-                   "them. With --json\n"
-                   "it prints the event as 'pyvent listen --json' does.\n"
-                   "\n"
-                   "On stderr it says 'pyvent: listening to ...' when an event that is sent from then on "
-                   "will be heard.\n"
-                   "\n"
-                   "Ends with 0 if the event came, with 1 if --timeout or a signal came first."_L1,
+    .description =
+        "Waits for the next event NAME and prints its arguments on one line, as Python writes them. With --json\n"
+        "it prints the event as 'pyvent listen --json' does.\n"
+        "\n"
+        "The line 'pyvent: listening to ...' on standard error tells that an event sent from then on is heard.\n"
+        "\n"
+        "Ends with 0 if the event came, with 1 if --timeout or a signal came first."_L1,
     .options = options,
     .run = run,
 };

@@ -23,6 +23,8 @@ private Q_SLOTS:
     void printsItsVersion();
     void saysNothingOfTheLocale();
     void takesCommonOptionsBeforeTheCommand();
+    void saysWhereItServes_data();
+    void saysWhereItServes();
     void sendEndsWith3WithoutAServer();
     void sendEndsWith3WhereNobodyAnswers();
     void namesAHostWithoutAddress_data();

@@ -107,7 +107,7 @@ void tst_Cli::namesTheMistake_data()
     row("listen __check", u"'__check'"_s);
     row("wait __check", u"'__check'"_s);
 
-    row("send x food", u"'food' is no argument: it takes KEY=TEXT or KEY:=JSON"_s);
+    row("send x food", u"'food' is not an argument; write KEY=TEXT or KEY:=JSON"_s);
     row("send x =sushi", u"'=sushi' has no key"_s);
     row("send x :=1", u"':=1' has no key"_s);
     row("send x a=1 a:=2", u"the argument 'a' is given twice"_s);
@@ -206,6 +206,25 @@ void tst_Cli::takesCommonOptionsBeforeTheCommand()
     QVERIFY2(server.complains(u"serving at 127.0.0.1:%1\n"_s.arg(port())), qPrintable(server.errors()));
     Program sender({u"--port="_s + port(), u"send"_s, u"x"_s});
     QCOMPARE(sender.exitCode(), 0);
+}
+
+void tst_Cli::saysWhereItServes_data()
+{
+    QTest::addColumn<QString>("address");
+    QTest::addColumn<QString>("said");
+    QTest::newRow("IPv4") << u"127.0.0.1"_s << u"127.0.0.1"_s;
+    QTest::newRow("IPv6") << u"::1"_s << u"[::1]"_s;
+    QTest::newRow("IPv6 in brackets") << u"[::1]"_s << u"[::1]"_s;
+}
+
+void tst_Cli::saysWhereItServes()
+{
+    QFETCH(QString, address);
+    QFETCH(QString, said);
+    if (address.contains(u':') && !QFile::exists(u"/proc/net/if_inet6"_s))
+        QSKIP("This machine has no IPv6.");
+    Program server(onBus({u"serve"_s, u"--address"_s, address}));
+    QVERIFY2(server.complains(u"serving at %1:%2\n"_s.arg(said, port())), qPrintable(server.errors()));
 }
 
 void tst_Cli::sendEndsWith3WithoutAServer()

@@ -128,7 +128,7 @@ void tst_Cli::benchStopsAtASignal()
     const QRegularExpression progress(
         u"\r\x1b\\[Kmany at a time: [0-9]+ of 100000000 events \\([0-9]+ %\\), [0-9]+ events/s"_s);
     QVERIFY2(progress.match(shown).hasMatch(), qPrintable(shown));
-    QVERIFY2(shown.contains(clearLine + u"pyvent: stopped by a signal; the figures are of"_s), qPrintable(shown));
+    QVERIFY2(shown.contains(clearLine + u"pyvent: stopped by a signal; the figures cover"_s), qPrintable(shown));
     const QJsonObject result = QJsonDocument::fromJson(json.toUtf8()).object();
     QVERIFY2(result[u"events"_s].toInt() > 0, qPrintable(bench.output()));
     QCOMPARE(result[u"complete"_s], false);

@@ -451,7 +451,8 @@ void tst_Cli::nodesTellsOfPythonsServer()
     Program nodes(onBus({u"nodes"_s}));
     QCOMPARE(nodes.exitCode(), 0);
     QCOMPARE(nodes.output().count(u'\n'), 1);
-    QVERIFY2(nodes.errors().contains(u"none of them serves, so a Python process does"_s), qPrintable(nodes.errors()));
+    QVERIFY2(nodes.errors().contains(u"none of these nodes serves the bus: a Python process does"_s),
+             qPrintable(nodes.errors()));
 }
 
 void tst_Cli::nodesEndsWith3WithoutAServer()
