@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // One process, one node, that sends "left" events and then leaves the bus in the way that its first argument says:
 //
-//   leaver WAY PORT COUNT elsewhere|itself|nobody
+//   leaver WAY PORT COUNT elsewhere|itself|nobody|alone
 //
-// With "elsewhere" it is a client, with "itself" it serves, and with "nobody" it may not serve and nobody else does. It
-// says "ready" on its standard output, and sends and leaves when it hears "go", or, with nobody, at once. Its log is on
+// With "elsewhere" it is a client, with "itself" it serves, with "nobody" it may not serve and nobody else does, and with
+// "alone" it serves and nobody else comes. It says "ready" on its standard output, and sends and leaves when it hears "go",
+// or, with the last two, at once. Its log is on
 // the standard output, too. Without arguments it lists the ways.
 #include <Pyvent>
 
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-enum class Server { Elsewhere, Itself, Nobody };
+enum class Server { Elsewhere, Itself, Nobody, Alone };
 
 int port = 0;
 int count = 0;
@@ -37,7 +38,14 @@ char **arguments = nullptr;
 // Generous where everything can be delivered, and short where nothing can.
 PyventOptions options()
 {
-    return {.port = port, .server = server == Server::Itself, .linger = server == Server::Nobody ? 200ms : 10s};
+    const bool mayServe = server == Server::Itself || server == Server::Alone;
+    return {.port = port, .server = mayServe, .linger = server == Server::Nobody ? 200ms : 10s};
+}
+
+// Whether somebody comes and says "go".
+bool hasCompany()
+{
+    return server == Server::Elsewhere || server == Server::Itself;
 }
 
 void say(const char *line)
@@ -62,7 +70,7 @@ void leaveOnGo(PyventNode &node, Leave leave)
         sendAll(node);
         leave();
     });
-    if (server == Server::Nobody)
+    if (!hasCompany())
         QTimer::singleShot(0, &node, [&node] { node.dispatch("go"); });
     else
         node.whenReady().then([] { say("ready"); });
@@ -71,7 +79,7 @@ void leaveOnGo(PyventNode &node, Leave leave)
 void waitForGo(PyventNode &node)
 {
     const QFuture<PyventEvent> go = node.next("go");
-    if (server == Server::Nobody)
+    if (!hasCompany())
         return;
     if (!node.waitForReady(20s))
         ::_exit(5);
@@ -311,7 +319,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc != 5) {
-        std::fputs("usage: leaver [WAY PORT COUNT elsewhere|itself|nobody]\n", stderr);
+        std::fputs("usage: leaver [WAY PORT COUNT elsewhere|itself|nobody|alone]\n", stderr);
         return 2;
     }
     ::dup2(STDOUT_FILENO, STDERR_FILENO);
@@ -320,7 +328,10 @@ int main(int argc, char **argv)
     port = std::atoi(argv[2]);
     count = std::atoi(argv[3]);
     const QByteArrayView where(argv[4]);
-    server = where == "itself" ? Server::Itself : where == "nobody" ? Server::Nobody : Server::Elsewhere;
+    server = where == "itself" ? Server::Itself
+        : where == "nobody"    ? Server::Nobody
+        : where == "alone"     ? Server::Alone
+                               : Server::Elsewhere;
     for (const auto &way : ways) {
         if (QByteArrayView(argv[1]) == way.name)
             return way.run();

@@ -102,6 +102,25 @@ private Q_SLOTS:
         const QByteArray told = leaver.lines().join('\n');
         QVERIFY2(told.contains("3 events were not acknowledged by a server within the linger of 200 ms"), told);
     }
+
+    void withoutCompanyItSaysThatNobodyHeard_data()
+    {
+        QTest::addColumn<QString>("way");
+        for (const QString &way : ways()) {
+            if (way != "signal"_L1 && way != "static-two"_L1) // of the two, one may come to the other
+                QTest::newRow(qPrintable(way)) << way;
+        }
+    }
+    void withoutCompanyItSaysThatNobodyHeard()
+    {
+        QFETCH(const QString, way);
+
+        const PortPair ports;
+        LeavingChild leaver(program, {way, QString::number(ports.port()), u"3"_s, u"alone"_s});
+        QCOMPARE(leaver.waitForEnd(), goodEnd);
+        const QByteArray told = leaver.lines().join('\n');
+        QVERIFY2(told.count("Nobody heard 3 events") == 1, told);
+    }
 };
 
 QTEST_GUILESS_MAIN(tst_Leaving)
