@@ -113,7 +113,7 @@ inline bool tryStart()
 {
     return node().tryStart();
 }
-/*! Stops the client, the server, or both, in Python's way of saying it. */
+/*! Stops the client, the server, or both, as Python's function does. */
 inline void stop(bool client = true, bool server = true)
 {
     node().stop((client ? PyventNode::Client : PyventNode::Parts())

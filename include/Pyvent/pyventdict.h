@@ -26,8 +26,8 @@ public:
 
     QList<Pair> pairs() const { return m_pairs; }
     qsizetype size() const { return m_pairs.size(); }
-    /*! The value of \a key, or \a fallback. Takes time in proportion to the size; a key that is there twice
-     * counts last. */
+    /*! The value of \a key, or \a fallback; the last one if the key is there twice. Takes time in proportion to the
+     * size. */
     QVariant value(const QVariant &key, const QVariant &fallback = {}) const;
 
     QVariantMap toMap() const;

@@ -8,7 +8,8 @@
 #include <QtCore/qstring.h>
 
 /*!
-    What went wrong, with what, and what to do about it. See PyventNode::errorOccurred() and PyventNode::lastError().
+    An error: its kind, its subject, and a text that says what to do. See PyventNode::errorOccurred() and
+    PyventNode::lastError().
 */
 struct PYVENT_EXPORT PyventError
 {
@@ -20,7 +21,7 @@ struct PYVENT_EXPORT PyventError
 public:
     enum Code {
         NoError,
-        InvalidName,       /*!< An event's name, a glob or a sender that cannot be. */
+        InvalidName,       /*!< An event's name, a glob or a sender that is not allowed. */
         InvalidArgument,   /*!< A value that cannot be sent, or an argument's name that would end Python's receivers. */
         InvalidHandler,    /*!< A slot that does not exist, or parameters that do not fit the function. */
         InvalidOption,     /*!< An option outside of its range. */
@@ -38,7 +39,7 @@ public:
 
     Code code = NoError;
     QString text;    /*!< For people: what happened and what to do. */
-    QString subject; /*!< What it concerned: an event's name, an option, a port, a slot. */
+    QString subject; /*!< An event's name, an option, a port or a slot. */
 
     explicit operator bool() const noexcept { return code != NoError; }
     friend bool operator==(const PyventError &, const PyventError &) = default;

@@ -11,10 +11,10 @@
 #include <QtCore/qvariant.h>
 
 /*!
-    One event as it was heard.
+    One heard event.
 
-    nodeId, sequence and time come from the sending node. They are null, 0 and invalid where the sender is a Python
-    node, whose protocol has no place for them.
+    nodeId, sequence and time come from the sending node. They are null, 0 and invalid if that is a Python node, whose
+    protocol has no place for them.
 */
 struct PYVENT_EXPORT PyventEvent
 {
@@ -29,9 +29,9 @@ struct PYVENT_EXPORT PyventEvent
 
 public:
     QString name;          /*!< The event's name, "order-food". */
-    QString sender;        /*!< Who sent it: "pyvent", "pyvent.{id}", or the sender that was given to send(). */
+    QString sender;        /*!< Its sender: "pyvent", "pyvent.{id}", or the sender given to send(). */
     QVariantMap args;      /*!< The keyword arguments, without "sender". */
-    QUuid nodeId;          /*!< The sending node, new each time that a node is made. */
+    QUuid nodeId;          /*!< The UUID of the sending node, new for each node. */
     quint64 sequence = 0;  /*!< Counts this node's events of this name from 1. */
     QDateTime time;        /*!< When it was sent by the sender's clock, in UTC. */
     bool replayed = false; /*!< It was sent before, and the handler asked for the past: PyventFilter::replay. */

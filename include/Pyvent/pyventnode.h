@@ -23,22 +23,22 @@
 
 class PyventNodePrivate;
 
-/*! How send() sends. */
+/*! Options of PyventNode::send(). */
 struct PyventSendOptions
 {
     QString sender = {}; /*!< Replaces the node's own sender, "pyvent" or "pyvent.{id}". */
 };
 
-/*! What PyventNode::waitFor() waits for, and what it sends first. */
+/*! Options of PyventNode::waitFor(): the sender to wait for, and an event to send first. */
 struct PyventWaitOptions
 {
     PyventSender sender = {}; /*!< The sender that the event must have. */
-    QString send = {};        /*!< The name of an event to send as soon as the answer would be heard; empty: none. */
-    QVariantMap args = {};    /*!< The arguments of the event that is sent. */
+    QString send = {};        /*!< The name of an event to send as soon as the answer cannot be missed; empty: none. */
+    QVariantMap args = {};    /*!< The arguments of that event. */
 };
 
 /*!
-    A place on the bus: it hears events by their name and sends them, to and from any process on the same port.
+    A place on the bus: a node hears events by their names, and sends events, from and to any process on the same port.
 
     \code
     PyventNode node;
@@ -47,16 +47,16 @@ struct PyventWaitOptions
     \endcode
 
     The first use, one of on(), event(), send(), waitFor(), next(), tryStart(), startServer(), or connecting
-    eventReceived() or received(), starts the node: where PyventOptions::server allows it and nobody serves yet, it
-    becomes the server, on a thread of its own. Nothing here blocks the event loop; what must wait says so and takes a
-    time-out.
+    eventReceived() or received(), starts the node. If no process serves the bus yet and PyventOptions::server allows it,
+    the node becomes the server, in a thread of its own. No function blocks the event loop, unless its documentation says
+    that it waits; such a function takes a time-out.
 
-    Handlers run in the thread of their context object, one event after the other, in the order of arrival; signals are
-    emitted in the node's thread. Handlers need an event loop in these threads. Unless stated otherwise every function
-    may be called from any thread.
+    Handlers run in the thread of their context object, one event after the other, in the order of arrival, and need an
+    event loop there. The node emits its signals in its own thread. You may call any function from any thread, unless its
+    documentation says otherwise.
 
-    A refused call returns false (an invalid connection, an empty value), tells why in lastError(), and emits
-    errorOccurred().
+    A refused call returns false (or an invalid connection, or an empty value), gives the reason in lastError(), and
+    emits errorOccurred().
 */
 class PYVENT_EXPORT PyventNode : public QObject
 {
@@ -72,12 +72,12 @@ class PYVENT_EXPORT PyventNode : public QObject
     Q_PROPERTY(quint64 unreadableFrames READ unreadableFrames NOTIFY unreadableFramesChanged)
 
 public:
-    /*! How far a node is. */
+    /*! The states of a node on its way to the bus. */
     enum State {
         Stopped,     /*!< Not used yet, or stopped. */
-        Connecting,  /*!< No server answers (yet). What is sent is kept and goes out when one does. */
+        Connecting,  /*!< No server answers yet. The node keeps sent events until one does. */
         Subscribing, /*!< A server answers; the newest subscriptions are not yet proven active. */
-        Ready        /*!< Every subscription made so far is active: whatever anyone sends from now on is heard. */
+        Ready        /*!< Every subscription made so far is active: the node hears all events sent from now on. */
     };
     Q_ENUM(State)
 
@@ -86,18 +86,18 @@ public:
     Q_DECLARE_FLAGS(Parts, Part)
     Q_FLAG(Parts)
 
-    /*! A node that is not started yet. Options that are out of range are an error at every use, until configure()
-        sets others. */
+    /*! Makes a node that is not started yet. If \a options are out of range, every use fails until configure() sets
+        others. */
     explicit PyventNode(QObject *parent = nullptr);
     explicit PyventNode(const PyventOptions &options, QObject *parent = nullptr);
 
-    /*! Delivers what was accepted, as stop() does, then ends. Its handlers are not called any more. */
+    /*! Delivers the accepted events, as stop() does, and ends. Calls no handlers any more. */
     ~PyventNode() override;
 
     /*!
-        Sets all options at once. Only before first use, or after stop(): otherwise nothing is changed, and the error is
-        PyventError::ConfiguredTooLate. An option that is out of range is PyventError::InvalidOption.
-        Returns whether the options were taken.
+        Sets all options at once, before the first use or after stop(). At other times it changes nothing and fails with
+        PyventError::ConfiguredTooLate; for an option that is out of range, it fails with PyventError::InvalidOption.
+        Returns whether it has set the options.
     */
     bool configure(const PyventOptions &options);
     PyventOptions options() const;
@@ -116,17 +116,18 @@ public:
     /*! Whether this node serves the bus right now. */
     bool isServer() const;
 
-    /*! How many events wait here to go out: there is no server, or it has not taken those before them yet. */
+    /*! The number of events that wait to go out, because there is no server or because it has not taken earlier ones. */
     qsizetype sendQueue() const;
 
-    /*! How many events no server has acknowledged yet: those in sendQueue(), and those on their way. send() accepts up to
-        PyventOptions::sendQueueEvents of them. Like sendQueue(), it is told of once in a turn of the event loop at most. */
+    /*! The number of events that no server has acknowledged yet: those in sendQueue(), and those on their way. send()
+        accepts up to PyventOptions::sendQueueEvents of them. The signal, as that of sendQueue(), is emitted at most once in
+        a turn of the event loop. */
     qsizetype unacknowledged() const;
 
-    /*! Identifies this node on the bus: PyventEvent::nodeId of what it sends. New for each node. */
+    /*! Identifies this node on the bus: the PyventEvent::nodeId of its events. New for each node. */
     QUuid uuid() const;
 
-    /*! What went wrong most recently, in any thread; PyventError::NoError if nothing did. */
+    /*! The most recent error, of any thread; PyventError::NoError if there was none. */
     PyventError lastError() const;
 
     /*! How many frames were received that are no events, or whose trailer cannot be read, since the node was made.
@@ -139,25 +140,25 @@ public:
     QMap<QString, quint64> unreadableByName() const;
 
     /*! Starts the node as the first use does: the server if needed and allowed, then the client. Returns false only if
-        the constructor's options were refused. */
+        the constructor's options are out of range. */
     bool tryStart();
 
     /*!
-        Becomes the server, whatever PyventOptions::server says. Returns whether this node serves now; if another
-        process does, the error is PyventError::PortTaken, and this node is its client.
+        Becomes the server, even if PyventOptions::server is false. Returns whether this node serves now; if another
+        process serves, the error is PyventError::PortTaken, and this node is its client.
     */
     bool startServer();
 
     /*!
-        Delivers what was accepted and leaves the bus. Handlers stay, and the next use starts the node again.
-        Waits for the server's acknowledgements and for connected receivers, PyventOptions::linger at most; what is not
-        delivered by then is reported as PyventError::EventsNotDelivered.
+        Delivers the accepted events and leaves the bus. Handlers stay, and the next use starts the node again.
+        Waits for the server's acknowledgements and for connected receivers, PyventOptions::linger at most, and reports
+        events that are not delivered by then as PyventError::EventsNotDelivered.
     */
     void stop(Parts parts = Parts(Client | Server));
 
     /*!
-        Finishes as soon as every subscription made so far is active, and is canceled by stop() and the node's end.
-        state() is Ready from then on, until the next subscription.
+        Returns a future that finishes as soon as every subscription made so far is active; stop() and the node's end
+        cancel it. state() is Ready from then on, until the next subscription.
     */
     QFuture<void> whenReady();
 
@@ -167,14 +168,14 @@ public:
     // Hearing
 
     /*!
-        Calls \a function for each event of the name \a name, in the thread of \a context and as long as that lives.
+        Calls \a function for each event of the name \a name, in the thread of \a context and as long as \a context lives.
 
-        \a name may be a glob: "order-*", "*"; '?' stands for one character. \a function is a lambda, a function, or a
-        member function of \a context, and takes nothing, a QVariantMap of the keyword arguments, or a PyventEvent. A
-        filter, {.sender = "customer-manager"}, chooses other senders than the default "pyvent".
+        \a name may be a glob, as in PyventPattern: "order-*", "*". \a function is a lambda, a function, or a member function
+        of \a context, and takes nothing, a QVariantMap of the keyword arguments, or a PyventEvent. A filter,
+        {.sender = "customer-manager"}, chooses other senders than the default "pyvent".
 
-        Returns a connection that QObject::disconnect() ends, invalid where the name was refused. What \a function
-        throws is reported by handlerFailed().
+        Returns a connection that QObject::disconnect() ends; it is invalid if the name was refused. handlerFailed() reports
+        an exception of \a function.
     */
     template <typename Context, PyventBinding::NotASlotName Function>
     QMetaObject::Connection on(QAnyStringView name, Context *context, Function &&function)
@@ -188,9 +189,9 @@ public:
     }
 
     /*!
-        Calls \a function with the keyword arguments that \a parameters name, in their order, converted to its types.
-        Arguments that it does not name are ignored. One that is missing and has no default, or that does not convert,
-        is reported by handlerFailed(), and \a function is not called.
+        Calls \a function with the keyword arguments that \a parameters name, in their order, converted to its types. Other
+        arguments are ignored. If an argument is missing and has no default, or does not convert, handlerFailed() reports it
+        and \a function is not called.
         \code
         node.on("order-food", {"food", {"drink", "water"}}, this, [](const QString &food, const QString &drink) {});
         \endcode
@@ -231,15 +232,15 @@ public:
 
     /*!
         Calls the slot or invokable method \a slot of \a context. Its parameters' names are the keywords, and its C++
-        default arguments are the defaults; a slot whose only parameter is a QVariantMap or a PyventEvent gets all.
-        \a slot is a name, "order", or, where several slots have it, a signature, "order(QString,QString)".
+        default arguments are the defaults; a slot whose only parameter is a QVariantMap or a PyventEvent gets everything.
+        \a slot is a name, "order", or, if several slots have that name, a signature, "order(QString,QString)".
     */
     QMetaObject::Connection on(QAnyStringView name, QObject *context, const char *slot);
     QMetaObject::Connection on(QAnyStringView name, const PyventFilter &filter, QObject *context, const char *slot);
 
     /*!
-        The name \a name as a QObject for QObject::connect(), the same one for each call with this name and filter.
-        It lives as long as the node. Returns nullptr where the name was refused.
+        Returns the name \a name as a QObject for QObject::connect(), the same one for each call with this name and filter.
+        It lives as long as the node. Returns nullptr if the name was refused.
         \code
         QObject::connect(node.event("order-food"), &PyventSubscription::received, label, &Label::show);
         \endcode
@@ -247,21 +248,21 @@ public:
     PyventSubscription *event(QAnyStringView name, const PyventFilter &filter = PyventFilter());
     using QObject::event;
 
-    /*! Removes the handlers of the name \a name: all, or those of \a context. Returns how many. */
+    /*! Removes the handlers of the name \a name: all, or those of \a context. Returns their number. */
     qsizetype off(QAnyStringView name, const QObject *context = nullptr);
 
-    /*! Removes all handlers of \a context. Returns how many. */
+    /*! Removes all handlers of \a context. Returns their number. */
     qsizetype off(const QObject *context);
 
     // Sending
 
     /*!
         Sends the event \a name with the keyword arguments \a args. Never waits: the event is kept until the server
-        has acknowledged it, also while there is no server. It leaves at once; only of many in a row, in a thread that
+        has acknowledged it, even while there is no server. It leaves at once; only of many in a row, in a thread that
         keeps returning to its event loop, the last few may wait for the next return, or for flush().
 
-        Returns false, and sends nothing, where the event was not taken: a bad name, a value that cannot be sent, an
-        event that is too large, or a full queue.
+        Returns false, and sends nothing, if it refuses the event: for a bad name, a value that cannot be sent, an event that
+        is too large, or a full queue.
     */
     bool send(QAnyStringView name, const QVariantMap &args = QVariantMap(),
               const PyventSendOptions &options = PyventSendOptions());
@@ -275,7 +276,7 @@ public:
 
     /*!
         Sends the event \a name each time that \a object emits \a signal, whose parameters' names are the keywords.
-        Ends with \a object, the node, or the connection that it returns.
+        Ends with \a object, with the node, or with the connection that it returns.
     */
     template <typename Object, typename Base, typename Result, typename... Arguments>
     QMetaObject::Connection forward(const Object *object, Result (Base::*signal)(Arguments...), QAnyStringView name,
@@ -291,23 +292,23 @@ public:
     }
 
     /*!
-        Waits until the server has acknowledged every event that was sent so far, \a timeout at most, without running
-        the event loop. Returns whether it has.
+        Waits until the server has acknowledged every event sent so far, \a timeout at most, without running the event
+        loop. Returns whether it has.
     */
     bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(1));
 
     /*!
-        Calls the handlers of this process only, as if \a sender had sent the event. The handlers of this thread have
-        run when it returns. Returns false where the name was refused.
+        Calls only the handlers of this process, as if \a sender had sent the event. The handlers of this thread have run
+        when it returns. Returns false if the name was refused.
     */
     bool dispatch(QAnyStringView name, const QVariantMap &args = QVariantMap(), const QString &sender = QString());
 
     // Waiting
 
     /*!
-        Waits for the next event of the name \a name, \a timeout at most, without running the event loop: no handler
-        runs meanwhile, and what else arrives is handled afterwards. With {.send = "order-food", .args = {…}} that
-        event is sent first, as soon as the answer cannot be missed.
+        Waits for the next event of the name \a name, \a timeout at most, without running the event loop: no handler runs
+        meanwhile, and other events are handled afterwards. With {.send = "order-food", .args = {…}} it sends that event
+        first, as soon as the answer cannot be missed. Returns nothing after the time-out, or if the call was refused.
         \code
         if (auto event = node.waitFor("food-ready", 1s)) use(event->args);
         \endcode
@@ -315,13 +316,13 @@ public:
     std::optional<PyventEvent> waitFor(QAnyStringView name, std::chrono::milliseconds timeout,
                                        const PyventWaitOptions &options = PyventWaitOptions());
 
-    /*! The next event of the name \a name. The future is canceled by the node's end. */
+    /*! Returns a future of the next event of the name \a name. The node's end cancels it. */
     QFuture<PyventEvent> next(QAnyStringView name, const PyventFilter &filter = PyventFilter());
 
     /*!
-        Asks all nodes of this module who they are, this one included, and gathers the answers for \a within. The
-        future is canceled where no server was reached by then, and by stop() and the node's end. Python nodes cannot
-        answer: if none of the nodes serves, a Python process does.
+        Asks all nodes of this module, this one included, to describe themselves, and gathers the answers for \a within.
+        The future is canceled if no server was reached by then, and by stop() and the node's end. Python nodes cannot
+        answer: if none of the nodes serves, a Python process serves.
     */
     QFuture<QList<PyventNodeInfo>> findNodes(std::chrono::milliseconds within = std::chrono::milliseconds(500));
 
@@ -329,19 +330,19 @@ Q_SIGNALS:
     /*! An event was heard. Connecting this signal subscribes the node to all events of all senders. */
     void eventReceived(const QString &name, const QVariantMap &args);
 
-    /*! The same, with everything that is known of the event. */
+    /*! As eventReceived(), with all that is known of the event. */
     void received(const PyventEvent &event);
 
-    /*! Something went wrong: see PyventError::Code. A refused call emits it before it returns, if it was made in the
-        node's thread. */
+    /*! An error occurred: see PyventError::Code. A call in the node's thread that is refused emits it before the call
+        returns. */
     void errorOccurred(const PyventError &error);
 
     /*! A handler of the event \a name could not be called, or threw. The other handlers were called. */
     void handlerFailed(const QString &name, const QString &reason);
 
-    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more: nobody keeps them,
-        they are larger than PyventOptions::maximumEventSize, or a handler does not hear them because its thread is
-        100,000 events behind. \a nodeId is null where the sender is a Python node. */
+    /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more: no node keeps
+        them, they are larger than PyventOptions::maximumEventSize, or a handler does not hear them because its thread is
+        100,000 events behind. \a nodeId is null for events of a Python node. */
     void eventsLost(const QString &name, const QUuid &nodeId, quint64 count);
 
     void stateChanged(PyventNode::State state);

@@ -9,9 +9,9 @@
 #include <QtCore/quuid.h>
 
 /*!
-    What a node says of itself when it is asked who is on the bus. See PyventNode::findNodes().
+    A node's description of itself. See PyventNode::findNodes().
 
-    It is what that process claims: nobody checks it.
+    The node's process claims all of it, and nothing checks it.
 */
 struct PYVENT_EXPORT PyventNodeInfo
 {
@@ -26,12 +26,12 @@ struct PYVENT_EXPORT PyventNodeInfo
 
 public:
     QUuid uuid;           /*!< The node, as in PyventEvent::nodeId. */
-    QString nodeId;       /*!< The id that PyventOptions gave it; often empty. */
+    QString nodeId;       /*!< PyventOptions::nodeId; often empty. */
     QString program;      /*!< The file name of its program. */
     QString host;         /*!< The name of its machine. */
-    qint64 pid = 0;       /*!< Its process there. */
+    qint64 pid = 0;       /*!< Its process id there. */
     bool serving = false; /*!< Whether it serves the bus. */
-    QStringList names;    /*!< The names and globs that it listens to; of very many, some. */
+    QStringList names;    /*!< The names and globs that it listens to, or some of them if there are very many. */
 
     friend bool operator==(const PyventNodeInfo &, const PyventNodeInfo &) = default;
 };

@@ -11,14 +11,14 @@
 class PyventObjectData;
 
 /*!
-    A Python object that has no closer class here, kept as Python describes it for pickling and never run:
-   which class or function makes it, from which arguments, with which state and items. It prints, compares,
+    A Python object without a closer class here. It keeps Python's description for pickling, and never runs it:
+   the class or function that makes the object, the arguments, the state and the items. It prints, compares,
    and is sent back so that Python builds an equal object. Follows object.__reduce_ex__ in the documentation
    of the pickle module.
 
     Decimal, Fraction, complex, bytearray, Path, Enum, OrderedDict, defaultdict, deque, named tuples, data
-   classes and the sender's own classes arrive like this, and so does a bare class or function. What its kind
-   allows converts through QVariant: see the to…() functions.
+   classes and the sender's own classes arrive like this, and so does a bare class or function. It converts
+   through QVariant to the types that its kind allows: see the to…() functions.
 */
 class PYVENT_EXPORT PyventObject
 {
@@ -53,21 +53,21 @@ public:
     /*! Whether it is made by, or is, this class or function. */
     bool isA(QLatin1String moduleName, QLatin1String qualifiedName) const;
 
-    /*! What makes this object; null for a \l Global. */
+    /*! The class or function that makes this object; null for a \l Global. */
     PyventObject callable() const;
     QVariantList arguments() const;
     QVariantMap keywordArguments() const;
 
-    /*! What Python gives to __setstate__ or puts into __dict__; invalid if nothing. */
+    /*! The state that Python gives to __setstate__ or puts into __dict__; invalid if there is none. */
     QVariant state() const;
     void setState(const QVariant &state);
     /*! The function that puts the state in, called with object and state; null for the usual way. */
     PyventObject stateSetter() const;
     void setStateSetter(const PyventObject &setter);
-    /*! What Python appends after creation. */
+    /*! The items that Python appends after creation. */
     QVariantList listItems() const;
     void setListItems(const QVariantList &items);
-    /*! What Python assigns by key after creation. */
+    /*! The items that Python assigns by key after creation. */
     PyventDict dictItems() const;
     void setDictItems(const PyventDict &items);
 

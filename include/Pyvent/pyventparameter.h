@@ -16,7 +16,7 @@
     \code
     node.on("order-food", {"food", {"drink", "water"}}, this, [](const QString &food, const QString &drink) {});
     \endcode
-    The names "sender" and "signal" bind to the event's sender and name where it has no such argument, as in Python.
+    The names "sender" and "signal" bind to the event's sender and name if it has no such argument, as in Python.
 */
 class PyventParameter
 {

@@ -11,8 +11,8 @@
 #include <chrono>
 
 /*!
-    Whom a handler listens to. The sender S matches events of S itself and of everyone whose sender begins with "S.", so
-    the default, "pyvent", hears every node that sends without naming a sender, with or without an id.
+    The sender that a handler listens to. The sender S matches events of S itself and of all senders that begin with "S.",
+    so the default, "pyvent", matches every node that sends without naming a sender, with or without an id.
 */
 class PYVENT_EXPORT PyventSender
 {
@@ -68,28 +68,28 @@ public:
 };
 
 /*!
-    What a handler hears of the past: events that were sent before it listened, and that their senders still keep. With both
-    members set, an event must fit both.
+    The past that a handler hears: events that were sent before it listened, and that their senders still keep. If both
+    members are set, an event must fit both.
 */
 struct PyventReplay
 {
-    /*! Of each sending node, its last events, so many at most; 0: any number. */
+    /*! The number of last events of each sending node; 0: any number. */
     qsizetype last = 0;
 
-    /*! Events that were sent so long ago at most; 0: any time. */
+    /*! The time back to which events are heard; 0: any time. */
     std::chrono::milliseconds since = std::chrono::milliseconds(0);
 
     bool isNone() const noexcept { return last <= 0 && since <= std::chrono::milliseconds(0); }
 };
 
 /*!
-    Which of a name's events a handler hears: {.sender = "customer-manager"} or {.sender = PyventSender::Any}, and with
-    {.replay = {.last = 10}} or {.replay = {.since = 30s}} also those that were sent before.
+    Chooses those of a name's events that a handler hears: {.sender = "customer-manager"}, {.sender = PyventSender::Any};
+    {.replay = {.last = 10}} and {.replay = {.since = 30s}} add events that were sent before.
 
-    Of each sending node what is replayed comes first, in the order sent, with PyventEvent::replayed set, and then what the
-    node sends, each event once. Other handlers do not hear it again. A sender keeps its newest 100,000 events, 64 MiB or
-    those of 60 s, whichever is first, and nothing beyond its own end; Python nodes keep nothing. Only one name has a past,
-    not a glob.
+    From each sending node, the replayed events come first, in the order sent, with PyventEvent::replayed set, and then
+    the node's new events, each once. Other handlers do not hear the replayed ones again. A node keeps its newest 100,000
+    events, 64 MiB or 60 s of events, whichever limit is reached first, and none after its end; Python nodes keep none.
+    A glob has no past.
 */
 struct PyventFilter
 {

@@ -7,7 +7,7 @@
 #include <QtCore/qvariant.h>
 
 /*!
-    A Python tuple. It is not a QVariantList so that what arrived as a tuple is sent on as one.
+    A Python tuple. It is not a QVariantList, so that a tuple that arrived is sent on as a tuple.
     Converts through QVariant to QVariantList, QString, and, if all items are text, QStringList.
 */
 class PYVENT_EXPORT PyventTuple
