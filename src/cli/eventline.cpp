@@ -5,6 +5,8 @@
 #include "jsonwriter.h"
 #include "pythontext.h"
 
+#include <PyventSender>
+
 namespace Pyvent::Cli {
 
 using namespace Qt::StringLiterals;
@@ -99,7 +101,10 @@ std::optional<PyventEvent> eventToSend(QByteArrayView line, QString *error)
     const QVariant arguments = members.value(u"args"_s, QVariantMap());
     if (arguments.typeId() != QMetaType::QVariantMap)
         return refuse(u"its \"args\" is not an object"_s);
-    return PyventEvent{.name = name.toString(), .sender = sender.toString(), .args = arguments.toMap()};
+    // No handler of Python's that listens to the default sender hears an event that names it.
+    const bool isDefault = sender.toString() == PyventSender().name();
+    return PyventEvent{
+        .name = name.toString(), .sender = isDefault ? QString() : sender.toString(), .args = arguments.toMap()};
 }
 
 QByteArray eventAsText(const PyventEvent &event)

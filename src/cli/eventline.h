@@ -18,9 +18,9 @@ QByteArray eventAsJson(const PyventEvent &event);
 // The same, with \a arguments, a JSON object, for the event's own.
 QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments);
 
-// What is to be sent again of a line that eventAsJson() made: name, sender and arguments, of which the last two may be
-// missing. Nothing where it is none; \a error then says why. Objects of any class are made, so the line must be one that
-// the user trusts.
+// The event that eventAsJson() made \a line of, as far as it can be sent again: name, sender and arguments. The latter two may
+// be missing in the line, and the sender is empty if it is the default one. Nothing where the line is no event; \a error then
+// says why. Objects of any class are made, so the line must be one that the user trusts.
 std::optional<PyventEvent> eventToSend(QByteArrayView line, QString *error);
 
 // "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time.
