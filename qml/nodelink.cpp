@@ -96,7 +96,7 @@ void NodeLink::findNodeLater()
 {
     if (m_nodeWasSet || findNode())
         return;
-    warn(u"has no node, and so hears nothing: put it inside of a Pyvent element, or set its property 'node' to one"_s);
+    warn(u"has no node, and so hears nothing: put it inside a Pyvent element, or set its property 'node' to one"_s);
 }
 
 void NodeLink::nodeStarted(PyventNode *node)

@@ -51,7 +51,7 @@ void PyventQmlEventModel::setMaximumCount(int count)
     if (count == m_maximumCount)
         return;
     if (count < 1) {
-        m_link.warn(u"maximumCount cannot be %1: the model keeps one event at least"_s.arg(count));
+        m_link.warn(u"maximumCount cannot be %1: the model keeps at least one event"_s.arg(count));
         return;
     }
     m_maximumCount = count;

@@ -251,7 +251,7 @@ void PyventQmlNode::hearNames()
     QList<PyventPattern> before; // an event is told once, however many names it fits
     for (const PyventPattern pattern : std::as_const(m_names)) {
         if (const QString why = pattern.whyInvalid(); !why.isEmpty()) {
-            warn(u"'names' has a name that cannot be: "_s + why);
+            warn(u"'names' has a name that is not allowed: "_s + why);
             continue;
         }
         m_node->on(pattern.text(), {.sender = PyventSender::Any}, m_namesContext.get(),

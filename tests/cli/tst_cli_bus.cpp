@@ -255,7 +255,7 @@ void tst_Cli::repeatsWhatItHeard()
 // judges whether it is the same.
 void tst_Cli::sendsAgainWhatListenPrinted()
 {
-    constexpr int count = 1000;
+    constexpr int count = 600;
     const QString seed = qEnvironmentVariable("PYVENT_SEED", u"1"_s);
     Program judge(python, {QStringLiteral(PYTHON_CIRCLE), port(), QString::number(count), seed});
     QVERIFY2(judge.prints(u"ready\n"_s), qPrintable(judge.errors()));

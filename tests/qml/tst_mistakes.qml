@@ -258,7 +258,7 @@ TestCase {
 
     function test_namesThatCannotBe() {
         const node = makeNode('names: ["a b", "c"]; property int heard: 0; onEvent: ++heard')
-        warns("Pyvent: 'names' has a name that cannot be: the event's name 'a b' has a space at position 1; a space "
+        warns("Pyvent: 'names' has a name that is not allowed: the event's name 'a b' has a space at position 1; a space "
               + "ends the name on the wire")
         node.dispatch("c")
         compare(node.heard, 1)
@@ -279,14 +279,14 @@ TestCase {
     function test_aSubscriptionWithoutANode() {
         make('PyventSubscription { name: "a" }')
         tryVerify(() => TestTools.warnings.length > 0, patience)
-        warns("PyventSubscription: has no node, and so hears nothing: put it inside of a Pyvent element, or set its "
+        warns("PyventSubscription: has no node, and so hears nothing: put it inside a Pyvent element, or set its "
               + "property 'node' to one")
     }
 
     function test_aModelWithoutANode() {
         make("PyventEventModel {}")
         tryVerify(() => TestTools.warnings.length > 0, patience)
-        warns("PyventEventModel: has no node, and so hears nothing: put it inside of a Pyvent element, or set its "
+        warns("PyventEventModel: has no node, and so hears nothing: put it inside a Pyvent element, or set its "
               + "property 'node' to one")
     }
 
@@ -302,7 +302,7 @@ TestCase {
     function test_aMaximumThatCannotBe() {
         const model = make("PyventEventModel { node: null; maximumCount: 0 }")
         compare(model.maximumCount, 1000)
-        warns("PyventEventModel: maximumCount cannot be 0: the model keeps one event at least")
+        warns("PyventEventModel: maximumCount cannot be 0: the model keeps at least one event")
     }
 
     function test_aDeclaredSignalThatCannotBe() {
