@@ -77,12 +77,12 @@ void reportUnreadable(const PyventNode &node)
     for (std::size_t i = 0; i < std::min(names.size(), mostNames); ++i) {
         const auto &[name, times] = names[i];
         others -= times;
-        parts += QString::number(times) + (name.isEmpty() ? u" with a name that cannot be"_s : u" of '%1'"_s.arg(name));
+        parts += QString::number(times) + (name.isEmpty() ? u" with an invalid name"_s : u" of '%1'"_s.arg(name));
     }
     if (others > 0)
         parts += u"%1 of other names"_s.arg(others);
-    report((count == 1 ? u"1 event could not be read, or not wholly: %1"_s
-                       : QString::number(count) + u" events could not be read, or not wholly: %1"_s)
+    report((count == 1 ? u"1 event could not be read, or only in part: %1"_s
+                       : QString::number(count) + u" events could not be read, or only in part: %1"_s)
                .arg(parts.join(u", "_s)));
 }
 

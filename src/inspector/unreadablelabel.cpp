@@ -39,12 +39,12 @@ void UnreadableLabel::setCounts(quint64 count, const QMap<QString, quint64> &byN
     std::vector<std::pair<QString, quint64>> names(byName.keyValueBegin(), byName.keyValueEnd());
     std::stable_sort(names.begin(), names.end(),
                      [](const auto &one, const auto &other) { return one.second > other.second; });
-    QStringList lines{tr("Events that arrived and could not be read, or not wholly:")};
+    QStringList lines{tr("Events that arrived and could not be read, or only in part:")};
     quint64 others = count;
     for (std::size_t i = 0; i < std::min(names.size(), mostNames); ++i) {
         const auto &[name, times] = names[i];
         others -= times;
-        lines += tr("%1 of %2").arg(locale.toString(times), name.isEmpty() ? tr("no name that can be") : name);
+        lines += tr("%1 of %2").arg(locale.toString(times), name.isEmpty() ? tr("an invalid name") : name);
     }
     if (others > 0)
         lines += tr("%1 of other names").arg(locale.toString(others));
