@@ -236,6 +236,7 @@ int run(const CommandLine &line)
 const Command benchCommand = {
     .name = "bench"_L1,
     .syntax = ""_L1,
+    .otherSyntax = ""_L1,
     .summary = "Measure how fast the bus is as it runs."_L1,
     .description =
         "Sends events from one node of this process to another one, with the server that is there or, if there is\n"

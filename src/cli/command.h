@@ -24,6 +24,7 @@ struct Command
 {
     QLatin1StringView name;
     QLatin1StringView syntax;      // what follows the name, for the line "Usage:"
+    QLatin1StringView otherSyntax; // the same for a second way to use it; empty if there is none
     QLatin1StringView summary;     // one line, for the list of commands
     QLatin1StringView description; // for the command's own help
     QList<QCommandLineOption> (*options)();

@@ -62,9 +62,11 @@ QString programHelp()
 
 QString commandHelp(const Command &command)
 {
-    const auto isSyntaxEmpty = command.syntax.isEmpty();
-    return u"Usage: pyvent "_s + command.name + (isSyntaxEmpty ? ""_L1 : " "_L1) + command.syntax + " [options]\n"_L1
-        + command.description + u'\n' + optionsHelp(command.options())
+    const auto usage = [&](QLatin1StringView start, QLatin1StringView syntax) -> QString {
+        return start + " pyvent "_L1 + command.name + (syntax.isEmpty() ? ""_L1 : " "_L1) + syntax + " [options]\n"_L1;
+    };
+    const QString other = command.otherSyntax.isEmpty() ? QString() : usage("      "_L1, command.otherSyntax);
+    return usage("Usage:"_L1, command.syntax) + other + command.description + u'\n' + optionsHelp(command.options())
         + u"\n"
           "'pyvent help' shows the options that go with every command.\n"_s;
 }

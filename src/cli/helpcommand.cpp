@@ -26,6 +26,7 @@ int run(const CommandLine &line)
 const Command helpCommand = {
     .name = "help"_L1,
     .syntax = "[COMMAND]"_L1,
+    .otherSyntax = ""_L1,
     .summary = "Show how a command is used."_L1,
     .description = "Shows how the command COMMAND is used, as 'pyvent COMMAND --help' does, or lists all commands."_L1,
     .options = options,

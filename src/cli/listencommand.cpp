@@ -80,6 +80,7 @@ int run(const CommandLine &line)
 const Command listenCommand = {
     .name = "listen"_L1,
     .syntax = "[NAME|GLOB]..."_L1,
+    .otherSyntax = ""_L1,
     .summary = "Print the events that are sent, one a line."_L1,
     .description =
         "Prints the events of the given names as they are heard, one a line; without a name, all events.\n"

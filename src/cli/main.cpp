@@ -30,6 +30,7 @@ int print(const QString &text)
 const Command programCommand = {
     .name = ""_L1,
     .syntax = ""_L1,
+    .otherSyntax = ""_L1,
     .summary = ""_L1,
     .description = ""_L1,
     .options = [] { return QList<QCommandLineOption>(); },
@@ -69,7 +70,8 @@ int run(QStringList arguments)
     try {
         return runCommand(command, arguments);
     } catch (UsageError &mistake) {
-        mistake.command = command.name;
+        if (&command != &helpCommand) // whose own help is the program's
+            mistake.command = command.name;
         throw;
     }
 }

@@ -134,6 +134,7 @@ int run(const CommandLine &line)
 const Command nodesCommand = {
     .name = "nodes"_L1,
     .syntax = ""_L1,
+    .otherSyntax = ""_L1,
     .summary = "Tell who is on the bus."_L1,
     .description =
         "Asks which nodes are on the bus, and prints those that answer, the server first: program, id, process,\n"

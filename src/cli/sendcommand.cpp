@@ -101,6 +101,7 @@ int run(const CommandLine &line)
 const Command sendCommand = {
     .name = "send"_L1,
     .syntax = "NAME [KEY=TEXT | KEY:=JSON]..."_L1,
+    .otherSyntax = "--from-json FILE"_L1,
     .summary = "Send an event."_L1,
     .description =
         "Sends the event NAME with the given keyword arguments, and waits until the server has taken it.\n"

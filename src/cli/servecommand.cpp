@@ -46,6 +46,7 @@ int run(const CommandLine &line)
 const Command serveCommand = {
     .name = "serve"_L1,
     .syntax = ""_L1,
+    .otherSyntax = ""_L1,
     .summary = "Serve the bus until SIGINT or SIGTERM."_L1,
     .description =
         "Serves the bus, for nodes of Qt and of Python, until SIGINT or SIGTERM. The line 'pyvent: serving at ...'\n"

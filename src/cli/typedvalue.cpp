@@ -220,7 +220,7 @@ QVariant fromTyped(const TypedValue &typed, Objects objects, QString *error)
         return QVariant::fromValue(*object);
     if (objects == Objects::Refused && isMembers(typed.value)) {
         *error =
-            u"this is an object of Python's class '%1', which whoever receives it would run; 'pyvent send --from-json' "
+            u"this is an object of Python's class '%1', which a Python receiver would call; 'pyvent send --from-json' "
             "sends it"_s.arg(typed.type);
     } else {
         *error = u"this is not what 'pyvent listen --json' prints for the type '%1'"_s.arg(typed.type);

@@ -54,6 +54,7 @@ int run(const CommandLine &line)
 const Command waitCommand = {
     .name = "wait"_L1,
     .syntax = "NAME"_L1,
+    .otherSyntax = ""_L1,
     .summary = "Wait for one event and print its arguments."_L1,
     .description =
         "Waits for the next event NAME and prints its arguments on one line, as Python writes them. With --json\n"

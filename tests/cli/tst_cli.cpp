@@ -51,6 +51,7 @@ void tst_Cli::namesTheMistake_data()
     row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
     row("xyzzy", u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, help"_s);
     row("help xyzzy", u"unknown command 'xyzzy'"_s);
+    row("help --xyzzy", u"unknown option '--xyzzy'\npyvent: 'pyvent help' shows the commands and their options"_s);
     row("help send x", u"unexpected argument 'x'"_s);
     row("--count 3 listen", u"unknown option '--count'; a command's own options come after its name"_s);
     row("--prot 3 listen", u"unknown option '--prot'; did you mean '--port'?"_s);
@@ -152,7 +153,8 @@ void tst_Cli::printsHelp_data()
     for (const char *commandLine : {"--help", "-h", "help"})
         row(commandLine, commands, common);
     row("help --help", {u"Usage: pyvent help [COMMAND]"_s}, {});
-    const QStringList send{u"Usage: pyvent send NAME"_s, u"never becomes the server"_s};
+    const QStringList send{u"Usage: pyvent send NAME"_s, u"\n       pyvent send --from-json FILE [options]\n"_s,
+                           u"never becomes the server"_s};
     const QStringList sendOptions{u"--count"_s, u"--from-json"_s, u"--interval"_s, u"--sender"_s, u"--timeout"_s};
     row("send --help", send, sendOptions);
     row("help send", send, sendOptions);
