@@ -15,7 +15,7 @@ enum ExitCode { Success = 0, Failed = 1, UsageMistake = 2, NoServer = 3 };
 // Thrown where the command line cannot be understood.
 struct UsageError
 {
-    QString text;         // what is wrong
+    QString text;         // what is wrong; empty if that has been reported
     QString command = {}; // whose help says how it is right; empty: the program's
 };
 

@@ -68,7 +68,10 @@ int run(QStringList arguments)
         return runCommand(programCommand, arguments);
     const Command &command = commandNamed(arguments.takeAt(position));
     try {
-        return runCommand(command, arguments);
+        const int code = runCommand(command, arguments);
+        if (code == UsageMistake)
+            throw UsageError{};
+        return code;
     } catch (UsageError &mistake) {
         if (&command != &helpCommand) // whose own help is the program's
             mistake.command = command.name;
@@ -105,7 +108,8 @@ int main(int argc, char **argv)
     try {
         return run(QCoreApplication::arguments().sliced(1));
     } catch (const UsageError &mistake) {
-        report(mistake.text);
+        if (!mistake.text.isEmpty())
+            report(mistake.text);
         report(mistake.command.isEmpty() ? u"'pyvent help' shows the commands and their options"_s
                                          : u"'pyvent help %1' shows how it is used"_s.arg(mistake.command));
         return UsageMistake;

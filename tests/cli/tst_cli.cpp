@@ -106,7 +106,8 @@ void tst_Cli::namesTheMistake_data()
     row("serve everyone", u"unexpected argument 'everyone'"_s);
     row("serve --no-server", u"--no-server"_s);
     row("listen __check", u"'__check'"_s);
-    row("wait __check", u"'__check'"_s);
+    row("wait __check", u"pyvent: 'pyvent help wait' shows how it is used\n"_s);
+    row("send x --address a_b_", u"pyvent: 'pyvent help send' shows how it is used\n"_s);
 
     row("send x food", u"'food' is not an argument; write KEY=TEXT or KEY:=JSON"_s);
     row("send x =sushi", u"'=sushi' has no key"_s);
