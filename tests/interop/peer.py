@@ -76,13 +76,26 @@ class Peer:
     def serve(self):
         return self.node.start_server()
 
-    def on(self, name, sender=None, label=None, parameters=None):
+    def on(self, name, sender=None, label=None, parameters=None, kind='function'):
         def heard(signal, sender, **arguments):
             self.last[signal] = arguments
             Line.write(heard=signal, handler=label, args=peervalues.encode(arguments), sender=sender, node=None, seq=0,
                        trailer=self.trailer)
 
+        class Handler:
+            def method(self, signal, sender, **arguments):
+                heard(signal, sender, **arguments)
+
+            def method_without_kwargs(self, signal, sender):
+                heard(signal, sender)
+
+            @classmethod
+            def class_method(cls, signal, sender, **arguments):
+                heard(signal, sender, **arguments)
+
         handler = heard if parameters is None else self.with_parameters(heard, parameters)
+        if kind != 'function':
+            handler = getattr(Handler(), kind)
         self.node.connect(handler, name, self.sender(sender))
 
     def sender(self, name):

@@ -26,7 +26,8 @@ bool waitUntil(const std::function<bool()> &condition);
 //   start       as the first use does
 //   serve       whether this node serves now
 //   on          name, sender ("*any*" for any), label, parameters (["food", {"name": "drink", "default":
-//   "water"}]) send        name, args, sender, count (that many events with the argument "i" = 0, 1, …); how
+//   "water"}]); Python: kind, of peer.py's Handler
+//   send        name, args, sender, count (that many events with the argument "i" = 0, 1, …); how
 //   many were taken.
 //               Python: expression instead of args, protocol
 //   send_raw    frame in base64 (Python)

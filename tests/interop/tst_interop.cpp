@@ -291,6 +291,64 @@ private Q_SLOTS:
         PEERS_COMPARE(heard[1]["sender"_L1].toString(), u"till"_s);
     }
 
+    // Which is why this module's nodes refuse some of these names.
+    void argumentsThatEndPythonsReceivers_data()
+    {
+        QTest::addColumn<QString>("argument");
+        QTest::addColumn<QString>("kind"); // of the handler
+        QTest::addColumn<bool>("ends");
+        QTest::addColumn<bool>("isRefused");
+        const auto row = [](const char *argument, const char *kind, bool ends, bool isRefused) {
+            QTest::addRow("%s, %s", argument, kind)
+                << QString::fromLatin1(argument) << QString::fromLatin1(kind) << ends << isRefused;
+        };
+        row("food", "function", false, false);
+        row("signal", "function", true, true);
+        row("receiver", "function", true, true);
+        row("self", "function", false, true);
+        row("self", "method_without_kwargs", false, true);
+        row("self", "method", true, true);
+        row("self", "class_method", false, true);
+        row("cls", "method", false, false);
+        row("cls", "class_method", true, false);
+    }
+    void argumentsThatEndPythonsReceivers()
+    {
+        QFETCH(const QString, argument);
+        QFETCH(const QString, kind);
+        QFETCH(const bool, ends);
+        QFETCH(const bool, isRefused);
+
+        Bus bus;
+        PeerProcess &server = bus.add(PeerProcess::Qt, u"server"_s);
+        PeerProcess &receiver = bus.add(PeerProcess::Python, u"receiver"_s);
+        PeerProcess &sender = bus.add(PeerProcess::Python, u"sender"_s);
+        QVERIFY(bus.serve(server));
+        QVERIFY(bus.join(receiver));
+        QVERIFY(bus.join(sender));
+        QVERIFY(receiver.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"kind"_s, kind}}));
+        QVERIFY(receiver.tell(u"ready"_s));
+        QByteArray frame("order \x80\x02}X\0\0\0\0", 14); // the pickle of {argument: 1}
+        frame[10] = char(argument.size());
+        frame += argument.toLatin1() + "K\x01s.";
+        QVERIFY(sender.order(u"send_raw"_s, {{u"frame"_s, QString::fromLatin1(frame.toBase64())}}));
+        const auto isReceiving = [&] {
+            const auto state = receiver.request(u"state"_s);
+            return state && (*state)["receiving"_L1].toBool();
+        };
+        if (ends) {
+            PEERS_VERIFY(waitUntil([&] { return !isReceiving(); }));
+            PEERS_COMPARE(receiver.heard(u"order"_s).size(), 0);
+        } else {
+            QVERIFY(receiver.waitForHeard(1, u"order"_s));
+            PEERS_VERIFY(isReceiving());
+        }
+        const auto taken =
+            server.request(u"send"_s, {{u"name"_s, u"other"_s}, {u"args"_s, QJsonObject{{argument, 1}}}});
+        PEERS_VERIFY(taken);
+        PEERS_COMPARE(taken->toInt(), isRefused ? 0 : 1);
+    }
+
     void topicWithoutSpaceHasNoArguments_data()
     {
         QTest::addColumn<PeerProcess::Language>("serving");
