@@ -40,10 +40,11 @@ LineReader::Result LineReader::next(QByteArray *line)
 
 LineReader::Result LineReader::takeLine(qsizetype length, qsizetype end, QByteArray *line)
 {
-    *line = m_buffer.mid(m_begin, length);
+    const bool isTooLong = std::exchange(m_isTooLong, false) || length > m_longest;
+    *line = isTooLong ? QByteArray() : m_buffer.mid(m_begin, length);
     m_begin = end;
     m_searched = end;
-    return std::exchange(m_isTooLong, false) ? Result::TooLong : Result::Line;
+    return isTooLong ? Result::TooLong : Result::Line;
 }
 
 // Reads what is there, at least a byte; returns Line if there is more to look at.
@@ -56,7 +57,7 @@ LineReader::Result LineReader::fill()
         return Result::Interrupted;
 
     m_buffer.remove(0, std::exchange(m_begin, 0));
-    if (m_buffer.size() > longestLine) {
+    if (m_buffer.size() > m_longest) {
         m_buffer.clear();
         m_isTooLong = true;
     }

@@ -14,17 +14,19 @@ public:
     // An event has 64 MiB, and as JSON a few times that.
     static constexpr qsizetype longestLine = qsizetype(512) << 20;
 
-    // Reads \a descriptor, which stays the caller's to close, until \a interruption is readable.
-    LineReader(int descriptor, int interruption)
+    // Reads \a descriptor, which stays the caller's to close, until \a interruption is readable. A line has \a longest bytes
+    // at most.
+    LineReader(int descriptor, int interruption, qsizetype longest = longestLine)
         : m_descriptor(descriptor)
         , m_interruption(interruption)
+        , m_longest(longest)
         , m_buffer()
     {
     }
 
     enum class Result {
         Line,
-        TooLong, // a line of more than longestLine bytes was left out
+        TooLong, // a line was longer than allowed, and left out
         End,
         Interrupted,
         Failed // errno says why
@@ -42,6 +44,7 @@ private:
 
     const int m_descriptor;
     const int m_interruption;
+    const qsizetype m_longest;
     QByteArray m_buffer;
     qsizetype m_begin = 0;    // in the buffer: of what next() has not returned
     qsizetype m_searched = 0; // in the buffer: no line ends before

@@ -341,6 +341,23 @@ QVariantMap toMembers(const PyventObject &object)
     return members;
 }
 
+// What is done to an object after it was made. Takes what it knows from \a members; returns whether that can be.
+bool takeChanges(QVariantMap *members, PyventObject *object)
+{
+    if (members->contains(u"state"_s)) {
+        const QVariant state = members->take(u"state"_s);
+        object->setState(state.isValid() ? state : QVariant::fromValue(nullptr));
+    }
+    const QVariant setter = members->take(u"setter"_s);
+    const QVariant items = members->take(u"items"_s);
+    const QVariant pairs = members->take(u"pairs"_s);
+    object->setStateSetter(setter.value<PyventObject>());
+    object->setListItems(items.toList());
+    object->setDictItems(fromPairs(pairs).value_or(PyventDict()));
+    return (!setter.isValid() || as<PyventObject>(setter)) && (!items.isValid() || isList(items))
+        && (!pairs.isValid() || fromPairs(pairs));
+}
+
 } // namespace
 
 TypedValue objectToTyped(const PyventObject &object)
@@ -369,8 +386,10 @@ std::optional<PyventObject> objectFromTyped(const TypedValue &typed)
 bool isMembers(const QVariant &value)
 {
     const QVariantMap members = value.toMap();
-    const bool isNamed = isString(members.value(u"module"_s)) && isString(members.value(u"name"_s));
-    return isNamed || as<PyventObject>(members.value(u"callable"_s));
+    const auto isName = [&](const QString &key) {
+        return isString(members[key]) && !members[key].toString().isEmpty();
+    };
+    return (isName(u"module"_s) && isName(u"name"_s)) || as<PyventObject>(members[u"callable"_s]);
 }
 
 std::optional<PyventObject> objectFromMembers(const QVariant &value)
@@ -386,23 +405,15 @@ std::optional<PyventObject> objectFromMembers(const QVariant &value)
     const bool isNew = members.contains(u"new"_s);
     const QVariant arguments = members.take(isNew ? u"new"_s : u"args"_s);
     const QVariant keywords = members.take(u"kwargs"_s);
-    if (isNamed == callable.isValid() || !isList(arguments) || (keywords.isValid() && !isNew))
+    const bool hasKeywords = keywords.isValid();
+    if (isNamed == callable.isValid() || !isList(arguments)
+        || (hasKeywords && (!isNew || keywords.typeId() != QMetaType::QVariantMap)))
         return std::nullopt;
 
     const PyventObject made = isNamed ? maker : callable.value<PyventObject>();
     PyventObject object = isNew ? PyventObject::create(made, arguments.toList(), keywords.toMap())
                                 : PyventObject::call(made, arguments.toList());
-    if (members.contains(u"state"_s)) {
-        const QVariant state = members.take(u"state"_s);
-        object.setState(state.isValid() ? state : QVariant::fromValue(nullptr));
-    }
-    if (members.contains(u"setter"_s))
-        object.setStateSetter(members.take(u"setter"_s).value<PyventObject>());
-    if (members.contains(u"items"_s))
-        object.setListItems(members.take(u"items"_s).toList());
-    if (const auto pairs = fromPairs(members.take(u"pairs"_s)))
-        object.setDictItems(*pairs);
-    return members.isEmpty() ? std::optional(object) : std::nullopt;
+    return takeChanges(&members, &object) && members.isEmpty() ? std::optional(object) : std::nullopt;
 }
 
 QVariantList toPairs(const PyventDict &dict)

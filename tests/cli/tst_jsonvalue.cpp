@@ -86,6 +86,8 @@ private Q_SLOTS:
     void writesAndReadsBack();
     void sendsAgainObjectsOfAnyClass_data();
     void sendsAgainObjectsOfAnyClass();
+    void refusesWhatIsNoObject_data();
+    void refusesWhatIsNoObject();
     void onlyWrites_data();
     void onlyWrites();
     void onlyReads_data();
@@ -347,6 +349,38 @@ void tst_JsonValue::sendsAgainObjectsOfAnyClass()
     QCOMPARE(again->sender, event.sender);
     const JsonReader::Result read = JsonReader::read(QString::fromUtf8(JsonWriter::toJson(value)));
     QVERIFY2(read.error.contains(u"--from-json"_s), qPrintable(read.error));
+}
+
+void tst_JsonValue::refusesWhatIsNoObject_data()
+{
+    QTest::addColumn<QString>("members");
+
+    const auto row = [](const QString &members) { QTest::newRow(qPrintable(members)) << members; };
+    row(u"{}"_s);
+    row(uR"({"name":"Order"})"_s);
+    row(uR"({"module":"","name":"Order"})"_s);
+    row(uR"({"module":"shop","name":1})"_s);
+    row(uR"({"module":"shop","name":"Order","more":1})"_s);
+    row(uR"({"module":"shop","name":"Order","args":{}})"_s);
+    row(uR"({"module":"shop","name":"Order","args":[],"new":[]})"_s);
+    row(uR"({"module":"shop","name":"Order","args":[],"kwargs":{}})"_s);
+    row(uR"({"module":"shop","name":"Order","new":[],"kwargs":[]})"_s);
+    row(uR"({"module":"shop","name":"Order","args":[],"items":{}})"_s);
+    row(uR"({"module":"shop","name":"Order","args":[],"pairs":[[1]]})"_s);
+    row(uR"({"module":"shop","name":"Order","args":[],"setter":"eval"})"_s);
+    row(uR"({"module":"shop","name":"Order","state":1})"_s);
+    row(uR"({"callable":"eval","args":[]})"_s);
+    row(uR"({"callable":{"$type":"type","value":{"module":"m","name":"n"}}})"_s);
+    row(uR"({"callable":{"$type":"type","value":{"module":"m","name":"n"}},"module":"m","name":"n","args":[]})"_s);
+}
+
+void tst_JsonValue::refusesWhatIsNoObject()
+{
+    QFETCH(QString, members);
+    const QString line = uR"({"name":"order","args":{"v":{"$type":"Order","value":%1}}})"_s.arg(members);
+    QString error;
+    QVERIFY(!eventToSend(line.toUtf8(), &error));
+    QVERIFY2(error.contains(u"the type 'Order'"_s), qPrintable(error));
 }
 
 void tst_JsonValue::onlyReads_data()
