@@ -19,7 +19,7 @@ struct UsageError
     QString command = {}; // whose help says how it is right; empty: the program's
 };
 
-// One word after "pyvent". A command is one file that defines one of these, and a line in commands().
+// One word after "pyvent". A command is one file that defines one of these, and a line in commands.cpp.
 struct Command
 {
     QLatin1StringView name;

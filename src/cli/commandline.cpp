@@ -66,9 +66,9 @@ QString unknownOptionText(const QCommandLineParser &parser, const QStringList &a
     QString name = parser.unknownOptionNames().constFirst();
     QString written = (name.size() == 1 ? u"-"_s : u"--"_s) + name;
     if (name.size() == 1) {
-        // "-json" is four options to the parser, and one to the user.
+        // The parser reads "-json" as four options, and the user means one.
         const auto isMeant = [&](const QString &word) {
-            return word.startsWith(u'-') && word.sliced(1).contains(name);
+            return word.startsWith(u'-') && !word.startsWith("--"_L1) && word.sliced(1).contains(name);
         };
         if (const auto word = std::find_if(arguments.begin(), arguments.end(), isMeant); word != arguments.end()) {
             written = word->section(u'=', 0, 0);

@@ -27,11 +27,6 @@ QString optionsHelp(const QList<QCommandLineOption> &options)
 
 } // namespace
 
-std::span<const Command *const> commands()
-{
-    return allCommands;
-}
-
 const Command &commandNamed(const QString &name)
 {
     const auto found = std::find_if(std::begin(allCommands), std::end(allCommands),

@@ -4,14 +4,9 @@
 
 #include "command.h"
 
-#include <QtCore/qstringlist.h>
-
-#include <span>
+#include <QtCore/qstring.h>
 
 namespace Pyvent::Cli {
-
-// All commands, in the order of the program's help.
-std::span<const Command *const> commands();
 
 // The command \a name; throws a UsageError where there is none.
 const Command &commandNamed(const QString &name);
