@@ -30,7 +30,8 @@ public:
         QueueFull,         /*!< The server acknowledges too slowly, or not at all, and the send queue is full. */
         PortTaken,         /*!< The port, or the next one, is bound by something that is no Pyvent server. */
         CannotServe,       /*!< The server could not be started for another reason. */
-        ServerNotResponding, /*!< Something accepts the connection but does not answer as a Pyvent server. */
+        ServerNotResponding, /*!< Something accepts the connection but does not answer as a Pyvent server, or the
+                                  server's host has no address. */
         UnreadableFrame, /*!< Something was received that is no event. Reported once per sending node, name and kind. */
         EventsNotDelivered, /*!< The linger ran out before the server had acknowledged everything. */
         UsedAfterFork       /*!< A node that was made before fork() was used in the child. */
@@ -39,7 +40,7 @@ public:
 
     Code code = NoError;
     QString text;    /*!< For people: what happened and what to do. */
-    QString subject; /*!< An event's name, an option, a port or a slot. */
+    QString subject; /*!< An event's name, an option, a port, a host or a slot. */
 
     explicit operator bool() const noexcept { return code != NoError; }
     friend bool operator==(const PyventError &, const PyventError &) = default;

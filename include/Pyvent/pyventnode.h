@@ -55,8 +55,9 @@ struct PyventWaitOptions
     event loop there. The node emits its signals in its own thread. You may call any function from any thread, unless its
     documentation says otherwise.
 
-    A refused call returns false (or an invalid connection, or an empty value), gives the reason in lastError(), and
-    emits errorOccurred().
+    A refused call returns false (or an invalid connection, a canceled future, or an empty value), gives the reason in
+    lastError(), and emits errorOccurred(). In a child of fork(), a node of the parent's refuses every call, with
+    PyventError::UsedAfterFork; stop() does nothing there.
 */
 class PYVENT_EXPORT PyventNode : public QObject
 {
@@ -130,13 +131,14 @@ public:
     /*! The most recent error, of any thread; PyventError::NoError if there was none. */
     PyventError lastError() const;
 
-    /*! How many frames were received that are no events, or whose trailer cannot be read, since the node was made.
-        errorOccurred() tells of the first one of each sending node, name and kind, of 1,000 at most; all Python nodes are
-        one. Like sendQueue(), it is told of once in a turn of the event loop at most. */
+    /*! The number of frames received since the node was made that are no events, or whose trailer cannot be read.
+        errorOccurred() reports the first one of each sending node, name and kind, and 1,000 in all; all Python nodes
+        count as one sender. Like sendQueueChanged(), unreadableFramesChanged() is emitted once in a turn of the event
+        loop at most. */
     quint64 unreadableFrames() const;
 
-    /*! How many of the unreadableFrames() had which name; an empty one where it could not be an event's. After 1,000 names,
-        those of further ones are not among them. */
+    /*! The number of unreadableFrames() for each name; the empty name stands for all names that are invalid. Names after
+        the first 1,000 are not counted here. */
     QMap<QString, quint64> unreadableByName() const;
 
     /*! Starts the node as the first use does: the server if needed and allowed, then the client. Returns false only if
