@@ -22,6 +22,8 @@ if(PYVENT_LIBFUZZER)
     target_link_options(pyvent_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+pyvent_precompiled_headers(core LIBRARIES pyvent_flags Qt6::Core HEADERS ${pyvent_core_headers})
+
 # pyvent_room(<name> SOURCES <file>... [ROOMS <name>...] [LIBRARIES <target>...])
 #
 # A room is one folder under src/: a static library that tests can link alone, and that sees only the rooms
@@ -29,11 +31,7 @@ endif()
 function(pyvent_room name)
     cmake_parse_arguments(room "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
     add_library(pyvent_${name} STATIC ${room_SOURCES})
-    set_target_properties(pyvent_${name} PROPERTIES
-        AUTOMOC ON
-        POSITION_INDEPENDENT_CODE ON
-        CXX_VISIBILITY_PRESET hidden
-        VISIBILITY_INLINES_HIDDEN ON)
+    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ON POSITION_INDEPENDENT_CODE ON)
     target_include_directories(pyvent_${name}
         PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/Pyvent ${PROJECT_SOURCE_DIR}/src)
     target_compile_definitions(pyvent_${name} PRIVATE PYVENT_BUILDING_LIBRARY)
@@ -41,4 +39,5 @@ function(pyvent_room name)
     target_link_libraries(pyvent_${name}
         PUBLIC Qt6::Core ${room_ROOMS} ${room_LIBRARIES}
         PRIVATE $<BUILD_INTERFACE:pyvent_flags>)
+    pyvent_use_precompiled_headers(pyvent_${name} core)
 endfunction()

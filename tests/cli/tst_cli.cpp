@@ -2,6 +2,7 @@
 #include "clitest.h"
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -378,4 +379,4 @@ void tst_Cli::isQuiet()
     QCOMPARE(server.errors(), QString());
 }
 
-QTEST_GUILESS_MAIN(tst_Cli)
+PYVENT_TEST(tst_Cli)

@@ -4,6 +4,7 @@
 #include "jsonreader.h"
 #include "jsonwriter.h"
 #include "pythontext.h"
+#include "support/testprogram.h"
 #include "typedvalue.h"
 
 #include <PyventArray>
@@ -624,5 +625,5 @@ void tst_JsonValue::writesTextLikePython()
     QCOMPARE(pythonKeywords({{u"key"_s, value}, {u"two words"_s, 1}}), u"key=%1 'two words'=1"_s.arg(text));
 }
 
-QTEST_GUILESS_MAIN(tst_JsonValue)
+PYVENT_TEST(tst_JsonValue)
 #include "tst_jsonvalue.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "linereader.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -156,5 +157,5 @@ void tst_LineReader::tellsOfAFailure()
     QCOMPARE(error, EISDIR);
 }
 
-QTEST_GUILESS_MAIN(tst_LineReader)
+PYVENT_TEST(tst_LineReader)
 #include "tst_linereader.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "nearestword.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -48,5 +49,5 @@ void tst_NearestWord::finds()
     QCOMPARE(nearestWord(word, words), nearest);
 }
 
-QTEST_GUILESS_MAIN(tst_NearestWord)
+PYVENT_TEST(tst_NearestWord)
 #include "tst_nearestword.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/program.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -72,6 +73,6 @@ void tst_Console::sendersAndIdsPrintWhoHearsWhom()
     QVERIFY(witness.output().contains(R"("sender":"pyvent.kitchen")"));
 }
 
-QTEST_GUILESS_MAIN(tst_Console)
+PYVENT_TEST(tst_Console)
 
 #include "tst_console.moc"

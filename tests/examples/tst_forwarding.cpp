@@ -2,6 +2,7 @@
 #include "07-forwarding/volumewindow.h"
 #include "cli/program.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -74,6 +75,6 @@ void tst_Forwarding::theProgramDoesNotEcho()
     QCOMPARE(witness.output().count("\"volume\""), 2);
 }
 
-QTEST_MAIN(tst_Forwarding)
+PYVENT_TEST(tst_Forwarding)
 
 #include "tst_forwarding.moc"

@@ -2,6 +2,7 @@
 #include "06-python-and-qt/thermostat.h"
 #include "cli/program.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -59,6 +60,6 @@ void tst_PythonAndQt::talksBothWays()
     QTRY_VERIFY_WITH_TIMEOUT(texts(thermostat).contains("No sensor on the bus: start sensor.py."), 30'000);
 }
 
-QTEST_MAIN(tst_PythonAndQt)
+PYVENT_TEST(tst_PythonAndQt)
 
 #include "tst_pythonandqt.moc"

@@ -2,6 +2,7 @@
 #include "04-sender-tool/rigremote.h"
 #include "cli/program.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -112,6 +113,6 @@ void tst_SenderTool::obeysAKeyboard()
     QCOMPARE(exitCode, 0);
 }
 
-QTEST_MAIN(tst_SenderTool)
+PYVENT_TEST(tst_SenderTool)
 
 #include "tst_sendertool.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "argumenttext.h"
+#include "support/testprogram.h"
 
 #include <PyventDateTime>
 #include <PyventTuple>
@@ -105,5 +106,5 @@ void tst_ArgumentText::writesWhatItReads()
     QCOMPARE(parseArguments(text).arguments, arguments);
 }
 
-QTEST_GUILESS_MAIN(tst_ArgumentText)
+PYVENT_TEST(tst_ArgumentText)
 #include "tst_argumenttext.moc"

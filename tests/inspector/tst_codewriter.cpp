@@ -3,6 +3,7 @@
 
 #include "cli/program.h"
 #include "eventline.h"
+#include "support/testprogram.h"
 #include "typedvalue.h"
 
 #include <PyventArray>
@@ -218,5 +219,5 @@ void tst_CodeWriter::refusesWhatALanguageHasNoWordFor()
     QVERIFY(refusal(asPython, any(withState)).contains(u"class 'Order'"_s));
 }
 
-QTEST_GUILESS_MAIN(tst_CodeWriter)
+PYVENT_TEST(tst_CodeWriter)
 #include "tst_codewriter.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eventmodel.h"
+#include "support/testprogram.h"
 
 #include <QtCore/qelapsedtimer.h>
 #include <QtTest>
@@ -280,5 +281,5 @@ void tst_EventModel::staysResponsiveWithAMillion()
     QCOMPARE(model.rowCount(), million);
 }
 
-QTEST_GUILESS_MAIN(tst_EventModel)
+PYVENT_TEST(tst_EventModel)
 #include "tst_eventmodel.moc"

@@ -9,6 +9,7 @@
 #include "mainwindow.h"
 #include "messagebar.h"
 #include "sendpanel.h"
+#include "support/testprogram.h"
 
 #include <QtGui/qclipboard.h>
 #include <QtTest>
@@ -745,5 +746,5 @@ void tst_Inspector::screenshots()
     QApplication::setPalette(before);
 }
 
-QTEST_MAIN(tst_Inspector)
+PYVENT_TEST(tst_Inspector)
 #include "tst_inspector.moc"

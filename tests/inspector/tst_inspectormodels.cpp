@@ -5,6 +5,7 @@
 #include "ratemodel.h"
 #include "rateplot.h"
 #include "sendhistory.h"
+#include "support/testprogram.h"
 #include "typedvalue.h"
 
 #include <PyventArray>
@@ -261,5 +262,5 @@ void tst_InspectorModels::keepsHistory()
     QCOMPARE(again.drafts().first(), history.drafts().at(1));
 }
 
-QTEST_MAIN(tst_InspectorModels)
+PYVENT_TEST(tst_InspectorModels)
 #include "tst_inspectormodels.moc"

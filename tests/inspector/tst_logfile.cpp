@@ -2,6 +2,7 @@
 #include "logfile.h"
 
 #include "eventline.h"
+#include "support/testprogram.h"
 
 #include <PyventTuple>
 
@@ -158,5 +159,5 @@ void tst_LogFile::canBeCanceled()
     QVERIFY(read.isEmpty());
 }
 
-QTEST_GUILESS_MAIN(tst_LogFile)
+PYVENT_TEST(tst_LogFile)
 #include "tst_logfile.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -241,6 +242,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Delivery)
+PYVENT_TEST(tst_Delivery)
 
 #include "tst_delivery.moc"

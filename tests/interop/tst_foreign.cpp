@@ -2,6 +2,7 @@
 #include "hostileframes.h"
 #include "peerprocess.h"
 #include "rawbus.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 
@@ -315,6 +316,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Foreign)
+PYVENT_TEST(tst_Foreign)
 
 #include "tst_foreign.moc"

@@ -2,6 +2,7 @@
 #include "hostileframes.h"
 #include "peerprocess.h"
 #include "rawbus.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 #include <PyventObject>
@@ -474,6 +475,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Hostile)
+PYVENT_TEST(tst_Hostile)
 
 #include "tst_hostile.moc"

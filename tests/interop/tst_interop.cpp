@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -409,6 +410,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Interop)
+PYVENT_TEST(tst_Interop)
 
 #include "tst_interop.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
 #include "peervalues.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -277,6 +278,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Values)
+PYVENT_TEST(tst_Values)
 
 #include "tst_values.moc"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""check_style.py licence | format: what a machine can check of the house's style, over the files of this project.
+"""check_style.py licence | format | names: what a machine can check of the house's style, over the files of this project.
 
 Ends with 77, which CTest reports as skipped, where the tool for it is missing.
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ def files():
     if pathlib.Path('.git').exists() and shutil.which('git'):
         listed = subprocess.run(['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
                                 check=True, capture_output=True, text=True).stdout
-        paths = [pathlib.Path(name) for name in listed.split('\0') if name]
+        paths = {pathlib.Path(name) for name in listed.split('\0') if name}  # in a conflict it lists a file thrice
     else:
         built = {path.parent for path in pathlib.Path('.').rglob('CMakeCache.txt')}
         paths = [path for path in pathlib.Path('.').rglob('*') if not built.intersection(path.parents)]
@@ -59,8 +60,24 @@ def check_format():
     return 1 if unformatted else 0
 
 
+def check_names():
+    """Tests of several files share a program, and two classes of one name would silently be taken for one."""
+    where = {}
+    for path in files():
+        if path.parts[0] == 'tests' and path.name.startswith('tst_') and path.suffix == '.cpp':
+            program = path.parts[:3] if path.parts[1] == 'unit' else path.parts[:2]
+            text = re.sub(r'^namespace \{$.*?^\} // namespace$', '', path.read_text(encoding='utf-8'), flags=re.DOTALL | re.MULTILINE)
+            for name in re.findall(r'^(?:class|struct) (\w+)(?: final)?(?: :.*)?$', text, flags=re.MULTILINE):
+                where.setdefault((program, name), []).append(str(path))
+    doubled = {name: paths for (_, name), paths in where.items() if len(paths) > 1}
+    for name, paths in doubled.items():
+        print(f'{name} is a class in {" and in ".join(paths)}, which share a program: rename one, '
+              'or put it into the unnamed namespace')
+    return 1 if doubled else 0
+
+
 if __name__ == '__main__':
-    checks = {'licence': check_licence, 'format': check_format}
+    checks = {'licence': check_licence, 'format': check_format, 'names': check_names}
     if len(sys.argv) != 2 or sys.argv[1] not in checks:
         sys.exit(__doc__)
     sys.exit(checks[sys.argv[1]]())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 
@@ -162,6 +163,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Recovery)
+PYVENT_TEST(tst_Recovery)
 
 #include "tst_recovery.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -314,6 +315,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Restart)
+PYVENT_TEST(tst_Restart)
 
 #include "tst_restart.moc"

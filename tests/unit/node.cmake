@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The node is tested through the library, as its users see it.
 
+pyvent_test_program(tst_library LIBRARIES Pyvent::Pyvent)
 function(pyvent_node_test name)
-    add_executable(tst_${name} unit/node/tst_${name}.cpp)
-    set_target_properties(tst_${name} PROPERTIES AUTOMOC ON)
-    target_include_directories(tst_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-    target_link_libraries(tst_${name} PRIVATE pyvent_flags Pyvent::Pyvent Qt6::Test)
-    add_test(NAME unit.node.${name} COMMAND tst_${name})
-    set_tests_properties(unit.node.${name} PROPERTIES TIMEOUT 120 LABELS "unit;node")
+    pyvent_test(unit.node.${name} tst_library unit/node/tst_${name}.cpp LABELS unit node TIMEOUT 120)
 endfunction()
 
 # What has no face of its own is tested in its room.

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: MIT
-find_package(Qt6 6.4 QUIET COMPONENTS Gui)
-
 pyvent_unit_test(pickle picklereader)
 pyvent_unit_test(pickle pickletext)
 pyvent_unit_test(pickle picklewriter)
 pyvent_unit_test(pickle pyventvalues)
-pyvent_unit_test(pickle qtvalues)
-if(TARGET Qt6::Gui) # whose types the room itself must not know
-    target_link_libraries(tst_qtvalues PRIVATE Qt6::Gui)
-endif()
+
+# Apart, because it needs Qt Gui, whose types the room itself must not know.
+find_package(Qt6 6.4 QUIET COMPONENTS Gui)
+pyvent_test_program(tst_qtvalues PRECOMPILED NONE LIBRARIES pyvent_pickle $<TARGET_NAME_IF_EXISTS:Qt6::Gui>)
+pyvent_test(unit.pickle.qtvalues tst_qtvalues unit/pickle/tst_qtvalues.cpp LABELS unit pickle TIMEOUT 120)
 
 pyvent_unit_test(pickle pickleoracle)
-target_sources(tst_pickleoracle PRIVATE
+target_sources(tst_pickle PRIVATE
     unit/pickle/oracle.cpp unit/pickle/oracle.h
     unit/pickle/randomvalue.cpp unit/pickle/randomvalue.h)
-target_compile_definitions(tst_pickleoracle PRIVATE
+target_compile_definitions(tst_pickle PRIVATE
     PYTHON="${PYVENT_PYTHON}"
     ORACLE="${CMAKE_CURRENT_LIST_DIR}/pickle/oracle.py")
 # The same values each time; the program alone takes a seed of its own, and prints it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "judge.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -149,6 +150,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Judge)
+PYVENT_TEST(tst_Judge)
 
 #include "tst_judge.moc"

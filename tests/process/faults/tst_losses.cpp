@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "peerprocess.h"
 #include "portpair.h"
+#include "support/testprogram.h"
 #include "tcpproxy.h"
 
 #include <PyventNode>
@@ -101,6 +102,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Losses)
+PYVENT_TEST(tst_Losses)
 
 #include "tst_losses.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../../support/freeport.h"
 #include "portpair.h"
+#include "support/testprogram.h"
 #include "tcpproxy.h"
 
 #include <QtTest>
@@ -178,6 +179,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_TcpProxy)
+PYVENT_TEST(tst_TcpProxy)
 
 #include "tst_tcpproxy.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "leavingchild.h"
 #include "portpair.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 
@@ -121,6 +122,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Fork)
+PYVENT_TEST(tst_Fork)
 
 #include "tst_fork.moc"

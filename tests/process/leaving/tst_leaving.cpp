@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "leavingchild.h"
 #include "portpair.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 
@@ -123,6 +124,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Leaving)
+PYVENT_TEST(tst_Leaving)
 
 #include "tst_leaving.moc"

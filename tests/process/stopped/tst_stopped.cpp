@@ -3,6 +3,7 @@
 
 #include "../../support/lateness.h"
 #include "peerprocess.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -186,6 +187,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Stopped)
+PYVENT_TEST(tst_Stopped)
 
 #include "tst_stopped.moc"

@@ -2,6 +2,7 @@
 #include "faultchild.h"
 #include "portpair.h"
 #include "rawbus.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 
@@ -145,6 +146,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Storm)
+PYVENT_TEST(tst_Storm)
 
 #include "tst_storm.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/askers.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -64,6 +65,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(tst_Askers)
+PYVENT_TEST(tst_Askers)
 
 #include "tst_askers.moc"

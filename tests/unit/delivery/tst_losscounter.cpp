@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/losscounter.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -40,6 +41,6 @@ void TestLossCounter::beginsAnewWhenTaken()
     QCOMPARE(losses.take().value({u"a"_s, node}), quint64(1));
 }
 
-QTEST_GUILESS_MAIN(TestLossCounter)
+PYVENT_TEST(TestLossCounter)
 
 #include "tst_losscounter.moc"

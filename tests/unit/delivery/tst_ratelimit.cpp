@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/ratelimit.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -59,6 +60,6 @@ void TestRateLimit::whatIsSpentInAdvanceIsMadeUpFor()
     QCOMPARE(spend(&limit, at(510ms)), 10);
 }
 
-QTEST_GUILESS_MAIN(TestRateLimit)
+PYVENT_TEST(TestRateLimit)
 
 #include "tst_ratelimit.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/receivewindow.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -370,6 +371,6 @@ void TestReceiveWindow::whatIsWithheldIsLost()
     QCOMPARE(receiver.lost(), quint64(1));
 }
 
-QTEST_GUILESS_MAIN(TestReceiveWindow)
+PYVENT_TEST(TestReceiveWindow)
 
 #include "tst_receivewindow.moc"

@@ -2,6 +2,7 @@
 #include "delivery/receivewindow.h"
 #include "delivery/replaywindow.h"
 #include "schedules.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -520,6 +521,6 @@ void TestRecovery::randomSchedules()
     }
 }
 
-QTEST_GUILESS_MAIN(TestRecovery)
+PYVENT_TEST(TestRecovery)
 
 #include "tst_recovery.moc"

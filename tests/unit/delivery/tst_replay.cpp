@@ -2,6 +2,7 @@
 #include "delivery/replay.h"
 #include "delivery/replaywindow.h"
 #include "schedules.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -368,6 +369,6 @@ void TestReplay::randomSchedules()
     }
 }
 
-QTEST_GUILESS_MAIN(TestReplay)
+PYVENT_TEST(TestReplay)
 
 #include "tst_replay.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The replay window alone; tst_recovery drives it together with receive windows.
 #include "delivery/replaywindow.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -196,6 +197,6 @@ void TestReplayWindow::tellsTheHeadsOfSomeTopics()
     QCOMPARE(window.heads({"x"})[0].time, qint64(10));
 }
 
-QTEST_GUILESS_MAIN(TestReplayWindow)
+PYVENT_TEST(TestReplayWindow)
 
 #include "tst_replaywindow.moc"

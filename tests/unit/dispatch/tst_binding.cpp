@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pyventbinding.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -54,7 +55,7 @@ public:
     QString hall;
 };
 
-class Cook : public QObject
+class Kitchen : public QObject
 {
     Q_OBJECT
 Q_SIGNALS:
@@ -335,10 +336,10 @@ void TestBinding::namesOfArguments()
     const auto names = [](auto signal, qsizetype count) {
         return argumentNames(QMetaMethod::fromSignal(signal), count);
     };
-    QCOMPARE(names(&Cook::ordered, 2), (QStringList{u"food"_s, u"count"_s}));
-    QCOMPARE(names(&Cook::ordered, 1), QStringList{u"food"_s});
-    QCOMPARE(names(&Cook::partlyNamed, 2), (QStringList{u"arg1"_s, u"second"_s}));
-    QCOMPARE(names(&Cook::plain, 0), QStringList());
+    QCOMPARE(names(&Kitchen::ordered, 2), (QStringList{u"food"_s, u"count"_s}));
+    QCOMPARE(names(&Kitchen::ordered, 1), QStringList{u"food"_s});
+    QCOMPARE(names(&Kitchen::partlyNamed, 2), (QStringList{u"arg1"_s, u"second"_s}));
+    QCOMPARE(names(&Kitchen::plain, 0), QStringList());
     QCOMPARE(names(&QObject::objectNameChanged, 1), QStringList{u"objectName"_s});
 }
 
@@ -352,5 +353,5 @@ void TestBinding::argumentsOfSignals()
     QCOMPARE(variant.value(u"value"_s).metaType(), QMetaType::fromType<int>());
 }
 
-QTEST_GUILESS_MAIN(TestBinding)
+PYVENT_TEST(TestBinding)
 #include "tst_binding.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pyventbinding.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -19,7 +20,7 @@ PyventEvent eventWith(const QVariantMap &args)
 
 } // namespace
 
-class Order
+class Dish
 {
     Q_GADGET
     Q_PROPERTY(QString food MEMBER food)
@@ -32,7 +33,7 @@ public:
     int count = 1;
 };
 
-class Cook : public QObject
+class Chef : public QObject
 {
     Q_OBJECT
 public:
@@ -46,12 +47,12 @@ public:
     }
     void two(const QString &food, int count) noexcept { calls.append(food + QString::number(count)); }
     void constant(QStringView) const { }
-    void gadget(const Order &order) { calls.append(order.label()); }
+    void gadget(const Dish &order) { calls.append(order.label()); }
 
     QStringList calls;
 };
 
-class SousChef : public Cook
+class SousChef : public Chef
 {
     Q_OBJECT
 };
@@ -98,13 +99,13 @@ void TestBindingHandlers::memberFunctions()
     SousChef chef;
     const PyventEvent event = eventWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 2}});
     plain(&chef, &SousChef::nothing)(event);
-    plain(&chef, &Cook::map)(event);
-    plain(&chef, &Cook::mapByValue)(event);
-    QCOMPARE(plain(&chef, &Cook::whole)(event), QString());
-    keywords({"food", "count"}, &chef, &Cook::two)(event);
-    const Cook *const constant = &chef;
-    keywords({"food", "count"}, constant, &Cook::two)(event); // on() takes its context so
-    gadget<Order>(&chef, &Cook::gadget)(event);
+    plain(&chef, &Chef::map)(event);
+    plain(&chef, &Chef::mapByValue)(event);
+    QCOMPARE(plain(&chef, &Chef::whole)(event), QString());
+    keywords({"food", "count"}, &chef, &Chef::two)(event);
+    const Chef *const constant = &chef;
+    keywords({"food", "count"}, constant, &Chef::two)(event); // on() takes its context so
+    gadget<Dish>(&chef, &Chef::gadget)(event);
     QCOMPARE(
         chef.calls,
         (QStringList{u"nothing"_s, u"sushi"_s, u"sushi"_s, u"order-food"_s, u"sushi2"_s, u"sushi2"_s, u"2 x sushi"_s}));
@@ -142,7 +143,7 @@ void TestBindingHandlers::gadgetHandlers()
 {
     QObject context;
     QStringList got;
-    const auto handler = gadget<Order>(&context, [&got](const Order &order) { got.append(order.label()); });
+    const auto handler = gadget<Dish>(&context, [&got](const Dish &order) { got.append(order.label()); });
     QCOMPARE(handler(eventWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 2}})), QString());
     QCOMPARE(handler(eventWith({{u"food"_s, u"rice"_s}})), QString()); // nothing is left of the one before
     QVERIFY(handler(eventWith({{u"count"_s, u"many"_s}})).contains(u"'count'"_s));
@@ -161,7 +162,7 @@ void TestBindingHandlers::moveOnlyFunctors()
     keywords({"food"}, &context, [&got, number = std::make_unique<int>(3)](const QString &food) {
         got.append(food + QString::number(*number));
     })(eventWith({{u"food"_s, u"rice"_s}}));
-    gadget<Order>(&context, [&got, number = std::make_unique<int>(4)](const Order &order) {
+    gadget<Dish>(&context, [&got, number = std::make_unique<int>(4)](const Dish &order) {
         got.append(order.food + QString::number(*number));
     })(eventWith({{u"food"_s, u"rice"_s}}));
     QCOMPARE(got, (QStringList{u"moved"_s, u"moved"_s, u"rice3"_s, u"rice4"_s}));
@@ -184,15 +185,15 @@ void TestBindingHandlers::signatures()
     using Expected = TypeList<QString, int>;
     static_assert(std::is_same_v<ArgumentsOf<decltype(lambda)>, Expected>);
     static_assert(std::is_same_v<ArgumentsOf<decltype(quiet)>, Expected>);
-    static_assert(std::is_same_v<ArgumentsOf<decltype(&Cook::two)>, Expected>);
-    static_assert(std::is_same_v<ArgumentsOf<decltype(&Cook::constant)>, TypeList<QStringView>>);
+    static_assert(std::is_same_v<ArgumentsOf<decltype(&Chef::two)>, Expected>);
+    static_assert(std::is_same_v<ArgumentsOf<decltype(&Chef::constant)>, TypeList<QStringView>>);
     static_assert(std::is_same_v<ArgumentsOf<void (*)(const QString &, int)>, Expected>);
     static_assert(std::is_same_v<ArgumentsOf<void (&)(const QString &, int) noexcept>, Expected>);
     static_assert(arity<decltype(lambda)> == 2);
-    static_assert(Gadget<Order>);
-    static_assert(!Gadget<PyventEvent> && !Gadget<Cook> && !Gadget<QString> && !Gadget<QVariantMap>);
+    static_assert(Gadget<Dish>);
+    static_assert(!Gadget<PyventEvent> && !Gadget<Chef> && !Gadget<QString> && !Gadget<QVariantMap>);
     static_assert(NotASlotName<decltype(lambda)> && !NotASlotName<const char *> && !NotASlotName<const char(&)[6]>);
 }
 
-QTEST_GUILESS_MAIN(TestBindingHandlers)
+PYVENT_TEST(TestBindingHandlers)
 #include "tst_bindinghandlers.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/receivertable.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -218,5 +219,5 @@ void TestDelivery::keepsTheEvent()
     QCOMPARE(delivery.event(), sent);
 }
 
-QTEST_GUILESS_MAIN(TestDelivery)
+PYVENT_TEST(TestDelivery)
 #include "tst_delivery.moc"

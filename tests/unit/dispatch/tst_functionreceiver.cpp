@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/receiver.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -52,5 +53,5 @@ void TestFunctionReceiver::exceptionText()
     }
 }
 
-QTEST_GUILESS_MAIN(TestFunctionReceiver)
+PYVENT_TEST(TestFunctionReceiver)
 #include "tst_functionreceiver.moc"

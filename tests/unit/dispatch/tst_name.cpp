@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/name.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -103,5 +104,5 @@ void TestName::aRefusalQuotesTheName()
     QVERIFY2(said.contains(u"position 5"_s), qPrintable(said));
 }
 
-QTEST_GUILESS_MAIN(TestName)
+PYVENT_TEST(TestName)
 #include "tst_name.moc"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
+
 #include <PyventPattern>
 
 #include <QtTest/qtest.h>
@@ -196,5 +198,5 @@ void TestPattern::aPrefixIsOneOfAllNamesThatFit()
     }
 }
 
-QTEST_GUILESS_MAIN(TestPattern)
+PYVENT_TEST(TestPattern)
 #include "tst_pyventpattern.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/receiver.h"
+#include "support/testprogram.h"
 
 #include <QtCore/qthread.h>
 #include <QtTest/qtest.h>
@@ -492,5 +493,5 @@ void TestReceiver::knowsItsContext()
     QVERIFY(handler->isHandlerOf(nullptr)); // of any
 }
 
-QTEST_GUILESS_MAIN(TestReceiver)
+PYVENT_TEST(TestReceiver)
 #include "tst_receiver.moc"

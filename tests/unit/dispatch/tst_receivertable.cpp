@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/receivertable.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -366,5 +367,5 @@ void TestReceiverTable::manyReceiversOfOneName()
     QCOMPARE(table.prefixes(), QByteArrayList{"order"});
 }
 
-QTEST_GUILESS_MAIN(TestReceiverTable)
+PYVENT_TEST(TestReceiverTable)
 #include "tst_receivertable.moc"

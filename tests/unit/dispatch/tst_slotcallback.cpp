@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/slotcallback.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -316,5 +317,5 @@ void TestSlotCallback::ofQObjectItself()
     QTRY_VERIFY(destroyed);
 }
 
-QTEST_GUILESS_MAIN(TestSlotCallback)
+PYVENT_TEST(TestSlotCallback)
 #include "tst_slotcallback.moc"

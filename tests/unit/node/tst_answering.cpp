@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/recovery.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -229,6 +230,6 @@ void TestAnswering::anAskerWhoWasPutOffGetsAllTheSame()
     QVERIFY2(questions > 3 && questions < 10, QByteArray::number(questions));
 }
 
-QTEST_GUILESS_MAIN(TestAnswering)
+PYVENT_TEST(TestAnswering)
 
 #include "tst_answering.moc"

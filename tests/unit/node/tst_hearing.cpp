@@ -2,6 +2,7 @@
 #include <PyventNode>
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -401,5 +402,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Hearing)
+PYVENT_TEST(tst_Hearing)
 #include "tst_hearing.moc"

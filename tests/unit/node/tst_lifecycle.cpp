@@ -2,6 +2,7 @@
 #include <Pyvent>
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -300,5 +301,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Lifecycle)
+PYVENT_TEST(tst_Lifecycle)
 #include "tst_lifecycle.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/presence.h"
 
+#include "support/testprogram.h"
 #include "wire/control.h"
 
 #include <QtTest/qtest.h>
@@ -200,6 +201,6 @@ void TestPresence::manyNames()
     QCOMPARE(finished.front().nodes.first().names.size(), 819); // what 8 KiB hold
 }
 
-QTEST_GUILESS_MAIN(TestPresence)
+PYVENT_TEST(TestPresence)
 
 #include "tst_presence.moc"

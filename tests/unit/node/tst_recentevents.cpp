@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/recentevents.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -154,6 +155,6 @@ void TestRecentEvents::goWithTheLastButOne()
     QVERIFY(kept.expired());
 }
 
-QTEST_GUILESS_MAIN(TestRecentEvents)
+PYVENT_TEST(TestRecentEvents)
 
 #include "tst_recentevents.moc"

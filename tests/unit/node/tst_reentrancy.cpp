@@ -2,6 +2,7 @@
 #include <PyventNode>
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -307,5 +308,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Reentrancy)
+PYVENT_TEST(tst_Reentrancy)
 #include "tst_reentrancy.moc"

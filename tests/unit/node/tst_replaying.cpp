@@ -2,6 +2,7 @@
 #include <PyventNode>
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -267,5 +268,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Replaying)
+PYVENT_TEST(tst_Replaying)
 #include "tst_replaying.moc"

@@ -2,6 +2,7 @@
 #include <PyventNode>
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -27,7 +28,7 @@ public:
     void tick() { Q_EMIT ticked(QPrivateSignal()); }
 };
 
-struct Order
+struct Meal
 {
     Q_GADGET
     Q_PROPERTY(QString food MEMBER food)
@@ -113,7 +114,7 @@ private Q_SLOTS:
         QVariantMap heard;
         node.on("order-food", this, [&](const QVariantMap &args) { heard = args; });
         QVERIFY(node.waitForReady());
-        Order order;
+        Meal order;
         order.food = u"rice"_s;
         order.count = 3;
         QVERIFY(node.send("order-food", order));
@@ -317,5 +318,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Sending)
+PYVENT_TEST(tst_Sending)
 #include "tst_sending.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <PyventNode>
 
@@ -152,6 +153,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Unheard)
+PYVENT_TEST(tst_Unheard)
 
 #include "tst_unheard.moc"

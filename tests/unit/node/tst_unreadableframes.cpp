@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "node/unreadableframes.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -87,6 +88,6 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(TestUnreadableFrames)
+PYVENT_TEST(TestUnreadableFrames)
 
 #include "tst_unreadableframes.moc"

@@ -2,6 +2,7 @@
 #include <PyventNode>
 
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest>
 
@@ -71,7 +72,7 @@ private Q_SLOTS:
             QCOMPARE(node.nodeId, serves ? u"server"_s : QString());
             QCOMPARE(node.names, serves ? QStringList() : (QStringList{u"food-ready"_s, u"order-*"_s}));
             QCOMPARE(node.pid, QCoreApplication::applicationPid());
-            QCOMPARE(node.program, u"tst_waiting"_s);
+            QCOMPARE(node.program, u"tst_library"_s);
             QCOMPARE(node.host, QSysInfo::machineHostName());
         }
     }
@@ -275,5 +276,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(tst_Waiting)
+PYVENT_TEST(tst_Waiting)
 #include "tst_waiting.moc"

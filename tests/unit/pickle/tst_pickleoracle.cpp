@@ -5,6 +5,7 @@
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
 #include "pyventobject.h"
+#include "support/testprogram.h"
 
 #include <QtCore/qset.h>
 #include <QtTest/qtest.h>
@@ -223,5 +224,5 @@ void tst_PickleOracle::mutations()
     }
 }
 
-QTEST_GUILESS_MAIN(tst_PickleOracle)
+PYVENT_TEST(tst_PickleOracle)
 #include "tst_pickleoracle.moc"

@@ -2,6 +2,7 @@
 #include "cputimer.h"
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
+#include "support/testprogram.h"
 
 #include <PyventDict>
 #include <PyventInteger>
@@ -702,5 +703,5 @@ void tst_PickleReader::reuse()
     }
 }
 
-QTEST_GUILESS_MAIN(tst_PickleReader)
+PYVENT_TEST(tst_PickleReader)
 #include "tst_picklereader.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pickle/pickletext.h"
 #include "pickle/textcache.h"
+#include "support/testprogram.h"
 
 #include <QtCore/qstringconverter.h>
 #include <QtTest/qtest.h>
@@ -185,5 +186,5 @@ void tst_PickleText::cacheShares()
     }
 }
 
-QTEST_APPLESS_MAIN(tst_PickleText)
+PYVENT_TEST(tst_PickleText)
 #include "tst_pickletext.moc"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
+#include "support/testprogram.h"
 
 #include <PyventArray>
 #include <PyventDateTime>
@@ -377,5 +378,5 @@ void tst_PickleWriter::longTexts()
     }
 }
 
-QTEST_GUILESS_MAIN(tst_PickleWriter)
+PYVENT_TEST(tst_PickleWriter)
 #include "tst_picklewriter.moc"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cputimer.h"
+#include "support/testprogram.h"
 
 #include <PyventArray>
 #include <PyventDateTime>
@@ -463,5 +464,5 @@ void tst_PyventValues::deepText()
     QCOMPARE(object.qualifiedName(), u"C"_s);
 }
 
-QTEST_GUILESS_MAIN(tst_PyventValues)
+PYVENT_TEST(tst_PyventValues)
 #include "tst_pyventvalues.moc"

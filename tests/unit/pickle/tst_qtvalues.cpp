@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
+#include "support/testprogram.h"
 
 #include <QtCore/qbitarray.h>
 #include <QtCore/qdatastream.h>
@@ -196,5 +197,5 @@ void tst_QtValues::notRestored()
 }
 #endif
 
-QTEST_GUILESS_MAIN(tst_QtValues)
+PYVENT_TEST(tst_QtValues)
 #include "tst_qtvalues.moc"

@@ -3,6 +3,7 @@
 
 #include "../transport/rawserver.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
 
@@ -522,5 +523,5 @@ void TestServer::speaksIpv6()
     QCOMPARE(bytes(reply), QByteArray("1"));
 }
 
-QTEST_GUILESS_MAIN(TestServer)
+PYVENT_TEST(TestServer)
 #include "tst_server.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "transport/address.h"
 
 #include <QtTest/qtest.h>
@@ -122,5 +123,5 @@ void TestAddress::zeroMqTakesWhateverIsAnAddress()
     }
 }
 
-QTEST_GUILESS_MAIN(TestAddress)
+PYVENT_TEST(TestAddress)
 #include "tst_address.moc"

@@ -3,6 +3,7 @@
 
 #include "busdriver.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtCore/qfile.h>
 #include <QtTest/qtest.h>
@@ -537,5 +538,5 @@ void TestBusClient::endsWithMuchToSend()
     } // without waiting for anybody
 }
 
-QTEST_GUILESS_MAIN(TestBusClient)
+PYVENT_TEST(TestBusClient)
 #include "tst_busclient.moc"

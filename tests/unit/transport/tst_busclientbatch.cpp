@@ -4,6 +4,7 @@
 
 #include "busdriver.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -170,6 +171,6 @@ void TestBusClientBatch::theNextServerTakesNone()
         QCOMPARE(messages[i], QByteArrayList{all[i]});
 }
 
-QTEST_GUILESS_MAIN(TestBusClientBatch)
+PYVENT_TEST(TestBusClientBatch)
 
 #include "tst_busclientbatch.moc"

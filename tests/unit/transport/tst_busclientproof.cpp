@@ -3,6 +3,7 @@
 
 #include "busdriver.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -316,5 +317,5 @@ void TestBusClientProof::eventsThatStandStill()
     QVERIFY(bus.untilReady(server));
 }
 
-QTEST_GUILESS_MAIN(TestBusClientProof)
+PYVENT_TEST(TestBusClientProof)
 #include "tst_busclientproof.moc"

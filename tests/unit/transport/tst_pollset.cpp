@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "transport/pollset.h"
 
 #include <QtCore/qelapsedtimer.h>
@@ -286,5 +287,5 @@ void TestPollSet::manyThreads()
     QVERIFY(!isReadable(set));
 }
 
-QTEST_GUILESS_MAIN(TestPollSet)
+PYVENT_TEST(TestPollSet)
 #include "tst_pollset.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "transport/sendqueue.h"
 
 #include <QtTest/qtest.h>
@@ -328,5 +329,5 @@ void TestSendQueue::manyEvents()
     QCOMPARE(queue.acknowledged(), quint64(100'000));
 }
 
-QTEST_GUILESS_MAIN(TestSendQueue)
+PYVENT_TEST(TestSendQueue)
 #include "tst_sendqueue.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "transport/sharedcontext.h"
 
 #include <QtTest/qtest.h>
@@ -63,6 +64,6 @@ void TestSharedContext::aChildHasItsOwn()
     QCOMPARE(sharedContext(), parents);
 }
 
-QTEST_GUILESS_MAIN(TestSharedContext)
+PYVENT_TEST(TestSharedContext)
 
 #include "tst_sharedcontext.moc"

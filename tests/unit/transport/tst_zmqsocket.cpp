@@ -3,6 +3,7 @@
 
 #include "rawserver.h"
 #include "support/freeport.h"
+#include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
@@ -344,5 +345,5 @@ void TestZmqSocket::manyAtOnce()
     QVERIFY(!isReadable(pollSet));
 }
 
-QTEST_GUILESS_MAIN(TestZmqSocket)
+PYVENT_TEST(TestZmqSocket)
 #include "tst_zmqsocket.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "wire/batch.h"
 
 #include <QtCore/qbytearraylist.h>
@@ -78,6 +79,6 @@ void TestBatch::isNoBatch()
     QVERIFY(!isBatch(bytes));
 }
 
-QTEST_GUILESS_MAIN(TestBatch)
+PYVENT_TEST(TestBatch)
 
 #include "tst_batch.moc"

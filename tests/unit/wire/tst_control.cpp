@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "wire/control.h"
 #include "wire/topic.h"
 
@@ -204,6 +205,6 @@ void TestControl::nonsense()
     QVERIFY(!Control::Kept::read(payload));
 }
 
-QTEST_GUILESS_MAIN(TestControl)
+PYVENT_TEST(TestControl)
 
 #include "tst_control.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "wire/frame.h"
 
 #include <QtTest/qtest.h>
@@ -386,5 +387,5 @@ void TestFrame::topicOfIsParseFramesTopic()
         QCOMPARE(topicOf(bytes).toByteArray(), parseFrame(bytes).topic.toByteArray());
 }
 
-QTEST_GUILESS_MAIN(TestFrame)
+PYVENT_TEST(TestFrame)
 #include "tst_frame.moc"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/testprogram.h"
 #include "wire/topic.h"
 
 #include <QtTest/qtest.h>
@@ -58,5 +59,5 @@ void TestTopic::theControlPrefixCanBeUnsubscribed()
     QVERIFY(controlPrefix > '\x01' && controlPrefix < ' ');
 }
 
-QTEST_GUILESS_MAIN(TestTopic)
+PYVENT_TEST(TestTopic)
 #include "tst_topic.moc"
