@@ -275,7 +275,7 @@ QString PyventArray::toString() const
     for (const qsizetype extent : m_shape)
         sizes += QString::number(extent);
     if (m_shape.size() > 1 || size() > mostShown || size() == 0)
-        text += u", shape=(%1)"_s.arg(sizes.join(", "_L1));
+        text += u", shape=(%1%2)"_s.arg(sizes.join(", "_L1), sizes.size() == 1 ? ","_L1 : ""_L1);
     return u"array(%1, dtype='%2')"_s.arg(text, m_dtype);
 }
 

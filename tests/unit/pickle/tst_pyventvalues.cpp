@@ -137,6 +137,12 @@ void tst_PyventValues::text_data()
     row(orderedDict(), u"OrderedDict"_s, u"collections.OrderedDict({'a': 1})"_s);
     row(PyventArray::fromSpan(std::span<const double>(std::array{1.0, 2.5})), u"ndarray"_s,
         u"array([1.0, 2.5], dtype='<f8')"_s);
+    row(PyventArray(u"<f8"_s, {0}, {}), u"ndarray"_s, u"array([], shape=(0,), dtype='<f8')"_s);
+    row(PyventArray(u"<f8"_s, {0, 3}, {}), u"ndarray"_s, u"array([], shape=(0, 3), dtype='<f8')"_s);
+    row(PyventArray(u"|u1"_s, {1001}, QByteArray(1001, '\0')), u"ndarray"_s,
+        u"array(..., shape=(1001,), dtype='|u1')"_s);
+    row(PyventArray(u"|u1"_s, {1, 2}, QByteArray(2, '\1')), u"ndarray"_s,
+        u"array([[1, 1]], shape=(1, 2), dtype='|u1')"_s);
     row(PyventArray::scalar(u"<i4"_s, QByteArray(4, '\0')), u"int32"_s, u"numpy.int32(0)"_s);
 }
 
