@@ -42,6 +42,8 @@ LineReader::Result LineReader::takeLine(qsizetype length, qsizetype end, QByteAr
 {
     const bool isTooLong = std::exchange(m_isTooLong, false) || length > m_longest;
     *line = isTooLong ? QByteArray() : m_buffer.mid(m_begin, length);
+    m_isUnended = end == m_begin + length;
+    m_position += end - m_begin;
     m_begin = end;
     m_searched = end;
     return isTooLong ? Result::TooLong : Result::Line;
@@ -58,6 +60,7 @@ LineReader::Result LineReader::fill()
 
     m_buffer.remove(0, std::exchange(m_begin, 0));
     if (m_buffer.size() > m_longest) {
+        m_position += m_buffer.size();
         m_buffer.clear();
         m_isTooLong = true;
     }

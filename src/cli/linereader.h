@@ -14,6 +14,9 @@ public:
     // An event has 64 MiB, and as JSON a few times that.
     static constexpr qsizetype longestLine = qsizetype(512) << 20;
 
+    // What interrupts a reader that nothing does.
+    static constexpr int nothing = -1;
+
     // Reads \a descriptor, which stays the caller's to close, until \a interruption is readable. A line has \a longest bytes
     // at most.
     LineReader(int descriptor, int interruption, qsizetype longest = longestLine)
@@ -38,6 +41,12 @@ public:
     // Whether next() would return at once.
     bool isReady() const;
 
+    // Whether nothing but the end of all ended the newest line: it may have been cut off.
+    bool isUnended() const { return m_isUnended; }
+
+    // How many bytes the lines until now have taken.
+    qint64 position() const { return m_position; }
+
 private:
     Result fill();
     Result takeLine(qsizetype length, qsizetype end, QByteArray *line);
@@ -50,6 +59,8 @@ private:
     qsizetype m_searched = 0; // in the buffer: no line ends before
     bool m_isTooLong = false; // the line that is being read
     bool m_isAtEnd = false;
+    bool m_isUnended = false; // the newest line
+    qint64 m_position = 0;
 };
 
 } // namespace Pyvent::Cli

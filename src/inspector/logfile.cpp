@@ -3,13 +3,15 @@
 
 #include "jsonreader.h"
 #include "jsonwriter.h"
+#include "linereader.h"
 
 #include <QtConcurrent/qtconcurrentrun.h>
 #include <QtCore/qdir.h>
 #include <QtCore/qfile.h>
+#include <QtCore/qlocale.h>
 #include <QtCore/qsavefile.h>
 
-#include <limits>
+#include <cerrno>
 
 namespace Pyvent::Inspector {
 
@@ -19,7 +21,6 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr qsizetype linesBetweenProgress = 2000;
-constexpr qsizetype longestLine = qsizetype(512) * 1024 * 1024; // an event has 64 MiB, and as JSON a few times that
 
 int thousandths(qint64 part, qint64 whole)
 {
@@ -76,6 +77,54 @@ QString nativePath(const QString &path)
     return QDir::toNativeSeparators(path);
 }
 
+// The lines that are no events: how many there are, and what is wrong with the first.
+class Omissions
+{
+public:
+    void note(qsizetype number, bool isCutOff, const QString &why)
+    {
+        if (m_count++ > 0)
+            return;
+        m_number = number;
+        m_isCutOff = isCutOff;
+        m_why = why;
+    }
+
+    bool isEmpty() const { return m_count == 0; }
+
+    QString text() const
+    {
+        if (m_count == 0)
+            return {};
+        const QLocale locale;
+        const QString number = locale.toString(m_number);
+        if (m_count > 1) {
+            return u"%1 lines are no events and were left out. The first is line %2: %3."_s.arg(
+                locale.toString(m_count), number, m_why);
+        }
+        return m_isCutOff ? u"Its last line, %1, is cut off and was left out: %2."_s.arg(number, m_why)
+                          : u"Line %1 is no event and was left out: %2."_s.arg(number, m_why);
+    }
+
+private:
+    qsizetype m_count = 0;
+    qsizetype m_number = 0;
+    bool m_isCutOff = false;
+    QString m_why = {};
+};
+
+// Puts the event that \a line is into \a store. An empty line is none, and no mistake either: then \a why stays empty.
+bool takeLine(QByteArrayView line, EventStore *store, QString *why)
+{
+    while (line.endsWith('\r'))
+        line.chop(1);
+    PyventEvent event;
+    if (line.trimmed().isEmpty() || !eventFromJson(line, &event, why))
+        return false;
+    store->append(event, QDateTime());
+    return true;
+}
+
 } // namespace
 
 bool eventFromJson(QByteArrayView line, PyventEvent *event, QString *error)
@@ -106,34 +155,34 @@ LogResult readLog(const QString &path, qsizetype maximum, const Progress &progre
     }
     auto store = std::make_shared<EventStore>();
     store->setMaximum(maximum);
+    Omissions omissions;
     qsizetype number = 0;
-    while (!file.atEnd()) {
-        QByteArray line = file.readLine(longestLine);
+    QByteArray line;
+    LineReader reader(file.handle(), LineReader::nothing);
+    auto read = LineReader::Result::Line;
+    while ((read = reader.next(&line)) == LineReader::Result::Line || read == LineReader::Result::TooLong) {
         ++number;
-        if (line.isEmpty() && file.error() != QFileDevice::NoError) {
-            result.error = u"'%1' cannot be read: %2"_s.arg(nativePath(path), file.errorString());
-            return result;
-        }
-        while (line.endsWith('\n') || line.endsWith('\r'))
-            line.chop(1);
-        if (line.trimmed().isEmpty())
-            continue;
-        PyventEvent event;
         QString why;
-        if (!eventFromJson(line, &event, &why)) {
-            result.error = u"Line %1 of '%2' is no event: %3."_s.arg(number).arg(nativePath(path), why);
-            return result;
-        }
-        store->append(event, QDateTime());
-        ++result.count;
+        if (read == LineReader::Result::TooLong)
+            why = u"it has more than %1 MiB"_s.arg(LineReader::longestLine >> 20);
+        else if (takeLine(line, store.get(), &why))
+            ++result.count;
+        if (!why.isEmpty())
+            omissions.note(number, reader.isUnended(), why);
         if (const qsizetype excess = store->excess(); excess > 0) {
             store->removeOldest(excess);
             result.dropped += excess;
         }
-        if (number % linesBetweenProgress == 0 && !progress(thousandths(file.pos(), file.size())))
+        if (number % linesBetweenProgress == 0 && !progress(thousandths(reader.position(), file.size())))
             return result;
     }
-    result.store = store;
+    if (read == LineReader::Result::Failed)
+        result.error = u"'%1' cannot be read: %2"_s.arg(nativePath(path), qt_error_string(errno));
+    else if (result.count == 0 && !omissions.isEmpty())
+        result.error = u"'%1' is no log of events: %2"_s.arg(nativePath(path), omissions.text());
+    else
+        result.store = store;
+    result.omitted = omissions.text();
     return result;
 }
 

@@ -21,11 +21,14 @@ struct LogResult
     qsizetype dropped = 0;                  // events at the beginning that were more than the maximum
     qsizetype count = 0;
     QString error = {};
+    QString omitted = {}; // which lines are not in the store, for people; empty if all are
 };
 
 // Told how far it is, in thousandths; false stops it.
 using Progress = std::function<bool(int thousandths)>;
 
+// Takes every line that is an event. What is none, such as a last line that was cut off, is left out and told; a file
+// without a single event is no log, which is an error.
 LogResult readLog(const QString &path, qsizetype maximum, const Progress &progress);
 
 // The file is there as a whole, or not at all.

@@ -87,7 +87,7 @@ void MainWindow::showLog(const QString &path, const LogResult &result)
 {
     hideProgress();
     if (!result.error.isEmpty()) {
-        m_messageBar->say(result.error + u' ' + tr("Nothing of it was opened."), Tone::Bad);
+        m_messageBar->say(result.error, Tone::Bad);
         return;
     }
     if (m_events.store().end() <= m_saved || m_events.store().count() == 0) {
@@ -119,7 +119,10 @@ void MainWindow::takeLog(const QString &path, const LogResult &result)
     setWindowFilePath(path);
     setWindowTitle(tr("%1 – Pyvent Inspector").arg(QFileInfo(path).fileName()));
     const QString waits = tr("What is heard on the bus waits until you resume with Space.");
-    m_messageBar->say(tr("This is the log %1. %2").arg(QDir::toNativeSeparators(path), waits), Tone::Good);
+    QString text = tr("This is the log %1.").arg(QDir::toNativeSeparators(path));
+    if (!result.omitted.isEmpty())
+        text += u' ' + result.omitted;
+    m_messageBar->say(text + u' ' + waits, result.omitted.isEmpty() ? Tone::Good : Tone::Waiting);
     showCounts();
     m_view->goToNewest();
 }

@@ -51,6 +51,7 @@ private Q_SLOTS:
     void readsLines_data();
     void readsLines();
     void leavesOutLongLines();
+    void tellsWhatWasCutOff();
     void tellsWhatIsThere();
     void isInterrupted();
     void tellsOfAFailure();
@@ -110,6 +111,27 @@ void tst_LineReader::leavesOutLongLines()
     QCOMPARE(reader.next(&line), LineReader::Result::TooLong);
     QCOMPARE(reader.next(&line), LineReader::Result::Line);
     QCOMPARE(line, "ok");
+    QCOMPARE(reader.next(&line), LineReader::Result::End);
+}
+
+void tst_LineReader::tellsWhatWasCutOff()
+{
+    // From a file, which nothing interrupts, and whose longest line could not be reserved.
+    QTemporaryFile file;
+    QVERIFY(file.open());
+    file.write("whole\n\n" + QByteArray(300'000, 'x') + "\ncut o");
+    QVERIFY(file.flush() && file.seek(0));
+    LineReader reader(file.handle(), LineReader::nothing, qsizetype(1) << 40);
+    QByteArray line;
+    for (const qint64 end : {6, 7, 300'008}) {
+        QCOMPARE(reader.next(&line), LineReader::Result::Line);
+        QVERIFY(!reader.isUnended());
+        QCOMPARE(reader.position(), end);
+    }
+    QCOMPARE(reader.next(&line), LineReader::Result::Line);
+    QCOMPARE(line, "cut o");
+    QVERIFY(reader.isUnended());
+    QCOMPARE(reader.position(), file.size());
     QCOMPARE(reader.next(&line), LineReader::Result::End);
 }
 

@@ -30,6 +30,9 @@ private Q_SLOTS:
     void readsWhatIsWritten();
     void namesTheMistake_data();
     void namesTheMistake();
+    void opensWhatIsWhole_data();
+    void opensWhatIsWhole();
+    void refusesWhatIsNoLog();
     void keepsTheNewest();
     void leavesTheOldFileWhereItCannotWrite();
     void runsBesideTheEventLoop();
@@ -91,8 +94,47 @@ void tst_LogFile::namesTheMistake()
     QFETCH(QString, reason);
     const QByteArray good = Pyvent::Cli::eventAsJson({.name = u"a"_s}) + '\n';
     const LogResult result = readLog(write(good + good + line + '\n' + good), 100, goOn);
+    QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
+    QCOMPARE(result.store->count(), 3); // what is whole is there
+    QVERIFY2(result.omitted.startsWith(u"Line 3 is no event and was left out: "_s) && result.omitted.contains(reason),
+             qPrintable(result.omitted));
+}
+
+void tst_LogFile::opensWhatIsWhole_data()
+{
+    const QByteArray good = Pyvent::Cli::eventAsJson({.name = u"a"_s}) + '\n';
+    const QByteArray bad = "{}\n";
+    QTest::addColumn<QByteArray>("content");
+    QTest::addColumn<int>("events");
+    QTest::addColumn<QString>("omitted");
+    QTest::newRow("all") << good + good << 2 << QString();
+    QTest::newRow("no newline at the end") << good + good.chopped(1) << 2 << QString();
+    QTest::newRow("nothing") << ""_ba << 0 << QString();
+    QTest::newRow("cut off") << good + good + good.first(20) << 2
+                             << u"Its last line, 3, is cut off and was left out: "_s;
+    QTest::newRow("cut off in a character") << good + "{\"name\":\"\xc3" << 1 << u"Its last line, 2, is cut off"_s;
+    QTest::newRow("zeros after a power cut") << good + QByteArray(4096, '\0') << 1 << u"Its last line, 2, is cut off"_s;
+    QTest::newRow("several") << bad + good + bad + good.first(20) << 1
+                             << u"3 lines are no events and were left out. The first is line 1: "_s;
+}
+
+void tst_LogFile::opensWhatIsWhole()
+{
+    QFETCH(QByteArray, content);
+    QFETCH(int, events);
+    QFETCH(QString, omitted);
+    const LogResult result = readLog(write(content), 100, goOn);
+    QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
+    QCOMPARE(result.store->count(), events);
+    QVERIFY2(omitted.isEmpty() ? result.omitted.isEmpty() : result.omitted.startsWith(omitted),
+             qPrintable(result.omitted));
+}
+
+void tst_LogFile::refusesWhatIsNoLog()
+{
+    const LogResult result = readLog(write("\x89PNG\r\n\x1a\n{}\n"), 100, goOn);
     QVERIFY(!result.store);
-    QVERIFY2(result.error.startsWith(u"Line 3 of"_s) && result.error.contains(reason), qPrintable(result.error));
+    QVERIFY2(result.error.contains(u"is no log of events: 3 lines"_s), qPrintable(result.error));
 }
 
 void tst_LogFile::keepsTheNewest()
