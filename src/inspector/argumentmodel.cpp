@@ -5,6 +5,7 @@
 #include "pythontype.h"
 #include "textstyle.h"
 
+#include <QtCore/qlocale.h>
 #include <QtGui/qguiapplication.h>
 
 #include <algorithm>
@@ -12,6 +13,23 @@
 namespace Pyvent::Inspector {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+// With how much there is of it, where one line does not show that: "list [3]", "bytes [2,048]".
+QString typeText(const QVariant &value, qsizetype items)
+{
+    constexpr qsizetype shortText = 100; // characters
+    qsizetype count = items;
+    if (value.typeId() == QMetaType::QByteArray)
+        count = value.toByteArray().size();
+    else if (value.typeId() == QMetaType::QString && value.toString().size() > shortText)
+        count = value.toString().size();
+    const QString type = pythonType(value);
+    return count > 0 ? u"%1 [%2]"_s.arg(type, QLocale().toString(count)) : type;
+}
+
+} // namespace
 
 struct ArgumentModel::Branch
 {
@@ -112,6 +130,8 @@ QVariant ArgumentModel::data(const QModelIndex &index, int role) const
     constexpr qsizetype longest = 2000;
     if (role == FullValueRole)
         return Cli::pythonText(item.value);
+    if (role == ValueRole)
+        return item.value;
     if (role == Qt::FontRole)
         return index.column() == Key ? QVariant() : QVariant(monospaced());
     if (role == Qt::ForegroundRole)
@@ -122,7 +142,7 @@ QVariant ArgumentModel::data(const QModelIndex &index, int role) const
     case Key:
         return item.key;
     case Type:
-        return item.count > 0 ? u"%1 [%2]"_s.arg(pythonType(item.value)).arg(item.count) : pythonType(item.value);
+        return typeText(item.value, item.count);
     default:
         break;
     }
@@ -131,7 +151,7 @@ QVariant ArgumentModel::data(const QModelIndex &index, int role) const
         if (item.text.size() > longest)
             item.text = item.text.first(longest) + u'…';
     }
-    return item.text;
+    return role == Qt::ToolTipRole ? plainToolTip(item.text) : item.text;
 }
 
 QVariant ArgumentModel::headerData(int section, Qt::Orientation orientation, int role) const

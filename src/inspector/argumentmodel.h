@@ -17,7 +17,10 @@ class ArgumentModel : public QAbstractItemModel
 
 public:
     enum Column { Key, Type, Value, ColumnCount };
-    enum Role { FullValueRole = Qt::UserRole }; // the value as Python writes it, not cut short
+    enum Role {
+        FullValueRole = Qt::UserRole, // the value as Python writes it, not cut short
+        ValueRole                     // itself
+    };
     static constexpr qsizetype itemsAtOnce = 200;
 
     explicit ArgumentModel(QObject *parent = nullptr);

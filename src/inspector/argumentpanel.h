@@ -7,13 +7,15 @@
 
 #include <QtWidgets/qwidget.h>
 
-class QLabel;
+class QAction;
 class QToolButton;
 class QTreeView;
 
 namespace Pyvent::Inspector {
 
-// The selected event: what it is, and its arguments as a tree.
+class ElidedLabel;
+
+// The selected event: what it is, and its arguments as a tree, of which each value can be had in a window of its own.
 class ArgumentPanel : public QWidget
 {
     Q_OBJECT
@@ -23,17 +25,33 @@ public:
 
     void show(const EventModel &events, std::optional<Serial> serial);
     void setSendAgain(QAction *action);
+    // The columns, if a person has arranged them.
     QByteArray saveColumns() const;
     void restoreColumns(const QByteArray &state);
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
+    void makeActions();
+    void setTitleFont();
+    void fitKeys();
+    void updateActions();
+    QModelIndex chosen() const;
     void copyValue();
+    void showValue();
 
     ArgumentModel m_model;
     std::optional<Serial> m_serial;
-    QLabel *m_title;
+    QString m_name;
+    bool m_isFitting = false;
+    bool m_isArranged = false;
+    ElidedLabel *m_title;
     QToolButton *m_sendAgain;
+    QToolButton *m_showValueButton;
     QTreeView *m_tree;
+    QAction *m_copyValue = nullptr;
+    QAction *m_showValue = nullptr;
 };
 
 } // namespace Pyvent::Inspector

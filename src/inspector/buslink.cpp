@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "buslink.h"
 
+#include <QtCore/qscopedvaluerollback.h>
+
 namespace Pyvent::Inspector {
 
 using namespace Qt::StringLiterals;
@@ -47,7 +49,11 @@ void BusLink::join(const Place &place)
     m_node = std::make_unique<PyventNode>();
     PyventNode *const node = m_node.get();
     // The errors first: an option that cannot be is one.
-    connect(node, &PyventNode::errorOccurred, this, [this](const PyventError &error) { Q_EMIT wentWrong(error.text); });
+    connect(node, &PyventNode::errorOccurred, this, [this](const PyventError &error) {
+        m_gaveUp = m_gaveUp || error.code == PyventError::EventsNotDelivered;
+        if (!m_isSending)
+            Q_EMIT wentWrong(error);
+    });
     PyventOptions options;
     options.address = place.address;
     options.port = place.port;
@@ -66,6 +72,7 @@ void BusLink::join(const Place &place)
     connect(node, &PyventNode::stateChanged, this, &BusLink::noteState);
     connect(node, &PyventNode::servingChanged, this, &BusLink::stateChanged);
     connect(node, &PyventNode::received, this, &BusLink::received);
+    connect(node, &PyventNode::unacknowledgedChanged, this, &BusLink::undeliveredChanged);
     node->tryStart();
     noteState();
 }
@@ -75,6 +82,12 @@ void BusLink::leave()
     if (!m_node)
         return;
     m_patience.stop();
+    m_isUnanswered = false;
+    // Only errors count from here on: events that are given up are not undelivered any more, for the node.
+    disconnect(m_node.get(), &PyventNode::unacknowledgedChanged, this, nullptr);
+    disconnect(m_node.get(), &PyventNode::stateChanged, this, nullptr);
+    disconnect(m_node.get(), &PyventNode::servingChanged, this, nullptr);
+    m_gaveUp = false;
     m_node->stop(); // tells what could not be delivered
     m_node.reset();
     Q_EMIT stateChanged();
@@ -108,7 +121,13 @@ QString BusLink::send(const QString &name, const QVariantMap &arguments, const Q
 {
     if (!m_node)
         return tr("It was not sent: this window is not on a bus. Connect first.");
+    const QScopedValueRollback sending(m_isSending, true);
     return m_node->send(name, arguments, {.sender = sender}) ? QString() : m_node->lastError().text;
+}
+
+qsizetype BusLink::undelivered() const
+{
+    return m_node ? m_node->unacknowledged() : 0;
 }
 
 void BusLink::findNodes()

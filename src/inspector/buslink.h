@@ -41,11 +41,18 @@ public:
     const Place &place() const { return m_place; }
     QUuid uuid() const;
 
+    // Nobody has answered for so long that nobody seems to serve there.
+    bool isUnanswered() const { return m_isUnanswered; }
+
     bool isServing() const;
     void setServing(bool serving);
 
-    // Returns an empty text where the event was taken, else why not.
+    // Returns an empty text where the event was taken, else why not; wentWrong() does not tell that, too.
     QString send(const QString &name, const QVariantMap &arguments, const QString &sender);
+    // How many of the events that were taken no server has acknowledged yet.
+    qsizetype undelivered() const;
+    // Whether some of them were given up when the bus was left.
+    bool gaveUp() const { return m_gaveUp; }
 
     // Asks who is there; answered() tells.
     void findNodes();
@@ -58,7 +65,8 @@ Q_SIGNALS:
     void received(const PyventEvent &event);
     void answered(const QList<PyventNodeInfo> &nodes);
     void stateChanged();
-    void wentWrong(const QString &text);
+    void undeliveredChanged();
+    void wentWrong(const PyventError &error);
     void lost(const QString &name, const QUuid &node, quint64 count);
     // Since it joined.
     void unreadable(quint64 count, const QMap<QString, quint64> &byName);
@@ -70,7 +78,9 @@ private:
     std::unique_ptr<PyventNode> m_node;
     QFutureWatcher<QList<PyventNodeInfo>> m_search;
     QTimer m_patience;
-    bool m_isUnanswered = false; // for so long that nobody seems to serve there
+    bool m_isUnanswered = false;
+    bool m_isSending = false;
+    bool m_gaveUp = false;
 };
 
 } // namespace Pyvent::Inspector

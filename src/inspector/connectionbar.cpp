@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "connectionbar.h"
 
+#include "elidedlabel.h"
+
 #include <QtCore/qcoreevent.h>
 #include <QtGui/qguiapplication.h>
 #include <QtGui/qpainter.h>
@@ -9,6 +11,7 @@
 #include <QtWidgets/qlineedit.h>
 #include <QtWidgets/qpushbutton.h>
 #include <QtWidgets/qspinbox.h>
+#include <QtWidgets/qtoolbutton.h>
 
 namespace Pyvent::Inspector {
 
@@ -34,19 +37,20 @@ QPixmap dot(const QColor &color, qreal scale)
 } // namespace
 
 ConnectionBar::ConnectionBar(BusLink *link, QWidget *parent)
-    : QWidget(parent)
+    : WrappingRow(parent)
     , m_link(link)
     , m_address(new QLineEdit)
     , m_port(new QSpinBox)
     , m_button(new QPushButton)
     , m_dot(new QLabel)
-    , m_state(new QLabel)
+    , m_state(new ElidedLabel(Qt::ElideRight))
+    , m_serve(new QToolButton)
 {
     m_address->setObjectName(u"address"_s);
     m_address->setAccessibleName(tr("Address of the server"));
     m_address->setToolTip(tr("Where the server is: an IP address or a host's name."));
-    m_address->setMinimumWidth(m_address->fontMetrics().averageCharWidth() * 22);
-    m_address->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    m_address->setMinimumWidth(m_address->fontMetrics().averageCharWidth() * 12);
+    m_address->setMaximumWidth(m_address->fontMetrics().averageCharWidth() * 22);
     m_port->setObjectName(u"port"_s);
     m_port->setAccessibleName(tr("Port of the bus"));
     m_port->setToolTip(tr("Events are sent to this port, and heard from the next one."));
@@ -55,23 +59,25 @@ ConnectionBar::ConnectionBar(BusLink *link, QWidget *parent)
     m_port->setGroupSeparatorShown(false);
     m_button->setObjectName(u"connect"_s);
     m_state->setObjectName(u"state"_s);
-    m_state->setTextFormat(Qt::PlainText);
+    m_serve->setObjectName(u"serveHere"_s);
+    m_serve->hide();
 
     auto *addressLabel = new QLabel(tr("&Address"));
     addressLabel->setBuddy(m_address);
     auto *portLabel = new QLabel(tr("&Port"));
     portLabel->setBuddy(m_port);
 
-    auto *layout = new QHBoxLayout(this);
-    layout->setContentsMargins(12, 8, 12, 8);
-    layout->setSpacing(8);
-    for (QWidget *widget :
-         {static_cast<QWidget *>(addressLabel), static_cast<QWidget *>(m_address), static_cast<QWidget *>(portLabel),
-          static_cast<QWidget *>(m_port), static_cast<QWidget *>(m_button)})
-        layout->addWidget(widget);
-    layout->addSpacing(8);
-    layout->addWidget(m_dot);
-    layout->addWidget(m_state, 1);
+    setMargins({12, 8, 12, 8});
+    setStretch(0, 1);
+    first()->addWidget(addressLabel);
+    first()->addWidget(m_address);
+    first()->addWidget(portLabel);
+    first()->addWidget(m_port);
+    first()->addWidget(m_button);
+    first()->addStretch();
+    second()->addWidget(m_dot);
+    second()->addWidget(m_state, 1);
+    second()->addWidget(m_serve);
 
     connect(m_button, &QPushButton::clicked, this, &ConnectionBar::toggle);
     connect(m_address, &QLineEdit::returnPressed, this, [this] { m_link->join(place()); });
@@ -95,6 +101,12 @@ Place ConnectionBar::place() const
     return {m_address->text().trimmed(), m_port->value()};
 }
 
+void ConnectionBar::setServe(QAction *serve)
+{
+    m_serve->setDefaultAction(serve);
+    m_serve->setToolButtonStyle(Qt::ToolButtonTextOnly);
+}
+
 void ConnectionBar::toggle()
 {
     if (m_link->isJoined() && m_link->place() == place())
@@ -108,18 +120,21 @@ void ConnectionBar::showState()
     const QColor color = toneColor(m_link->stateTone(), QGuiApplication::palette());
     m_dot->setPixmap(dot(color, devicePixelRatioF()));
     m_state->setText(m_link->stateText());
+    // Where all is well, its beginning says that.
+    m_state->setWanted(m_link->isReady() ? 13 : 0);
     QPalette palette = m_state->palette();
     palette.setColor(QPalette::WindowText, color);
     m_state->setPalette(palette);
-    m_button->setText(m_link->isJoined() && m_link->place() == place() ? tr("&Disconnect") : tr("&Connect"));
+    m_button->setText(m_link->isJoined() && m_link->place() == place() ? tr("Disconnec&t") : tr("Connec&t"));
     m_button->setEnabled(!place().address.isEmpty());
+    m_serve->setVisible(m_link->isUnanswered() && m_serve->defaultAction());
 }
 
 void ConnectionBar::changeEvent(QEvent *event)
 {
     if (event->type() == QEvent::PaletteChange)
         showState();
-    QWidget::changeEvent(event);
+    WrappingRow::changeEvent(event);
 }
 
 } // namespace Pyvent::Inspector

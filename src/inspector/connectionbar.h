@@ -3,18 +3,21 @@
 #define PYVENT_INSPECTOR_CONNECTIONBAR_H
 
 #include "buslink.h"
+#include "wrappingrow.h"
 
-#include <QtWidgets/qwidget.h>
-
+class QAction;
 class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
+class QToolButton;
 
 namespace Pyvent::Inspector {
 
-// Which bus, and how it stands with it, in words and in colour.
-class ConnectionBar : public QWidget
+class ElidedLabel;
+
+// Which bus, how it stands with it, in words and in colour, and what to do where nobody serves it.
+class ConnectionBar : public WrappingRow
 {
     Q_OBJECT
 
@@ -23,6 +26,8 @@ public:
 
     void setPlace(const Place &place);
     Place place() const;
+    // Offered where nobody serves.
+    void setServe(QAction *serve);
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -36,7 +41,8 @@ private:
     QSpinBox *m_port;
     QPushButton *m_button;
     QLabel *m_dot;
-    QLabel *m_state;
+    ElidedLabel *m_state;
+    QToolButton *m_serve;
 };
 
 } // namespace Pyvent::Inspector

@@ -2,13 +2,18 @@
 #ifndef PYVENT_INSPECTOR_EMPTYHINT_H
 #define PYVENT_INSPECTOR_EMPTYHINT_H
 
+#include <QtCore/qpointer.h>
+#include <QtGui/qaction.h>
 #include <QtWidgets/qabstractitemview.h>
-#include <QtWidgets/qlabel.h>
+
+class QLabel;
+class QPushButton;
 
 namespace Pyvent::Inspector {
 
-// What stands in a view as long as it has no rows: why, and what to do about it.
-class EmptyHint : public QLabel
+// What stands in a view as long as it has no rows: why, and what to do about it, if possible with a button that does it. Its
+// first paragraph stands alone where there is little room.
+class EmptyHint : public QWidget
 {
     Q_OBJECT
 
@@ -16,12 +21,22 @@ public:
     // For a view that has its model.
     EmptyHint(const QString &text, QAbstractItemView *view);
 
+    void say(const QString &text, QAction *remedy = nullptr);
+    QString text() const { return m_text; }
+
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     void arrange();
+    QSize textSize(const QString &text, int width) const;
+    bool placeBelow(const QString &text);
+    void placeBeside(const QString &text);
 
     QAbstractItemView *const m_view;
+    QString m_text;
+    QLabel *m_label;
+    QPushButton *m_button;
+    QPointer<QAction> m_remedy;
 };
 
 } // namespace Pyvent::Inspector

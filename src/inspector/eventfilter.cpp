@@ -44,6 +44,27 @@ bool PatternList::fits(const QString &text) const
         && std::none_of(m_unwanted.begin(), m_unwanted.end(), fitsText);
 }
 
+QString patternOnly(const QString &text)
+{
+    // Between patterns are spaces: a text that has some, which a log may have, becomes a glob.
+    QString pattern = text;
+    for (QChar &c : pattern) {
+        if (c.isSpace())
+            c = u'?';
+    }
+    return pattern == text ? u'=' + text : pattern;
+}
+
+QString patternWithout(const QString &patterns, const QString &text)
+{
+    const QString only = patternOnly(text);
+    QStringList kept = patterns.simplified().split(u' ', Qt::SkipEmptyParts);
+    kept.removeAll(only);
+    if (const QString without = u'!' + only; !kept.contains(without))
+        kept.append(without);
+    return kept.join(u' ');
+}
+
 EventFilter::EventFilter(const FilterTexts &texts)
     : m_names(texts.name)
     , m_senders(texts.sender)
@@ -80,15 +101,16 @@ bool EventFilter::fits(const EventStore &store, Serial serial, qsizetype *work)
     *work += json.size() + smallestWork;
     // What is too large to be decoded is searched as it is kept.
     const QString text =
-        json.size() > largestSummary ? QString::fromUtf8(json) : Cli::pythonKeywords(store.decoded(serial));
+        json.size() > EventStore::largeArguments ? QString::fromUtf8(json) : Cli::pythonKeywords(store.decoded(serial));
     return text.contains(m_text, Qt::CaseInsensitive);
 }
 
 QString argumentSummary(const EventStore &store, Serial serial)
 {
     const QByteArrayView json = store.arguments(serial);
-    if (json.size() > largestSummary)
-        return u"(%1 of arguments: select the event to see them)"_s.arg(QLocale().formattedDataSize(json.size()));
+    if (json.size() > EventStore::largeArguments)
+        return u"(%1 of arguments: select the event to see them)"_s.arg(
+            QLocale().formattedDataSize(store.size(serial)));
     constexpr qsizetype longest = 1000; // characters; the table shows fewer
     QString error;
     const QVariantMap arguments = store.decoded(serial, &error);

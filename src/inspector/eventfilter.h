@@ -36,6 +36,10 @@ struct FilterTexts
     friend bool operator==(const FilterTexts &, const FilterTexts &) = default;
 };
 
+// The pattern in a field that holds \a patterns, so that of all texts only \a text is shown, or that it is not.
+QString patternOnly(const QString &text);
+QString patternWithout(const QString &patterns, const QString &text);
+
 // Which events are shown. The text is looked for in the name, the sender and the arguments as they are shown.
 class EventFilter
 {
@@ -71,9 +75,6 @@ QString argumentSummary(const EventStore &store, Serial serial);
 
 // What decoding takes however little there is to decode, in bytes that could be decoded in that time.
 constexpr qsizetype smallestWork = 100;
-
-// The most bytes of JSON that are decoded for a line.
-constexpr qsizetype largestSummary = 256 * 1024;
 
 } // namespace Pyvent::Inspector
 

@@ -243,7 +243,7 @@ QVariant EventModel::toolTip(Serial serial, int column) const
                                              : tr("Counts the node's events of this name.");
     case Name:
     case Sender:
-        return text(serial, column);
+        return plainToolTip(text(serial, column).toString());
     default:
         return {};
     }

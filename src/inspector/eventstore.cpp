@@ -4,6 +4,7 @@
 #include "eventline.h"
 #include "jsonreader.h"
 #include "jsonwriter.h"
+#include "valuesize.h"
 
 #include <QtCore/qtimezone.h>
 
@@ -17,6 +18,7 @@ EventStore::EventStore(const EventStore &other)
     : m_chunks(other.m_chunks)
     , m_begin(other.m_begin)
     , m_end(other.m_end)
+    , m_sizes(other.m_sizes)
     , m_bytes(other.m_bytes)
     , m_maximum(other.m_maximum)
     , m_maximumBytes(other.m_maximumBytes)
@@ -60,6 +62,8 @@ Serial EventStore::append(const PyventEvent &event, const QDateTime &arrival, QB
     chunk.entries.push_back(entry);
     chunk.bytes.append(arguments);
     m_bytes += arguments.size() + qsizetype(sizeof(Entry));
+    if (arguments.size() > largeArguments)
+        m_sizes.insert(m_end, valueSize(event.args));
     return m_end++;
 }
 
@@ -105,6 +109,8 @@ void EventStore::removeOldest(qsizetype count)
         m_senders.release(oldest.sender);
         m_nodes.release(oldest.node);
         m_bytes -= qsizetype(oldest.size) + qsizetype(sizeof(Entry));
+        if (qsizetype(oldest.size) > largeArguments)
+            m_sizes.remove(m_begin);
         ++m_begin;
         if (m_begin % chunkSize == 0)
             m_chunks.pop_front();
@@ -128,6 +134,12 @@ QByteArrayView EventStore::arguments(Serial serial) const
 {
     const Entry &event = entry(serial);
     return QByteArrayView(chunk(serial).bytes).sliced(event.offset, event.size);
+}
+
+qsizetype EventStore::size(Serial serial) const
+{
+    const auto large = m_sizes.constFind(serial);
+    return large != m_sizes.cend() ? *large : valueSize(decoded(serial));
 }
 
 QVariantMap EventStore::decoded(Serial serial, QString *error) const

@@ -26,6 +26,8 @@ class EventStore
 public:
     static constexpr qsizetype defaultMaximum = 1'000'000;
     static constexpr qsizetype defaultMaximumBytes = qsizetype(1) << 30;
+    // Arguments whose JSON is larger than this are not decoded to be shown in a line.
+    static constexpr qsizetype largeArguments = 256 * 1024;
 
     EventStore() = default;
     EventStore(const EventStore &other);
@@ -65,6 +67,8 @@ public:
     QDateTime time(Serial serial) const; // when it was sent, else when it arrived; invalid if nobody knows
     bool isTimeOfArrival(Serial serial) const { return entry(serial).timeKind == Arrival; }
     QByteArrayView arguments(Serial serial) const; // valid until the next change
+    // How many bytes there are in the arguments, and not in their JSON, where bytes take a third more.
+    qsizetype size(Serial serial) const;
 
     // The arguments, decoded. On failure, which only values that are nested too deeply meet, says why in \a error.
     QVariantMap decoded(Serial serial, QString *error = nullptr) const;
@@ -102,6 +106,7 @@ private:
     std::deque<std::shared_ptr<Chunk>> m_chunks; // only the last one changes, and it is never shared
     Serial m_begin = 0;
     Serial m_end = 0;
+    QHash<Serial, qsizetype> m_sizes; // of events whose JSON is large, which are few
     qsizetype m_bytes = 0;
     qsizetype m_maximum = defaultMaximum;
     qsizetype m_maximumBytes = defaultMaximumBytes;

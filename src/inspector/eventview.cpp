@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "eventview.h"
 
-#include "textstyle.h"
+#include "tablecolumns.h"
 
+#include <QtCore/qscopedvaluerollback.h>
 #include <QtGui/qevent.h>
 #include <QtWidgets/qheaderview.h>
 #include <QtWidgets/qscrollbar.h>
@@ -16,6 +17,8 @@ using namespace Qt::StringLiterals;
 EventView::EventView(EventModel *model, QWidget *parent)
     : QTableView(parent)
     , m_model(model)
+    , m_kept()
+    , m_columns(nullptr)
 {
     setObjectName(u"events"_s);
     setAccessibleName(tr("Events"));
@@ -25,12 +28,19 @@ EventView::EventView(EventModel *model, QWidget *parent)
     connect(model, &QAbstractItemModel::rowsAboutToBeRemoved, this, noteEnd);
     connect(model, &QAbstractItemModel::modelAboutToBeReset, this, noteEnd);
     setModel(model);
-    connect(model, &QAbstractItemModel::rowsInserted, this,
-            [this](const QModelIndex &, int first, int last) { keepPlace(first, last - first + 1); });
+    connect(model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) {
+        keepPlace(first, last - first + 1);
+        if (first == 0)
+            selectKept();
+    });
     connect(model, &QAbstractItemModel::rowsRemoved, this,
             [this](const QModelIndex &, int first, int last) { keepPlace(first, first - last - 1); });
     connect(model, &QAbstractItemModel::modelReset, this, [this] {
         goToNewest();
+        if (m_isFiltering)
+            selectKept();
+        else
+            m_kept = {}; // another log, or none
         Q_EMIT currentSerialChanged();
     });
 
@@ -48,29 +58,79 @@ EventView::EventView(EventModel *model, QWidget *parent)
     setTabKeyNavigation(false);
     setShowGrid(false);
     setAlternatingRowColors(true);
-    setWordWrap(false);
     setTextElideMode(Qt::ElideRight);
     setCornerButtonEnabled(false);
     setContextMenuPolicy(Qt::ActionsContextMenu);
-    setHorizontalScrollMode(ScrollPerPixel);
-    // One height for all rows: nothing is measured, however many there are.
-    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    verticalHeader()->setMinimumSectionSize(1);
-    verticalHeader()->setDefaultSectionSize(std::max(fontMetrics().height(), QFontMetrics(monospaced()).height()) + 6);
-    verticalHeader()->hide();
-    QHeaderView *const header = horizontalHeader();
-    header->setHighlightSections(false);
-    header->setSectionsMovable(true);
-    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    header->setSectionResizeMode(QHeaderView::Interactive);
-    header->setSectionResizeMode(EventModel::Arguments, QHeaderView::Stretch);
-    const int character = fontMetrics().averageCharWidth();
-    const int digit = QFontMetrics(monospaced()).horizontalAdvance(u'0');
-    header->resizeSection(EventModel::Time, digit * 12 + 20);
-    header->resizeSection(EventModel::Name, character * 18);
-    header->resizeSection(EventModel::Sender, character * 19);
-    header->resizeSection(EventModel::Node, character * 10);
-    header->resizeSection(EventModel::Sequence, digit * 5 + 16);
+    horizontalHeader()->setSectionsMovable(true);
+    horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_columns = new TableColumns(this,
+                                 {{.kind = TableColumns::Whole},
+                                  {.kind = TableColumns::Name, .least = 20, .most = 50},
+                                  {.kind = TableColumns::Name, .least = 9, .most = 36, .missed = 1},
+                                  {.kind = TableColumns::Text, .least = 16, .most = 60},
+                                  {.kind = TableColumns::Name, .least = 8, .most = 24, .missed = 3},
+                                  {.kind = TableColumns::Whole, .missed = 2}},
+                                 EventModel::Arguments);
+}
+
+void EventView::setFilter(const FilterTexts &texts)
+{
+    keepSelection();
+    const QScopedValueRollback filtering(m_isFiltering, true);
+    m_model->setFilter(texts);
+}
+
+void EventView::keepSelection()
+{
+    constexpr qsizetype mostKept = 10'000;
+    if (const auto current = currentSerial()) {
+        m_kept.current = current;
+        m_kept.serials = selectedSerials();
+        if (m_kept.serials.size() > mostKept)
+            m_kept.serials = {*current};
+        m_kept.isWanted = viewport()->rect().intersects(visualRect(currentIndex()));
+    } // else what an earlier filter hides is kept on
+    m_kept.missing = m_kept.serials;
+}
+
+void EventView::selectKept()
+{
+    QItemSelection rows;
+    std::optional<int> currentRow;
+    m_kept.missing.removeIf([&](Serial serial) {
+        const auto row = m_model->rowOf(serial);
+        if (!row)
+            return false;
+        const QModelIndex index = m_model->index(*row, 0);
+        if (!rows.isEmpty() && rows.last().bottom() + 1 == *row)
+            rows.last() = QItemSelectionRange(rows.last().topLeft(), index);
+        else
+            rows.append(QItemSelectionRange(index));
+        if (serial == m_kept.current)
+            currentRow = row;
+        return true;
+    });
+    if (rows.isEmpty())
+        return;
+    selectionModel()->select(rows, QItemSelectionModel::Select | QItemSelectionModel::Rows);
+    if (!currentRow)
+        return;
+    const QModelIndex current = m_model->index(*currentRow, 0);
+    setAutoScroll(false);
+    selectionModel()->setCurrentIndex(current, QItemSelectionModel::NoUpdate);
+    setAutoScroll(true);
+    if (m_kept.isWanted)
+        scrollTo(current, PositionAtCenter);
+}
+
+QByteArray EventView::saveColumns() const
+{
+    return m_columns->saveState();
+}
+
+void EventView::restoreColumns(const QByteArray &state)
+{
+    m_columns->restoreState(state);
 }
 
 bool EventView::isAtNewest() const

@@ -12,26 +12,25 @@ namespace Pyvent::Inspector {
 using namespace Qt::StringLiterals;
 
 FilterBar::FilterBar(QWidget *parent)
-    : QWidget(parent)
-    , m_layout(new QHBoxLayout(this))
+    : WrappingRow(parent)
     , m_name(nullptr)
     , m_sender(nullptr)
     , m_text(nullptr)
 {
-    m_layout->setContentsMargins(0, 0, 0, 0);
-    m_layout->setSpacing(8);
     const QString patterns =
         tr("Part of it, or a glob: '*' stands for any characters, '?' for one.\n"
            "Several with spaces between them; '!' before one hides what fits it, '=' wants the whole.");
-    m_name = addField(u"nameFilter"_s, tr("&Name"), tr("order-* !heartbeat"), patterns, 3);
-    m_sender = addField(u"senderFilter"_s, tr("Sen&der"), tr("any"), patterns, 2);
-    m_text = addField(u"textFilter"_s, tr("Te&xt"), tr("in names and arguments"),
+    m_name = addField(first(), u"nameFilter"_s, tr("&Name"), tr("order-* !heartbeat"), patterns, 3);
+    m_sender = addField(first(), u"senderFilter"_s, tr("Sen&der"), tr("any"), patterns, 2);
+    setStretch(4, 5);
+    m_text = addField(second(), u"textFilter"_s, tr("Te&xt"), tr("in names and arguments"),
                       tr("A text in the name, the sender, or the arguments as they are shown."), 3);
 }
 
-QLineEdit *FilterBar::addField(const QString &name, const QString &label, const QString &hint, const QString &toolTip,
-                               int stretch)
+QLineEdit *FilterBar::addField(QBoxLayout *half, const QString &name, const QString &label, const QString &hint,
+                               const QString &toolTip, int stretch)
 {
+    constexpr int least = 14; // characters
     auto *field = new QLineEdit;
     field->setObjectName(name);
     field->setPlaceholderText(hint);
@@ -40,8 +39,9 @@ QLineEdit *FilterBar::addField(const QString &name, const QString &label, const 
     field->setAccessibleName(tr("Filter by %1").arg(QString(label).remove(u'&').toLower()));
     auto *title = new QLabel(label);
     title->setBuddy(field);
-    m_layout->addWidget(title);
-    m_layout->addWidget(field, stretch);
+    field->setMinimumWidth(field->fontMetrics().averageCharWidth() * least);
+    half->addWidget(title);
+    half->addWidget(field, stretch);
     connect(field, &QLineEdit::textChanged, this, &FilterBar::changed);
     return field;
 }
@@ -65,6 +65,11 @@ void FilterBar::setTexts(const FilterTexts &texts)
         Q_EMIT changed();
 }
 
+bool FilterBar::hasFocusInside() const
+{
+    return isAncestorOf(window()->focusWidget());
+}
+
 void FilterBar::focusName()
 {
     m_name->setFocus(Qt::ShortcutFocusReason);
@@ -76,7 +81,7 @@ void FilterBar::addButton(QAction *action)
     auto *button = new QToolButton;
     button->setDefaultAction(action);
     button->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    m_layout->addWidget(button);
+    second()->addWidget(button);
 }
 
 } // namespace Pyvent::Inspector

@@ -3,16 +3,15 @@
 #define PYVENT_INSPECTOR_FILTERBAR_H
 
 #include "eventfilter.h"
+#include "wrappingrow.h"
 
-#include <QtWidgets/qwidget.h>
-
-class QHBoxLayout;
+class QBoxLayout;
 class QLineEdit;
 
 namespace Pyvent::Inspector {
 
 // Which events are shown: their names, senders, and a text in them.
-class FilterBar : public QWidget
+class FilterBar : public WrappingRow
 {
     Q_OBJECT
 
@@ -22,6 +21,8 @@ public:
     FilterTexts texts() const;
     void setTexts(const FilterTexts &texts);
     void clear() { setTexts({}); }
+    bool isEmpty() const { return texts() == FilterTexts(); }
+    bool hasFocusInside() const;
     void focusName();
     void addButton(QAction *action);
 
@@ -29,10 +30,9 @@ Q_SIGNALS:
     void changed();
 
 private:
-    QLineEdit *addField(const QString &name, const QString &label, const QString &hint, const QString &toolTip,
-                        int stretch);
+    QLineEdit *addField(QBoxLayout *half, const QString &name, const QString &label, const QString &hint,
+                        const QString &toolTip, int stretch);
 
-    QHBoxLayout *m_layout;
     QLineEdit *m_name;
     QLineEdit *m_sender;
     QLineEdit *m_text;

@@ -3,6 +3,7 @@
 
 #include "argumentpanel.h"
 #include "connectionbar.h"
+#include "elidedlabel.h"
 #include "emptyhint.h"
 #include "eventview.h"
 #include "filterbar.h"
@@ -10,18 +11,14 @@
 #include "nodespanel.h"
 #include "ratepanel.h"
 #include "sendpanel.h"
-#include "unreadablelabel.h"
 
 #include <QtCore/qlocale.h>
 #include <QtCore/qsettings.h>
 #include <QtGui/qevent.h>
 #include <QtGui/qguiapplication.h>
-#include <QtWidgets/qboxlayout.h>
-#include <QtWidgets/qheaderview.h>
 #include <QtWidgets/qlabel.h>
 #include <QtWidgets/qprogressbar.h>
 #include <QtWidgets/qsplitter.h>
-#include <QtWidgets/qstatusbar.h>
 #include <QtWidgets/qtabwidget.h>
 #include <QtWidgets/qtoolbutton.h>
 
@@ -32,15 +29,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int margin = 12;
 constexpr int secondsBetweenQuestions = 5;
-
-QString hintForEvents()
-{
-    return MainWindow::tr(
-        "No events yet.\n\nWhatever is sent on this bus shows here. Send one below on the right, or "
-        "open a log with Ctrl+O.\nIf events are missing, check the filter, the address and the port.");
-}
 
 } // namespace
 
@@ -58,7 +47,7 @@ MainWindow::MainWindow(QWidget *parent)
     , m_sides(new QSplitter(Qt::Horizontal))
     , m_logSide(new QSplitter(Qt::Vertical))
     , m_sideBar(new QSplitter(Qt::Vertical))
-    , m_counts(new QLabel)
+    , m_counts(new ElidedLabel(Qt::ElideRight))
     , m_lostLabel(new QLabel)
     , m_progress(new QProgressBar)
     , m_cancel(new QToolButton)
@@ -85,94 +74,6 @@ MainWindow::~MainWindow()
     m_logFile.disconnect(this);
 }
 
-void MainWindow::makeLayout()
-{
-    m_sides->setObjectName(u"sides"_s);
-    m_sides->addWidget(makeLogSide());
-    m_sides->addWidget(makeSideBar());
-    m_sides->setStretchFactor(0, 1);
-    m_sides->setSizes({800, 364});
-    for (QSplitter *splitter : {m_sides, m_logSide, m_sideBar}) {
-        splitter->setChildrenCollapsible(false);
-        splitter->setHandleWidth(margin);
-    }
-    auto *line = new QFrame;
-    line->setFrameShape(QFrame::HLine);
-    line->setForegroundRole(QPalette::Mid);
-    line->setFrameShadow(QFrame::Plain);
-
-    auto *center = new QWidget;
-    auto *layout = new QVBoxLayout(center);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(m_connectionBar);
-    layout->addWidget(line);
-    layout->addWidget(m_messageBar);
-    auto *content = new QVBoxLayout;
-    content->setContentsMargins(margin, margin, margin, 6);
-    content->addWidget(m_sides, 1);
-    layout->addLayout(content, 1);
-    setCentralWidget(center);
-    resize(1200, 800);
-}
-
-QWidget *MainWindow::makeLogSide()
-{
-    m_filterBar->addButton(m_pause);
-    m_filterBar->addButton(m_clear);
-    new EmptyHint(hintForEvents(), m_view);
-
-    auto *upper = new QWidget;
-    auto *layout = new QVBoxLayout(upper);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(8);
-    layout->addWidget(m_filterBar);
-    layout->addWidget(m_view, 1);
-    m_argumentPanel->setSendAgain(m_sendAgain);
-    m_logSide->setObjectName(u"logSide"_s);
-    m_logSide->addWidget(upper);
-    m_logSide->addWidget(m_argumentPanel);
-    m_logSide->setStretchFactor(0, 1);
-    m_logSide->setSizes({430, 220});
-    return m_logSide;
-}
-
-QWidget *MainWindow::makeSideBar()
-{
-    m_tabs->setDocumentMode(true);
-    m_tabs->addTab(m_ratePanel, tr("Names and rates"));
-    m_tabs->addTab(m_nodesPanel, tr("Nodes"));
-    m_nodesPanel->setAsk(m_ask);
-    m_sideBar->setObjectName(u"sideBar"_s);
-    m_sideBar->addWidget(m_tabs);
-    m_sideBar->addWidget(m_sendPanel);
-    m_sideBar->setStretchFactor(0, 1);
-    m_sideBar->setSizes({400, 270});
-    return m_sideBar;
-}
-
-void MainWindow::makeStatusBar()
-{
-    m_counts->setObjectName(u"counts"_s);
-    m_counts->setContentsMargins(margin - 4, 0, 0, 0);
-    m_lostLabel->setObjectName(u"lost"_s);
-    m_lostLabel->hide();
-    m_progress->setObjectName(u"progress"_s);
-    m_progress->setRange(0, 1000);
-    m_progress->setMaximumWidth(220);
-    m_progress->setAccessibleName(tr("Progress"));
-    m_cancel->setText(tr("Cancel"));
-    m_cancel->setAutoRaise(true);
-    connect(m_cancel, &QToolButton::clicked, &m_logFile, &LogFile::cancel);
-    statusBar()->addWidget(m_counts, 1);
-    statusBar()->addPermanentWidget(new UnreadableLabel(&m_link));
-    statusBar()->addPermanentWidget(m_lostLabel);
-    statusBar()->addPermanentWidget(m_progress);
-    statusBar()->addPermanentWidget(m_cancel);
-    statusBar()->setSizeGripEnabled(false);
-    hideProgress();
-}
-
 void MainWindow::connectParts()
 {
     connect(&m_link, &BusLink::received, this, [this](const PyventEvent &event) {
@@ -183,17 +84,17 @@ void MainWindow::connectParts()
     connect(&m_link, &BusLink::stateChanged, this, &MainWindow::noteState);
     connect(&m_link, &BusLink::answered, &m_nodes, &NodesModel::setAnswers);
     connect(&m_link, &BusLink::lost, this, &MainWindow::noteLost);
-    connect(&m_link, &BusLink::wentWrong, m_messageBar,
-            [this](const QString &text) { m_messageBar->say(text, Tone::Bad); });
+    connect(&m_link, &BusLink::wentWrong, this, &MainWindow::noteError);
 
     m_events.setNodeNames([this](const QUuid &node) { return m_nodes.nameOf(node); });
     connect(&m_events, &EventModel::changed, this, &MainWindow::showCounts);
     connect(&m_events, &EventModel::dropped, this, &MainWindow::noteDropped);
-    connect(m_filterBar, &FilterBar::changed, this, [this] { m_events.setFilter(m_filterBar->texts()); });
-    connect(m_ratePanel, &RatePanel::nameActivated, this, [this](const QString &name) {
-        FilterTexts texts = m_filterBar->texts();
-        texts.name = u'=' + name;
-        m_filterBar->setTexts(texts);
+    connect(m_filterBar, &FilterBar::changed, this, [this] { m_view->setFilter(m_filterBar->texts()); });
+    connect(m_ratePanel, &RatePanel::onlyWanted, this, &MainWindow::showOnly);
+    connect(m_ratePanel, &RatePanel::notWanted, this, &MainWindow::hideName);
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        if (m_nodesPanel->isVisible())
+            m_link.findNodes();
     });
     connect(m_view, &EventView::currentSerialChanged, this, [this] {
         if (const auto serial = m_view->currentSerial())
@@ -224,10 +125,35 @@ void MainWindow::everySecond()
 
 void MainWindow::noteState()
 {
+    // Nodes of a bus that is left are of no interest any more.
+    if (m_place != m_link.place() || !m_link.isJoined())
+        m_nodes.clear();
+    m_place = m_link.place();
     m_nodes.setOwn(m_link.uuid());
-    if (m_link.isReady())
+    if (m_link.isReady()) {
+        m_messageBar->withdraw(MessageBar::Connection);
         m_link.findNodes();
+    }
+    if (m_link.isServing())
+        m_messageBar->withdraw(MessageBar::Serving);
+    showHint();
     updateActions();
+}
+
+void MainWindow::noteError(const PyventError &error)
+{
+    switch (error.code) {
+    case PyventError::ServerNotResponding:
+    case PyventError::InvalidOption:
+        m_messageBar->say(error.text, Tone::Bad, MessageBar::Connection);
+        break;
+    case PyventError::PortTaken:
+    case PyventError::CannotServe:
+        m_messageBar->say(error.text, Tone::Bad, MessageBar::Serving);
+        break;
+    default:
+        m_messageBar->say(error.text, Tone::Bad);
+    }
 }
 
 void MainWindow::noteLost(const QString &name, const QUuid &node, quint64 count)
@@ -261,19 +187,61 @@ void MainWindow::showCounts()
     const QLocale locale;
     const int shown = m_events.rowCount();
     const qsizetype all = m_events.store().count() - m_events.waiting();
+    const qsizetype waiting = m_events.waiting();
     const bool isFiltered = m_events.filter() != FilterTexts();
-    QString text = isFiltered ? tr("%1 of %2 events").arg(locale.toString(shown), locale.toString(all))
-                              : tr("%1 events").arg(locale.toString(all));
+    const QString events = all == 1 ? tr("1 event") : tr("%1 events").arg(locale.toString(all));
+    QString text = isFiltered ? tr("%1 of %2").arg(locale.toString(shown), events) : events;
     if (m_events.isScanning()) {
         const double done = 1.0 - double(m_events.unscanned()) / double(std::max<qsizetype>(1, all));
         text += tr(", filtering: %1 %").arg(int(done * 100));
     }
-    if (m_events.isPaused())
-        text += tr(" · paused, %1 new ones wait").arg(locale.toString(m_events.waiting()));
+    if (m_events.isPaused()) {
+        text += tr(" · paused");
+        if (waiting > 0)
+            text += waiting == 1 ? tr(", 1 new event waits") : tr(", %1 new events wait").arg(locale.toString(waiting));
+    }
     if (m_dropped > 0)
-        text += tr(" · the oldest %1 were dropped").arg(locale.toString(m_dropped));
+        text += m_dropped == 1 ? tr(" · the oldest was dropped")
+                               : tr(" · the oldest %1 were dropped").arg(locale.toString(m_dropped));
     m_counts->setText(text);
+    showHint();
     updateActions();
+}
+
+// Why the table is empty, and what would fill it.
+void MainWindow::showHint()
+{
+    if (m_events.rowCount() > 0)
+        return;
+    const qsizetype waiting = m_events.waiting();
+    const qsizetype hidden = m_events.store().count() - waiting;
+    const Place &place = m_link.place();
+    if (hidden > 0 && m_events.isScanning()) {
+        m_eventsHint->say(tr("Looking for events that fit the filter…"), m_clearFilter);
+    } else if (hidden > 0) {
+        m_eventsHint->say(
+            hidden == 1 ? tr("The filter hides the only event: it does not fit.")
+                        : tr("The filter hides all %1 events: none of them fits.").arg(QLocale().toString(hidden)),
+            m_clearFilter);
+    } else if (waiting > 0) {
+        m_eventsHint->say(
+            waiting == 1
+                ? tr("Paused: 1 event waits. Resume with Space to see it.")
+                : tr("Paused: %1 events wait. Resume with Space to see them.").arg(QLocale().toString(waiting)),
+            m_pause);
+    } else if (!m_link.isJoined()) {
+        m_eventsHint->say(tr("This window is not on a bus.\n\nConnect it above, or open a log with Ctrl+O."));
+    } else if (m_link.isUnanswered()) {
+        m_eventsHint->say(
+            tr("Nobody serves port %1 of %2.\n\nThe first program that uses this bus serves it, and then its "
+               "events show here. This window can serve until then, so that none is missed.")
+                .arg(QString::number(place.port), place.address),
+            m_serve);
+    } else {
+        m_eventsHint->say(
+            tr("No events yet.\n\nWhatever is sent on this bus shows here. Send one with Ctrl+N, or open a log "
+               "with Ctrl+O.\nIf events are missing, check the address and the port."));
+    }
 }
 
 Place MainWindow::rememberedPlace() const
@@ -303,7 +271,7 @@ void MainWindow::loadSettings()
     restoreGeometry(settings.value(u"geometry"_s).toByteArray());
     for (QSplitter *splitter : {m_sides, m_logSide, m_sideBar})
         splitter->restoreState(settings.value(splitter->objectName()).toByteArray());
-    m_view->horizontalHeader()->restoreState(settings.value(u"columns"_s).toByteArray());
+    m_view->restoreColumns(settings.value(u"columns"_s).toByteArray());
     m_argumentPanel->restoreColumns(settings.value(u"argumentColumns"_s).toByteArray());
     m_ratePanel->restoreColumns(settings.value(u"nameColumns"_s).toByteArray());
     m_nodesPanel->restoreColumns(settings.value(u"nodeColumns"_s).toByteArray());
@@ -319,13 +287,14 @@ void MainWindow::saveSettings() const
     settings.setValue(u"maximum"_s, qlonglong(m_events.store().maximum()));
     m_sendPanel->save(&settings);
     settings.setValue(u"geometry"_s, saveGeometry());
-    for (const QSplitter *splitter : {m_sides, m_logSide, m_sideBar})
-        settings.setValue(splitter->objectName(), splitter->saveState());
-    settings.setValue(u"columns"_s, m_view->horizontalHeader()->saveState());
+    settings.setValue(m_logSide->objectName(), m_isCompact ? m_logSideState : m_logSide->saveState());
+    settings.setValue(m_sides->objectName(), m_isCompact ? m_sidesState : m_sides->saveState());
+    settings.setValue(m_sideBar->objectName(), m_isCompact ? m_sideBarState : m_sideBar->saveState());
+    settings.setValue(u"columns"_s, m_view->saveColumns());
     settings.setValue(u"argumentColumns"_s, m_argumentPanel->saveColumns());
     settings.setValue(u"nameColumns"_s, m_ratePanel->saveColumns());
     settings.setValue(u"nodeColumns"_s, m_nodesPanel->saveColumns());
-    settings.setValue(u"tab"_s, m_tabs->currentIndex());
+    settings.setValue(u"tab"_s, m_tabs->currentWidget() == m_nodesPanel ? 1 : 0);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -21,6 +21,7 @@ namespace Pyvent::Inspector {
 
 class ArgumentPanel;
 class ConnectionBar;
+class EmptyHint;
 class EventView;
 class FilterBar;
 class MessageBar;
@@ -50,16 +51,24 @@ public:
 
 protected:
     void closeEvent(QCloseEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void changeEvent(QEvent *event) override;
 
 private:
     // mainwindow.cpp
+    void connectParts();
+    void loadSettings();
+    void saveSettings() const;
+
+    // mainwindow_layout.cpp
     void makeLayout();
     QWidget *makeLogSide();
     QWidget *makeSideBar();
     void makeStatusBar();
-    void connectParts();
-    void loadSettings();
-    void saveSettings() const;
+    void setLeastSize();
+    QSize wideSize() const;
+    void setCompact(bool isCompact);
+    void reveal(QWidget *part);
 
     // mainwindow_actions.cpp
     QAction *addAction(QMenu *menu, const QString &text, const QKeySequence &shortcut, void (MainWindow::*slot)());
@@ -70,7 +79,12 @@ private:
     void makeBusMenu();
     void updateActions();
     void clearEvents();
-    void clearFilterOrMessage();
+    void clearFilter();
+    void escape();
+    void showOnly(const QString &name);
+    void hideName(const QString &name);
+    void showOnlySelected();
+    void hideSelected();
     void togglePause();
     void sendAgain();
     void askForMaximum();
@@ -95,7 +109,9 @@ private:
     void hideProgress();
 
     void showCounts();
+    void showHint();
     void noteState();
+    void noteError(const PyventError &error);
     void noteLost(const QString &name, const QUuid &node, quint64 count);
     void noteDropped(qsizetype count);
     void everySecond();
@@ -109,11 +125,17 @@ private:
     quint64 m_lost = 0;
     qsizetype m_dropped = 0;
     Serial m_saved = 0; // events before this one are in a file
+    Place m_place;      // whose nodes are listed
+    bool m_isCompact = false;
+    QByteArray m_sidesState; // when it is not compact
+    QByteArray m_sideBarState;
+    QByteArray m_logSideState;
 
     ConnectionBar *m_connectionBar;
     MessageBar *m_messageBar;
     FilterBar *m_filterBar;
     EventView *m_view;
+    EmptyHint *m_eventsHint = nullptr;
     ArgumentPanel *m_argumentPanel;
     RatePanel *m_ratePanel;
     NodesPanel *m_nodesPanel;
@@ -129,6 +151,9 @@ private:
 
     QAction *m_pause = nullptr;
     QAction *m_clear = nullptr;
+    QAction *m_clearFilter = nullptr;
+    QAction *m_showOnly = nullptr;
+    QAction *m_hideName = nullptr;
     QAction *m_serve = nullptr;
     QAction *m_ask = nullptr;
     QAction *m_sendAgain = nullptr;

@@ -11,6 +11,7 @@
 #include <QtGui/qaction.h>
 #include <QtGui/qclipboard.h>
 #include <QtGui/qguiapplication.h>
+#include <QtGui/qshortcut.h>
 #include <QtWidgets/qinputdialog.h>
 #include <QtWidgets/qmenu.h>
 #include <QtWidgets/qmenubar.h>
@@ -64,7 +65,18 @@ void MainWindow::makeEditMenu()
     m_view->addAction(m_sendAgain);
     menu->addSeparator();
     addAction(menu, tr("&Filter"), QKeySequence::Find, &MainWindow::focusFilter);
-    addAction(menu, tr("Clear F&ilter"), QKeySequence(Qt::Key_Escape), &MainWindow::clearFilterOrMessage);
+    m_showOnly = addAction(menu, tr("Show &Only This Name"), QKeySequence(), &MainWindow::showOnlySelected);
+    m_showOnly->setObjectName(u"showOnly"_s);
+    m_hideName = addAction(menu, tr("&Hide This Name"), QKeySequence(), &MainWindow::hideSelected);
+    m_hideName->setObjectName(u"hideName"_s);
+    m_clearFilter =
+        addAction(menu, tr("Clear F&ilter"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), &MainWindow::clearFilter);
+    m_clearFilter->setObjectName(u"clearFilter"_s);
+    m_clearFilter->setToolTip(tr("Show all events again (Ctrl+Shift+F, or Esc in the filter)"));
+    auto *separator = new QAction(this);
+    separator->setSeparator(true);
+    m_view->addActions({separator, m_showOnly, m_hideName, m_clearFilter});
+    connect(new QShortcut(Qt::Key_Escape, this), &QShortcut::activated, this, &MainWindow::escape);
 }
 
 void MainWindow::makeCopyActions(QMenu *menu)
@@ -138,6 +150,9 @@ void MainWindow::updateActions()
     const bool hasCurrent = m_view->currentSerial().has_value();
     const bool hasSelection = m_view->selectionModel()->hasSelection();
     m_sendAgain->setEnabled(hasCurrent);
+    m_showOnly->setEnabled(hasCurrent);
+    m_hideName->setEnabled(hasCurrent);
+    m_clearFilter->setEnabled(!m_filterBar->isEmpty());
     for (QAction *copy : std::as_const(m_copies))
         copy->setEnabled(hasSelection);
     m_pause->setChecked(m_events.isPaused());
@@ -158,12 +173,47 @@ void MainWindow::clearEvents()
     showCounts();
 }
 
-void MainWindow::clearFilterOrMessage()
+void MainWindow::clearFilter()
 {
-    if (m_filterBar->texts() != FilterTexts())
-        m_filterBar->clear();
-    else
+    m_filterBar->clear();
+}
+
+// In the filter it clears that, and then leaves it; anywhere else it takes the message away, and nothing that was typed.
+void MainWindow::escape()
+{
+    if (!m_filterBar->hasFocusInside())
         m_messageBar->hide();
+    else if (m_filterBar->isEmpty())
+        m_view->setFocus(Qt::ShortcutFocusReason);
+    else
+        m_filterBar->clear();
+}
+
+void MainWindow::showOnly(const QString &name)
+{
+    FilterTexts texts = m_filterBar->texts();
+    texts.name = patternOnly(name);
+    m_filterBar->setTexts(texts);
+    reveal(m_view);
+}
+
+void MainWindow::hideName(const QString &name)
+{
+    FilterTexts texts = m_filterBar->texts();
+    texts.name = patternWithout(texts.name, name);
+    m_filterBar->setTexts(texts);
+}
+
+void MainWindow::showOnlySelected()
+{
+    if (const auto serial = m_view->currentSerial())
+        showOnly(m_events.store().name(*serial));
+}
+
+void MainWindow::hideSelected()
+{
+    if (const auto serial = m_view->currentSerial())
+        hideName(m_events.store().name(*serial));
 }
 
 void MainWindow::togglePause()
@@ -176,6 +226,7 @@ void MainWindow::sendAgain()
     const auto serial = m_view->currentSerial();
     if (!serial)
         return;
+    reveal(m_sendPanel);
     m_sendPanel->edit(m_events.store().event(*serial));
 }
 
@@ -204,16 +255,19 @@ void MainWindow::about()
 
 void MainWindow::goToNewest()
 {
+    reveal(m_view);
     m_view->goToNewest();
 }
 
 void MainWindow::focusFilter()
 {
+    reveal(m_filterBar);
     m_filterBar->focusName();
 }
 
 void MainWindow::focusSend()
 {
+    reveal(m_sendPanel);
     m_sendPanel->focusName();
 }
 

@@ -36,14 +36,21 @@ MessageBar::MessageBar(QWidget *parent)
     hide();
 }
 
-void MessageBar::say(const QString &text, Tone tone)
+void MessageBar::say(const QString &text, Tone tone, Topic topic)
 {
+    m_topic = topic;
     m_times = isHidden() || text != m_text ? 1 : m_times + 1;
     m_text = text;
     m_tone = tone;
     m_label->setText(m_times > 1 ? tr("%1 (%2 times)").arg(text).arg(m_times) : text);
     paintTone();
     show();
+}
+
+void MessageBar::withdraw(Topic topic)
+{
+    if (m_topic == topic)
+        hide();
 }
 
 void MessageBar::paintTone()

@@ -10,7 +10,8 @@ class QLabel;
 
 namespace Pyvent::Inspector {
 
-// Says what went wrong, above the table, without stopping anything. The newest message replaces the one before it.
+// Says what went wrong, above the table, without stopping anything. The newest message replaces the one before it, and one
+// whose cause is over is withdrawn.
 class MessageBar : public QFrame
 {
     Q_OBJECT
@@ -18,7 +19,11 @@ class MessageBar : public QFrame
 public:
     explicit MessageBar(QWidget *parent = nullptr);
 
-    void say(const QString &text, Tone tone);
+    // What a message is about, for withdraw().
+    enum Topic { Other, Connection, Serving };
+
+    void say(const QString &text, Tone tone, Topic topic = Other);
+    void withdraw(Topic topic);
     QString text() const { return m_text; }
 
 protected:
@@ -30,6 +35,7 @@ private:
     QLabel *m_label;
     QString m_text;
     Tone m_tone = Tone::Bad;
+    Topic m_topic = Other;
     int m_times = 0;
     bool m_isPainting = false;
 };

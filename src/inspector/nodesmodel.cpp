@@ -44,18 +44,49 @@ NodesModel::Row *NodesModel::row(const QString &key)
     return &m_rows[place];
 }
 
+void NodesModel::removeRow(int place)
+{
+    beginRemoveRows({}, place, place);
+    m_rows.removeAt(place);
+    m_index.clear();
+    for (int i = 0; i < m_rows.size(); ++i)
+        m_index.insert(keyOf(m_rows[i].info.uuid, m_rows[i].sender), i);
+    endRemoveRows();
+}
+
+void NodesModel::keepName(const QUuid &uuid, const QString &name)
+{
+    constexpr qsizetype mostNames = 10'000;
+    if (name.isEmpty())
+        return;
+    if (m_names.size() >= mostNames && !m_names.contains(uuid))
+        m_names.erase(m_names.cbegin());
+    m_names.insert(uuid, name);
+}
+
 void NodesModel::noteEvent(const PyventEvent &event)
 {
     Row *const node = row(keyOf(event.nodeId, event.sender));
+    // A node's own sender ends with its id.
+    const QString own = u"pyvent."_s;
+    if (node->sender != event.sender && !event.nodeId.isNull() && event.sender.startsWith(own)
+        && node->info.nodeId.isEmpty())
+        keepName(event.nodeId, event.sender.sliced(own.size()));
     node->info.uuid = event.nodeId;
     node->sender = event.sender;
     node->seen = QDateTime::currentDateTimeUtc();
+    node->missed = 0;
     ++node->events;
     m_isChanged = true;
 }
 
-void NodesModel::update()
+void NodesModel::update(const QDateTime &now)
 {
+    for (int i = int(m_rows.size()) - 1; i >= 0; --i) {
+        const Row &row = m_rows[i];
+        if (row.info.uuid.isNull() && row.seen.msecsTo(now) > std::chrono::milliseconds(longestSilence).count())
+            removeRow(i);
+    }
     if (!m_isChanged || m_rows.isEmpty())
         return;
     m_isChanged = false;
@@ -67,12 +98,19 @@ void NodesModel::setAnswers(const QList<PyventNodeInfo> &nodes)
     for (Row &row : m_rows) {
         row.answers = false;
         row.info.serving = false;
+        row.missed += row.info.uuid.isNull() ? 0 : 1;
     }
     for (const PyventNodeInfo &info : nodes) {
         Row *const node = row(keyOf(info.uuid, QString()));
         node->info = info;
         node->answers = true;
+        node->missed = 0;
         node->seen = QDateTime::currentDateTimeUtc();
+        keepName(info.uuid, info.nodeId.isEmpty() ? info.program : info.nodeId);
+    }
+    for (int i = int(m_rows.size()) - 1; i >= 0; --i) {
+        if (m_rows[i].missed >= missedOfForgotten)
+            removeRow(i);
     }
     m_isChanged = true;
     update();
@@ -88,17 +126,7 @@ void NodesModel::clear()
 
 QString NodesModel::nameOf(const QUuid &uuid) const
 {
-    const auto known = m_index.constFind(keyOf(uuid, QString()));
-    if (known == m_index.cend())
-        return {};
-    const Row &row = m_rows[*known];
-    if (!row.info.nodeId.isEmpty())
-        return row.info.nodeId;
-    if (!row.info.program.isEmpty())
-        return row.info.program;
-    // A node's own sender ends with its id.
-    const QString own = u"pyvent."_s;
-    return row.sender.startsWith(own) ? row.sender.sliced(own.size()) : QString();
+    return m_names.value(uuid);
 }
 
 int NodesModel::rowCount(const QModelIndex &parent) const
@@ -119,7 +147,7 @@ QString NodesModel::roleText(const Row &row) const
         return tr("Python");
     if (row.info.uuid == m_own)
         return tr("this window");
-    return row.answers ? tr("here") : tr("seen");
+    return row.answers ? tr("here") : isGone(row) ? tr("gone") : tr("seen");
 }
 
 QString NodesModel::text(const Row &row, int column) const
@@ -153,6 +181,8 @@ QString NodesModel::toolTip(const Row &row) const
             .arg(row.sender);
     }
     QString text = row.info.uuid.toString(QUuid::WithoutBraces);
+    if (isGone(row))
+        text += u'\n' + tr("It does not answer any more.");
     if (!row.info.host.isEmpty())
         text += u'\n' + tr("On %1").arg(row.info.host);
     if (!row.info.names.isEmpty())
@@ -170,13 +200,13 @@ QVariant NodesModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return text(row, index.column());
     case Qt::ToolTipRole:
-        return toolTip(row);
+        return plainToolTip(toolTip(row));
     case Qt::FontRole:
         return isNumber ? QVariant(monospaced()) : QVariant();
     case Qt::TextAlignmentRole:
         return index.column() == Events ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
     case Qt::ForegroundRole:
-        if (index.column() != Role)
+        if (index.column() != Role && !isGone(row))
             return {};
         return toneColor(row.info.serving ? Tone::Good : Tone::Quiet, QGuiApplication::palette());
     default:

@@ -2,9 +2,9 @@
 #include "nodespanel.h"
 
 #include "emptyhint.h"
+#include "tablecolumns.h"
 
 #include <QtWidgets/qboxlayout.h>
-#include <QtWidgets/qheaderview.h>
 #include <QtWidgets/qlabel.h>
 #include <QtWidgets/qtableview.h>
 #include <QtWidgets/qtoolbutton.h>
@@ -16,6 +16,7 @@ using namespace Qt::StringLiterals;
 NodesPanel::NodesPanel(NodesModel *model, QWidget *parent)
     : QWidget(parent)
     , m_view(new QTableView)
+    , m_columns(nullptr)
 {
     m_view->setObjectName(u"nodes"_s);
     m_view->setAccessibleName(tr("Nodes on the bus"));
@@ -24,19 +25,15 @@ NodesPanel::NodesPanel(NodesModel *model, QWidget *parent)
     m_view->setSelectionMode(QAbstractItemView::SingleSelection);
     m_view->setTabKeyNavigation(false);
     m_view->setShowGrid(false);
-    m_view->setWordWrap(false);
-    m_view->verticalHeader()->hide();
-    m_view->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_view->verticalHeader()->setDefaultSectionSize(m_view->fontMetrics().height() + 8);
-    QHeaderView *const header = m_view->horizontalHeader();
-    header->setHighlightSections(false);
-    header->setSectionResizeMode(NodesModel::Program, QHeaderView::Stretch);
-    const int character = m_view->fontMetrics().averageCharWidth();
-    header->resizeSection(NodesModel::Node, character * 14);
-    header->resizeSection(NodesModel::Role, character * 12);
-    header->resizeSection(NodesModel::Events, character * 8);
-    header->resizeSection(NodesModel::Seen, character * 11);
-    new EmptyHint(tr("Nobody has answered or sent an event yet.\nPython nodes show when they send."), m_view);
+    m_view->setAlternatingRowColors(true);
+    m_columns = new TableColumns(m_view,
+                                 {{.kind = TableColumns::Name, .least = 16, .most = 40},
+                                  {.kind = TableColumns::Name, .least = 9, .most = 40, .missed = 2},
+                                  {.kind = TableColumns::Whole},
+                                  {.kind = TableColumns::Whole},
+                                  {.kind = TableColumns::Whole, .missed = 1}},
+                                 NodesModel::Node);
+    new EmptyHint(tr("Nobody has answered or sent an event yet.\n\nPython nodes show when they send."), m_view);
 
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 8, 0, 0);
@@ -49,7 +46,7 @@ void NodesPanel::setAsk(QAction *action)
     button->setDefaultAction(action);
     button->setAutoRaise(true);
     button->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    auto *note = new QLabel(tr("Python nodes cannot answer: they show when they send."));
+    auto *note = new QLabel(tr("Python nodes cannot answer: they show here when they send."));
     note->setForegroundRole(QPalette::PlaceholderText);
     note->setWordWrap(true);
     auto *foot = new QHBoxLayout;
@@ -60,12 +57,12 @@ void NodesPanel::setAsk(QAction *action)
 
 QByteArray NodesPanel::saveColumns() const
 {
-    return m_view->horizontalHeader()->saveState();
+    return m_columns->saveState();
 }
 
 void NodesPanel::restoreColumns(const QByteArray &state)
 {
-    m_view->horizontalHeader()->restoreState(state);
+    m_columns->restoreState(state);
 }
 
 } // namespace Pyvent::Inspector

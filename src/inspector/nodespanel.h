@@ -10,6 +10,8 @@ class QTableView;
 
 namespace Pyvent::Inspector {
 
+class TableColumns;
+
 // Who is on the bus, and who serves it.
 class NodesPanel : public QWidget
 {
@@ -24,6 +26,7 @@ public:
 
 private:
     QTableView *m_view;
+    TableColumns *m_columns;
 };
 
 } // namespace Pyvent::Inspector

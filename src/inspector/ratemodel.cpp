@@ -151,7 +151,7 @@ QVariant RateModel::data(const QModelIndex &index, int role) const
     case ColorRole:
         return index.row() % nameColorCount;
     case Qt::ToolTipRole:
-        return column == Name ? QVariant(counts.name)
+        return column == Name ? QVariant(plainToolTip(counts.name))
             : column == Rate  ? QVariant(tr("Events per second, the mean of the last %1 seconds").arg(averaged))
                               : QVariant();
     case Qt::DecorationRole:

@@ -11,6 +11,8 @@ class QTableView;
 
 namespace Pyvent::Inspector {
 
+class TableColumns;
+
 // How often what comes: the plot of the last minute over the list of names.
 class RatePanel : public QWidget
 {
@@ -23,12 +25,17 @@ public:
     void restoreColumns(const QByteArray &state);
 
 Q_SIGNALS:
-    // A name was chosen to be looked at alone.
-    void nameActivated(const QString &name);
+    // A name was chosen to be looked at alone, or not at all.
+    void onlyWanted(const QString &name);
+    void notWanted(const QString &name);
 
 private:
+    void addActions();
+
+    RateModel *const m_model;
     QSortFilterProxyModel m_sorted; // of names, which are few
     QTableView *m_view;
+    TableColumns *m_columns;
 };
 
 } // namespace Pyvent::Inspector

@@ -54,12 +54,13 @@ void RatePlot::setEmphasized(int row)
 
 QSize RatePlot::sizeHint() const
 {
-    return {360, 130};
+    return {360, 60 + 5 * fontMetrics().height()};
 }
 
+// The words above and below, and as much for the lines.
 QSize RatePlot::minimumSizeHint() const
 {
-    return {160, 90};
+    return {160, 24 + 4 * fontMetrics().height()};
 }
 
 int RatePlot::niceEnd(int largest)
@@ -81,7 +82,7 @@ void RatePlot::paintEvent(QPaintEvent *)
     const int end = niceEnd(*std::max_element(all.begin(), all.end()));
     const QFontMetrics metrics(font());
     const int labels = metrics.horizontalAdvance(locale().toString(end)) + 8;
-    const QRectF area = QRectF(rect()).adjusted(labels, metrics.height() + 6, -6, -metrics.height() - 4);
+    const QRectF area = QRectF(rect()).adjusted(labels, metrics.height() * 1.5 + 2, -6, -metrics.height() - 4);
     paintScale(&painter, area, end);
     paintLines(&painter, area, end);
 }
@@ -91,7 +92,8 @@ void RatePlot::paintScale(QPainter *painter, const QRectF &area, int end) const
     const QColor quiet = toneColor(Tone::Quiet, palette());
     const QColor grid = mixed(palette().color(QPalette::Text), palette().color(QPalette::Window), 0.14);
     const QFontMetrics metrics(font());
-    const int steps = end >= 2 ? 2 : 1;
+    const bool hasMiddle = end >= 2 && area.height() > 2.5 * metrics.height();
+    const int steps = hasMiddle ? 2 : 1;
     for (int i = 0; i <= steps; ++i) {
         const double y = area.bottom() - area.height() * i / steps;
         painter->setPen(QPen(grid, 1));
@@ -102,13 +104,21 @@ void RatePlot::paintScale(QPainter *painter, const QRectF &area, int end) const
         painter->drawText(label, Qt::AlignRight | Qt::AlignVCenter, locale().toString(value, 'g', 9));
     }
     const QRectF below(area.left(), area.bottom() + 4, area.width(), metrics.height());
-    painter->drawText(below, Qt::AlignLeft, tr("60 s ago"));
-    painter->drawText(below, Qt::AlignHCenter, tr("30 s"));
-    painter->drawText(below, Qt::AlignRight, tr("now"));
-    const QRectF above(area.left(), 0, area.width(), metrics.height());
-    painter->drawText(above, Qt::AlignLeft, tr("events per second"));
+    const QString begin = tr("60 s ago");
+    const QString middle = tr("30 s");
+    const QString now = tr("now");
+    painter->drawText(below, Qt::AlignLeft, begin);
+    painter->drawText(below, Qt::AlignRight, now);
+    if (metrics.horizontalAdvance(begin) + metrics.horizontalAdvance(middle) / 2 < area.width() / 2 - 8)
+        painter->drawText(below, Qt::AlignHCenter, middle);
+    // The sum says by itself what is counted, where there is no room to say it twice.
+    const QRectF above(0, 0, area.right(), metrics.height());
+    const QString unit = tr("events per second");
+    const QString sum = tr("%1/s in all").arg(locale().toString(m_model->rate(-1), 'f', 1));
+    if (area.left() + metrics.horizontalAdvance(unit) + 16 + metrics.horizontalAdvance(sum) < area.right())
+        painter->drawText(above.adjusted(area.left(), 0, 0, 0), Qt::AlignLeft, unit);
     painter->setPen(palette().color(QPalette::WindowText));
-    painter->drawText(above, Qt::AlignRight, tr("%1/s in all").arg(locale().toString(m_model->rate(-1), 'f', 1)));
+    painter->drawText(above, Qt::AlignRight, sum);
 }
 
 void RatePlot::paintLines(QPainter *painter, const QRectF &area, int end) const

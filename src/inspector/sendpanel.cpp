@@ -2,6 +2,7 @@
 #include "sendpanel.h"
 
 #include <QtCore/qdatetime.h>
+#include <QtCore/qlocale.h>
 #include <QtCore/qsettings.h>
 #include <QtGui/qevent.h>
 #include <QtGui/qguiapplication.h>
@@ -58,6 +59,14 @@ SendPanel::SendPanel(BusLink *link, QWidget *parent)
     connect(m_sender, &QLineEdit::returnPressed, this, &SendPanel::send);
     connect(m_arguments, &QPlainTextEdit::textChanged, this, &SendPanel::check);
     connect(m_historyMenu, &QMenu::aboutToShow, this, &SendPanel::fillHistory);
+    m_again.setSingleShot(true);
+    m_again.setInterval(100);
+    connect(&m_again, &QTimer::timeout, this, &SendPanel::tellDelivery);
+    connect(m_link, &BusLink::undeliveredChanged, this, &SendPanel::tellDelivery);
+    connect(m_link, &BusLink::stateChanged, this, &SendPanel::tellDelivery);
+    // What was refused may have been its name or sender.
+    connect(m_name, &QLineEdit::textEdited, this, &SendPanel::check);
+    connect(m_sender, &QLineEdit::textEdited, this, &SendPanel::check);
     for (QWidget *field :
          {static_cast<QWidget *>(m_name), static_cast<QWidget *>(m_sender), static_cast<QWidget *>(m_arguments)})
         field->installEventFilter(this);
@@ -100,14 +109,14 @@ void SendPanel::arrange()
     QFont bold = title->font();
     bold.setBold(true);
     title->setFont(bold);
-    auto *history = new QPushButton(tr("&History"));
+    auto *history = new QPushButton(tr("H&istory"));
     history->setObjectName(u"history"_s);
     history->setMenu(m_historyMenu);
     history->setFlat(true);
     history->setToolTip(tr("What was sent before. Alt+Up and Alt+Down go through it."));
     auto *nameLabel = new QLabel(tr("Na&me"));
     nameLabel->setBuddy(m_name);
-    auto *senderLabel = new QLabel(tr("S&ender"));
+    auto *senderLabel = new QLabel(tr("Sende&r"));
     senderLabel->setBuddy(m_sender);
     auto *argumentsLabel = new QLabel(tr("Ar&guments"));
     argumentsLabel->setBuddy(m_arguments);
@@ -170,6 +179,7 @@ void SendPanel::focusName()
 
 void SendPanel::check()
 {
+    m_onItsWay.clear(); // what is written now is another event
     const ParsedArguments parsed = parseArguments(textOf(m_arguments));
     showMistake(parsed.mistake);
     if (parsed.mistake) {
@@ -235,12 +245,34 @@ bool SendPanel::send()
     }
     m_history.add(written);
     m_place = -1;
-    const QString time = QTime::currentTime().toString(u"HH:mm:ss"_s);
-    if (m_link->isReady())
-        tell(tr("%1 was sent at %2.").arg(written.name, time), Tone::Good);
-    else
-        tell(tr("%1 waits: it is sent as soon as a server answers.").arg(written.name), Tone::Waiting);
+    m_onItsWay = written.name;
+    tellDelivery();
     return true;
+}
+
+// What became of the event that was sent last: said again when that changes. One that is delivered within a turn of the event
+// loop changes nothing that the node tells, so that it is asked for, too, until it is known.
+void SendPanel::tellDelivery()
+{
+    if (m_onItsWay.isEmpty())
+        return;
+    const QString name = m_onItsWay;
+    const qsizetype waiting = m_link->undelivered();
+    if (!m_link->isJoined() && m_link->gaveUp()) {
+        m_onItsWay.clear();
+        tell(tr("%1 was not sent: this window has left the bus.").arg(name), Tone::Bad);
+    } else if (waiting == 0) {
+        m_onItsWay.clear();
+        tell(tr("%1 was sent at %2.").arg(name, QTime::currentTime().toString(u"HH:mm:ss"_s)), Tone::Good);
+    } else if (m_link->isReady()) {
+        tell(tr("%1 is on its way…").arg(name), Tone::Quiet);
+        m_again.start();
+    } else if (waiting == 1) {
+        tell(tr("%1 waits: it is sent as soon as a server answers.").arg(name), Tone::Waiting);
+    } else {
+        tell(tr("%1 events wait: they are sent as soon as a server answers.").arg(QLocale().toString(waiting)),
+             Tone::Waiting);
+    }
 }
 
 void SendPanel::fillHistory()

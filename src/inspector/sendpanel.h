@@ -8,6 +8,7 @@
 
 #include <PyventEvent>
 
+#include <QtCore/qtimer.h>
 #include <QtWidgets/qwidget.h>
 
 class QLabel;
@@ -50,6 +51,7 @@ private:
     void check();
     void showMistake(const std::optional<ArgumentMistake> &mistake);
     void tell(const QString &text, Tone tone);
+    void tellDelivery();
     void fillHistory();
     void stepInHistory(int step);
 
@@ -64,6 +66,8 @@ private:
     QPushButton *m_send;
     QMenu *m_historyMenu;
     Tone m_tone = Tone::Quiet;
+    QTimer m_again;
+    QString m_onItsWay; // the name of what was sent last, until it is known to be delivered
 };
 
 } // namespace Pyvent::Inspector

@@ -2,12 +2,24 @@
 #include "textstyle.h"
 
 #include <QtGui/qfontdatabase.h>
+#include <QtGui/qguiapplication.h>
 
 namespace Pyvent::Inspector {
 
+using namespace Qt::StringLiterals;
+
 const QFont &monospaced()
 {
-    static const QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+    static QFont font;
+    static QFont beside; // the font that it fits
+    if (const QFont now = QGuiApplication::font(); beside != now || font == QFont()) {
+        beside = now;
+        font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+        if (now.pointSizeF() > 0)
+            font.setPointSizeF(now.pointSizeF());
+        else
+            font.setPixelSize(now.pixelSize());
+    }
     return font;
 }
 
@@ -21,9 +33,9 @@ QColor toneColor(Tone tone, const QPalette &palette)
     const bool dark = isDark(palette);
     switch (tone) {
     case Tone::Good:
-        return dark ? QColor(0x5f, 0xc9, 0x7e) : QColor(0x1a, 0x7f, 0x3c);
+        return dark ? QColor(0x5f, 0xc9, 0x7e) : QColor(0x17, 0x75, 0x3a);
     case Tone::Waiting:
-        return dark ? QColor(0xe6, 0xb4, 0x50) : QColor(0x9a, 0x63, 0x00);
+        return dark ? QColor(0xe6, 0xb4, 0x50) : QColor(0x8a, 0x58, 0x00);
     case Tone::Bad:
         return dark ? QColor(0xff, 0x8a, 0x80) : QColor(0xb4, 0x23, 0x18);
     case Tone::Quiet:
@@ -39,6 +51,11 @@ QColor nameColor(int index, const QPalette &palette)
     static const QRgb dark[nameColorCount] = {0x7aa9ff, 0xffa05c, 0x62d394, 0xf08bd0,
                                               0x5fd0e8, 0xe3c454, 0xb79cff, 0xff8a80};
     return QColor(isDark(palette) ? dark[index % nameColorCount] : light[index % nameColorCount]);
+}
+
+QString plainToolTip(const QString &text)
+{
+    return u"<p style='white-space:pre-wrap'>%1</p>"_s.arg(text.toHtmlEscaped());
 }
 
 QColor mixed(const QColor &over, const QColor &under, double part)

@@ -48,8 +48,7 @@ void UnreadableLabel::setCounts(quint64 count, const QMap<QString, quint64> &byN
     }
     if (others > 0)
         lines += tr("%1 of other names").arg(locale.toString(others));
-    // The names are others' and could be taken for HTML.
-    setToolTip(u"<p style='white-space:pre'>%1</p>"_s.arg(lines.join(u'\n').toHtmlEscaped()));
+    setToolTip(plainToolTip(lines.join(u'\n')));
     setVisible(count > 0);
 }
 

@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: MIT
-#include "cli/program.h"
 #include "kitchen.h"
-#include "support/freeport.h"
+#include "support/mnemonics.h"
+#include "support/testprogram.h"
+#include "windowtest.h"
 
 #include "argumentmodel.h"
 #include "argumenttext.h"
-#include "eventview.h"
-#include "mainwindow.h"
-#include "messagebar.h"
+#include "emptyhint.h"
+#include "imageview.h"
 #include "sendpanel.h"
-#include "support/testprogram.h"
+#include "valuewindow.h"
 
 #include <QtGui/qclipboard.h>
-#include <QtTest>
 #include <QtWidgets>
 
-#include <memory>
+#include <csignal>
 
 using namespace Pyvent::Inspector;
 using namespace Qt::StringLiterals;
 
-namespace {
-
-constexpr int patience = 20'000; // milliseconds; only a failing test takes them
-
-} // namespace
-
 // The window as a person uses it, beside real programs on a real bus.
-class tst_Inspector : public QObject
+class tst_Inspector : public WindowTest
 {
     Q_OBJECT
 
@@ -44,12 +37,14 @@ private Q_SLOTS:
     void remembersWhatWasSent();
     void sendsAgainAfterAChange();
     void saysThatNobodyServesAndRecovers();
+    void offersToServe();
     void neverServesUnlessTold();
     void showsWhoIsThere();
     void savesAndOpensALog();
     void readsTheCommandLinesLog();
     void opensWhatIsWholeOfALog();
     void refusesWhatIsNoLog();
+    void showsAValueInAWindow();
     void copiesInEachLanguage();
     void staysWhereItIsUnlessAtTheNewest();
     void staysResponsiveWithAMillion();
@@ -61,93 +56,22 @@ private Q_SLOTS:
     void programTakesItsArguments();
     void programOpensALog();
     void screenshots();
-
-private:
-    template <typename T>
-    T *part(const char *name)
-    {
-        T *const found = m_window->findChild<T *>(QLatin1StringView(name));
-        Q_ASSERT(found);
-        return found;
-    }
-    QStringList onBus(const QStringList &command) const
-    {
-        return command + QStringList{u"--port"_s, QString::number(m_port)};
-    }
-    int send(const QStringList &words) const
-    {
-        return Program(onBus(QStringList{u"send"_s, u"--no-server"_s} + words)).exitCode();
-    }
-    bool joins();
-    QString cell(int row, int column) { return m_window->events().index(row, column).data().toString(); }
-    QString message()
-    {
-        return part<MessageBar>("messageBar")->isVisible() ? part<MessageBar>("messageBar")->text() : QString();
-    }
-    void select(int row);
-    void open();
-    void append(const QString &name, const QVariantMap &arguments = {});
-    QString path(const QString &name) const { return m_folder.filePath(name); }
-
-    QTemporaryDir m_folder;
-    int m_port = 0;
-    std::unique_ptr<MainWindow> m_window;
-    std::unique_ptr<Program> m_server;
 };
 
 void tst_Inspector::initTestCase()
 {
-    QVERIFY(m_folder.isValid());
-    QCoreApplication::setOrganizationName(u"PyventTests"_s);
-    QCoreApplication::setApplicationName(u"tst_inspector"_s);
-    QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder.path());
+    QVERIFY(prepare(u"tst_inspector"_s));
 }
 
 void tst_Inspector::init()
 {
-    QSettings().clear();
-    m_port = PyventTests::freePort();
-    open();
-}
-
-void tst_Inspector::open()
-{
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowExposed(m_window.get(), patience));
+    begin();
+    QVERIFY(open());
 }
 
 void tst_Inspector::cleanup()
 {
-    m_window.reset();
-    m_server.reset();
-}
-
-bool tst_Inspector::joins()
-{
-    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
-    if (!m_server->complains(u"serving at"_s))
-        return false;
-    m_window->join({u"127.0.0.1"_s, m_port});
-    return QTest::qWaitFor([this] { return m_window->link().isReady(); }, patience);
-}
-
-void tst_Inspector::select(int row)
-{
-    auto *view = part<EventView>("events");
-    view->setCurrentIndex(m_window->events().index(row, 0));
-}
-
-void tst_Inspector::append(const QString &name, const QVariantMap &arguments)
-{
-    PyventEvent event;
-    event.name = name;
-    event.sender = u"pyvent"_s;
-    event.args = arguments;
-    event.time = QDateTime::currentDateTimeUtc();
-    m_window->events().append(event);
+    end();
 }
 
 void tst_Inspector::showsWhatIsSent()
@@ -164,7 +88,7 @@ void tst_Inspector::showsWhatIsSent()
              u"at=(1, {'table': 2}) food='sushi' pieces=8 when=datetime.date(2026, 1, 31)"_s);
     QCOMPARE(cell(0, EventModel::Node), u"till"_s);
     QCOMPARE(cell(0, EventModel::Sequence), u"1"_s);
-    QCOMPARE(part<QLabel>("counts")->text(), u"1 events"_s);
+    QCOMPARE(part<QLabel>("counts")->text(), u"1 event"_s);
 
     // The tree of the selected event, opened with the keyboard.
     select(0);
@@ -220,7 +144,7 @@ void tst_Inspector::pausesAndClears()
     QVERIFY(m_window->events().isPaused());
     QVERIFY(part<QAction>("pause")->isChecked());
     append(u"second"_s);
-    QTRY_COMPARE(part<QLabel>("counts")->text(), u"1 events · paused, 1 new ones wait"_s);
+    QTRY_COMPARE(part<QLabel>("counts")->text(), u"1 event · paused, 1 new event waits"_s);
     QCOMPARE(m_window->events().rowCount(), 1);
     QTest::keyClick(view, Qt::Key_Space);
     QTRY_COMPARE(m_window->events().rowCount(), 2);
@@ -258,7 +182,8 @@ void tst_Inspector::sendsWhatIsTyped()
     QCOMPARE(listener.exitCode(), 0);
     QVERIFY2(listener.output().contains(u"\"food\":\"sushi\""_s), qPrintable(listener.output()));
     QVERIFY2(listener.output().contains(u"\"pieces\":8"_s), qPrintable(listener.output()));
-    QVERIFY(part<QLabel>("sendMessage")->text().startsWith(u"order-food was sent"_s));
+    const QLabel &told = *part<QLabel>("sendMessage");
+    QTRY_VERIFY2(told.text().startsWith(u"order-food was sent"_s), qPrintable(told.text()));
     QTRY_VERIFY(m_window->events().rowCount() > 0);
     QCOMPARE(cell(0, EventModel::Sender), u"pyvent.inspector"_s);
 }
@@ -294,6 +219,16 @@ void tst_Inspector::marksAMistakeAndDoesNotSend()
     part<QLineEdit>("sendName")->setText(u"two words"_s);
     QTest::mouseClick(part<QPushButton>("send"), Qt::LeftButton);
     QVERIFY2(message->text().contains(u"two words"_s), qPrintable(message->text()));
+    QVERIFY2(this->message().isEmpty(), qPrintable(this->message()));
+    // And not any longer than it counts: until the name is mended.
+    part<QLineEdit>("sendName")->setFocus();
+    part<QLineEdit>("sendName")->selectAll();
+    QTest::keyClicks(part<QLineEdit>("sendName"), u"one-word"_s);
+    QVERIFY2(message->text().isEmpty(), qPrintable(message->text()));
+    QTest::mouseClick(part<QPushButton>("send"), Qt::LeftButton);
+    QTRY_VERIFY2_WITH_TIMEOUT(message->text().startsWith(u"one-word was sent"_s), qPrintable(message->text()),
+                              patience);
+    QVERIFY2(this->message().isEmpty(), qPrintable(this->message()));
 }
 
 void tst_Inspector::remembersWhatWasSent()
@@ -305,7 +240,7 @@ void tst_Inspector::remembersWhatWasSent()
     panel->setDraft({u"second"_s, u"me"_s, u"b:=2"_s});
     QVERIFY(panel->send());
     m_window->close();
-    open();
+    QVERIFY(open());
     panel = m_window->findChild<SendPanel *>();
     auto *name = part<QLineEdit>("sendName");
     name->setText(u"being-written"_s);
@@ -347,12 +282,15 @@ void tst_Inspector::saysThatNobodyServesAndRecovers()
     auto *panel = m_window->findChild<SendPanel *>();
     panel->setDraft({u"early"_s, {}, {}});
     QVERIFY(panel->send());
-    QVERIFY(part<QLabel>("sendMessage")->text().contains(u"waits"_s));
+    auto *told = part<QLabel>("sendMessage");
+    QCOMPARE(told->text(), u"early waits: it is sent as soon as a server answers."_s);
+    QVERIFY(panel->send());
+    QCOMPARE(told->text(), u"2 events wait: they are sent as soon as a server answers."_s);
 
-    m_server = std::make_unique<Program>(onBus({u"serve"_s}));
-    QVERIFY(m_server->complains(u"serving at"_s));
+    QVERIFY(serves());
     QTRY_COMPARE_WITH_TIMEOUT(state->text(), u"Connected to 127.0.0.1:%1, hearing everything"_s.arg(m_port), patience);
     QVERIFY(state->palette().color(QPalette::WindowText) != bad);
+    QTRY_VERIFY2_WITH_TIMEOUT(told->text().startsWith(u"early was sent at "_s), qPrintable(told->text()), patience);
     QCOMPARE(send({u"late"_s}), 0);
     QTRY_VERIFY_WITH_TIMEOUT(m_window->events().rowCount() > 0, patience);
     QTRY_COMPARE_WITH_TIMEOUT(cell(m_window->events().rowCount() - 1, EventModel::Name), u"late"_s, patience);
@@ -362,6 +300,13 @@ void tst_Inspector::saysThatNobodyServesAndRecovers()
     QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith(u"Nobody serves"_s), patience);
     m_server = std::make_unique<Program>(onBus({u"serve"_s}));
     QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith(u"Connected"_s), patience);
+    // What waits when the bus is left is told, too.
+    m_server.reset();
+    QTRY_VERIFY_WITH_TIMEOUT(state->text().startsWith(u"Nobody serves"_s), patience);
+    QVERIFY(panel->send());
+    m_window->link().leave();
+    QCOMPARE(told->text(), u"early was not sent: this window has left the bus."_s);
+    QVERIFY(joins());
     // Disconnecting is said, and does not try again.
     QTest::mouseClick(part<QPushButton>("connect"), Qt::LeftButton);
     QCOMPARE(state->text(), u"Not connected"_s);
@@ -369,6 +314,31 @@ void tst_Inspector::saysThatNobodyServesAndRecovers()
     part<QLineEdit>("address")->setText(u"no such host!"_s);
     QTest::keyClick(part<QLineEdit>("address"), Qt::Key_Return);
     QTRY_VERIFY2_WITH_TIMEOUT(message().contains(u"no such host!"_s), qPrintable(message()), patience);
+    // It goes when that is mended.
+    part<QLineEdit>("address")->setText(u"127.0.0.1"_s);
+    QTest::keyClick(part<QLineEdit>("address"), Qt::Key_Return);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->link().isReady(), patience);
+    QVERIFY2(message().isEmpty(), qPrintable(message()));
+}
+
+void tst_Inspector::offersToServe()
+{
+    auto *hint = part<EmptyHint>("eventsHint");
+    QVERIFY(hint->text().startsWith(u"This window is not on a bus"_s));
+    auto *remedy = part<QPushButton>("eventsRemedy");
+    auto *button = part<QToolButton>("serveHere");
+    QVERIFY(!remedy->isVisible() && !button->isVisible());
+    m_window->join({u"127.0.0.1"_s, m_port});
+    QTRY_VERIFY_WITH_TIMEOUT(remedy->isVisible() && button->isVisible(), patience);
+    QCOMPARE(remedy->text(), u"Serve Here"_s);
+    QVERIFY2(hint->text().startsWith(u"Nobody serves port %1 of 127.0.0.1."_s.arg(m_port)), qPrintable(hint->text()));
+    QTest::mouseClick(remedy, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->link().isServing() && m_window->link().isReady(), patience);
+    QTRY_VERIFY(!remedy->isVisible() && !button->isVisible());
+    QVERIFY(hint->text().startsWith(u"No events yet."_s));
+    QCOMPARE(send({u"heard"_s}), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(events().rowCount(), 1, patience);
+    QVERIFY(!hint->isVisible());
 }
 
 void tst_Inspector::neverServesUnlessTold()
@@ -420,6 +390,12 @@ void tst_Inspector::showsWhoIsThere()
     QVERIFY(nodes.index(kitchen, NodesModel::Node).data(Qt::ToolTipRole).toString().contains(u"order-*"_s));
     QTRY_VERIFY_WITH_TIMEOUT(rowOf(NodesModel::Role, u"serves"_s) >= 0, patience);
     QVERIFY(rowOf(NodesModel::Role, u"this window"_s) >= 0);
+    // One that is killed is gone, and then not listed any more; and so is everyone when the bus is left.
+    listener.sendSignal(SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT((m_window->link().findNodes(), rowOf(NodesModel::Node, u"kitchen"_s) < 0), patience);
+    QVERIFY(nodes.rowCount() > 0);
+    m_window->link().leave();
+    QCOMPARE(nodes.rowCount(), 0);
 }
 
 void tst_Inspector::savesAndOpensALog()
@@ -495,7 +471,7 @@ void tst_Inspector::opensWhatIsWholeOfALog()
     QVERIFY2(message().contains(u"broken.jsonl"_s)
                  && message().contains(u"last line, 4, is cut off and was left out"_s),
              qPrintable(message()));
-    QCOMPARE(m_window->events().rowCount(), 2);
+    QCOMPARE(events().rowCount(), 2);
     QTest::mouseClick(part<QToolButton>("closeMessage"), Qt::LeftButton);
     QVERIFY(message().isEmpty());
 }
@@ -503,7 +479,7 @@ void tst_Inspector::opensWhatIsWholeOfALog()
 void tst_Inspector::refusesWhatIsNoLog()
 {
     append(u"kept"_s);
-    QTRY_COMPARE(m_window->events().rowCount(), 1);
+    QTRY_COMPARE(events().rowCount(), 1);
     QFile file(path(u"picture.png"_s));
     QVERIFY(file.open(QIODevice::WriteOnly));
     file.write("\x89PNG and no event\n");
@@ -512,9 +488,54 @@ void tst_Inspector::refusesWhatIsNoLog()
     QTRY_VERIFY2_WITH_TIMEOUT(message().contains(u"picture.png' is no log of events"_s), qPrintable(message()),
                               patience);
     QCOMPARE(cell(0, EventModel::Name), u"kept"_s);
-    QVERIFY(!m_window->events().isPaused());
+    QVERIFY(!events().isPaused());
     m_window->openLog(path(u"missing.jsonl"_s));
     QTRY_VERIFY_WITH_TIMEOUT(message().contains(u"cannot be read"_s), patience);
+}
+
+void tst_Inspector::showsAValueInAWindow()
+{
+    QImage image(32, 20, QImage::Format_RGB32);
+    image.fill(Qt::red);
+    QByteArray png;
+    QBuffer buffer(&png);
+    QVERIFY(buffer.open(QIODevice::WriteOnly) && image.save(&buffer, "PNG"));
+    const QString prose = u"first line\nsecond line with \"quotes\"\n"_s.repeated(300);
+    append(u"camera"_s, {{u"image"_s, png}, {u"by"_s, u"hall"_s}});
+    append(u"report"_s, {{u"text"_s, prose}, {u"page"_s, 1LL}});
+    QTRY_COMPARE(events().rowCount(), 2);
+    auto *action = part<QAction>("showValue");
+    QVERIFY(!action->isEnabled());
+
+    // Where none of the arguments is chosen, it is the one with most in it.
+    select(0);
+    QVERIFY(action->isEnabled());
+    action->trigger();
+    auto *window = part<ValueWindow>("valueWindow");
+    QVERIFY(QTest::qWaitForWindowExposed(window, patience));
+    QCOMPARE(window->windowTitle(), u"image of camera"_s);
+    auto *shown = window->findChild<ImageView *>();
+    QVERIFY(shown && shown->isVisible());
+    QCOMPARE(shown->image().size(), image.size());
+    QCOMPARE(shown->grab().toImage().pixelColor(shown->rect().center()), QColor(Qt::red));
+    QVERIFY2(window->findChild<QLabel *>(u"valueNote"_s)->text().contains(u"PNG, 32 × 20 pixels"_s),
+             qPrintable(window->findChild<QLabel *>(u"valueNote"_s)->text()));
+    QCOMPARE(window->content(), png); // what is saved
+    window->close();
+    QTRY_VERIFY(!m_window->findChild<ValueWindow *>());
+
+    // A double-click on one shows that: the text as it is, with its lines.
+    select(1);
+    auto *tree = part<QTreeView>("arguments");
+    const QModelIndex text = tree->model()->index(1, ArgumentModel::Value);
+    QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->visualRect(text).center());
+    QTest::mouseDClick(tree->viewport(), Qt::LeftButton, {}, tree->visualRect(text).center());
+    QTRY_VERIFY(m_window->findChild<ValueWindow *>());
+    window = part<ValueWindow>("valueWindow");
+    QCOMPARE(window->windowTitle(), u"text of report"_s);
+    QCOMPARE(window->findChild<QPlainTextEdit *>()->toPlainText(), prose);
+    QVERIFY(!window->findChild<ImageView *>());
+    QCOMPARE(PyventTests::clashesIn(window), QStringList());
 }
 
 void tst_Inspector::copiesInEachLanguage()
@@ -646,7 +667,7 @@ void tst_Inspector::remembersTheWindow()
     const QList<int> sizes = side->sizes();
     m_window->findChild<QTabWidget *>()->setCurrentIndex(1);
     m_window->close();
-    open();
+    QVERIFY(open());
     QCOMPARE(m_window->rememberedPlace(), (Place{u"127.0.0.1"_s, m_port}));
     QCOMPARE(part<QSpinBox>("port")->value(), m_port);
     QTRY_COMPARE(m_window->size(), QSize(900, 640));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "argumentmodel.h"
+#include "eventfilter.h"
+#include "eventmodel.h"
 #include "nodesmodel.h"
 #include "pythontype.h"
 #include "ratemodel.h"
@@ -7,6 +9,9 @@
 #include "sendhistory.h"
 #include "support/testprogram.h"
 #include "typedvalue.h"
+#include "valueimage.h"
+#include "valuesize.h"
+#include "valuetext.h"
 
 #include <PyventArray>
 #include <PyventDateTime>
@@ -16,7 +21,9 @@
 #include <PyventSet>
 #include <PyventTuple>
 
+#include <QtCore/qbuffer.h>
 #include <QtCore/qsettings.h>
+#include <QtGui/qimage.h>
 #include <QtTest>
 
 using namespace Pyvent::Inspector;
@@ -50,11 +57,19 @@ private Q_SLOTS:
     void takesArraysApart();
     void treeOpensInParts();
     void treeShowsNestedValues();
+    void toolTipsAreNoHtml();
     void countsRates();
     void boundsNames();
     void takesALogsNames();
     void endsScalesNicely();
     void showsNodes();
+    void forgetsNodesThatAreGone();
+    void tellsTheSizeOfValues_data();
+    void tellsTheSizeOfValues();
+    void tellsTheSizeOfEvents();
+    void seesImages_data();
+    void seesImages();
+    void readsTexts();
     void boundsNodes();
     void keepsHistory();
 };
@@ -141,6 +156,29 @@ void tst_InspectorModels::treeShowsNestedValues()
     QCOMPARE(model.index(0, ArgumentModel::Value, dict).data(ArgumentModel::FullValueRole).toString(), u"('a',)"_s);
 }
 
+void tst_InspectorModels::toolTipsAreNoHtml()
+{
+    // What anyone on the bus sends is shown, and not obeyed.
+    const QString hostile = u"<img src='file:///etc/passwd'>"_s;
+    const QString shown = u"&lt;img src='file:///etc/passwd'&gt;"_s;
+    RateModel rates;
+    rates.add(hostile);
+    NodesModel nodes;
+    nodes.noteEvent({.name = hostile, .sender = hostile});
+    ArgumentModel arguments;
+    arguments.setArguments({{u"a"_s, hostile}});
+    EventModel events;
+    EventStore store;
+    store.append({.name = hostile, .sender = hostile}, {});
+    events.replaceStore(std::move(store));
+    for (const QModelIndex &index :
+         {rates.index(0, RateModel::Name), nodes.index(0, NodesModel::Node), arguments.index(0, ArgumentModel::Value),
+          events.index(0, EventModel::Name), events.index(0, EventModel::Sender)}) {
+        const QString toolTip = index.data(Qt::ToolTipRole).toString();
+        QVERIFY2(toolTip.contains(shown) && !toolTip.contains(hostile), qPrintable(toolTip));
+    }
+}
+
 void tst_InspectorModels::countsRates()
 {
     RateModel model;
@@ -225,10 +263,175 @@ void tst_InspectorModels::showsNodes()
     QCOMPARE(model.rowCount(), 2);
     QCOMPARE(model.index(0, NodesModel::Program).data().toString(), u"restaurant-till · 42"_s);
     QCOMPARE(model.index(0, NodesModel::Role).data().toString(), u"serves"_s);
-    model.setAnswers({}); // it has gone
+    model.setAnswers({}); // late, perhaps
     QCOMPARE(model.index(0, NodesModel::Role).data().toString(), u"seen"_s);
     model.clear();
     QCOMPARE(model.rowCount(), 0);
+}
+
+void tst_InspectorModels::forgetsNodesThatAreGone()
+{
+    NodesModel model;
+    QAbstractItemModelTester tester(&model);
+    PyventNodeInfo kitchen;
+    kitchen.uuid = QUuid::createUuid();
+    kitchen.nodeId = u"kitchen"_s;
+    PyventNodeInfo till = kitchen;
+    till.uuid = QUuid::createUuid();
+    till.nodeId = u"till"_s;
+    model.setAnswers({kitchen, till});
+    const auto role = [&](int row) { return model.index(row, NodesModel::Role).data().toString(); };
+    QCOMPARE(role(0), u"here"_s);
+
+    // One that is stopped, and goes on, is not forgotten.
+    for (int i = 0; i < NodesModel::missedOfForgotten - 1; ++i)
+        model.setAnswers({till});
+    QCOMPARE(role(0), u"gone"_s);
+    QCOMPARE(role(1), u"here"_s);
+    model.setAnswers({kitchen, till});
+    QCOMPARE(role(0), u"here"_s);
+    // Nor one that does not answer, but sends.
+    for (int i = 0; i < NodesModel::missedOfForgotten * 2; ++i) {
+        PyventEvent event{.name = u"a"_s, .sender = u"pyvent.kitchen"_s};
+        event.nodeId = kitchen.uuid;
+        model.noteEvent(event);
+        model.setAnswers({till});
+    }
+    QCOMPARE(model.rowCount(), 2);
+    QCOMPARE(role(0), u"seen"_s);
+    for (int i = 0; i < NodesModel::missedOfForgotten; ++i)
+        model.setAnswers({till});
+    QCOMPARE(model.rowCount(), 1);
+    QCOMPARE(model.index(0, NodesModel::Node).data().toString(), u"till"_s);
+    // Its events in the log keep its name.
+    QCOMPARE(model.nameOf(kitchen.uuid), u"kitchen"_s);
+
+    // Python's nodes do not answer: they are shown as long as they have sent of late.
+    model.noteEvent({.name = u"a"_s, .sender = u"customer-manager"_s});
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    model.update(now.addSecs(60));
+    QCOMPARE(model.rowCount(), 2);
+    model.update(now.addMSecs(std::chrono::milliseconds(NodesModel::longestSilence).count() + 1000));
+    QCOMPARE(model.rowCount(), 1);
+}
+
+void tst_InspectorModels::tellsTheSizeOfValues_data()
+{
+    QTest::addColumn<QVariant>("value");
+    QTest::addColumn<qsizetype>("size");
+    QTest::newRow("None") << any(QVariant()) << qsizetype(0);
+    QTest::newRow("number") << any(1.5) << qsizetype(8);
+    QTest::newRow("text") << any(u"aé€🍣"_s) << qsizetype(1 + 2 + 3 + 4);
+    QTest::newRow("bytes") << any(QByteArray(3000, 'x')) << qsizetype(3000); // and not 4,000, as base64
+    QTest::newRow("array") << any(any(matrix(PyventArray::RowMajor))) << qsizetype(6 * 8);
+    QTest::newRow("nested") << any(QVariantMap{{u"ab"_s, QVariantList{any(PyventTuple({u"cd"_s})), QByteArray("efg")}}})
+                            << qsizetype(2 + 2 + 3);
+    QTest::newRow("dict") << any(any(PyventDict({{1LL, u"ab"_s}}))) << qsizetype(8 + 2);
+}
+
+void tst_InspectorModels::tellsTheSizeOfValues()
+{
+    QFETCH(QVariant, value);
+    QFETCH(qsizetype, size);
+    QCOMPARE(valueSize(value), size);
+}
+
+void tst_InspectorModels::tellsTheSizeOfEvents()
+{
+    EventStore store;
+    const QByteArray bytes(300'000, 'x');
+    store.append({.name = u"dump"_s, .args = {{u"data"_s, bytes}}}, {});
+    QVERIFY(store.arguments(0).size() > 400'000); // base64
+    QCOMPARE(store.size(0), bytes.size() + 4);
+    const QString shown = argumentSummary(store, 0);
+    QVERIFY2(shown.startsWith(u"(292.97 KiB of arguments"_s), qPrintable(shown));
+    QCOMPARE(EventStore(store).size(0), bytes.size() + 4);
+    store.removeOldest(1);
+    store.append({.name = u"small"_s, .args = {{u"data"_s, QByteArray(10, 'x')}}}, {});
+    QCOMPARE(store.size(1), 14);
+}
+
+void tst_InspectorModels::seesImages_data()
+{
+    QTest::addColumn<QVariant>("value");
+    QTest::addColumn<QString>("format");
+    QTest::addColumn<QSize>("size");
+    QImage image(7, 5, QImage::Format_RGB32);
+    image.fill(Qt::green);
+    const auto file = [&image](const char *format) {
+        QByteArray bytes;
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        image.save(&buffer, format);
+        return bytes;
+    };
+    const auto array = [](const QString &dtype, const QList<qsizetype> &shape, qsizetype size) {
+        return any(PyventArray(dtype, shape, QByteArray(size, '\x80')));
+    };
+    QTest::newRow("PNG") << any(file("PNG")) << u"PNG"_s << QSize(7, 5);
+    QTest::newRow("BMP") << any(file("BMP")) << u"BMP"_s << QSize(7, 5);
+    QTest::newRow("PPM") << any(file("PPM")) << u"PPM"_s << QSize(7, 5);
+    QTest::newRow("cut off") << any(file("PNG").first(40)) << u"PNG"_s << QSize();
+    QTest::newRow("grey") << any(array(u"|u1"_s, {5, 7}, 35)) << u"ndarray"_s << QSize(7, 5);
+    QTest::newRow("RGB") << any(array(u"|u1"_s, {5, 7, 3}, 105)) << u"ndarray"_s << QSize(7, 5);
+    QTest::newRow("RGBA") << any(array(u"|u1"_s, {5, 7, 4}, 140)) << u"ndarray"_s << QSize(7, 5);
+    QTest::newRow("mask") << any(array(u"|b1"_s, {5, 7}, 35)) << u"ndarray"_s << QSize(7, 5);
+    QTest::newRow("not an image") << any("hello"_ba) << QString() << QSize();
+    QTest::newRow("a row") << any(array(u"|u1"_s, {35}, 35)) << QString() << QSize();
+    QTest::newRow("numbers") << any(array(u"<f8"_s, {1, 2}, 16)) << QString() << QSize();
+    QTest::newRow("empty array") << any(array(u"|u1"_s, {0, 7}, 0)) << QString() << QSize();
+    QTest::newRow("text") << any(u"x"_s) << QString() << QSize();
+    // Formats that name other files, or are programs.
+    QTest::newRow("SVG") << any("<svg xmlns='http://www.w3.org/2000/svg' width='5' height='5'/>"_ba) << QString()
+                         << QSize();
+    QTest::newRow("XPM") << any("/* XPM */ static char *x[] = {\"1 1 1 1\", \"a c #ffffff\", \"a\"};"_ba) << QString()
+                         << QSize();
+    // A picture that claims to be huge takes no memory.
+    QByteArray huge = file("PNG");
+    for (const qsizetype offset : {16, 20})
+        huge.replace(offset, 4, QByteArray("\x00\x01\x00\x00", 4));
+    const QByteArray header = huge.sliced(12, 17);
+    quint32 crc = ~0U;
+    for (const char byte : header) {
+        crc ^= uchar(byte);
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (crc >> 1) ^ (0xedb88320U & (0U - (crc & 1U)));
+    }
+    crc = ~crc;
+    for (int i = 0; i < 4; ++i)
+        huge[29 + i] = char(crc >> (24 - 8 * i));
+    QTest::newRow("65,536 pixels square") << any(huge) << u"PNG"_s << QSize();
+}
+
+void tst_InspectorModels::seesImages()
+{
+    QFETCH(QVariant, value);
+    QFETCH(QString, format);
+    QFETCH(QSize, size);
+    const ValueImage seen = imageOf(value);
+    QCOMPARE(seen.format, format);
+    QCOMPARE(seen.image.isNull(), !size.isValid());
+    QCOMPARE(seen.problem.isEmpty(), format.isEmpty() || size.isValid());
+    if (size.isValid())
+        QCOMPARE(seen.image.size(), size);
+}
+
+void tst_InspectorModels::readsTexts()
+{
+    QCOMPARE(textOf(u"it's\ntwo lines"_s).text, u"it's\ntwo lines"_s); // and not as Python writes it
+    QCOMPARE(textOf(QVariantList{1, u"a"_s}).text, u"[1, 'a']"_s);
+    QCOMPARE(textOf("Hello, world!\n\xff"_ba).text,
+             u"00000000  48 65 6c 6c 6f 2c 20 77  6f 72 6c 64 21 0a ff     Hello, world!··"_s);
+    const ValueText lines = textOf(QByteArray(40, 'A'));
+    QVERIFY(lines.isWhole);
+    QCOMPARE(lines.text.count(u'\n'), 2);
+    QVERIFY(lines.text.section(u'\n', 2).startsWith(u"00000020  41 41 41 41 41 41 41 41  "_s));
+    // What is too long is shown from its beginning, and no character is parted.
+    const ValueText part = textOf(u"🍣"_s.repeated(100), 51);
+    QVERIFY(!part.isWhole);
+    QCOMPARE(part.text, u"🍣"_s.repeated(25));
+    const ValueText bytes = textOf(QByteArray(1000, 'A'), 200);
+    QVERIFY(!bytes.isWhole && bytes.text.size() <= 200 && !bytes.text.isEmpty());
 }
 
 void tst_InspectorModels::boundsNodes()
