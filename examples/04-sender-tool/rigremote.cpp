@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rigremote.h"
 
+#include <QEvent>
 #include <QFontDatabase>
 #include <QFrame>
 #include <QGridLayout>
@@ -10,23 +11,41 @@
 
 namespace {
 
-const char *const remoteStyle = R"(
-    QFrame#card { background: palette(base); border: 1px solid palette(midlight); border-radius: 8px; }
-    QPushButton { padding: 7px 18px; border: 1px solid palette(mid); border-radius: 5px; background: palette(button); }
-    QPushButton:hover, QPushButton:focus { border-color: palette(highlight); }
-    QPushButton:pressed { background: palette(midlight); }
-    QPushButton:disabled { color: palette(mid); border-color: palette(midlight); }
-    QPushButton#start:enabled { background: #1f7a4d; border-color: #1f7a4d; color: white; }
-    QPushButton#start:pressed, QPushButton#start:hover { background: #17633d; }
-    QPushButton#stop:enabled { background: #b3261e; border-color: #b3261e; color: white; }
-    QPushButton#stop:pressed, QPushButton#stop:hover { background: #911d17; }
-    QPushButton#start:focus:enabled, QPushButton#stop:focus:enabled { border: 2px solid palette(highlight); padding: 6px 17px; }
-    QLineEdit { padding: 6px; border: 1px solid palette(mid); border-radius: 5px; background: palette(base); }
-    QLineEdit:focus { border-color: palette(highlight); }
-    QPlainTextEdit { border: none; background: transparent; }
-)";
+QColor mixed(const QColor &over, const QColor &under, float part)
+{
+    return QColor::fromRgbF(over.redF() * part + under.redF() * (1 - part),
+                            over.greenF() * part + under.greenF() * (1 - part),
+                            over.blueF() * part + under.blueF() * (1 - part));
+}
 
-// A white box with a title, and room for \a content below it.
+// Lines and quiet text are mixed from the palette's text and base, so that they can be seen on a dark one, too. Its roles "mid"
+// and "midlight" are made for edges that look raised: on a dark palette they are nearly black.
+QString remoteStyle(const QPalette &palette)
+{
+    const QColor text = palette.color(QPalette::Active, QPalette::Text);
+    const QColor base = palette.color(QPalette::Active, QPalette::Base);
+    QString style = R"(
+        QFrame#card { background: palette(base); border: 1px solid $faint; border-radius: 8px; }
+        QPushButton { padding: 7px 18px; border: 1px solid $line; border-radius: 5px; background: palette(button); }
+        QPushButton:hover, QPushButton:focus { border-color: palette(highlight); }
+        QPushButton:pressed { background: $faint; }
+        QPushButton:disabled { color: $quiet; border-color: $faint; }
+        QPushButton#start:enabled { background: #1f7a4d; border-color: #1f7a4d; color: white; }
+        QPushButton#start:enabled:pressed, QPushButton#start:enabled:hover { background: #17633d; }
+        QPushButton#stop:enabled { background: #b3261e; border-color: #b3261e; color: white; }
+        QPushButton#stop:enabled:pressed, QPushButton#stop:enabled:hover { background: #911d17; }
+        QPushButton#start:focus:enabled, QPushButton#stop:focus:enabled { border: 2px solid $text; padding: 6px 17px; }
+        QLineEdit { padding: 6px; border: 1px solid $line; border-radius: 5px; background: palette(base); }
+        QLineEdit:focus { border-color: palette(highlight); }
+        QPlainTextEdit { border: none; background: transparent; }
+    )";
+    style.replace("$faint", mixed(text, base, 0.12F).name());
+    style.replace("$line", mixed(text, base, 0.35F).name());
+    style.replace("$quiet", mixed(text, base, 0.6F).name());
+    return style.replace("$text", text.name());
+}
+
+// A box with a title, and room for \a content below it.
 QFrame *makeCard(const QString &title, QLayout *content)
 {
     auto *card = new QFrame;
@@ -52,7 +71,7 @@ void couple(QSlider &slider, QSpinBox &number, int least, int most, int step, co
     number.setSingleStep(step);
     number.setSuffix(' ' + unit);
     number.setAlignment(Qt::AlignRight);
-    number.setMinimumWidth(100);
+    number.setMinimumWidth(number.fontMetrics().averageCharWidth() * 12);
     QObject::connect(&slider, &QSlider::valueChanged, &number, &QSpinBox::setValue);
     QObject::connect(&number, &QSpinBox::valueChanged, &slider, &QSlider::setValue);
 }
@@ -63,7 +82,7 @@ RigRemote::RigRemote(const PyventOptions &options)
     : m_node(options)
 {
     setWindowTitle("Test rig remote");
-    setStyleSheet(remoteStyle);
+    setStyleSheet(remoteStyle(palette()));
     auto *controls = new QVBoxLayout(&m_controls);
     controls->setContentsMargins(0, 0, 0, 0);
     controls->setSpacing(12);
@@ -74,7 +93,9 @@ RigRemote::RigRemote(const PyventOptions &options)
     m_log.setMaximumBlockCount(500);
     m_log.setAccessibleName("Events sent");
     m_log.setPlaceholderText("What you send is listed here.");
-    m_log.setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    QFont fixed = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+    fixed.setPointSizeF(font().pointSizeF());
+    m_log.setFont(fixed);
     m_log.document()->setDocumentMargin(0);
     m_log.setTabChangesFocus(true);
     auto *sent = new QVBoxLayout;
@@ -92,6 +113,14 @@ RigRemote::RigRemote(const PyventOptions &options)
     connect(&m_node, &PyventNode::errorOccurred, this, [this](const PyventError &error) { log("! " + error.text); });
     showState();
     m_node.tryStart();
+}
+
+// Another palette, such as the one of the night, has other colours.
+void RigRemote::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange && remoteStyle(palette()) != styleSheet())
+        setStyleSheet(remoteStyle(palette()));
 }
 
 QWidget *RigRemote::makeHeader()

@@ -19,6 +19,9 @@ class RigRemote : public QWidget
 public:
     explicit RigRemote(const PyventOptions &options);
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
     void send(const QString &name, const QVariantMap &args = {});
     void sendNote();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "04-sender-tool/rigremote.h"
 #include "cli/program.h"
+#include "support/contrast.h"
 #include "support/freeport.h"
+#include "support/mnemonics.h"
 #include "support/testprogram.h"
 
 #include <QtTest>
@@ -18,6 +20,9 @@ private Q_SLOTS:
 
     void sendsWhatItsControlsSay();
     void hasItsControlsOffWithoutABus();
+    void canBeReadWhatIsOff_data();
+    void canBeReadWhatIsOff();
+    void keysDoNotClash();
     void obeysAKeyboard();
 
 private:
@@ -97,6 +102,55 @@ void tst_SenderTool::hasItsControlsOffWithoutABus()
         QTRY_VERIFY_WITH_TIMEOUT(button(remote, "&Start")->isEnabled(), 20'000);
     }
     QTRY_VERIFY_WITH_TIMEOUT(!button(remote, "&Start")->isEnabled(), 20'000);
+}
+
+void tst_SenderTool::canBeReadWhatIsOff_data()
+{
+    QTest::addColumn<QColor>("window");
+    QTest::addColumn<QColor>("text");
+    QTest::addColumn<QColor>("base");
+    QTest::newRow("light") << QColor(0xef, 0xf0, 0xf1) << QColor(Qt::black) << QColor(Qt::white);
+    QTest::newRow("dark") << QColor(0x2b, 0x2e, 0x33) << QColor(0xe6, 0xe8, 0xea) << QColor(0x1f, 0x21, 0x25);
+    QTest::newRow("black") << QColor(Qt::black) << QColor(Qt::white) << QColor(Qt::black);
+}
+
+void tst_SenderTool::canBeReadWhatIsOff()
+{
+    QFETCH(QColor, window);
+    QFETCH(QColor, text);
+    QFETCH(QColor, base);
+    QPalette palette(window);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        palette.setColor(QPalette::Active, role, text), palette.setColor(QPalette::Inactive, role, text);
+    palette.setColor(QPalette::Base, base);
+    const QPalette before = QApplication::palette();
+    const auto restore = qScopeGuard([&] { QApplication::setPalette(before); });
+
+    // The palette changes while it runs: as it does in the evening.
+    RigRemote remote(PyventOptions{.port = m_port, .server = false});
+    remote.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&remote));
+    QApplication::setPalette(palette);
+    const auto readable = [&remote](const QString &text) {
+        const QImage image = button(remote, text)->grab().toImage();
+        const QRect inner = image.rect().adjusted(4, 4, -4, -4); // without its edge
+        return PyventTests::largestContrast(image.copy(inner), image.pixelColor(inner.topLeft()));
+    };
+    for (const char *name : {"&Start", "S&top", "S&end"}) {
+        QVERIFY(!button(remote, name)->isEnabled());
+        QTRY_VERIFY2(readable(name) >= 3, qPrintable(QString("%1 has a contrast of %2").arg(name).arg(readable(name))));
+    }
+    // The field for a note can be seen to be one.
+    for (QLineEdit *edit : remote.findChildren<QLineEdit *>()) {
+        if (edit->accessibleName() == "Note")
+            QVERIFY(PyventTests::largestContrast(edit->grab(QRect(20, 0, 40, 3)).toImage(), base) >= 1.7);
+    }
+}
+
+void tst_SenderTool::keysDoNotClash()
+{
+    RigRemote remote(PyventOptions{.port = m_port, .server = false});
+    QCOMPARE(PyventTests::clashesIn(&remote), QStringList());
 }
 
 void tst_SenderTool::obeysAKeyboard()
