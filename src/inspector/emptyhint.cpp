@@ -46,7 +46,7 @@ EmptyHint::EmptyHint(const QString &text, QAbstractItemView *view)
     arrange();
 }
 
-void EmptyHint::say(const QString &text, QAction *remedy)
+void EmptyHint::say(const QString &text, QAction *remedy, const QString &label)
 {
     if (text == m_text && remedy == m_remedy)
         return;
@@ -54,7 +54,7 @@ void EmptyHint::say(const QString &text, QAction *remedy)
     m_remedy = remedy;
     m_button->setVisible(remedy);
     if (remedy) {
-        m_button->setText(remedy->iconText()); // without a mnemonic: its menu has that
+        m_button->setText(label.isEmpty() ? remedy->iconText() : label); // without a mnemonic: its menu has that
         m_button->setToolTip(remedy->toolTip());
     }
     arrange();

@@ -21,7 +21,8 @@ public:
     // For a view that has its model.
     EmptyHint(const QString &text, QAbstractItemView *view);
 
-    void say(const QString &text, QAction *remedy = nullptr);
+    // The button says \a label, or what \a remedy says in its menu.
+    void say(const QString &text, QAction *remedy = nullptr, const QString &label = QString());
     QString text() const { return m_text; }
 
     bool eventFilter(QObject *watched, QEvent *event) override;

@@ -228,7 +228,7 @@ void MainWindow::showHint()
             waiting == 1
                 ? tr("Paused: 1 event waits. Resume with Space to see it.")
                 : tr("Paused: %1 events wait. Resume with Space to see them.").arg(QLocale().toString(waiting)),
-            m_pause);
+            m_pause, tr("Resume"));
     } else if (!m_link.isJoined()) {
         m_eventsHint->say(tr("This window is not on a bus.\n\nConnect it above, or open a log with Ctrl+O."));
     } else if (m_link.isUnanswered()) {

@@ -80,6 +80,7 @@ void tst_InspectorFilter::saysThatItIsPaused()
     QTRY_COMPARE(hint->text(), u"Paused: 1 event waits. Resume with Space to see it."_s);
     auto *remedy = part<QPushButton>("eventsRemedy");
     QVERIFY(remedy->isVisible());
+    QCOMPARE(remedy->text(), u"Resume"_s);
     QTest::mouseClick(remedy, Qt::LeftButton);
     QTRY_COMPARE(events().rowCount(), 1);
 }
