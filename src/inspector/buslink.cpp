@@ -26,7 +26,7 @@ BusLink::BusLink(QObject *parent)
     m_patience.setSingleShot(true);
     m_patience.setInterval(patience);
     connect(&m_patience, &QTimer::timeout, this, [this] {
-        m_isUnanswered = true;
+        m_isUnanswered = !m_isHostUnknown;
         Q_EMIT stateChanged();
     });
     connect(&m_search, &QFutureWatcherBase::finished, this, [this] {
@@ -51,6 +51,11 @@ void BusLink::join(const Place &place)
     // The errors first: an option that cannot be is one.
     connect(node, &PyventNode::errorOccurred, this, [this](const PyventError &error) {
         m_gaveUp = m_gaveUp || error.code == PyventError::EventsNotDelivered;
+        if (error.code == PyventError::ServerNotResponding && error.subject == m_place.address) {
+            m_isHostUnknown = true;
+            m_isUnanswered = false;
+            Q_EMIT stateChanged();
+        }
         if (!m_isSending)
             Q_EMIT wentWrong(error);
     });
@@ -82,7 +87,7 @@ void BusLink::leave()
     if (!m_node)
         return;
     m_patience.stop();
-    m_isUnanswered = false;
+    m_isUnanswered = m_isHostUnknown = false;
     // Only errors count from here on: events that are given up are not undelivered any more, for the node.
     disconnect(m_node.get(), &PyventNode::unacknowledgedChanged, this, nullptr);
     disconnect(m_node.get(), &PyventNode::stateChanged, this, nullptr);
@@ -138,7 +143,7 @@ void BusLink::findNodes()
 
 void BusLink::noteState()
 {
-    m_isUnanswered = false;
+    m_isUnanswered = m_isHostUnknown = false;
     if (m_node && m_node->state() == PyventNode::Connecting)
         m_patience.start();
     else
@@ -158,6 +163,8 @@ QString BusLink::stateText() const
     case PyventNode::Subscribing:
         return tr("A server answers at %1; subscribing…").arg(where);
     case PyventNode::Connecting:
+        if (m_isHostUnknown)
+            return tr("The host %1 has no address; trying…").arg(m_place.address);
         return m_isUnanswered
             ? tr("Nobody serves port %1 of %2; trying…").arg(QString::number(m_place.port), m_place.address)
             : tr("Connecting to %1…").arg(where);
@@ -173,7 +180,7 @@ Tone BusLink::stateTone() const
         return Tone::Quiet;
     if (isReady())
         return Tone::Good;
-    return m_isUnanswered ? Tone::Bad : Tone::Waiting;
+    return m_isUnanswered || m_isHostUnknown ? Tone::Bad : Tone::Waiting;
 }
 
 } // namespace Pyvent::Inspector

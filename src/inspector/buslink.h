@@ -43,6 +43,8 @@ public:
 
     // Nobody has answered for so long that nobody seems to serve there.
     bool isUnanswered() const { return m_isUnanswered; }
+    // Nobody can, since the host's name has no address.
+    bool isHostUnknown() const { return m_isHostUnknown; }
 
     bool isServing() const;
     void setServing(bool serving);
@@ -79,6 +81,7 @@ private:
     QFutureWatcher<QList<PyventNodeInfo>> m_search;
     QTimer m_patience;
     bool m_isUnanswered = false;
+    bool m_isHostUnknown = false;
     bool m_isSending = false;
     bool m_gaveUp = false;
 };

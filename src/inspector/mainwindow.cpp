@@ -231,6 +231,11 @@ void MainWindow::showHint()
             m_pause, tr("Resume"));
     } else if (!m_link.isJoined()) {
         m_eventsHint->say(tr("This window is not on a bus.\n\nConnect it above, or open a log with Ctrl+O."));
+    } else if (m_link.isHostUnknown()) {
+        m_eventsHint->say(
+            tr("The host %1 has no address that this machine knows.\n\nCheck its name above, and the network. "
+               "This window goes on trying.")
+                .arg(place.address));
     } else if (m_link.isUnanswered()) {
         m_eventsHint->say(
             tr("Nobody serves port %1 of %2.\n\nThe first program that uses this bus serves it, and then its "

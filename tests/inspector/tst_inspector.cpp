@@ -38,6 +38,7 @@ private Q_SLOTS:
     void sendsAgainAfterAChange();
     void saysThatNobodyServesAndRecovers();
     void offersToServe();
+    void saysThatTheHostHasNoAddress();
     void neverServesUnlessTold();
     void showsWhoIsThere();
     void savesAndOpensALog();
@@ -339,6 +340,21 @@ void tst_Inspector::offersToServe()
     QCOMPARE(send({u"heard"_s}), 0);
     QTRY_COMPARE_WITH_TIMEOUT(events().rowCount(), 1, patience);
     QVERIFY(!hint->isVisible());
+}
+
+void tst_Inspector::saysThatTheHostHasNoAddress()
+{
+    // No label of a name is so long, so nobody has to be asked for its address.
+    const QString host(70, u'x');
+    m_window->join({host, m_port});
+    QTRY_COMPARE_WITH_TIMEOUT(part<QLabel>("state")->text(), u"The host %1 has no address; trying…"_s.arg(host),
+                              patience);
+    auto *hint = part<EmptyHint>("eventsHint");
+    QVERIFY2(hint->text().startsWith(u"The host %1 has no address"_s.arg(host)), qPrintable(hint->text()));
+    QVERIFY(!part<QPushButton>("eventsRemedy")->isVisible());
+    QVERIFY(!part<QToolButton>("serveHere")->isVisible());
+    m_window->join({u"127.0.0.1"_s, m_port});
+    QTRY_VERIFY_WITH_TIMEOUT(hint->text().startsWith(u"Nobody serves port"_s), patience);
 }
 
 void tst_Inspector::neverServesUnlessTold()
