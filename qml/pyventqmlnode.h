@@ -82,7 +82,8 @@ public:
         ServerNotResponding = PyventError::ServerNotResponding,
         UnreadableFrame = PyventError::UnreadableFrame,
         EventsNotDelivered = PyventError::EventsNotDelivered,
-        UsedAfterFork = PyventError::UsedAfterFork
+        UsedAfterFork = PyventError::UsedAfterFork,
+        OutOfResources = PyventError::OutOfResources
     };
     Q_ENUM(ErrorCode)
 

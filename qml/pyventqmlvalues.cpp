@@ -38,6 +38,8 @@ int codeOf(PyventError::Code code)
         return PyventQmlNode::EventsNotDelivered;
     case PyventError::UsedAfterFork:
         return PyventQmlNode::UsedAfterFork;
+    case PyventError::OutOfResources:
+        return PyventQmlNode::OutOfResources;
     }
     return int(code);
 }

@@ -34,7 +34,8 @@ public:
                                   server's host has no address. */
         UnreadableFrame, /*!< Something was received that is no event. Reported once per sending node, name and kind. */
         EventsNotDelivered, /*!< The linger ran out before the server had acknowledged everything. */
-        UsedAfterFork       /*!< A node that was made before fork() was used in the child. */
+        UsedAfterFork,      /*!< A node that was made before fork() was used in the child. */
+        OutOfResources /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
     };
     Q_ENUM(Code)
 

@@ -55,6 +55,9 @@ struct PyventWaitOptions
     event loop there. The node emits its signals in its own thread. You may call any function from any thread, unless its
     documentation says otherwise.
 
+    The node's work on the bus does not need an event loop: a thread of the library does it while the node's thread is
+    blocked or runs none. Nodes that are made in the same thread share their connections to a bus.
+
     A refused call returns false (or an invalid connection, a canceled future, or an empty value), gives the reason in
     lastError(), and emits errorOccurred(). In a child of fork(), a node of the parent's refuses every call, with
     PyventError::UsedAfterFork; stop() does nothing there.

@@ -28,8 +28,9 @@ void HandlerEmitter::disconnectNotify(const QMetaMethod &)
 
 HandlerReceiver::HandlerReceiver(const PyventPattern &pattern, const PyventSender &sender, const QObject *context,
                                  PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
-                                 std::function<void()> connectionsChanged)
+                                 std::function<void()> connectionsChanged, const QThread *nodeThread)
     : Receiver(pattern, sender)
+    , m_isElsewhere(nodeThread && context->thread() != nodeThread)
     , m_failed(std::move(failed))
     , m_missed(std::move(missed))
     , m_emitter(m_state, std::move(connectionsChanged))
@@ -49,7 +50,9 @@ HandlerReceiver::HandlerReceiver(const PyventPattern &pattern, const PyventSende
             }
             if (!why.isEmpty())
                 handlerFailed(event.name, why);
-        });
+        },
+        // Whoever posts may be in any thread, and not run the handler there.
+        m_isElsewhere ? Qt::QueuedConnection : Qt::AutoConnection);
 }
 
 bool HandlerReceiver::isWanted() const
@@ -57,22 +60,32 @@ bool HandlerReceiver::isWanted() const
     return m_connection && !m_state->ended;
 }
 
-void HandlerReceiver::deliver(const PyventEvent &event)
+bool HandlerReceiver::post(const PyventEvent &event, QString *why)
 {
     if (m_state->backlog.load(std::memory_order_relaxed) >= maximumBacklog) {
         if (!std::exchange(m_overflowing, true)) {
-            m_failed(event.name,
-                     u"the handler's thread is %1 events behind; further events are not handed to it until it catches "
-                     "up"_s.arg(maximumBacklog));
+            *why =
+                u"the handler's thread is %1 events behind; further events are not handed to it until it catches up"_s
+                    .arg(maximumBacklog);
         }
-        m_missed(event);
-        return;
+        return false;
     }
     m_overflowing = false;
     // Counted before: the handler may run, and end the count again, before the emission returns. If the context goes
     // away with events in its queue the count stays, but then so does nobody who would be handed more.
     ++m_state->backlog;
     Q_EMIT m_emitter.fired(event);
+    return true;
+}
+
+void HandlerReceiver::deliver(const PyventEvent &event)
+{
+    QString why;
+    if (post(event, &why))
+        return;
+    if (!why.isEmpty())
+        m_failed(event.name, why);
+    m_missed(event);
 }
 
 QString currentExceptionText()

@@ -43,6 +43,13 @@ public:
     // Hands over one event whose name and sender match. Runs user code.
     virtual void deliver(const PyventEvent &event) = 0;
 
+    // Whether it hears in another thread than the node's, so that it need not wait for that one. Always the same.
+    virtual bool isElsewhere() const { return false; }
+
+    // The same as deliver(), for one that is elsewhere: puts the event into the event queue of its thread, and runs no code of
+    // the user's or the node's. It does not where that thread is too far behind: \a why says so, for people, the first time.
+    virtual bool post(const PyventEvent &, [[maybe_unused]] QString *why) { return false; }
+
 private:
     const PyventPattern m_pattern;
     const PyventSender m_sender;
@@ -88,10 +95,10 @@ using HandlerMissed = std::function<void(const PyventEvent &event)>;
 class HandlerReceiver : public Receiver
 {
 public:
-    // \a connectionsChanged is called, in any thread, when the handler may have ended.
+    // \a connectionsChanged is called, in any thread, when the handler may have ended. \a nodeThread is where others hear.
     HandlerReceiver(const PyventPattern &pattern, const PyventSender &sender, const QObject *context,
                     PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
-                    std::function<void()> connectionsChanged);
+                    std::function<void()> connectionsChanged, const QThread *nodeThread = nullptr);
 
     QMetaObject::Connection connection() const { return m_connection; }
     bool isHandlerOf(const QObject *context) const override { return !context || m_context == context; }
@@ -99,8 +106,11 @@ public:
     bool isWanted() const override;
     void end() override { QObject::disconnect(m_connection); }
     void deliver(const PyventEvent &event) override;
+    bool isElsewhere() const override { return m_isElsewhere; }
+    bool post(const PyventEvent &event, QString *why) override;
 
 private:
+    const bool m_isElsewhere;
     std::shared_ptr<HandlerState> m_state = std::make_shared<HandlerState>();
     HandlerFailed m_failed;
     HandlerMissed m_missed;

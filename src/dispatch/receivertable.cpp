@@ -146,19 +146,31 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
     return match;
 }
 
-std::shared_ptr<Receiver> Delivery::next()
+// Moves on to the next receiver.
+const std::shared_ptr<Receiver> *Delivery::find()
 {
     const std::size_t exact = sizeOf(m_match.exact);
     const std::size_t all = exact + sizeOf(m_match.globs);
-    while (m_position < all) {
-        const std::size_t i = m_position++;
+    for (; m_position < all; ++m_position) {
+        const std::size_t i = m_position;
         const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match.exact)[i] : (*m_match.globs)[i - exact];
+        if (m_to != To::All && receiver->isElsewhere() != (m_to == To::Elsewhere))
+            continue;
         if (i >= exact && !receiver->pattern().matches(m_event->name))
             continue;
         if (receiver->sender().matches(m_event->sender) && receiver->isWanted())
-            return receiver;
+            return &receiver;
     }
     return nullptr;
+}
+
+std::shared_ptr<Receiver> Delivery::next()
+{
+    const std::shared_ptr<Receiver> *const found = find();
+    if (!found)
+        return nullptr;
+    ++m_position;
+    return *found;
 }
 
 } // namespace Pyvent::Internal

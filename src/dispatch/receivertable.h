@@ -92,10 +92,13 @@ private:
 class Delivery
 {
 public:
+    enum class To : quint8 { All, NodeThread, Elsewhere };
+
     // For the receivers of \a match, made when the event arrived: one that comes later hears only what arrives later.
-    Delivery(std::shared_ptr<const PyventEvent> event, ReceiverTable::Match match)
+    Delivery(std::shared_ptr<const PyventEvent> event, ReceiverTable::Match match, To to = To::All)
         : m_event(std::move(event))
         , m_match(std::move(match))
+        , m_to(to)
     {
     }
 
@@ -104,9 +107,15 @@ public:
     // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
     std::shared_ptr<Receiver> next();
 
+    // Whether next() has nothing more.
+    bool isOver() { return !find(); }
+
 private:
+    const std::shared_ptr<Receiver> *find();
+
     std::shared_ptr<const PyventEvent> m_event; // never null
     ReceiverTable::Match m_match;
+    To m_to;
     std::size_t m_position = 0; // in exact, then in globs
 };
 

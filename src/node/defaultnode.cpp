@@ -8,10 +8,10 @@ namespace pyvent {
 
 PyventNode &node()
 {
-    // With an application object, events are delivered when that ends, while everything of Qt's still works; without
-    // one, and after it, by the node's destructor at the program's end.
-    static const std::unique_ptr<PyventNode> theNode = [] {
-        auto made = std::make_unique<PyventNode>();
+    // Never deleted: the destructors of static objects may use it, in any order. With an application object, events are
+    // delivered when that ends, while everything of Qt's still works; without one, and after it, when the process ends.
+    static PyventNode *const theNode = [] {
+        auto *const made = new PyventNode;
         if (const QCoreApplication *application = QCoreApplication::instance();
             application && application->thread() != QThread::currentThread())
             made->moveToThread(application->thread());

@@ -3,6 +3,9 @@
 
 #include "node/pyventnode_p.h"
 
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qthread.h>
+
 #include <cstdlib>
 #include <set>
 
@@ -16,20 +19,20 @@ struct Nodes
 {
     std::mutex mutex;
     std::set<PyventNode *> all;
+    bool willStop = false;                                    // before the process ends
     std::vector<std::shared_ptr<PyventNodePrivate>> ofParent; // in a child: never destroyed
 };
 
 void stopAll();
+void applicationBegins();
 void beforeFork();
 void afterForkInParent();
 void afterForkInChild();
 
 Nodes &nodes()
 {
-    // Never deleted: static nodes may end after all other static objects. They end before stopAll() is called, because it
-    // was registered while the first node was made.
+    // Never deleted: static nodes may end after all other static objects.
     static Nodes *const theNodes = [] {
-        std::atexit(stopAll);
         ::pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
         return new Nodes;
     }();
@@ -41,6 +44,7 @@ void stopAll()
     std::vector<std::shared_ptr<PyventNodePrivate>> left;
     {
         const std::lock_guard lock(nodes().mutex);
+        nodes().willStop = false;
         for (const PyventNode *node : nodes().all)
             left.push_back(PyventNodePrivate::of(*node));
     }
@@ -49,6 +53,21 @@ void stopAll()
         for (const auto &node : left)
             node->stop(part);
     }
+}
+
+// Runs in the main thread, for each QCoreApplication that is made.
+void applicationBegins()
+{
+    std::vector<std::shared_ptr<PyventNodePrivate>> here;
+    {
+        const std::lock_guard lock(nodes().mutex);
+        for (const PyventNode *node : nodes().all) {
+            if (node->thread() == QThread::currentThread())
+                here.push_back(PyventNodePrivate::of(*node));
+        }
+    }
+    for (const auto &node : here)
+        node->eventLoopBegins();
 }
 
 // So that no other thread, which is missing in the child, has the mutex.
@@ -73,8 +92,20 @@ void afterForkInChild()
 
 void NodeRegistry::add(PyventNode *node)
 {
+    nodes();
+    // Not while nodes() makes them: this calls applicationBegins() where there is an application already.
+    [[maybe_unused]] static const bool isRegistered = (qAddPreRoutine(applicationBegins), true);
     const std::lock_guard lock(nodes().mutex);
     nodes().all.insert(node);
+}
+
+// Registered anew where a static object's destructor, which is called after stopAll(), uses a node: what is registered while
+// the process ends is called before whatever was registered earlier.
+void NodeRegistry::starts()
+{
+    const std::lock_guard lock(nodes().mutex);
+    if (!std::exchange(nodes().willStop, true))
+        std::atexit(stopAll);
 }
 
 void NodeRegistry::remove(PyventNode *node)

@@ -70,14 +70,22 @@ QSet<QString> NodeWaker::beginTurn()
     return std::exchange(m_toPrune, {});
 }
 
-void NodeWaker::arm(int fd, Clock::time_point deadline, const std::function<void()> &turn)
+void NodeWaker::arm(const std::shared_ptr<PollSet> &pollSet, Clock::time_point deadline,
+                    const std::function<void()> &turn)
 {
     PyventNode *const node = this->node();
-    if (!node || !QAbstractEventDispatcher::instance())
+    QAbstractEventDispatcher *const dispatcher = QAbstractEventDispatcher::instance();
+    if (!node || !dispatcher)
         return;
-    if (!m_notifier) {
-        m_notifier = new QSocketNotifier(fd, QSocketNotifier::Read, node);
-        QObject::connect(m_notifier, &QSocketNotifier::activated, node, turn);
+    if (m_pollSet != pollSet || m_dispatcher != dispatcher)
+        disarm();
+    if (!m_timer) {
+        m_pollSet = pollSet;
+        m_dispatcher = dispatcher;
+        if (pollSet) {
+            m_notifier = new QSocketNotifier(pollSet->fd(), QSocketNotifier::Read, node);
+            QObject::connect(m_notifier, &QSocketNotifier::activated, node, turn);
+        }
         m_timer = new QTimer(node);
         m_timer->setSingleShot(true);
         m_timer->setTimerType(Qt::PreciseTimer);
@@ -88,6 +96,29 @@ void NodeWaker::arm(int fd, Clock::time_point deadline, const std::function<void
         return;
     m_timerAt = deadline;
     m_timer->start(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now())));
+}
+
+void NodeWaker::disarm()
+{
+    // Later, because a turn may be the call of one of them.
+    for (QObject *child : {static_cast<QObject *>(m_notifier), static_cast<QObject *>(m_timer)}) {
+        if (child)
+            child->deleteLater();
+    }
+    if (m_notifier)
+        m_notifier->setEnabled(false);
+    if (m_timer)
+        m_timer->stop();
+    m_notifier = nullptr;
+    m_timer = nullptr;
+    m_pollSet.reset();
+}
+
+void NodeWaker::eventLoopBegins()
+{
+    disarm();
+    const std::lock_guard lock(m_mutex);
+    m_isScheduled = false;
 }
 
 } // namespace Pyvent::Internal

@@ -2,6 +2,10 @@
 #ifndef PYVENT_NODE_NODEWAKER_H
 #define PYVENT_NODE_NODEWAKER_H
 
+#include "transport/pollset.h"
+
+#include <QtCore/qabstracteventdispatcher.h>
+#include <QtCore/qpointer.h>
 #include <QtCore/qset.h>
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qstring.h>
@@ -10,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <mutex>
 
 class PyventNode;
@@ -44,8 +49,12 @@ public:
     // A turn begins: whatever is scheduled from now on is for the next one. Returns the patterns to look at.
     QSet<QString> beginTurn();
 
-    // Has \a turn called when \a fd is readable, and at \a deadline. In the node's thread.
-    void arm(int fd, Clock::time_point deadline, const std::function<void()> &turn);
+    // Has \a turn called when \a pollSet, if there is one, is readable, and at \a deadline. In the node's thread, as the next two.
+    void arm(const std::shared_ptr<PollSet> &pollSet, Clock::time_point deadline, const std::function<void()> &turn);
+    void disarm();
+
+    // The thread has another event loop, which does not know what was armed and scheduled in the last one.
+    void eventLoopBegins();
 
 private:
     void schedule(const std::lock_guard<std::mutex> &);
@@ -56,6 +65,8 @@ private:
     QSet<QString> m_toPrune;
 
     // Children of the node, used in its thread only.
+    std::shared_ptr<PollSet> m_pollSet;              // as long as it is watched
+    QPointer<QAbstractEventDispatcher> m_dispatcher; // where the two are registered
     QSocketNotifier *m_notifier = nullptr;
     QTimer *m_timer = nullptr;
     Clock::time_point m_timerAt;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "node/pyventnode_p.h"
 
+#include "dispatch/name.h"
+#include "node/noderegistry.h"
 #include "node/optionscheck.h"
 #include "node/servererrors.h"
 #include "transport/connections.h"
+#include "transport/descriptors.h"
 #include "wire/control.h"
 #include "wire/frame.h"
 
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qthread.h>
 
 #include <unistd.h>
 
@@ -17,11 +21,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Q_LOGGING_CATEGORY(log, "pyvent.node")
-Q_LOGGING_CATEGORY(unheard, "pyvent.node.unheard") // its own, because it is no error
+// Never deleted: the destructors of static objects may use a node.
+const QLoggingCategory &log()
+{
+    static const auto *const category = new QLoggingCategory("pyvent.node");
+    return *category;
+}
 
-// While the node's thread has taken a turn so lately, what is sent may wait for the next one.
-constexpr auto promptTurn = 20ms;
+// Its own, because it is no error.
+const QLoggingCategory &unheard()
+{
+    static const auto *const category = new QLoggingCategory("pyvent.node.unheard");
+    return *category;
+}
+
+// When a node that did not get what it needs tries again.
+constexpr auto resourcesRetry = 500ms;
 
 // What may wait to be emitted as signals, while the node's thread is stuck.
 constexpr qsizetype maximumNotifications = 10'000;
@@ -48,7 +63,7 @@ std::shared_ptr<PyventNodePrivate> PyventNodePrivate::replaceInChild(PyventNode 
 {
     const std::shared_ptr<PyventNodePrivate> parents = node->d;
     // A handler may have forked, and returns to it.
-    std::construct_at(&parents->m_mutex); // it may be locked by a thread that is missing here
+    parents->m_group->forgetLock();
     parents->m_waker.nodeIsParents();
     if (parents->m_used)
         closeConnections(parents->m_options.port);
@@ -141,20 +156,49 @@ bool PyventNodePrivate::start(const Lock &lock)
     if (!mayBeUsed(lock))
         return false;
     m_mayServe = m_options.server;
-    if (m_client)
+    if (m_link)
         return true;
     m_used = true;
+    NodeRegistry::starts();
     if (m_mayServe && !m_server)
         serve(lock, false);
-    m_client = std::make_unique<BusClient>(Address{m_options.address, m_options.port}, m_uuid,
-                                           m_options.maximumEventSize, m_pollSet);
+    if (!joinLink(lock)) {
+        updateState();
+        return false;
+    }
     for (const QByteArray &prefix : controlPrefixes(m_uuid))
-        m_client->subscribe(prefix);
+        m_link->subscribe(m_seat, prefix);
     for (const QByteArray &prefix : m_table.prefixes())
         subscribe(prefix);
     updateState();
     scheduleTurn();
+    if (m_waker.isNodeThread() && QThread::currentThread()->loopLevel() == 0)
+        m_link->driveAtOnce();
     return true;
+}
+
+// False: the system does not give what that takes. It is tried again with the next use, and by the node's event loop.
+bool PyventNodePrivate::joinLink(const Lock &lock)
+{
+    const Clock::time_point now = Clock::now();
+    if (m_retryAt && now < *m_retryAt) {
+        m_lastError = resourcesError(u"since a moment ago"_s);
+        return false;
+    }
+    try {
+        m_link = m_group->link(lock, {m_options.address, m_options.port}, m_options.maximumEventSize);
+        m_seat = m_link->join(this);
+        m_retryAt.reset();
+        return true;
+    } catch (const std::exception &error) {
+        const bool isKnown = m_retryAt.has_value();
+        m_retryAt = now + resourcesRetry;
+        m_lastError = resourcesError(QString::fromLocal8Bit(error.what()));
+        if (!isKnown)
+            fail(lock, m_lastError);
+        scheduleTurn(); // which sets the timer
+        return false;
+    }
 }
 
 bool PyventNodePrivate::startServer(const Lock &lock)
@@ -181,8 +225,10 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
     }
     if (failure == Server::Failure::NotThisMachine)
         m_mayServe = false;
-    // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here.
-    const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine;
+    // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here; and that there
+    // is nothing to serve with is told when there is nothing to connect with, either.
+    const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine
+        || failure == Server::Failure::NoResources;
     if (byHand || (!isExpected && !m_complainedAboutServing)) {
         m_complainedAboutServing = true;
         fail(lock, servingError(failure, m_options, text));
@@ -197,10 +243,10 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
     const Clock::time_point deadline = Clock::now() + m_options.linger;
     if (m_refusal.code == PyventError::UsedAfterFork)
         m_lastError = m_refusal; // and not told, because it is as if it had been done
-    if (parts & PyventNode::Client && m_client) {
-        waitUntil(lock, deadline, [this] { return !m_client || m_client->queue().events() == 0; });
-        if (m_client && m_client->queue().events() > 0) {
-            const qsizetype left = m_client->queue().events();
+    if (parts & PyventNode::Client && (m_link || m_retryAt)) {
+        waitUntil(lock, deadline, [this] { return !m_link || m_seat->share.events == 0; });
+        if (m_link && m_seat->share.events > 0) {
+            const qsizetype left = m_seat->share.events;
             fail(
                 lock,
                 {PyventError::EventsNotDelivered,
@@ -208,9 +254,20 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
                      .arg(m_options.linger.count()),
                  QString::number(left)});
         }
-        m_client.reset();
+        // Before another node's event loop watches the same descriptor.
+        if (m_waker.isNodeThread())
+            m_waker.disarm();
+        else
+            scheduleTurn();
+        if (m_link) {
+            if (m_link->hadCompany()) // other nodes of this program's, which share the connection
+                m_unheard = 0;
+            m_link->leave(std::exchange(m_seat, nullptr));
+        }
+        m_link.reset();
         m_complained = m_complainedAboutServing = false;
         arrivals = m_inbox.takeAll();
+        m_retryAt.reset();
         m_recovery.received().clear();
         m_replays.leave();
         m_lostServer = false;
@@ -229,10 +286,8 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         lock.lock();
         tellUnheard(*server);
     }
-    m_used = m_client || m_server;
-    if (m_isDriven)
-        m_pollSet.wake();
-    m_changed.notify_all();
+    m_used = m_link || m_server;
+    m_group->changed();
 }
 
 void PyventNodePrivate::nodeEnds()
@@ -255,8 +310,8 @@ void PyventNodePrivate::nodeEnds()
 void PyventNodePrivate::updateState()
 {
     PyventNode::State state = PyventNode::Stopped;
-    if (m_client) {
-        switch (m_client->state()) {
+    if (m_link) {
+        switch (m_link->state(*m_seat)) {
         case BusClient::State::Connecting:
             state = PyventNode::Connecting;
             break;
@@ -267,6 +322,8 @@ void PyventNodePrivate::updateState()
             state = PyventNode::Ready;
             break;
         }
+    } else if (m_retryAt) {
+        state = PyventNode::Connecting;
     }
     if (state == PyventNode::Ready && !m_readyPromises.empty()) {
         notify([promises =
@@ -310,22 +367,29 @@ void PyventNodePrivate::updateCounts(const Lock &lock)
 
 bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVariantMap &arguments, const QString &sender)
 {
-    const SendQueue *queue = m_client ? &m_client->queue() : nullptr;
-    const bool isEmpty = !queue || queue->events() == 0;
-    const bool isFull = !isEmpty && queue->events() >= m_options.sendQueueEvents;
-    const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes();
+    if (!m_link && whyNotAName(name.toString()).isEmpty() && !start(lock)) // before the event has got a number
+        return false;
+    const SendQueue::Share *queue = m_seat ? &m_seat->share : nullptr;
+    const bool isEmpty = !queue || queue->events == 0;
+    const bool isFull = !isEmpty && queue->events >= m_options.sendQueueEvents;
+    const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes;
     const Clock::time_point now = Clock::now();
     QByteArray frame;
     PyventError error;
-    if (!isFull)
-        error = m_encoder.encode(name, arguments, sender, room, now, &frame);
+    try {
+        if (!isFull)
+            error = m_encoder.encode(name, arguments, sender, room, now, &frame);
+    } catch (const std::bad_alloc &) {
+        error = {PyventError::OutOfResources, u"'%1' was not sent: there is no memory for it"_s.arg(name.toString()),
+                 name.toString()};
+    }
     if (isFull || error.code == PyventError::QueueFull) {
         error = {
             PyventError::QueueFull,
             u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
             "room for more"_s.arg(name.toString())
-                .arg(queue->events())
-                .arg(queue->bytes()),
+                .arg(queue->events)
+                .arg(queue->bytes),
             name.toString()};
         if (!std::exchange(m_queueWasFull, true))
             fail(lock, error);
@@ -336,17 +400,12 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVaria
         fail(lock, error);
         return false;
     }
-    if (!start(lock))
-        return false;
+    start(lock); // it may serve again, if it had stopped to
     noteSent(frame);
-    m_client->send(std::move(frame), now < m_lastTurn + promptTurn);
+    m_link->send(m_seat, std::move(frame), now);
     // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
-    if (2 * m_client->queue().events() <= m_options.sendQueueEvents
-        && 2 * m_client->queue().bytes() <= m_options.sendQueueBytes)
+    if (2 * m_seat->share.events <= m_options.sendQueueEvents && 2 * m_seat->share.bytes <= m_options.sendQueueBytes)
         m_queueWasFull = false;
-    // Sending may have taken the news from the descriptor that something can be read. Asking the sockets would cost
-    // more than sending did.
-    scheduleTurn();
     return true;
 }
 
@@ -354,15 +413,14 @@ void PyventNodePrivate::noteSent(QByteArrayView frame)
 {
     if (!m_server || m_server->hadOtherClients())
         return;
-    const bool isHeardHere = m_options.hearOwnEvents && m_table.match(topicOf(frame));
-    m_unheard += !isHeardHere;
+    m_unheard += !m_link->isHeard(frame, m_options.hearOwnEvents ? nullptr : m_seat);
 }
 
 // A program that is started before those who are to hear it serves nobody, and all seems well to it.
 void PyventNodePrivate::tellUnheard(const Server &server)
 {
     const quint64 events = std::exchange(m_unheard, 0);
-    if (events == 0 || server.hadOtherClients())
+    if (events == 0 || server.hadOtherClients() || (m_link && m_link->hadCompany()))
         return;
     qCInfo(unheard).noquote()
         << u"Nobody heard %1 that this node sent: it served the bus itself, and no other node came. "
@@ -372,14 +430,14 @@ void PyventNodePrivate::tellUnheard(const Server &server)
 
 bool PyventNodePrivate::isAcknowledged(const Lock &, quint64 accepted) const
 {
-    return m_client && m_client->queue().acknowledged() >= accepted;
+    return m_seat && m_seat->share.acknowledged >= accepted;
 }
 
 PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
 {
-    if (!m_client)
+    if (!m_link)
         return {};
-    return {m_client->unsentEvents(), m_client->queue().events()};
+    return {m_link->unsentEvents(*m_seat), m_seat->share.events};
 }
 
 void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &arguments, const QString &sender)
@@ -414,15 +472,17 @@ void PyventNodePrivate::fail(const Lock &, const PyventError &error)
 
 void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason)
 {
-    {
-        const Lock lock = this->lock();
-        if (m_failedNames.size() < maximumNotifications && !m_failedNames.contains(name)) {
-            m_failedNames.insert(name);
-            qCWarning(log).noquote() << "A handler of" << name << "failed:" << reason;
-        }
-        notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
-    }
+    handlerFailed(lock(), name, reason);
     tell();
+}
+
+void PyventNodePrivate::handlerFailed(const Lock &, const QString &name, const QString &reason)
+{
+    if (m_failedNames.size() < maximumNotifications && !m_failedNames.contains(name)) {
+        m_failedNames.insert(name);
+        qCWarning(log).noquote() << "A handler of" << name << "failed:" << reason;
+    }
+    notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
 }
 
 // Told with the turn's end, because there are many of them.

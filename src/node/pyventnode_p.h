@@ -7,33 +7,30 @@
 #include "node/eventdecoder.h"
 #include "node/eventencoder.h"
 #include "node/inbox.h"
+#include "node/link.h"
 #include "node/nodewaker.h"
 #include "node/presence.h"
 #include "node/recovery.h"
 #include "node/replays.h"
 #include "pyventnode.h"
 #include "server/server.h"
-#include "transport/busclient.h"
 
 #include <QtCore/qpromise.h>
 
-#include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <tuple>
 
-// A node's inside. One mutex guards it all; user code never runs under it. The sockets are driven by whoever is there:
-// the event loop of the node's thread, by turn(), or a call that waits, by waitUntil().
+// A node's inside. The mutex of its group guards it all; user code never runs under it. Its link to the bus is driven by
+// whoever is there: the event loop of a node's thread, by turn(), a call that waits, by waitUntil(), or the library's Standby.
 //
 // Functions that take a Lock need it held; the others need it free.
-class PyventNodePrivate : public std::enable_shared_from_this<PyventNodePrivate>
+class PyventNodePrivate : public std::enable_shared_from_this<PyventNodePrivate>, private Pyvent::Internal::Link::Member
 {
 public:
     using Clock = std::chrono::steady_clock;
-    using Lock = std::unique_lock<std::mutex>;
+    using Lock = Pyvent::Internal::NodeGroup::Lock;
     using Receiver = Pyvent::Internal::Receiver;
     using ReceiverTable = Pyvent::Internal::ReceiverTable;
 
@@ -48,7 +45,7 @@ public:
     // destroyed: the threads of ZeroMQ, which its sockets would wait for, are missing here.
     static std::shared_ptr<PyventNodePrivate> replaceInChild(PyventNode *node);
 
-    Lock lock() const { return Lock(m_mutex); }
+    Lock lock() const { return m_group->lock(); }
 
     QUuid uuid() const { return m_uuid; }
 
@@ -85,7 +82,7 @@ public:
     // Sending
     bool send(const Lock &, QAnyStringView name, const QVariantMap &arguments, const QString &sender);
     void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
-    quint64 accepted(const Lock &) const { return m_client ? m_client->queue().accepted() : 0; }
+    quint64 accepted(const Lock &) const { return m_seat ? m_seat->share.accepted : 0; }
     bool isAcknowledged(const Lock &, quint64 accepted) const;
 
     // Events that wait: to go out, and for their acknowledgement.
@@ -111,7 +108,7 @@ public:
     // The time \a timeout from now, however large that is.
     static Clock::time_point after(std::chrono::milliseconds timeout);
 
-    // Drives the sockets until \a condition holds, \a deadline at most; returns whether it does. The lock is held when
+    // Drives the link until \a condition holds, \a deadline at most; returns whether it does. The lock is held when
     // \a condition is called.
     bool waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition);
 
@@ -120,6 +117,7 @@ public:
     const Pyvent::Internal::UnreadableFrames &unreadable(const Lock &) const { return m_decoder.unreadable(); }
     void fail(const Lock &, const PyventError &error);
     void handlerFailed(const QString &name, const QString &reason);
+    void handlerFailed(const Lock &, const QString &name, const QString &reason);
     void handlerMissed(const PyventEvent &event);
 
     // Emits what has happened, if this is the node's thread; has the node's thread do it otherwise.
@@ -130,7 +128,11 @@ public:
     void turn();
 
     // Has the node's thread take a turn().
-    void scheduleTurn() { m_waker.schedule(); }
+    void scheduleTurn() override { m_waker.schedule(); }
+
+    // There is another QCoreApplication, and with it another event loop in its thread, which knows nothing of the last one's
+    // notifiers, timers and events. In the node's thread.
+    void eventLoopBegins();
 
 private:
     using Notification = std::function<void(PyventNode *)>;
@@ -143,9 +145,14 @@ private:
     void updateCounts(const Lock &lock);
     void noteSent(QByteArrayView frame);
     void tellUnheard(const Pyvent::Internal::Server &server);
-    void service(const Lock &, Clock::time_point now);
-    void readEvents(const Lock &, Clock::time_point now);
+    Pyvent::Internal::EventDecoder::Result decode(const Lock &, QByteArrayView frame,
+                                                  Pyvent::Internal::EventDecoder::Way way, Clock::time_point now);
+    void takeFrame(const Lock &, QByteArrayView bytes, Clock::time_point now);
     void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
+    void take(const Lock &, QByteArrayView bytes, Clock::time_point now) override;
+    void process(const Lock &, Clock::time_point now) override;
+    bool takeOver(const Lock &) override;
+    bool needsTurn(const Lock &lock) const override { return !m_inbox.isEmpty() || hasNews(lock); }
     void takeReleased(const Lock &, Clock::time_point now);
     void recover(const Lock &, Clock::time_point now);
     // Not before this node is Ready again: nobody could answer, and that is not the senders' silence.
@@ -153,14 +160,16 @@ private:
     void subscribe(const QByteArray &prefix);
     void take(const Lock &, Pyvent::Internal::EventDecoder::Result &&result, QByteArrayView frame,
               Clock::time_point now);
+    void deliverElsewhere(const Lock &, const Pyvent::Internal::EventDecoder::Result &result);
     void offerToWaiters(const Pyvent::Internal::EventDecoder::Result &result);
     Pyvent::Internal::Replays::Deliver replayTo(const Lock &lock, Clock::time_point now);
     void meetOthers(const Lock &, Clock::time_point now);
     PyventNodeInfo info(const Lock &) const;
-    Clock::time_point deadline(const Lock &) const;
+    Clock::time_point deadline(const Lock &) const override;
     void complainAboutSilence(const Lock &, Clock::time_point now);
     void apply(const Lock &, const ReceiverTable::Removal &removal);
     bool mayBeUsed(const Lock &);
+    bool joinLink(const Lock &);
     bool serve(const Lock &, bool byHand);
 
     // Without:
@@ -171,7 +180,7 @@ private:
     void arm();
     PyventNode *node() const { return m_waker.node(); }
 
-    mutable std::mutex m_mutex;
+    const std::shared_ptr<Pyvent::Internal::NodeGroup> m_group = Pyvent::Internal::NodeGroup::ofThread();
     const QUuid m_uuid = QUuid::createUuid();
     PyventOptions m_options;
     bool m_used = false;
@@ -180,12 +189,12 @@ private:
     PyventError m_refusal;       // of every use: bad options of the constructor's, or a node of the parent's
     QSet<QString> m_failedNames; // whose handlers' first failure was logged
 
-    Pyvent::Internal::PollSet m_pollSet;
-    std::unique_ptr<Pyvent::Internal::BusClient> m_client;
+    std::shared_ptr<Pyvent::Internal::Link> m_link; // while the node is on the bus, with its seat
+    Pyvent::Internal::Link::Seat *m_seat = nullptr;
     std::unique_ptr<Pyvent::Internal::Server> m_server;
-    bool m_mayServe = false;  // by itself, when nobody else does
-    bool m_portInUse = false; // the last attempt to serve found somebody there
-    Clock::time_point m_lastTurn;
+    std::optional<Clock::time_point> m_retryAt; // while the system does not give what a link needs
+    bool m_mayServe = false;                    // by itself, when nobody else does
+    bool m_portInUse = false;                   // the last attempt to serve found somebody there
     bool m_queueWasFull = false;
     quint64 m_unheard = 0; // events that nobody can have heard, unless other clients come to the server
     Waiting m_toldWaiting; // as the properties' signals had it last
@@ -211,8 +220,6 @@ private:
     std::deque<Notification> m_notifications;
     std::vector<QPromise<void>> m_readyPromises;
     std::vector<Waiter *> m_waiters;
-    std::condition_variable m_changed; // for calls that wait while another thread drives the sockets
-    bool m_isDriven = false;           // by a call that waits
 
     Pyvent::Internal::NodeWaker m_waker;
 

@@ -19,50 +19,68 @@ namespace {
 // How long a turn may take before the event loop gets its turn.
 constexpr auto turnBudget = 3ms;
 
-// How many events are read before they are delivered; and how many bytes, so that large ones take the memory of those before
-// them, instead of memory that the system has to give anew.
-constexpr int readBatch = 64;
-constexpr qsizetype readBatchBytes = qsizetype(1) << 20;
-
 } // namespace
 
-// Driving the sockets
+// The link's side
 
-void PyventNodePrivate::service(const Lock &lock, Clock::time_point now)
+void PyventNodePrivate::take(const Lock &lock, QByteArrayView bytes, Clock::time_point now)
 {
-    if (!m_client)
-        return;
-    m_client->process(now);
-    if (m_client->takeRefusal() && m_mayServe && !m_server)
-        serve(lock, false);
-    readEvents(lock, now);
-    updateState();
-    recover(lock, now);
-    takeReleased(lock, now);
-    meetOthers(lock, now);
-    complainAboutSilence(lock, now);
-    if (m_isDriven)
-        m_pollSet.wake();
-    m_changed.notify_all();
+    try {
+        takeFrame(lock, bytes, now);
+    } catch (const std::bad_alloc &) { // not while an event was decoded
+        fail(lock,
+             {PyventError::OutOfResources, u"there was no memory for a message of %1 bytes"_s.arg(bytes.size()), {}});
+    }
 }
 
-void PyventNodePrivate::readEvents(const Lock &lock, Clock::time_point now)
+void PyventNodePrivate::takeFrame(const Lock &lock, QByteArrayView bytes, Clock::time_point now)
 {
     takeReleased(lock, now);
-    zmq::message_t frame;
-    qsizetype size = 0;
-    for (int i = 0; i < readBatch && size < readBatchBytes && m_client->receive(&frame); ++i) {
-        const QByteArrayView bytes = bytesOf(frame);
-        size += bytes.size();
-        if (isControlTopic(bytes))
-            readControl(lock, bytes, now);
-        else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
-            take(lock, m_decoder.decode(bytes, EventDecoder::Way::Bus, m_table, now), bytes, now);
-        else if (!m_waiters.empty())
-            offerToWaiters(m_decoder.decode(bytes, EventDecoder::Way::Look, m_table, now));
-        // To all others it is as if it had not arrived: it is asked for again.
-        takeReleased(lock, now);
+    if (isControlTopic(bytes))
+        readControl(lock, bytes, now);
+    else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
+        take(lock, decode(lock, bytes, EventDecoder::Way::Bus, now), bytes, now);
+    else if (!m_waiters.empty())
+        offerToWaiters(decode(lock, bytes, EventDecoder::Way::Look, now));
+    // To all others it is as if it had not arrived: it is asked for again.
+    takeReleased(lock, now);
+}
+
+// What an event expands to may be more than there is memory for. It is gone, and counted.
+EventDecoder::Result PyventNodePrivate::decode(const Lock &lock, QByteArrayView frame, EventDecoder::Way way,
+                                               Clock::time_point now)
+{
+    try {
+        return m_decoder.decode(frame, way, m_table, now);
+    } catch (const std::bad_alloc &) {
+        const QString name = QString::fromUtf8(topicOf(frame));
+        if (way != EventDecoder::Way::Look)
+            m_losses.add(name, parseFrame(frame).trailer.nodeId, 1);
+        fail(lock,
+             {PyventError::EventTooLarge,
+              u"an event '%1' of %2 bytes cannot be taken: there is no memory for what it expands to"_s.arg(name).arg(
+                  frame.size()),
+              name});
+        return {};
     }
+}
+
+void PyventNodePrivate::process(const Lock &lock, Clock::time_point now)
+{
+    try {
+        updateState();
+        recover(lock, now);
+        takeReleased(lock, now);
+        meetOthers(lock, now);
+        complainAboutSilence(lock, now);
+    } catch (const std::bad_alloc &) {
+        fail(lock, {PyventError::OutOfResources, u"there was no memory for what was due on the bus"_s, {}});
+    }
+}
+
+bool PyventNodePrivate::takeOver(const Lock &lock)
+{
+    return m_mayServe && !m_server && serve(lock, false);
 }
 
 // What the receive window has released comes before anything that is read after it.
@@ -70,7 +88,7 @@ void PyventNodePrivate::takeReleased(const Lock &lock, Clock::time_point now)
 {
     QByteArray held;
     while (!m_inbox.isFull() && m_recovery.received().takeReleased(&held))
-        take(lock, m_decoder.decode(held, EventDecoder::Way::Held, m_table, now), held, now);
+        take(lock, decode(lock, held, EventDecoder::Way::Held, now), held, now);
     if (!m_replays.isEmpty())
         m_replays.deliver([this] { return !m_inbox.isFull(); }, replayTo(lock, now));
 }
@@ -79,13 +97,13 @@ void PyventNodePrivate::readControl(const Lock &lock, QByteArrayView bytes, Cloc
 {
     const QByteArray answer = m_presence.take(bytes, now, [&] { return info(lock); });
     if (!answer.isEmpty())
-        m_client->sendControl(answer);
+        m_link->sendControl(answer);
     const QByteArrayView event = m_recovery.take(
         bytes, [this](QByteArrayView topic) { return bool(m_table.match(topic)); }, now);
     if (!event.isNull() && !m_inbox.isFull())
-        take(lock, m_decoder.decode(event, EventDecoder::Way::Repair, m_table, now), event, now);
+        take(lock, decode(lock, event, EventDecoder::Way::Repair, now), event, now);
     else if (!event.isNull() && !m_waiters.empty())
-        offerToWaiters(m_decoder.decode(event, EventDecoder::Way::Look, m_table, now));
+        offerToWaiters(decode(lock, event, EventDecoder::Way::Look, now));
     if (!m_replays.isEmpty())
         m_replays.take(bytes, !m_inbox.isFull(), now, replayTo(lock, now));
 }
@@ -96,10 +114,10 @@ void PyventNodePrivate::recover(const Lock &, Clock::time_point now)
     if (mayRecover()) {
         m_recovery.process(now);
         for (const QByteArray &question : m_replays.process(now, m_state == PyventNode::Ready))
-            m_client->sendControl(question);
+            m_link->sendControl(question);
     }
     for (const Recovery::Outgoing &outgoing : m_recovery.takeOutgoing())
-        m_client->sendControl(outgoing.frame, outgoing.isInOrder);
+        m_link->sendControl(outgoing.frame, outgoing.isInOrder);
     for (const ReceiveWindow::Loss &loss : m_recovery.received().takeLosses())
         m_losses.add(QString::fromUtf8(loss.topic), loss.node, loss.count);
 }
@@ -112,14 +130,32 @@ void PyventNodePrivate::take(const Lock &lock, EventDecoder::Result &&result, QB
     if (!result.event)
         return;
     offerToWaiters(result);
+    deliverElsewhere(lock, result);
     const QUuid nodeId = result.event->nodeId;
     const quint64 sequence = result.event->sequence;
-    if (m_inbox.isFull())
-        m_losses.add(result.event->name, nodeId, 1); // a Python node's, which cannot be asked for it
-    else
-        m_inbox.append(Delivery(std::move(result.event), std::move(result.match)), frame.size());
+    Delivery delivery(result.event, std::move(result.match), Delivery::To::NodeThread);
+    if (!delivery.isOver()) {
+        if (m_inbox.isFull())
+            m_losses.add(result.event->name, nodeId, 1); // a Python node's, which cannot be asked for it
+        else
+            m_inbox.append(std::move(delivery), frame.size());
+    }
     if (!m_replays.isEmpty() && sequence > 0)
         m_replays.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, replayTo(lock, now));
+}
+
+// Who hears in another thread does not wait for the node's, which may be stuck.
+void PyventNodePrivate::deliverElsewhere(const Lock &lock, const EventDecoder::Result &result)
+{
+    Delivery delivery(result.event, result.match, Delivery::To::Elsewhere);
+    while (const std::shared_ptr<Receiver> receiver = delivery.next()) {
+        QString why;
+        if (receiver->post(*result.event, &why))
+            continue;
+        if (!why.isEmpty())
+            handlerFailed(lock, result.event->name, why);
+        m_losses.add(result.event->name, result.event->nodeId, 1);
+    }
 }
 
 void PyventNodePrivate::offerToWaiters(const EventDecoder::Result &result)
@@ -140,7 +176,7 @@ Replays::Deliver PyventNodePrivate::replayTo(const Lock &lock, Clock::time_point
             const auto *joiner = dynamic_cast<const LateJoiner *>((*match.exact)[i].get());
             if (!joiner || joiner->replayed() != owner)
                 continue;
-            EventDecoder::Result result = m_decoder.decode(frame, EventDecoder::Way::Held, m_table, now);
+            EventDecoder::Result result = decode(lock, frame, EventDecoder::Way::Held, now);
             if (!result.problemText.isEmpty())
                 fail(lock, {PyventError::UnreadableFrame, result.problemText, result.problemName});
             result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
@@ -156,7 +192,7 @@ Replays::Deliver PyventNodePrivate::replayTo(const Lock &lock, Clock::time_point
 void PyventNodePrivate::meetOthers(const Lock &, Clock::time_point now)
 {
     if (m_state == PyventNode::Ready && m_presence.mustAsk())
-        m_client->sendControl(m_presence.question());
+        m_link->sendControl(m_presence.question());
     for (Presence::Finished &finished : m_presence.takeFinished(now)) {
         notify([finished = std::make_shared<Presence::Finished>(std::move(finished))](PyventNode *) {
             finished->promise.addResult(finished->nodes);
@@ -178,18 +214,16 @@ PyventNodeInfo PyventNodePrivate::info(const Lock &) const
 
 PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) const
 {
-    if (!m_client)
-        return Clock::time_point::max();
     if (!mayRecover())
-        return std::min(m_client->deadline(), m_presence.deadline());
-    return std::min({m_client->deadline(), m_presence.deadline(), m_recovery.deadline(), m_replays.deadline()});
+        return m_presence.deadline();
+    return std::min({m_presence.deadline(), m_recovery.deadline(), m_replays.deadline()});
 }
 
 void PyventNodePrivate::complainAboutSilence(const Lock &lock, Clock::time_point now)
 {
     if (m_complained)
         return;
-    const BusClient::Silence silence = m_client->silence(now);
+    const BusClient::Silence silence = m_link->silence(now);
     // Where this node tries to serve, what is known of the port is new.
     const bool portInUse = m_portInUse && (m_mayServe || silence == BusClient::Silence::NotResponding);
     const PyventError error = silenceError(silence, portInUse, m_options);
@@ -206,37 +240,16 @@ PyventNodePrivate::Clock::time_point PyventNodePrivate::after(std::chrono::milli
 
 bool PyventNodePrivate::waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition)
 {
-    // What this has seen of the sockets, the event loop does not see any more.
-    scheduleTurn();
-    for (;;) {
-        if (!m_isDriven)
-            service(lock, Clock::now());
-        if (!m_inbox.isEmpty() || hasNews(lock))
-            scheduleTurn();
-        if (condition())
-            return true;
+    while (!m_link && !condition()) {
         const Clock::time_point now = Clock::now();
         if (now >= deadline)
             return false;
-        if (m_isDriven) { // by another call that waits
-            m_changed.wait_until(lock, deadline);
-            continue;
-        }
-        if (m_client)
-            m_client->awaitAcknowledgements(true);
-        if (m_client && m_client->mayBeReadable())
-            continue;
-        const Clock::time_point wakeAt = std::min(deadline, this->deadline(lock));
-        m_isDriven = true;
-        m_pollSet.clearWake();
-        lock.unlock();
-        m_pollSet.wait(std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(wakeAt - now)));
-        lock.lock();
-        m_isDriven = false;
-        if (m_client)
-            m_client->awaitAcknowledgements(false);
-        m_changed.notify_all();
+        if (m_retryAt && now >= *m_retryAt)
+            start(lock);
+        else
+            m_group->waitForChange(lock, std::min(deadline, m_retryAt.value_or(deadline)));
     }
+    return m_link ? m_link->waitUntil(lock, deadline, condition) : condition();
 }
 
 QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
@@ -244,11 +257,13 @@ QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
     QPromise<void> promise;
     promise.start();
     const QFuture<void> future = promise.future();
-    if (!start(lock))
+    if (!start(lock) && !m_retryAt)
         return future; // canceled, since nobody will finish it
     // A thread that was busy has not seen yet that a server ended; and what this sees, the event loop does not any more.
-    service(lock, Clock::now());
-    scheduleTurn();
+    if (m_link) {
+        m_link->service(lock, Clock::now(), nullptr);
+        m_link->wantService();
+    }
     if (m_state == PyventNode::Ready)
         promise.finish();
     else
@@ -264,7 +279,7 @@ QFuture<QList<PyventNodeInfo>> PyventNodePrivate::findNodes(const Lock &lock, st
         return refused.future();
     }
     const auto future = m_presence.find(after(within));
-    scheduleTurn();
+    m_link->touch(m_seat);
     return future;
 }
 
@@ -280,9 +295,11 @@ void PyventNodePrivate::turn()
     Inbox::Arrivals finished;
     do {
         {
-            Lock lock = this->lock();
-            m_lastTurn = Clock::now();
-            service(lock, m_lastTurn);
+            const Lock lock = this->lock();
+            if (m_retryAt && Clock::now() >= *m_retryAt)
+                start(lock);
+            if (m_link && m_link->isDriver(m_seat))
+                m_link->serviceByEventLoop(lock, Clock::now(), this);
             isMore = !m_inbox.isEmpty();
         }
         // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
@@ -324,7 +341,22 @@ void PyventNodePrivate::deliver(Receiver &receiver, const PyventEvent &event)
 void PyventNodePrivate::arm()
 {
     const Lock lock = this->lock();
-    if (m_client && (!m_inbox.isEmpty() || m_client->mayBeReadable()))
+    if (!m_inbox.isEmpty())
         scheduleTurn();
-    m_waker.arm(m_pollSet.fd(), deadline(lock), [this] { turn(); });
+    if (m_retryAt)
+        return m_waker.arm(nullptr, *m_retryAt, [this] { turn(); });
+    if (!m_link || !m_link->isDriver(m_seat))
+        return m_waker.disarm();
+    if (m_link->mayBeReadable())
+        m_link->wantService();
+    const Clock::time_point deadline = m_link->deadline();
+    m_waker.arm(m_link->pollSet(), deadline, [this] { turn(); });
+    if (!m_link->isWanted())
+        m_link->armed(deadline);
+}
+
+void PyventNodePrivate::eventLoopBegins()
+{
+    m_waker.eventLoopBegins();
+    scheduleTurn();
 }

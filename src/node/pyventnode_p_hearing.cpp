@@ -9,30 +9,31 @@ void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver, co
         const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
         m_replays.add(*joiner, replay);
         receiver = joiner;
-        scheduleTurn();
+        if (m_link)
+            m_link->touch(m_seat);
     }
     const QByteArray prefix = m_table.add(std::move(receiver));
-    if (prefix.isNull() || !m_client)
+    if (prefix.isNull() || !m_link)
         return;
     subscribe(prefix);
     updateState();
-    scheduleTurn();
+    m_link->touch(m_seat);
 }
 
 void PyventNodePrivate::subscribe(const QByteArray &prefix)
 {
     m_recovery.received().listen(prefix);
-    m_client->subscribe(prefix);
+    m_link->subscribe(m_seat, prefix);
 }
 
 void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &removal)
 {
     if (std::find(removal.receivers.begin(), removal.receivers.end(), m_everything) != removal.receivers.end())
         m_everything.reset();
-    if (!m_client)
+    if (!m_link)
         return;
     for (const QByteArray &prefix : removal.prefixes) {
-        m_client->unsubscribe(prefix);
+        m_link->unsubscribe(m_seat, prefix);
         m_recovery.received().ignore(prefix);
     }
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
@@ -87,7 +88,8 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
         [weak, pattern] {
             if (const auto self = weak.lock())
                 self->connectionsChanged(pattern);
-        });
+        },
+        node()->thread());
     Lock lock = this->lock();
     add(lock, handler, filter.replay);
     start(lock);

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "node/servererrors.h"
 
+#include "transport/descriptors.h"
+
+#include <cerrno>
+#include <cstring>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
+
+PyventError resourcesError(const QString &text)
+{
+    return {
+        PyventError::OutOfResources,
+        u"the system gives no more of what a connection to the bus needs (%1): %2. A node needs up to %3, and %4 more "
+        "to serve; nodes of one thread share what they can. Raise the limit (ulimit -n), or close some. This node goes "
+        "on trying"_s.arg(text, describeDescriptors())
+            .arg(descriptorsOfLink)
+            .arg(descriptorsOfServer),
+        u"descriptors"_s};
+}
 
 PyventError servingError(Server::Failure failure, const PyventOptions &options, const QString &text)
 {
@@ -29,6 +46,8 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
     case Server::Failure::NotThisMachine:
         return {PyventError::CannotServe, u"this node cannot serve: %1 is no IP address of this machine"_s.arg(where),
                 where};
+    case Server::Failure::NoResources:
+        return resourcesError(text);
     case Server::Failure::Other:
         return {PyventError::CannotServe, u"this node cannot serve on port %1 of %2: %3"_s.arg(port).arg(where, text),
                 QString::number(port)};
@@ -56,6 +75,8 @@ PyventError silenceError(BusClient::Silence silence, bool portInUse, const Pyven
                 u"the host '%1' has no address that this machine knows: check the name, and the network. This node "
                 "goes on trying"_s.arg(options.address),
                 options.address};
+    case BusClient::Silence::NoResources:
+        return resourcesError(QString::fromLocal8Bit(::strerror(EMFILE)));
     case BusClient::Silence::EventsRefused: {
         const QString eventsPort = QString::number(options.port + 1);
         return {

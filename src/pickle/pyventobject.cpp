@@ -76,8 +76,9 @@ bool isNumber(const QVariant &value)
 // like this.
 std::optional<PyventObject> reconstructedClass(const PyventObject &callable, const QVariantList &arguments)
 {
-    static const PyventObject reconstructor(u"copyreg"_s, u"_reconstructor"_s);
-    if (arguments.size() != 3 || callable != reconstructor
+    // Never deleted: the destructors of static objects may send.
+    static const auto *const reconstructor = new PyventObject(u"copyreg"_s, u"_reconstructor"_s);
+    if (arguments.size() != 3 || callable != *reconstructor
         || arguments[0].metaType() != QMetaType::fromType<PyventObject>())
         return std::nullopt;
     return arguments[0].value<PyventObject>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "transport/descriptors.h"
 #include "transport/zmqsocket.h"
 #include "wire/batch.h"
 #include "wire/frame.h"
@@ -18,7 +19,12 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-Q_LOGGING_CATEGORY(log, "pyvent.server")
+// Never deleted: a server may run while static objects end.
+const QLoggingCategory &log()
+{
+    static const auto *const category = new QLoggingCategory("pyvent.server");
+    return *category;
+}
 
 // How many events may wait for one subscriber that reads too slowly, past which the newest are dropped for it; and how many
 // of its subscriptions. The mark cannot follow the events' size: where it is lowered while a subscriber is connected, ZeroMQ
@@ -70,23 +76,23 @@ std::unique_ptr<Server> Server::start(const Address &address, qsizetype maximumF
     }
     bool hasPort = false;
     try {
+        requireDescriptors(descriptorsOfServer);
         std::unique_ptr<Server> server(new Server(address, maximumFrameSize));
         server->m_requests.bind(address.bindEndpoint());
         hasPort = true;
         server->m_events.bind(address.bindEndpoint(1));
         server->m_thread = std::thread(&Server::run, server.get());
         return server;
-    } catch (const zmq::error_t &error) {
+    } catch (const std::exception &error) {
+        const auto *const zmqError = dynamic_cast<const zmq::error_t *>(&error);
+        const int number = zmqError ? zmqError->num() : 0;
         *errorText = QString::fromLocal8Bit(error.what());
-        if (error.num() == EADDRINUSE)
+        if (number == EADDRINUSE)
             *failure = hasPort ? Failure::EventsPortInUse : Failure::PortInUse;
-        else if (error.num() == EADDRNOTAVAIL || error.num() == ENODEV)
+        else if (number == EADDRNOTAVAIL || number == ENODEV)
             *failure = Failure::NotThisMachine;
         else
-            *failure = Failure::Other;
-    } catch (const std::system_error &error) { // no thread to be had
-        *errorText = QString::fromLocal8Bit(error.what());
-        *failure = Failure::Other;
+            *failure = isOutOfResources(error) ? Failure::NoResources : Failure::Other;
     }
     return nullptr;
 }
@@ -121,8 +127,9 @@ void Server::run()
                     break;
                 relayed += count;
             }
-        } catch (const zmq::error_t &error) {
-            if (error.num() != EINTR)
+        } catch (const std::exception &error) {
+            const auto *const zmqError = dynamic_cast<const zmq::error_t *>(&error);
+            if (!zmqError || zmqError->num() != EINTR)
                 qCWarning(log) << "The server goes on after" << error.what();
         }
     }
@@ -192,7 +199,7 @@ void Server::sayGoodbye(std::chrono::milliseconds linger)
         while (Clock::now() < deadline && relayOne() > 0) { }
         m_events.send(zmq::buffer(serverDisconnectTopic.data(), std::size_t(serverDisconnectTopic.size())),
                       zmq::send_flags::dontwait);
-    } catch (const zmq::error_t &error) {
+    } catch (const std::exception &error) {
         qCWarning(log) << "The server ends with" << error.what();
     }
     const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());

@@ -27,6 +27,7 @@ public:
         PortInUse,       // someone serves already, or something else has the port
         EventsPortInUse, // the port is free and the next one is not, so nobody can serve here
         NotThisMachine,  // the address is no address of this machine
+        NoResources,     // this process may open no more file descriptors, or start no more threads
         Other            // errorText says what
     };
 

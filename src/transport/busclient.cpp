@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/busclient.h"
 
+#include "transport/descriptors.h"
 #include "transport/sharedcontext.h"
 #include "wire/batch.h"
 #include "wire/frame.h"
@@ -93,6 +94,7 @@ BusClient::BusClient(const Address &address, const QUuid &nodeId, qsizetype maxi
     m_events.set(zmq::sockopt::sndhwm, 0); // subscriptions: ZeroMQ drops those past the mark, without a word
     m_events.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
     m_events.connect(address.connectEndpoint(1));
+    requireDescriptors(descriptorsOfConnection);
     openRequests(m_silentSince);
 }
 
@@ -101,7 +103,7 @@ BusClient::~BusClient()
     m_requests.reset();
 }
 
-void BusClient::subscribe(const QByteArray &prefix)
+quint64 BusClient::subscribe(const QByteArray &prefix)
 {
     m_events.set(zmq::sockopt::subscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
     m_proofNeeded = true;
@@ -109,6 +111,7 @@ void BusClient::subscribe(const QByteArray &prefix)
         m_state = State::Subscribing;
         m_silentSince = Clock::now(); // the server has to prove this one, too
     }
+    return ++m_subscriptions;
 }
 
 void BusClient::unsubscribe(const QByteArray &prefix)
@@ -116,10 +119,10 @@ void BusClient::unsubscribe(const QByteArray &prefix)
     m_events.set(zmq::sockopt::unsubscribe, std::string_view(prefix.constData(), std::size_t(prefix.size())));
 }
 
-void BusClient::send(QByteArray &&frame, bool mayGather)
+void BusClient::send(QByteArray &&frame, bool mayGather, SendQueue::Share *share)
 {
     const bool isSmall = frame.size() <= maximumGatheredSize;
-    m_queue.append(std::move(frame));
+    m_queue.append(std::move(frame), share);
     ++m_burst;
     if (mayGather && isSmall && m_takesBatches && m_queue.unsent() < std::min(m_burst / 8, maximumGathered))
         return;
@@ -180,6 +183,7 @@ bool BusClient::receive(zmq::message_t *frame)
         if (m_proofTopic.isEmpty() || bytesOf(*frame) != m_proofTopic)
             return true;
         endProof();
+        m_proven = m_proofSubscriptions;
         if (!m_proofNeeded) {
             m_state = State::Ready;
             m_isProven = true;
@@ -213,7 +217,9 @@ BusClient::Silence BusClient::silence(Clock::time_point now) const
 {
     if (m_state == State::Ready)
         return Silence::None;
-    if (m_unresolved) // more patience would tell nothing more
+    if (m_outOfResources) // more patience would tell nothing more
+        return Silence::NoResources;
+    if (m_unresolved)
         return Silence::NoSuchHost;
     if (now < m_silentSince + patience)
         return Silence::None;
@@ -224,7 +230,18 @@ BusClient::Silence BusClient::silence(Clock::time_point now) const
 
 void BusClient::openRequests(Clock::time_point now)
 {
-    m_requests = std::make_unique<ZmqSocket>(*m_context, zmq::socket_type::dealer, m_pollSet);
+    m_outOfResources = !hasDescriptors(descriptorsOfConnection);
+    if (m_outOfResources) {
+        m_retryAt = now + slowestRetry;
+        return;
+    }
+    try {
+        m_requests = std::make_unique<ZmqSocket>(*m_context, zmq::socket_type::dealer, m_pollSet);
+    } catch (const std::exception &) { // they have gone in between
+        m_outOfResources = true;
+        m_retryAt = now + slowestRetry;
+        return;
+    }
     setCommon(*m_requests, m_address);
     m_requests->set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
     m_requests->set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));
@@ -244,6 +261,7 @@ void BusClient::closeRequests(Clock::time_point now)
     m_requestsUp = false;
     endProof();
     m_proofNeeded = true;
+    m_proven = 0;
     m_state = State::Connecting;
     m_retryAt = now + m_retryAfter;
     m_retryAfter = std::min<std::chrono::milliseconds>(m_retryAfter * 2, slowestRetry);
@@ -283,7 +301,8 @@ void BusClient::watchRequests(Clock::time_point now)
             break;
         case ZmqSocket::Connection::Unresolved: // the attempt's end is the time for the next one
             m_accepted = false;
-            m_unresolved = true;
+            m_outOfResources = !hasDescriptors(1); // then there was no socket to connect
+            m_unresolved = !m_outOfResources;
             break;
         case ZmqSocket::Connection::Ready:
             m_requestsUp = true;
@@ -333,6 +352,7 @@ void BusClient::reopenEvents(Clock::time_point now)
     serverFellSilent(now);
     m_eventsUp = false;
     m_proofNeeded = true;
+    m_proven = 0;
     endProof();
     m_state = State::Connecting;
     m_eventsAttemptEnds = now + m_eventsRetryAfter;
@@ -383,6 +403,7 @@ void BusClient::startProof(Clock::time_point now)
     m_proofTopic = m_proofPrefix + QByteArray::number(++m_proofNumber) + ' ';
     m_events.set(zmq::sockopt::subscribe, std::string_view(m_proofTopic.constData(), std::size_t(m_proofTopic.size())));
     m_proofNeeded = false;
+    m_proofSubscriptions = m_subscriptions;
     m_proofs = 0;
     m_proofAt = now;
     m_proofAfter = firstProofRetry;

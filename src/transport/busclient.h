@@ -24,6 +24,9 @@ namespace Pyvent::Internal {
 //
 // The DEALER connects once: when its connection ends, it is replaced, and what was not acknowledged is sent again. So
 // an acknowledgement always belongs to this connection, and none is counted for an event that the lost one took away.
+//
+// The nodes of a thread share one: subscriptions are numbered, so that each node knows when its own are proven, and what each
+// sends is counted by its share of the queue.
 class BusClient
 {
 public:
@@ -40,6 +43,7 @@ public:
         None,          // one does, or it is too early to tell
         Nobody,        // nothing listens there
         NoSuchHost,    // the host's name has no address
+        NoResources,   // this process may open no more file descriptors
         EventsRefused, // something answers, but nothing listens where events come from
         NotResponding  // something accepts the connection and does not behave as a Pyvent server
     };
@@ -48,12 +52,16 @@ public:
     ~BusClient();
     Q_DISABLE_COPY_MOVE(BusClient)
 
-    void subscribe(const QByteArray &prefix);
+    // Returns the number of this subscription: it is active from when proven() has come to it.
+    quint64 subscribe(const QByteArray &prefix);
     void unsubscribe(const QByteArray &prefix);
 
     // Keeps the event until the server has acknowledged it, and sends it as soon as it can. Of many that follow each
     // other without a process() between them, the last eighth may wait for that, to share a message, if \a mayGather.
-    void send(QByteArray &&frame, bool mayGather);
+    void send(QByteArray &&frame, bool mayGather, SendQueue::Share *share = nullptr);
+
+    // Gives up what \a share has in the queue.
+    void leave(SendQueue::Share *share) { m_queue.leave(share); }
 
     // Sends a message to other nodes, before what waits or, \a inOrder, behind it. It is lost with the connection.
     void sendControl(QByteArray frame, bool inOrder = false);
@@ -62,6 +70,10 @@ public:
 
     // Events that are not on their way: what ZeroMQ has taken for a connection that is not up does not count.
     qsizetype unsentEvents() const { return m_requestsUp ? m_queue.unsentEvents() : m_queue.events(); }
+    qsizetype unsentEvents(const SendQueue::Share &share) const
+    {
+        return m_requestsUp ? share.unsentEvents() : share.events;
+    }
 
     void process(Clock::time_point now);
 
@@ -79,6 +91,10 @@ public:
     Clock::time_point deadline() const;
 
     State state() const { return m_state; }
+
+    // Every subscription up to the one with this number is active; 0 while a connection is down.
+    quint64 proven() const { return m_proven; }
+
     Silence silence(Clock::time_point now) const;
 
     // Whether an attempt to connect was refused since the last call: the moment to become the server.
@@ -115,9 +131,10 @@ private:
     bool m_eventsRefused = false; // the last attempt to connect was
     bool m_requestsUp = false;
     bool m_refused = false;
-    bool m_accepted = false;   // the last attempt to connect was
-    bool m_unresolved = false; // the last attempt to connect found no address
-    bool m_isProven = false;   // what is connected is a Pyvent server
+    bool m_accepted = false;       // the last attempt to connect was
+    bool m_unresolved = false;     // the last attempt to connect found no address
+    bool m_outOfResources = false; // there was no descriptor for the last attempt
+    bool m_isProven = false;       // what is connected is a Pyvent server
 
     Clock::time_point m_silentSince;
     Clock::time_point m_retryAt;     // while there are no requests
@@ -128,6 +145,9 @@ private:
 
     // Proof of subscription: see wire/PROTOCOL.md.
     bool m_proofNeeded = true;
+    quint64 m_subscriptions = 0;      // made so far
+    quint64 m_proofSubscriptions = 0; // when the proof under way began
+    quint64 m_proven = 0;
     quint64 m_proofNumber = 0;
     QByteArray m_proofTopic; // with its space; empty while none is under way
     int m_proofs = 0;        // of this topic

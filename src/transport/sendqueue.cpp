@@ -31,12 +31,47 @@ zmq::message_t messageOf(const QByteArray &frame)
 
 } // namespace
 
-void SendQueue::append(QByteArray &&event)
+void SendQueue::append(QByteArray &&event, Share *share)
 {
     ++m_accepted;
     ++m_events;
     m_bytes += event.size();
-    m_entries.push_back({Kind::Event, std::move(event)});
+    if (share) {
+        ++share->accepted;
+        ++share->events;
+        share->bytes += event.size();
+    }
+    m_entries.push_back({Kind::Event, std::move(event), share});
+}
+
+void SendQueue::leave(Share *share)
+{
+    for (auto entry = m_entries.begin(); share->events > 0 && entry != m_entries.begin() + m_inFlight; ++entry) {
+        if (entry->share != share)
+            continue;
+        giveUp(*entry);
+        --m_eventsInFlight;
+        entry->share = nullptr;
+        entry->isGivenUp = true;
+    }
+    if (share->events > share->eventsInFlight) {
+        const auto first = m_entries.begin() + m_inFlight;
+        m_entries.erase(std::remove_if(first, m_entries.end(),
+                                       [&](const Entry &entry) {
+                                           const bool isTheirs = entry.share == share;
+                                           if (isTheirs)
+                                               giveUp(entry);
+                                           return isTheirs;
+                                       }),
+                        m_entries.end());
+    }
+    *share = {};
+}
+
+void SendQueue::giveUp(const Entry &event)
+{
+    --m_events;
+    m_bytes -= event.frame.size();
 }
 
 void SendQueue::putProof(QByteArray &&proof)
@@ -90,8 +125,13 @@ zmq::message_t SendQueue::takeUnsent(qsizetype count)
 {
     const auto first = m_entries.begin() + m_inFlight;
     m_inFlight += count;
-    m_eventsInFlight +=
-        std::count_if(first, first + count, [](const Entry &entry) { return entry.kind == Kind::Event; });
+    for (auto entry = first; entry != first + count; ++entry) {
+        if (entry->kind != Kind::Event)
+            continue;
+        ++m_eventsInFlight;
+        if (entry->share)
+            ++entry->share->eventsInFlight;
+    }
     m_messages.push_back(count);
     if (count == 1)
         return messageOf(first->frame);
@@ -119,7 +159,15 @@ void SendQueue::removeOldest()
 {
     --m_inFlight;
     const Entry &oldest = m_entries.front();
-    if (oldest.kind == Kind::Event) {
+    if (oldest.isGivenUp) {
+        // It does not count any more.
+    } else if (oldest.kind == Kind::Event) {
+        if (SendQueue::Share *share = oldest.share) {
+            ++share->acknowledged;
+            --share->events;
+            --share->eventsInFlight;
+            share->bytes -= oldest.frame.size();
+        }
         ++m_acknowledged;
         --m_events;
         --m_eventsInFlight;
@@ -136,7 +184,11 @@ void SendQueue::connectionLost()
 {
     m_inFlight = m_eventsInFlight = 0;
     m_messages.clear();
-    std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event; });
+    std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event || entry.isGivenUp; });
+    for (const Entry &event : m_entries) {
+        if (event.share)
+            event.share->eventsInFlight = 0;
+    }
     m_proofs = m_controls = m_controlBytes = 0;
 }
 

@@ -17,6 +17,18 @@ class SendQueue
 public:
     enum class Kind : quint8 { Event, Control, Proof };
 
+    // What one of those that share the queue has in it. It must not move while it is known here, which leave() ends.
+    struct Share
+    {
+        qsizetype events = 0;
+        qsizetype bytes = 0;
+        qsizetype eventsInFlight = 0;
+        quint64 accepted = 0;
+        quint64 acknowledged = 0;
+
+        qsizetype unsentEvents() const { return events - eventsInFlight; }
+    };
+
     qsizetype events() const { return m_events; } // without control messages and proofs
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
@@ -29,7 +41,10 @@ public:
     quint64 accepted() const { return m_accepted; }
     quint64 acknowledged() const { return m_acknowledged; }
 
-    void append(QByteArray &&event);
+    void append(QByteArray &&event, Share *share = nullptr);
+
+    // Gives up what is left of \a share: what is not in flight is not sent any more, and what is in flight is not sent again.
+    void leave(Share *share);
 
     // Puts the proof of a subscription before everything that is not in flight yet, in the place of an earlier one.
     void putProof(QByteArray &&proof);
@@ -59,9 +74,12 @@ private:
     {
         Kind kind;
         QByteArray frame;
+        Share *share = nullptr; // of an event; null if whoever sent it has left
+        bool isGivenUp = false; // it is in flight, and will not be sent again
     };
 
     void removeOldest();
+    void giveUp(const Entry &event);
     bool insertControl(std::deque<Entry>::iterator place, QByteArray &&message);
 
     std::deque<Entry> m_entries;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_NODE_STANDBY_H
+#define PYVENT_NODE_STANDBY_H
+
+#include <QtCore/qglobal.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace Pyvent::Internal {
+
+class Link;
+
+// A thread of the library's, one a process, that drives links whose event loops do not come: a thread without an event loop,
+// one that is blocked, one that has ended. Where the event loop turns it sleeps, and is woken by nothing that the loop attends
+// to:
+//
+// - what has a time is expected by the loop's own timer, and here some milliseconds later; the loop moves both on.
+// - what arrives wakes this thread once. It then looks every few milliseconds, for as long as the loop turns, whether it still
+//   does, and goes back to sleep when the link has come to rest.
+//
+// So a link that nobody attends to waits for less than 50 ms. Any thread may call this, with the lock of a group held or not:
+// nothing is locked under its mutex.
+class Standby
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    // How long the event loop may take before this thread does its work, and how often it is looked at while it turns.
+    static constexpr std::chrono::milliseconds grace{15};
+
+    // One link, as this thread sees it.
+    class Watch
+    {
+    public:
+        Watch(Standby *standby, std::weak_ptr<Link> link, int fd, quint64 id)
+            : m_standby(standby)
+            , m_link(std::move(link))
+            , m_fd(fd)
+            , m_id(id)
+        {
+        }
+
+        // The event loop is to come at \a time; after that plus some milliseconds this thread does.
+        void expect(Clock::time_point time);
+
+        // A call that drove the link has ended.
+        void callEnded();
+
+    private:
+        friend class Standby;
+        enum class Mode : quint8 {
+            Resting,   // wakes this thread when the link is readable, or overdue
+            Observing, // the event loop turns; looked at from time to time
+            Yielding,  // a call drives the link
+            Driving    // this thread does
+        };
+
+        Standby *const m_standby;
+        const std::weak_ptr<Link> m_link;
+        const int m_fd;
+        const quint64 m_id;
+        std::atomic<Mode> m_mode = Mode::Resting; // changed under the mutex
+        std::atomic<Clock::rep> m_expected = Clock::time_point::max().time_since_epoch().count();
+        Clock::time_point m_lookAt = Clock::time_point::max(); // under the mutex, except where resting
+        Clock::time_point m_drivingSince;
+    };
+
+    // The process's. A child of fork() has its own.
+    static Standby &ofProcess();
+
+    // Throws std::system_error where the system gives no descriptor or thread.
+    std::shared_ptr<Watch> watch(const std::shared_ptr<Link> &link);
+    void forget(const std::shared_ptr<Watch> &watch);
+
+private:
+    using Lock = std::unique_lock<std::mutex>;
+    using Mode = Watch::Mode;
+
+    void start(const Lock &);
+    void run();
+    void look(Watch &watch);
+    void drive(Watch &watch, Link &link, Clock::time_point now);
+    void set(Watch &watch, Mode mode, Clock::time_point lookAt);
+    void moveTimer(const Lock &);
+    void setTimer(const Lock &);
+    Clock::time_point earliest(const Lock &) const;
+    Clock::time_point dueAt(const Watch &watch) const;
+    void awaitReadable(const Watch &watch);
+
+    const pid_t m_process;
+    std::mutex m_mutex;
+    int m_epoll = -1;
+    int m_timer = -1;
+    Clock::time_point m_timerAt = Clock::time_point::max();
+    Clock::time_point m_movedAt;
+    bool m_isRunning = false;
+    quint64 m_ids = 0;
+    std::vector<std::shared_ptr<Watch>> m_watches;
+
+    explicit Standby(pid_t process)
+        : m_process(process)
+    {
+    }
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TRANSPORT_DESCRIPTORS_H
+#define PYVENT_TRANSPORT_DESCRIPTORS_H
+
+#include <QtCore/qstring.h>
+
+#include <exception>
+
+namespace Pyvent::Internal {
+
+// How many file descriptors this takes at once, at most. tst_resources counts them.
+inline constexpr int descriptorsOfServer = 11; // a ZeroMQ context, its sockets, and the two listening ones
+inline constexpr int descriptorsOfLink =
+    20; // a ZeroMQ context, two connections with their monitors, what waits for them
+inline constexpr int descriptorsOfConnection = 4;
+
+// Throws std::system_error if this process may not open \a count more file descriptors now. ZeroMQ aborts the process where it
+// gets none for a context, so who makes one asks before. Any thread may call this; another one may take them in between.
+void requireDescriptors(int count);
+
+// Whether requireDescriptors() would return.
+bool hasDescriptors(int count);
+
+// Whether \a error says that the system gave no descriptor, thread or memory.
+bool isOutOfResources(const std::exception &error);
+
+// "The process has 1,020 of the 1,024 file descriptors that it may have", for people.
+QString describeDescriptors();
+
+} // namespace Pyvent::Internal
+
+#endif
