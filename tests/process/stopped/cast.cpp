@@ -21,14 +21,14 @@ qint64 Cast::now()
     return qint64(time.tv_sec) * 1'000'000 + time.tv_nsec / 1000;
 }
 
-Cast::Node &Cast::add(const QString &label, const QStringList &arguments)
+Cast::Node &Cast::add(const QString &label, const QStringList &arguments, const QString &program)
 {
     Node &node = *m_nodes.emplace_back(std::make_unique<Node>());
     node.id = int(m_nodes.size());
     node.label = label;
     m_judge.addNode(node.id, label, arguments.contains(u"--listen"_s) || arguments.contains(u"--glob"_s));
     const QStringList all{u"--id"_s, QString::number(node.id), u"--port"_s, QString::number(port())};
-    node.child = std::make_unique<FaultChild>(QStringLiteral(PYVENT_FAULT_NODE), all + arguments,
+    node.child = std::make_unique<FaultChild>(program, all + arguments,
                                               [this, &node](const QByteArrayList &words) { read(node, words); });
     return node;
 }
@@ -48,6 +48,12 @@ void Cast::read(Node &node, const QByteArrayList &words)
         m_judge.sent(node.id, words.value(1), number(2), number(3), number(4));
         return;
     }
+    if (what == "queue") {
+        node.unsent = number(1);
+        node.unacknowledged = number(2);
+        node.queueAt = number(3);
+        return;
+    }
     if (what == "acked") {
         m_judge.acknowledged(node.id, words.value(1), number(2));
         return;
@@ -62,6 +68,7 @@ void Cast::read(Node &node, const QByteArrayList &words)
             m_judge.ready(node.id, node.stateSince);
     } else if (what == "serving") {
         node.serving = number(1) == 1;
+        node.servingSince = number(2);
     } else if (what == "paused") {
         node.isPaused = true;
     } else if (what == "blocked") {

@@ -23,6 +23,10 @@ public:
         QByteArray state;
         qint64 stateSince = 0; // in microseconds of the system's clock, as now()
         bool serving = false;
+        qint64 servingSince = 0;
+        qint64 unsent = 0; // as it has said last, at queueAt
+        qint64 unacknowledged = 0;
+        qint64 queueAt = 0;
         bool isPaused = false;
         bool wasBlocked = false;
         qint64 heard = 0;
@@ -35,8 +39,9 @@ public:
 
     static qint64 now();
 
-    // Starts one; \a arguments are fault_node's.
-    Node &add(const QString &label, const QStringList &arguments);
+    // Starts one; \a arguments are those of fault_node, or of another \a program that speaks as it does.
+    Node &add(const QString &label, const QStringList &arguments,
+              const QString &program = QStringLiteral(PYVENT_FAULT_NODE));
     const std::vector<std::unique_ptr<Node>> &nodes() const { return m_nodes; }
     int port() const { return m_ports.port(); }
 
