@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -244,6 +245,82 @@ int defaultNodeWithoutApplication()
     return 0;
 }
 
+// Ways in the end of an object that was constructed before the default node
+
+// What the global object below does when it ends.
+void (*lastWord)() = nullptr;
+
+struct Global
+{
+    ~Global()
+    {
+        if (lastWord)
+            lastWord();
+    }
+} global;
+
+int globalSends()
+{
+    pyvent::configure(options());
+    waitForGo(pyvent::node());
+    lastWord = [] { sendAll(pyvent::node()); };
+    return 0;
+}
+
+int globalSendsAfterTheApplication()
+{
+    lastWord = [] { sendAll(pyvent::node()); };
+    const QCoreApplication application(argumentCount, arguments);
+    pyvent::configure(options());
+    pyvent::on("go", QCoreApplication::instance(), [] { QCoreApplication::quit(); });
+    if (!hasCompany())
+        QTimer::singleShot(0, &application, [] { pyvent::node().dispatch("go"); });
+    else
+        pyvent::node().whenReady().then([] { say("ready"); });
+    return QCoreApplication::exec();
+}
+
+int globalStops()
+{
+    pyvent::configure(options());
+    waitForGo(pyvent::node());
+    sendAll(pyvent::node());
+    lastWord = [] { pyvent::stop(); };
+    return 0;
+}
+
+int globalUsesItFirst()
+{
+    {
+        PyventNode node(options());
+        waitForGo(node);
+    }
+    lastWord = [] {
+        pyvent::configure(options());
+        sendAll(pyvent::node());
+        pyvent::stop();
+    };
+    return 0;
+}
+
+// Ways with one application after the other
+
+int nodeOfTheLastApplication()
+{
+    std::unique_ptr<PyventNode> node;
+    {
+        const QCoreApplication application(argumentCount, arguments);
+        node = std::make_unique<PyventNode>(options());
+        node->on("unheard", QCoreApplication::instance(), [] {});
+        QTimer::singleShot(0, &application, &QCoreApplication::quit);
+        QCoreApplication::exec();
+        node->whenReady(); // which has the first event loop take a turn, and that does not come any more
+    }
+    const QCoreApplication application(argumentCount, arguments);
+    leaveOnGo(*node, [] { QCoreApplication::quit(); });
+    return QCoreApplication::exec();
+}
+
 // Ways in other threads
 
 int threadWithItsNode()
@@ -273,6 +350,15 @@ int threadThatItsNodeOutlives()
     thread.quit();
     thread.wait();
     return code;
+}
+
+int threadThatHasEnded()
+{
+    PyventNode *node = nullptr;
+    std::thread([&node] { node = new PyventNode(options()); }).join();
+    waitForGo(*node);
+    sendAll(*node);
+    return 0;
 }
 
 int exitInAnotherThread()
@@ -305,6 +391,12 @@ constexpr struct
     {"static-two", staticNodes},
     {"static-without-application", staticNodeWithoutApplication},
     {"default-without-application", defaultNodeWithoutApplication},
+    {"global-sends", globalSends},
+    {"global-sends-after-application", globalSendsAfterTheApplication},
+    {"global-stops", globalStops},
+    {"global-uses-it-first", globalUsesItFirst},
+    {"second-application", nodeOfTheLastApplication},
+    {"thread-ended", threadThatHasEnded},
     {"thread", threadWithItsNode},
     {"thread-outlived", threadThatItsNodeOutlives},
 };

@@ -45,7 +45,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("server");
         for (const QString &way : ways()) {
             QTest::addRow("%s, server elsewhere", qPrintable(way)) << way << u"elsewhere"_s;
-            if (way != "signal"_L1) // a server that is killed takes what it has not sent on yet with it
+            // A server that is killed takes what it has not sent on yet with it, and to one that has stopped and serves once
+            // more for a moment the receivers may not have come back.
+            if (way != "signal"_L1 && !way.startsWith("global-sends"_L1) && way != "global-uses-it-first"_L1)
                 QTest::addRow("%s, server itself", qPrintable(way)) << way << u"itself"_s;
         }
     }
