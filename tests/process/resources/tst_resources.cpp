@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "../leaving/leavingchild.h"
+#include "portpair.h"
+#include "support/testprogram.h"
+
+#include <PyventNode>
+
+#include <QtTest>
+
+#include <memory>
+#include <vector>
+
+using namespace PyventFaults;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using PyventTests::PortPair;
+
+namespace {
+
+const QString program = QStringLiteral(PYVENT_STARVED);
+
+// What a node with nothing to share takes in all, the server included: as the README says.
+constexpr int descriptorsOfNode = 33;
+
+bool has(const LeavingChild &child, const QByteArray &begin)
+{
+    return std::any_of(child.lines().cbegin(), child.lines().cend(),
+                       [&](const QByteArray &line) { return line.startsWith(begin); });
+}
+
+} // namespace
+
+// Processes that are short of file descriptors or of memory: nothing throws or aborts, they say what is missing, and go on when
+// it is there.
+class tst_Resources : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void fewDescriptors_data()
+    {
+        QTest::addColumn<bool>("serves");
+        QTest::newRow("serves") << true;
+        QTest::newRow("joins") << false;
+    }
+    void fewDescriptors()
+    {
+        QFETCH(const bool, serves);
+
+        const PortPair ports;
+        PyventNode server({.port = ports.port(), .nodeId = {}});
+        if (!serves)
+            QVERIFY(server.startServer());
+        // One after the other where each serves; some at a time would be faster, and each would hear the others.
+        int refused = 0;
+        for (int left = 0; left <= descriptorsOfNode; ++left) {
+            LeavingChild child(program,
+                               {u"descriptors"_s, QString::number(left), QString::number(ports.port()),
+                                serves ? u"serve"_s : u"join"_s});
+            QVERIFY(waitUntil([&] { return has(child, "sent") || has(child, "refused"); }));
+            const QByteArray what = "with " + QByteArray::number(left) + " left: " + child.lines().join("\n");
+            QVERIFY2(!has(child, "no handler"), what);
+            if (has(child, "refused")) {
+                ++refused;
+                QVERIFY2(waitUntil([&] { return has(child, "last OutOfResources"); }), what);
+                QVERIFY2(waitUntil([&] { return has(child, "error OutOfResources"); }), what);
+                QVERIFY2(child.lines().join("\n").contains("of the 256 file descriptors"), child.lines().join("\n"));
+            } else if (left == descriptorsOfNode) {
+                QVERIFY2(!has(child, "error OutOfResources"), what);
+            }
+            child.tell("");
+            QVERIFY2(child.waitForLine("ready"), child.lines().join("\n"));
+            QVERIFY(child.waitForLine("ready"));
+            QCOMPARE(child.waitForEnd(), goodEnd);
+        }
+        QVERIFY(refused > 10);
+        QVERIFY(refused < descriptorsOfNode);
+    }
+
+    void aProgramWithSixteenDescriptors()
+    {
+        const PortPair ports;
+        LeavingChild child(u"/bin/sh"_s,
+                           {u"-c"_s, u"ulimit -n 16; exec \"$0\" send x --port \"$1\" 2>&1"_s,
+                            QStringLiteral(PYVENT_CLI), QString::number(ports.port())});
+        QCOMPARE(child.waitForEnd(), u"with exit code 1"_s);
+        QVERIFY2(child.lines().join("\n").contains("file descriptors"), child.lines().join("\n"));
+    }
+
+    void aThousandNodes()
+    {
+        const PortPair ports;
+        LeavingChild child(program, {u"crowd"_s, u"1000"_s, QString::number(ports.port())});
+        QVERIFY2(child.waitForLine("heard by all"), child.lines().join("\n"));
+        QCOMPARE(child.waitForEnd(), goodEnd);
+        QVERIFY2(has(child, "one"), child.lines().join("\n"));
+        QVERIFY2(!has(child, "error"), child.lines().join("\n"));
+        for (const QByteArray &line : child.lines()) {
+            if (line.startsWith("descriptors ")) {
+                qInfo("1,000 nodes, one of which serves, have %s file descriptors", line.sliced(12).constData());
+                QVERIFY(line.sliced(12).toInt() <= descriptorsOfNode);
+            }
+        }
+    }
+
+    void anEventThatExpands()
+    {
+        const PortPair ports;
+        PyventNode sender({.port = ports.port(), .nodeId = {}});
+        QVERIFY(sender.startServer());
+        LeavingChild child(program, {u"memory"_s, QString::number(64 << 20), QString::number(ports.port())});
+        QVERIFY(child.waitForLine("ready"));
+        // Some bytes each in the pickle, and a QVariant each in the list.
+        const QVariantList large(3'500'000, QVariant(true));
+        for (int i = 0; i < 3; ++i) {
+            QVERIFY(sender.send("large", {{u"values"_s, large}}));
+            QVERIFY(sender.send("small", {{u"i"_s, i}}));
+        }
+        QVERIFY2(waitUntil([&] {
+                     sender.flush(0ms);
+                     return child.lines().count("small") == 3;
+                 }),
+                 child.lines().join("\n"));
+        QVERIFY(sender.send("end"));
+        QVERIFY2(!has(child, "large"), child.lines().join("\n"));
+        QVERIFY2(has(child, "error EventTooLarge"), child.lines().join("\n"));
+        QCOMPARE(child.waitForEnd(), goodEnd);
+        QVERIFY2(child.lines().contains("lost large 3") || child.lines().count("lost large 1") == 3,
+                 child.lines().join("\n"));
+    }
+};
+
+PYVENT_TEST(tst_Resources)
+
+#include "tst_resources.moc"
