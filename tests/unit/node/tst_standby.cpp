@@ -216,7 +216,8 @@ private Q_SLOTS:
         QVERIFY(node->waitForReady());
         node->moveToThread(&thread);
         QSemaphore end;
-        QMetaObject::invokeMethod(&context, [&] { end.acquire(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            &context, [&] { end.acquire(); }, Qt::QueuedConnection);
         for (int i = 0; i < 500; ++i)
             QVERIFY(other.send("sample", {{u"i"_s, i}}));
         QVERIFY(other.flush(20s));
@@ -226,15 +227,18 @@ private Q_SLOTS:
         QSemaphore done;
         const auto count = [&] {
             qsizetype size = 0;
-            QMetaObject::invokeMethod(&context, [&] { size = heard.size(); }, Qt::BlockingQueuedConnection);
+            QMetaObject::invokeMethod(
+                &context, [&] { size = heard.size(); }, Qt::BlockingQueuedConnection);
             return size;
         };
         QTRY_COMPARE_WITH_TIMEOUT(count(), 500, 20'000);
         QCOMPARE(where, &thread);
         for (int i = 0; i < 500; ++i)
             QCOMPARE(heard[i], i);
-        QMetaObject::invokeMethod(&context, [&] { node.reset(); }, Qt::BlockingQueuedConnection);
-        QMetaObject::invokeMethod(&context, [&] { context.moveToThread(nullptr); }, Qt::BlockingQueuedConnection);
+        QMetaObject::invokeMethod(
+            &context, [&] { node.reset(); }, Qt::BlockingQueuedConnection);
+        QMetaObject::invokeMethod(
+            &context, [&] { context.moveToThread(nullptr); }, Qt::BlockingQueuedConnection);
         thread.quit();
         thread.wait();
     }
