@@ -10,6 +10,7 @@ Rectangle {
     // A new subscription is proven in an instant; only what lasts is worth a word.
     readonly property bool isOnline: bus.state === Pyvent.Ready || bus.state === Pyvent.Subscribing
 
+    objectName: "pill"
     implicitWidth: row.implicitWidth + 28
     implicitHeight: 40
     radius: height / 2

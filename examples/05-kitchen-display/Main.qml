@@ -112,11 +112,24 @@ Window {
             }
 
             Text {
+                id: hint
+
+                readonly property string count: qsTr("%1 open").arg(orders.count)
+                readonly property string whole: qsTr("%1 · tap what is ready").arg(count)
+                readonly property real room: connection.x - title.width - 24
+
+                objectName: "hint"
                 anchors.baseline: title.baseline
-                text: qsTr("%1 open · tap what is ready").arg(orders.count)
+                text: metrics.advanceWidth(whole) <= room ? whole : count
                 visible: orders.count > 0
                 color: theme.textDim
                 font.pixelSize: 18
+
+                FontMetrics {
+                    id: metrics
+
+                    font: hint.font
+                }
             }
         }
 

@@ -75,13 +75,16 @@ AbstractButton {
             }
         }
 
+        // A dish is read whole: the longer it is, the smaller it gets. What is cut in the end is longer than any menu has it.
         Text {
             id: foodText
 
+            objectName: "food"
             text: card.food
             color: theme.text
             wrapMode: Text.Wrap
-            maximumLineCount: 2
+            fontSizeMode: Text.Fit
+            minimumPixelSize: 13
             elide: Text.ElideRight
             font.pixelSize: 25
             font.bold: true
@@ -90,20 +93,28 @@ AbstractButton {
                 left: parent.left
                 right: parent.right
                 top: numberText.bottom
-                topMargin: 10
+                topMargin: 8
+                bottom: check.top
+                bottomMargin: 4
             }
         }
 
         Text {
+            objectName: "drink"
             text: card.drink
             color: theme.textDim
+            wrapMode: Text.Wrap
+            fontSizeMode: Text.Fit
+            minimumPixelSize: 12
             elide: Text.ElideRight
+            verticalAlignment: Text.AlignVCenter
             font.pixelSize: 19
             anchors {
                 left: parent.left
                 right: check.left
                 rightMargin: 8
-                verticalCenter: check.verticalCenter
+                top: check.top
+                bottom: check.bottom
             }
         }
 

@@ -3,6 +3,8 @@
 #include "peerprocess.h"
 #include "support/freeport.h"
 
+#include <PyventNode>
+
 #include <QtCore/qfileinfo.h>
 #include <QtQml/qqmlapplicationengine.h>
 #include <QtQuick/qquickitem.h>
@@ -113,6 +115,61 @@ private Q_SLOTS:
         QCOMPARE(waiter.heard(u"food-ready"_s).last()["args"_L1]["food"_L1].toString(), u"gyoza"_s);
         QVERIFY(card(window, 1));
         QCOMPARE(m_warnings, QStringList());
+    }
+
+    void showsWholeDishes_data()
+    {
+        QTest::addColumn<QSize>("size");
+        QTest::newRow("usual") << QSize(800, 480);
+        QTest::newRow("smallest") << QSize(420, 320);
+        QTest::newRow("large") << QSize(1280, 800);
+    }
+
+    void showsWholeDishes()
+    {
+        QFETCH(QSize, size);
+        const int port = PyventTests::freePort();
+        QQmlApplicationEngine engine;
+        engine.addImportPath(QStringLiteral(PYVENT_QML_IMPORTS));
+        engine.setInitialProperties({{u"port"_s, port}});
+        engine.load(QUrl::fromLocalFile(QStringLiteral(DISPLAY_QML)));
+        QCOMPARE(engine.rootObjects().size(), 1);
+        auto *window = qobject_cast<QQuickWindow *>(engine.rootObjects().first());
+        QVERIFY(window);
+        window->resize(size);
+        QVERIFY(QTest::qWaitForWindowExposed(window));
+        QTRY_COMPARE_WITH_TIMEOUT(connection(window), u"Connected"_s, 20'000);
+
+        // As a card of a restaurant has them: with two words, a line, and three.
+        const std::pair<QString, QString> orders[] = {
+            {u"miso soup"_s, u"sake"_s},
+            {u"Chirashi bowl with salmon, tuna, avocado and pickled ginger"_s,
+             u"Gyokuro green tea, first flush, iced"_s},
+            {u"Grilled eel on rice with sansho pepper, cucumber and seaweed salad, and miso soup with clams"_s,
+             u"Junmai Daiginjo"_s},
+            {u"Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetzschnitzel"_s, u"Apfelsaftschorle"_s},
+        };
+        PyventNode waiter(PyventOptions{.port = port, .server = false});
+        for (const auto &[food, drink] : orders)
+            QVERIFY(waiter.send(u"order-food"_s, {{u"food"_s, food}, {u"drink"_s, drink}, {u"table"_s, 12}}));
+        const QQuickItem *hint = find(window->contentItem(), u"hint"_s);
+        const QQuickItem *pill = find(window->contentItem(), u"pill"_s);
+        QVERIFY(hint && pill);
+        QTRY_VERIFY(hint->mapToScene({hint->width(), 0}).x() <= pill->mapToScene({}).x());
+        for (int number = 1; number <= int(std::size(orders)); ++number) {
+            // A view makes the cards that are in sight: one that is not yet is scrolled to.
+            auto *grid = find(window->contentItem(), u"orders"_s);
+            QTRY_COMPARE_WITH_TIMEOUT(grid->property("count").toInt(), int(std::size(orders)), 20'000);
+            QMetaObject::invokeMethod(grid, "positionViewAtIndex", Q_ARG(int, number - 1), Q_ARG(int, 4));
+            QTRY_VERIFY_WITH_TIMEOUT(card(window, number), 20'000);
+            for (const char *part : {"food", "drink"}) {
+                const QQuickItem *text = find(card(window, number), QLatin1StringView(part));
+                QVERIFY(text);
+                QTRY_VERIFY2(!text->property("truncated").toBool(), qPrintable(text->property("text").toString()));
+                QVERIFY(text->property("contentHeight").toReal() <= text->height() + 1);
+                QVERIFY(text->property("contentWidth").toReal() <= text->width() + 1);
+            }
+        }
     }
 
     void starts_data()
