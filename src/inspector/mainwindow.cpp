@@ -11,11 +11,11 @@
 #include "nodespanel.h"
 #include "ratepanel.h"
 #include "sendpanel.h"
+#include "tonelabel.h"
 
 #include <QtCore/qlocale.h>
 #include <QtCore/qsettings.h>
 #include <QtGui/qevent.h>
-#include <QtGui/qguiapplication.h>
 #include <QtWidgets/qlabel.h>
 #include <QtWidgets/qprogressbar.h>
 #include <QtWidgets/qsplitter.h>
@@ -48,7 +48,7 @@ MainWindow::MainWindow(QWidget *parent)
     , m_logSide(new QSplitter(Qt::Vertical))
     , m_sideBar(new QSplitter(Qt::Vertical))
     , m_counts(new ElidedLabel(Qt::ElideRight))
-    , m_lostLabel(new QLabel)
+    , m_lostLabel(new ToneLabel(Tone::Bad))
     , m_progress(new QProgressBar)
     , m_cancel(new QToolButton)
 {
@@ -160,14 +160,13 @@ void MainWindow::noteLost(const QString &name, const QUuid &node, quint64 count)
 {
     m_lost += count;
     m_lostLabel->setText(tr("%1 lost").arg(QLocale().toString(m_lost)));
-    QPalette palette = QGuiApplication::palette();
-    palette.setColor(QPalette::WindowText, toneColor(Tone::Bad, palette));
-    m_lostLabel->setPalette(palette);
     m_lostLabel->show();
     const QString known = m_nodes.nameOf(node);
-    m_messageBar->say(tr("%1 events '%2' of the node %3 were sent and will not arrive any more.")
-                          .arg(QLocale().toString(count), name,
-                               known.isEmpty() ? node.toString(QUuid::WithoutBraces).first(8) : known),
+    const QString sender = known.isEmpty() ? node.toString(QUuid::WithoutBraces).first(8) : known;
+    m_messageBar->say(count == 1
+                          ? tr("1 event '%1' of the node %2 was sent and will not arrive any more.").arg(name, sender)
+                          : tr("%1 events '%2' of the node %3 were sent and will not arrive any more.")
+                                .arg(QLocale().toString(count), name, sender),
                       Tone::Waiting);
 }
 

@@ -2,7 +2,6 @@
 #include "unreadablelabel.h"
 
 #include <QtCore/qlocale.h>
-#include <QtGui/qguiapplication.h>
 
 #include <algorithm>
 #include <utility>
@@ -20,10 +19,9 @@ constexpr std::size_t mostNames = 20;
 } // namespace
 
 UnreadableLabel::UnreadableLabel(BusLink *link, QWidget *parent)
-    : QLabel(parent)
+    : ToneLabel(Tone::Bad, parent)
 {
     setObjectName(u"unreadable"_s);
-    setTextFormat(Qt::PlainText);
     hide();
     connect(link, &BusLink::unreadable, this, &UnreadableLabel::setCounts);
 }
@@ -32,9 +30,6 @@ void UnreadableLabel::setCounts(quint64 count, const QMap<QString, quint64> &byN
 {
     const QLocale locale;
     setText(tr("%1 unreadable").arg(locale.toString(count)));
-    QPalette palette = QGuiApplication::palette();
-    palette.setColor(QPalette::WindowText, toneColor(Tone::Bad, palette));
-    setPalette(palette);
 
     std::vector<std::pair<QString, quint64>> names(byName.keyValueBegin(), byName.keyValueEnd());
     std::stable_sort(names.begin(), names.end(),

@@ -3,13 +3,12 @@
 #define PYVENT_INSPECTOR_UNREADABLELABEL_H
 
 #include "buslink.h"
-
-#include <QtWidgets/qlabel.h>
+#include "tonelabel.h"
 
 namespace Pyvent::Inspector {
 
 // How many events could not be read, in the status bar; of which names, as its tool tip. Hidden while there are none.
-class UnreadableLabel : public QLabel
+class UnreadableLabel : public ToneLabel
 {
     Q_OBJECT
 
