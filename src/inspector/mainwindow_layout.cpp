@@ -44,7 +44,7 @@ void MainWindow::makeLayout()
     m_sides->addWidget(makeLogSide());
     m_sides->addWidget(makeSideBar());
     m_sides->setStretchFactor(0, 1);
-    m_sides->setSizes({800, std::max(364, fontMetrics().averageCharWidth() * 40)});
+    m_sides->setSizes({800, std::max(364, fontMetrics().averageCharWidth() * 46)});
     for (QSplitter *splitter : {m_sides, m_logSide, m_sideBar}) {
         splitter->setChildrenCollapsible(false);
         splitter->setHandleWidth(margin);

@@ -9,7 +9,9 @@ namespace Pyvent::Inspector {
 
 QString elidedName(const QString &name, const QFontMetrics &metrics, int width)
 {
-    if (metrics.horizontalAdvance(name) <= width)
+    // In fractions of pixels: the style would cut what is too wide by less than one, once more.
+    const QFontMetricsF exact(metrics);
+    if (exact.horizontalAdvance(name) <= width)
         return name;
     // Of \a count characters a quarter stands before the gap. A surrogate pair is not parted.
     const auto shortened = [&](qsizetype count) {
@@ -25,7 +27,7 @@ QString elidedName(const QString &name, const QFontMetrics &metrics, int width)
     qsizetype tooMany = name.size();
     while (tooMany - fits > 1) {
         const qsizetype count = (fits + tooMany) / 2;
-        (metrics.horizontalAdvance(shortened(count)) <= width ? fits : tooMany) = count;
+        (exact.horizontalAdvance(shortened(count)) <= width ? fits : tooMany) = count;
     }
     return shortened(fits);
 }

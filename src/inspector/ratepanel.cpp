@@ -39,7 +39,7 @@ RatePanel::RatePanel(RateModel *model, QWidget *parent)
     m_view->setSortingEnabled(true);
     m_view->sortByColumn(RateModel::Count, Qt::DescendingOrder);
     m_columns = new TableColumns(m_view,
-                                 {{.kind = TableColumns::Name, .least = 26, .most = 60},
+                                 {{.kind = TableColumns::Name, .least = 30, .most = 60},
                                   {.kind = TableColumns::Whole},
                                   {.kind = TableColumns::Whole},
                                   {.kind = TableColumns::Text, .least = 6, .most = 14, .missed = 1}},

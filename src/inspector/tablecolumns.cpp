@@ -142,7 +142,12 @@ bool TableColumns::isShown(int column) const
     return !m_view->horizontalHeader()->isSectionHidden(column);
 }
 
-// What a column cannot do without.
+int TableColumns::header(int column) const
+{
+    return m_view->horizontalHeader()->sectionSizeHint(column);
+}
+
+// What a column should not do without.
 int TableColumns::least(int column) const
 {
     const Column &kind = m_columns[column];
@@ -150,7 +155,7 @@ int TableColumns::least(int column) const
     const int content = kind.kind == Whole ? m_widest[column]
         : kind.kind == Name                ? std::min(m_widest[column], characters)
                                            : characters;
-    return std::max(content, m_view->horizontalHeader()->sectionSizeHint(column));
+    return std::max(content, header(column));
 }
 
 // What it could use beyond that.
@@ -195,22 +200,30 @@ void TableColumns::fit()
             header->resizeSection(column, least(column));
         others += header->sectionSize(column);
     }
-    header->resizeSection(m_rest, std::max(least(m_rest), m_view->viewport()->width() - others));
+    header->resizeSection(m_rest, std::max(this->header(m_rest), m_view->viewport()->width() - others));
 }
 
-// Gives each column its least, and of what is left as much as it can use, as far as it goes.
+// Gives each column its least, and of what is left as much as it can use, as far as it goes. Where there is less than that,
+// numbers keep theirs.
 void TableColumns::share()
 {
     int left = m_view->viewport()->width();
-    int sum = 0;
+    int more = 0;
+    int less = 0;
     for (int column = 0; column < m_columns.size(); ++column) {
-        left -= isShown(column) ? least(column) : 0;
-        sum += isShown(column) ? wanted(column) : 0;
+        if (!isShown(column))
+            continue;
+        left -= least(column);
+        more += wanted(column);
+        less += m_columns[column].kind == Whole ? 0 : least(column) - header(column);
     }
-    const double part = sum == 0 ? 0 : std::clamp(double(left) / sum, 0.0, 1.0);
+    const double part =
+        left >= 0 ? std::min(1.0, double(left) / std::max(1, more)) : std::max(-1.0, double(left) / std::max(1, less));
     for (int column = 0; column < m_columns.size(); ++column) {
-        if (isShown(column) && column != m_rest)
-            m_view->horizontalHeader()->resizeSection(column, least(column) + int(wanted(column) * part));
+        if (!isShown(column) || m_columns[column].kind == Whole)
+            continue;
+        const int change = left >= 0 ? wanted(column) : least(column) - header(column);
+        m_view->horizontalHeader()->resizeSection(column, least(column) + int(change * part));
     }
 }
 

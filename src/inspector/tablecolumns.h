@@ -12,7 +12,8 @@ namespace Pyvent::Inspector {
 
 // Keeps a table readable in every font and at every width. Rows are as high as their text. Columns share the width by what
 // is in sight of them: a number is never cut, whoever moves the columns; a name that is cut keeps both of its ends; and one
-// column takes what is left. Where even the least of all does not fit, columns that can be missed are not shown.
+// column takes what is left. Where even the least of all does not fit, columns that can be missed are not shown, and then names
+// and texts get less.
 class TableColumns : public QObject
 {
     Q_OBJECT
@@ -26,7 +27,8 @@ public:
     struct Column
     {
         Kind kind;
-        int least = 0;  // average characters that it has at least, if it has so many; its header has room in any case
+        int least =
+            0; // average characters that it should have at least, if it has so many; its header has room in any case
         int most = 0;   // and at most, as far as the table itself chooses
         int missed = 0; // the higher, the sooner it is not shown; 0: it always is
     };
@@ -48,6 +50,7 @@ private:
     void choose();
     void share();
     bool isShown(int column) const;
+    int header(int column) const;
     int least(int column) const;
     int wanted(int column) const;
     int padding() const;

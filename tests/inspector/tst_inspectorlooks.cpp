@@ -69,7 +69,8 @@ QString cutNumber(const QTableView *view, const QList<int> &columns)
     const QModelIndexList cells = cellsInSight(view, columns);
     for (const QModelIndex &index : cells) {
         const QString text = index.data().toString();
-        if (metricsOf(view, index).horizontalAdvance(text) > roomIn(view, index))
+        const bool isInside = view->visualRect(index).right() < view->viewport()->width();
+        if (metricsOf(view, index).horizontalAdvance(text) > roomIn(view, index) || !isInside)
             return u"%1 in column %2"_s.arg(text, view->model()->headerData(index.column(), Qt::Horizontal).toString());
     }
     for (int column = 0; column < view->model()->columnCount(); ++column) {
@@ -139,6 +140,7 @@ private Q_SLOTS:
     void hintsFit();
     void coloursCanBeRead_data();
     void coloursCanBeRead();
+    void followsThePalette();
     void namesKeepTheirEnds_data();
     void namesKeepTheirEnds();
     void keysDoNotClash();
@@ -420,6 +422,27 @@ void tst_InspectorLooks::coloursCanBeRead()
     }
 }
 
+void tst_InspectorLooks::followsThePalette()
+{
+    QApplication::setPalette(Kitchen::lightPalette());
+    open({1280, 800});
+    m_window->join({u"127.0.0.1"_s, m_port});
+    Q_EMIT m_window->link().lost(u"order-food"_s, QUuid::createUuid(), 1);
+    Q_EMIT m_window->link().unreadable(2, {{u"order-food"_s, 2}});
+    const QLabel *const labels[] = {part<QLabel>("lost"), part<QLabel>("unreadable"), part<QLabel>("state")};
+    const auto canBeRead = [&] {
+        return std::all_of(std::begin(labels), std::end(labels), [](const QLabel *label) {
+            return label->isVisible()
+                && contrast(label->palette().color(QPalette::WindowText), label->palette().color(QPalette::Window))
+                >= 4.5;
+        });
+    };
+    QVERIFY(canBeRead());
+    QApplication::setPalette(Kitchen::darkPalette());
+    QTRY_VERIFY(isDark(m_window->palette()));
+    QTRY_VERIFY(canBeRead());
+}
+
 void tst_InspectorLooks::namesKeepTheirEnds_data()
 {
     QTest::addColumn<QString>("name");
@@ -444,6 +467,12 @@ void tst_InspectorLooks::namesKeepTheirEnds()
     const QString fish = QString::fromUcs4(U"\U0001f363").repeated(20);
     for (int width = 0; width < 400; ++width)
         QVERIFY(elidedName(fish, metrics, width).isValidUtf16());
+    // And nothing is wider than its place, which the style would cut once more.
+    const QFontMetrics usual(QApplication::font());
+    for (int width = usual.horizontalAdvance(u'…') + 1; width < 400; ++width) {
+        const QString fitted = elidedName(u"factory.hall-3.temperature-inlet"_s, usual, width);
+        QVERIFY2(QFontMetricsF(usual).horizontalAdvance(fitted) <= width, qPrintable(fitted));
+    }
 }
 
 void tst_InspectorLooks::keysDoNotClash()
