@@ -53,10 +53,26 @@ ValueText textOf(const QVariant &value, qsizetype most)
     if (value.typeId() == QMetaType::QByteArray)
         return hexText(value.toByteArray(), most);
     QString text = value.typeId() == QMetaType::QString ? value.toString() : Cli::pythonText(value);
-    if (text.size() <= most)
-        return {text};
-    text.truncate(text[most - 1].isHighSurrogate() ? most - 1 : most);
-    return {text, false};
+    ValueText result;
+    result.isWhole = text.size() <= most;
+    if (!result.isWhole)
+        text.truncate(text[most - 1].isHighSurrogate() ? most - 1 : most);
+    result.text.reserve(text.size());
+    for (qsizetype begin = 0; begin < text.size();) {
+        const qsizetype end = text.indexOf(u'\n', begin);
+        const qsizetype size = (end < 0 ? text.size() : end + 1) - begin;
+        qsizetype piece = std::min(size, longestShownLine);
+        if (piece < size && text[begin + piece - 1].isHighSurrogate())
+            --piece;
+        result.text += QStringView(text).sliced(begin, piece);
+        // A line that is longer by nothing but its end is not broken.
+        if (piece < size && text[begin + piece] != u'\n') {
+            result.text += u'\n';
+            result.isBroken = true;
+        }
+        begin += piece;
+    }
+    return result;
 }
 
 } // namespace Pyvent::Inspector

@@ -12,11 +12,13 @@ namespace Pyvent::Inspector {
 struct ValueText
 {
     QString text = {};
-    bool isWhole = true; // else it is the beginning: more would take too long to show
+    bool isWhole = true;   // else it is the beginning: more would take too long to show
+    bool isBroken = false; // a line was broken: laying out a very long one would take minutes
 };
 
 // What a window shows of one value, in characters.
 constexpr qsizetype mostCharacters = 1'000'000;
+constexpr qsizetype longestShownLine = 2'000;
 
 ValueText textOf(const QVariant &value, qsizetype most = mostCharacters);
 

@@ -14,6 +14,7 @@
 #include <QtCore/qsavefile.h>
 #include <QtGui/qclipboard.h>
 #include <QtGui/qguiapplication.h>
+#include <QtGui/qscreen.h>
 #include <QtWidgets/qboxlayout.h>
 #include <QtWidgets/qcheckbox.h>
 #include <QtWidgets/qfiledialog.h>
@@ -71,7 +72,10 @@ ValueWindow::ValueWindow(const QString &title, const QVariant &value, QWidget *p
     layout->setSpacing(10);
     layout->addWidget(m_pages, 1);
     layout->addLayout(foot);
-    resize(760, 520);
+    // Room for a line of bytes, and for some 24 lines.
+    const QFontMetrics fixed(monospaced());
+    const QSize wanted(fixed.horizontalAdvance(u'0') * 82 + 60, fixed.lineSpacing() * 24 + 110);
+    resize(wanted.expandedTo({560, 420}).boundedTo(screen()->availableSize() * 9 / 10));
     m_pages->currentWidget()->setFocus();
 }
 
@@ -97,8 +101,13 @@ QWidget *ValueWindow::makeText()
     m_text->setTabChangesFocus(true);
     m_text->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_text->setPlainText(shown.text);
-    m_note->setText(shown.isWhole ? described()
-                                  : tr("%1. This is its beginning: copy or save it to have all.").arg(described()));
+    QString note = described();
+    if (!shown.isWhole)
+        note += tr(". This is the beginning: copy or save it to have all.");
+    else if (shown.isBroken)
+        note += tr(". Lines are broken after %1 characters here, and not in what is copied or saved.")
+                    .arg(QLocale().toString(longestShownLine));
+    m_note->setText(note);
     return m_text;
 }
 

@@ -430,6 +430,13 @@ void tst_InspectorModels::readsTexts()
     const ValueText part = textOf(u"🍣"_s.repeated(100), 51);
     QVERIFY(!part.isWhole);
     QCOMPARE(part.text, u"🍣"_s.repeated(25));
+    // Nor of a line that is broken to be shown.
+    QVERIFY(!textOf(QString(longestShownLine, u'x') + u'\n' + QString(longestShownLine, u'y')).isBroken);
+    const ValueText broken = textOf(u"a"_s + u"🍣"_s.repeated(longestShownLine));
+    QVERIFY(broken.isBroken && broken.isWhole && broken.text.isValidUtf16());
+    QCOMPARE(QString(broken.text).remove(u'\n'), u"a"_s + u"🍣"_s.repeated(longestShownLine));
+    for (const QString &line : broken.text.split(u'\n'))
+        QVERIFY(line.size() <= longestShownLine && line.isValidUtf16());
     const ValueText bytes = textOf(QByteArray(1000, 'A'), 200);
     QVERIFY(!bytes.isWhole && bytes.text.size() <= 200 && !bytes.text.isEmpty());
 }
