@@ -48,7 +48,7 @@ ConnectionBar::ConnectionBar(BusLink *link, QWidget *parent)
 {
     m_address->setObjectName(u"address"_s);
     m_address->setAccessibleName(tr("Address of the server"));
-    m_address->setToolTip(tr("Where the server is: an IP address or a host's name."));
+    m_address->setToolTip(tr("The IP address or the name of the server's host."));
     m_address->setMinimumWidth(m_address->fontMetrics().averageCharWidth() * 12);
     m_address->setMaximumWidth(m_address->fontMetrics().averageCharWidth() * 22);
     m_port->setObjectName(u"port"_s);

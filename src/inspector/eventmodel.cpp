@@ -231,12 +231,12 @@ QVariant EventModel::toolTip(Serial serial, int column) const
     switch (column) {
     case Time:
         if (!m_store.time(serial).isValid())
-            return tr("A Python node sent it, which tells no time, and the log does not say when it arrived.");
+            return tr("A Python node sent it without a time, and the log has no time of arrival.");
         return m_store.time(serial).toLocalTime().toString(u"yyyy-MM-dd HH:mm:ss.zzz"_s) + u'\n'
-            + (m_store.isTimeOfArrival(serial) ? tr("When it arrived here: a Python node sent it, which tells no time.")
-                                               : tr("When it was sent, by the sender's clock."));
+            + (m_store.isTimeOfArrival(serial) ? tr("The time of arrival, since a Python node sends no time.")
+                                               : tr("The time of sending, by the sender's clock."));
     case Node:
-        return m_store.node(serial).isNull() ? tr("A Python node: it has no number of its own on the bus.")
+        return m_store.node(serial).isNull() ? tr("A Python node, which has no UUID of its own on the bus.")
                                              : m_store.node(serial).toString(QUuid::WithoutBraces);
     case Sequence:
         return m_store.sequence(serial) == 0 ? tr("Python nodes do not count their events.")

@@ -13,13 +13,15 @@ namespace {
 QString helpText()
 {
     return u"Usage: pyvent-inspector [options] [LOG]\n"
-           "Shows what is sent on a Pyvent bus, and sends on it. It never serves unless told to in its Bus menu.\n"
+           "Shows the events on a Pyvent bus, and sends events. It serves the bus only if you tell it to in its Bus "
+           "menu.\n"
            "\n"
            "LOG is a file of events, one a line, as 'pyvent listen --json' prints them.\n"
            "\n"
            "Options:\n"
-           "  --port N        Port of the bus, 1 to 65534. Default: the last one that was used, 52002 at first.\n"
-           "  --address HOST  Where its server is. Default: the last one that was used, 127.0.0.1 at first.\n"
+           "  --port N        Port of the bus, 1 to 65534. Default: the last one used, 52002 at first.\n"
+           "  --address HOST  Name or IP address of the server's host. Default: the last one used, 127.0.0.1 at "
+           "first.\n"
            "  --help          This text.\n"
            "  --version       The version.\n"_s;
 }

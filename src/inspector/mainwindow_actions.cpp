@@ -112,8 +112,7 @@ void MainWindow::makeViewMenu()
     m_pause = addAction(menu, tr("&Pause"), QKeySequence(Qt::CTRL | Qt::Key_P), &MainWindow::togglePause);
     m_pause->setObjectName(u"pause"_s);
     m_pause->setCheckable(true);
-    m_pause->setToolTip(
-        tr("Let the table stand still (Space in the table, or Ctrl+P); what is heard meanwhile is kept"));
+    m_pause->setToolTip(tr("Let the table stand still, and keep new events (Space in the table, or Ctrl+P)"));
     m_clear = addAction(menu, tr("C&lear"), QKeySequence(Qt::CTRL | Qt::Key_L), &MainWindow::clearEvents);
     m_clear->setObjectName(u"clear"_s);
     m_clear->setToolTip(tr("Forget all events (Ctrl+L)"));
@@ -246,7 +245,7 @@ void MainWindow::askForMaximum()
 void MainWindow::about()
 {
     auto *box = new QMessageBox(QMessageBox::NoIcon, tr("About Pyvent Inspector"),
-                                tr("Pyvent Inspector %1\n\nShows what is sent on a Pyvent bus, and sends on it.")
+                                tr("Pyvent Inspector %1\n\nShows the events on a Pyvent bus, and sends events.")
                                     .arg(QCoreApplication::applicationVersion()),
                                 QMessageBox::Close, this);
     box->setAttribute(Qt::WA_DeleteOnClose);

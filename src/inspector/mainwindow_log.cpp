@@ -100,7 +100,7 @@ void MainWindow::showLog(const QString &path, const LogResult &result)
                                 QMessageBox::Cancel, this);
     box->setObjectName(u"replaceLog"_s);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setInformativeText(tr("What is shown now is not saved."));
+    box->setInformativeText(tr("The events shown now are not saved."));
     QPushButton *const replace = box->addButton(tr("&Show the Log"), QMessageBox::AcceptRole);
     box->setDefaultButton(replace);
     connect(replace, &QPushButton::clicked, this, [this, path, result] { takeLog(path, result); });
@@ -118,7 +118,7 @@ void MainWindow::takeLog(const QString &path, const LogResult &result)
     m_rates.reset(m_events.store());
     setWindowFilePath(path);
     setWindowTitle(tr("%1 – Pyvent Inspector").arg(QFileInfo(path).fileName()));
-    const QString waits = tr("What is heard on the bus waits until you resume with Space.");
+    const QString waits = tr("New events wait until you resume with Space.");
     QString text = tr("This is the log %1.").arg(QDir::toNativeSeparators(path));
     if (!result.omitted.isEmpty())
         text += u' ' + result.omitted;

@@ -177,8 +177,7 @@ QString NodesModel::text(const Row &row, int column) const
 QString NodesModel::toolTip(const Row &row) const
 {
     if (row.info.uuid.isNull()) {
-        return tr("Python's nodes have no number of their own: this is whoever sent as '%1' from Python.")
-            .arg(row.sender);
+        return tr("Python nodes have no UUID of their own: this row stands for all that sent as '%1'.").arg(row.sender);
     }
     QString text = row.info.uuid.toString(QUuid::WithoutBraces);
     if (isGone(row))

@@ -26,7 +26,7 @@ RatePanel::RatePanel(RateModel *model, QWidget *parent)
     auto *plot = new RatePlot(model);
 
     m_view->setObjectName(u"names"_s);
-    m_view->setAccessibleName(tr("Names, how often they came, and how often they come"));
+    m_view->setAccessibleName(tr("Names, with their numbers of events and their rates"));
     m_view->setModel(&m_sorted);
     m_view->setItemDelegateForColumn(RateModel::Minute, new SparklineDelegate(m_view));
     m_view->setSelectionBehavior(QAbstractItemView::SelectRows);

@@ -81,7 +81,7 @@ void SendPanel::makeFields()
     m_sender->setObjectName(u"sendSender"_s);
     m_sender->setAccessibleName(tr("Sender of the event to send"));
     m_sender->setPlaceholderText(u"pyvent.inspector"_s);
-    m_sender->setToolTip(tr("Whom the event is from. Empty: this window's own node."));
+    m_sender->setToolTip(tr("The sender of the event. Empty: this window's own node."));
     m_arguments->setObjectName(u"sendArguments"_s);
     m_arguments->setAccessibleName(tr("Arguments of the event to send"));
     m_arguments->setFont(monospaced());
@@ -113,7 +113,7 @@ void SendPanel::arrange()
     history->setObjectName(u"history"_s);
     history->setMenu(m_historyMenu);
     history->setFlat(true);
-    history->setToolTip(tr("What was sent before. Alt+Up and Alt+Down go through it."));
+    history->setToolTip(tr("The events sent before. Alt+Up and Alt+Down go through them."));
     auto *nameLabel = new QLabel(tr("Na&me"));
     nameLabel->setBuddy(m_name);
     auto *senderLabel = new QLabel(tr("Sende&r"));
