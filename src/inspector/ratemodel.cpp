@@ -172,7 +172,12 @@ QVariant RateModel::headerData(int section, Qt::Orientation orientation, int rol
     if (role == Qt::TextAlignmentRole)
         return section == Count || section == Rate ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
                                                    : QVariant(Qt::AlignLeft | Qt::AlignVCenter);
-    const QString titles[] = {tr("Name"), tr("Events"), tr("Rate"), tr("Last minute")};
+    if (role == Qt::ToolTipRole) {
+        return section == Rate  ? QVariant(tr("Events per second, the mean of the last %1 seconds").arg(averaged))
+            : section == Minute ? QVariant(tr("Events in each second of the last minute"))
+                                : QVariant();
+    }
+    const QString titles[] = {tr("Name"), tr("Events"), tr("Rate"), tr("Minute")};
     return role == Qt::DisplayRole ? QVariant(titles[section]) : QVariant();
 }
 

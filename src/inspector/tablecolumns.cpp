@@ -34,7 +34,6 @@ TableColumns::TableColumns(QTableView *view, const QList<Column> &columns, int r
     , m_widest(columns.size(), 0)
 {
     m_soon.setSingleShot(true);
-    m_soon.setInterval(delay);
     connect(&m_soon, &QTimer::timeout, this, [this] {
         measureRows();
         fit();
@@ -67,10 +66,11 @@ TableColumns::TableColumns(QTableView *view, const QList<Column> &columns, int r
     fit();
 }
 
+// The first rows at once: nobody should see them squeezed.
 void TableColumns::schedule()
 {
     if (!m_soon.isActive())
-        m_soon.start();
+        m_soon.start(m_isMeasured ? delay : 0);
 }
 
 bool TableColumns::eventFilter(QObject *watched, QEvent *event)
@@ -111,6 +111,7 @@ void TableColumns::measureFont()
     m_view->verticalHeader()->setDefaultSectionSize(height + std::max(4, height / 5));
     header->setMinimumSectionSize(m_view->fontMetrics().averageCharWidth() * 2);
     m_widest.fill(0);
+    m_isMeasured = false;
     m_chosenFor = -1;
 }
 
@@ -120,6 +121,7 @@ void TableColumns::measureRows()
     const QAbstractItemModel *const model = m_view->model();
     const int last = m_view->rowAt(m_view->viewport()->height() - 1);
     const int end = last < 0 ? model->rowCount() : last + 1;
+    m_isMeasured = end > 0;
     for (int row = std::max(0, m_view->rowAt(0)); row < end; ++row) {
         for (int column = 0; column < m_columns.size(); ++column) {
             if (m_columns[column].kind == Text)

@@ -62,6 +62,7 @@ private:
     QList<int> m_widest; // of what was in sight, in pixels
     QTimer m_soon;
     int m_chosenFor = -1; // the width that the columns that are shown were chosen for
+    bool m_isMeasured = false;
     bool m_isFitting = false;
     bool m_isArranged = false; // by a person: names keep the width that they were given
 };

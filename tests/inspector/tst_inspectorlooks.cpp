@@ -134,6 +134,7 @@ private Q_SLOTS:
     void canBeRead();
     void followsTheFont();
     void neverCutsNumbersWhoeverMovesColumns();
+    void showsAllOfAKitchen();
     void hidesWhatHasNoRoom();
     void hasTabsWhereItIsSmall();
     void hintsFit_data();
@@ -326,6 +327,24 @@ void tst_InspectorLooks::neverCutsNumbersWhoeverMovesColumns()
     QCOMPARE(events->columnWidth(EventModel::Name), 222); // as it was put
     // What is moved comes out of what is left: all is in sight.
     QTRY_COMPARE(events->horizontalScrollBar()->maximum(), 0);
+}
+
+void tst_InspectorLooks::showsAllOfAKitchen()
+{
+    open({1200, 800});
+    Kitchen::fill(m_window.get());
+    auto *events = part<EventView>("events");
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->events().rowCount() > 100, patience);
+    QCoreApplication::processEvents(); // and no longer: nobody should see the first rows squeezed
+    QCOMPARE(cutNumber(events, {EventModel::Time, EventModel::Sequence}), QString());
+    for (const char *name : {"events", "names"}) {
+        const auto *view = part<QTableView>(name);
+        for (int column = 0; column < view->model()->columnCount(); ++column)
+            QVERIFY2(!view->isColumnHidden(column), qPrintable(u"%1, %2"_s.arg(QLatin1StringView(name)).arg(column)));
+        const QModelIndexList cells = cellsInSight(view, {1}); // no name is long, and none is cut
+        for (const QModelIndex &index : cells)
+            QVERIFY(metricsOf(view, index).horizontalAdvance(index.data().toString()) <= roomIn(view, index));
+    }
 }
 
 void tst_InspectorLooks::hidesWhatHasNoRoom()
