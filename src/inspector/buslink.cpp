@@ -143,8 +143,10 @@ void BusLink::findNodes()
 
 void BusLink::noteState()
 {
-    m_isUnanswered = m_isHostUnknown = false;
-    if (m_node && m_node->state() == PyventNode::Connecting)
+    const bool isConnecting = m_node && m_node->state() == PyventNode::Connecting;
+    m_isUnanswered = false;
+    m_isHostUnknown = m_isHostUnknown && isConnecting; // which the node may have told before its state
+    if (isConnecting)
         m_patience.start();
     else
         m_patience.stop();
