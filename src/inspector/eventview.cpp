@@ -22,36 +22,7 @@ EventView::EventView(EventModel *model, QWidget *parent)
 {
     setObjectName(u"events"_s);
     setAccessibleName(tr("Events"));
-    // Before the view itself hears of them: it moves with what it is told.
-    const auto noteEnd = [this] { m_wasAtNewest = m_isFollowing; };
-    connect(model, &QAbstractItemModel::rowsAboutToBeInserted, this, noteEnd);
-    connect(model, &QAbstractItemModel::rowsAboutToBeRemoved, this, noteEnd);
-    connect(model, &QAbstractItemModel::modelAboutToBeReset, this, noteEnd);
-    setModel(model);
-    connect(model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) {
-        keepPlace(first, last - first + 1);
-        if (first == 0)
-            selectKept();
-    });
-    connect(model, &QAbstractItemModel::rowsRemoved, this,
-            [this](const QModelIndex &, int first, int last) { keepPlace(first, first - last - 1); });
-    connect(model, &QAbstractItemModel::modelReset, this, [this] {
-        goToNewest();
-        if (m_isFiltering)
-            selectKept();
-        else
-            m_kept = {}; // another log, or none
-        Q_EMIT currentSerialChanged();
-    });
-
-    // Also where the rows in sight become fewer, because a message is shown above them.
-    QScrollBar *const bar = verticalScrollBar();
-    connect(bar, &QScrollBar::rangeChanged, this, [this, bar] {
-        if (m_isFollowing)
-            bar->setValue(bar->maximum());
-    });
-    connect(bar, &QScrollBar::valueChanged, this, [this] { m_isFollowing = isAtNewest(); });
-
+    connectModel();
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
     setEditTriggers(NoEditTriggers);
@@ -71,6 +42,39 @@ EventView::EventView(EventModel *model, QWidget *parent)
                                   {.kind = TableColumns::Name, .least = 8, .most = 24, .missed = 3},
                                   {.kind = TableColumns::Whole, .missed = 2}},
                                  EventModel::Arguments);
+}
+
+void EventView::connectModel()
+{
+    // Before the view itself hears of them: it moves with what it is told.
+    const auto noteEnd = [this] { m_wasAtNewest = m_isFollowing; };
+    connect(m_model, &QAbstractItemModel::rowsAboutToBeInserted, this, noteEnd);
+    connect(m_model, &QAbstractItemModel::rowsAboutToBeRemoved, this, noteEnd);
+    connect(m_model, &QAbstractItemModel::modelAboutToBeReset, this, noteEnd);
+    setModel(m_model);
+    connect(m_model, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) {
+        keepPlace(first, last - first + 1);
+        if (first == 0)
+            selectKept();
+    });
+    connect(m_model, &QAbstractItemModel::rowsRemoved, this,
+            [this](const QModelIndex &, int first, int last) { keepPlace(first, first - last - 1); });
+    connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
+        goToNewest();
+        if (m_isFiltering)
+            selectKept();
+        else
+            m_kept = {}; // another log, or none
+        Q_EMIT currentSerialChanged();
+    });
+
+    // Also where the rows in sight become fewer, because a message is shown above them.
+    QScrollBar *const bar = verticalScrollBar();
+    connect(bar, &QScrollBar::rangeChanged, this, [this, bar] {
+        if (m_isFollowing)
+            bar->setValue(bar->maximum());
+    });
+    connect(bar, &QScrollBar::valueChanged, this, [this] { m_isFollowing = isAtNewest(); });
 }
 
 void EventView::setFilter(const FilterTexts &texts)
@@ -116,6 +120,7 @@ void EventView::selectKept()
     if (!currentRow)
         return;
     const QModelIndex current = m_model->index(*currentRow, 0);
+    const QScopedValueRollback restoring(m_isRestoring, true);
     setAutoScroll(false);
     selectionModel()->setCurrentIndex(current, QItemSelectionModel::NoUpdate);
     setAutoScroll(true);
@@ -186,6 +191,8 @@ void EventView::keyPressEvent(QKeyEvent *event)
 void EventView::currentChanged(const QModelIndex &current, const QModelIndex &previous)
 {
     QTableView::currentChanged(current, previous);
+    if (!m_isRestoring)
+        m_kept = {}; // who selects another row wants that
     Q_EMIT currentSerialChanged();
 }
 

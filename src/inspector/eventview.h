@@ -49,6 +49,7 @@ private:
         QList<Serial> missing = {}; // of these, the ones that are not shown yet
         bool isWanted = false;      // in sight
     };
+    void connectModel();
     void keepPlace(int first, int change);
     void keepSelection();
     void selectKept();
@@ -57,6 +58,7 @@ private:
     bool m_isFollowing = true;
     bool m_wasAtNewest = true;
     bool m_isFiltering = false;
+    bool m_isRestoring = false;
     Kept m_kept;
     TableColumns *m_columns;
 };

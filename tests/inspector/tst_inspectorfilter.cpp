@@ -113,6 +113,15 @@ void tst_InspectorFilter::keepsTheSelectedRow()
     QTRY_COMPARE(current(), chosen);
     QVERIFY(isInSight());
 
+    // Something else is selected while it is hidden: that counts then.
+    nameField()->setText(u"common"_s);
+    QTRY_VERIFY(events().rowCount() == 900 && !view()->currentSerial());
+    select(450);
+    const Serial other = current();
+    nameField()->clear();
+    QTRY_COMPARE(events().rowCount(), 1000);
+    QCOMPARE(view()->selectedSerials(), QList<Serial>{other});
+
     // Several, of which it shows some.
     view()->selectionModel()->select(QItemSelection(events().index(503, 0), events().index(512, 0)),
                                      QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
