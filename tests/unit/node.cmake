@@ -2,6 +2,7 @@
 # The node is tested through the library, as its users see it.
 
 pyvent_test_program(tst_library LIBRARIES Pyvent::Pyvent)
+add_dependencies(pyvent_unit_tests tst_library)
 function(pyvent_node_test name)
     pyvent_test(unit.node.${name} tst_library unit/node/tst_${name}.cpp LABELS unit node TIMEOUT 120)
 endfunction()
