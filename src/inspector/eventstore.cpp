@@ -62,7 +62,7 @@ Serial EventStore::append(const PyventEvent &event, const QDateTime &arrival, QB
     chunk.entries.push_back(entry);
     chunk.bytes.append(arguments);
     m_bytes += arguments.size() + qsizetype(sizeof(Entry));
-    if (arguments.size() > largeArguments)
+    if (arguments.size() > largeArguments && !event.args.isEmpty())
         m_sizes.insert(m_end, valueSize(event.args));
     return m_end++;
 }

@@ -349,6 +349,8 @@ void tst_InspectorModels::tellsTheSizeOfEvents()
     store.removeOldest(1);
     store.append({.name = u"small"_s, .args = {{u"data"_s, QByteArray(10, 'x')}}}, {});
     QCOMPARE(store.size(1), 14);
+    const Serial json = store.append({.name = u"json"_s}, {}, "{\"a\":\"" + QByteArray(300'000, 'x') + "\"}");
+    QCOMPARE(store.size(json), 300'001);
 }
 
 void tst_InspectorModels::seesImages_data()
