@@ -47,9 +47,13 @@ public:
 
     bool isNull() const;
     Kind kind() const;
-    /*! Of the class or function that makes this object. */
+    /*! Of the class or function that makes this object; of a member of an Enum, of its class. */
     QString moduleName() const;
     QString qualifiedName() const;
+    /*! The name of an Enum's member where Python sent it by its name, as some releases of Python 3.11 do, that of Debian 12
+        (3.11.2) among them: "LARGE" of Size.LARGE. The event then holds neither its number nor its text. Empty for all
+        else: other releases send a member's value, and not its name. */
+    QString memberName() const;
     /*! Whether it is made by, or is, this class or function. */
     bool isA(QLatin1String moduleName, QLatin1String qualifiedName) const;
 
@@ -71,11 +75,11 @@ public:
     PyventDict dictItems() const;
     void setDictItems(const PyventDict &items);
 
-    /*! Decimal, Path, and an Enum of strings. */
+    /*! Decimal, Path, and an Enum of strings, if it was sent by its value: see memberName(). */
     QString toText(bool *ok = nullptr) const;
-    /*! Decimal, Fraction, and an Enum of numbers. */
+    /*! Decimal, Fraction, and an Enum of numbers, if it was sent by its value: see memberName(). */
     double toDouble(bool *ok = nullptr) const;
-    /*! A whole Decimal or Fraction, and an Enum of ints. */
+    /*! A whole Decimal or Fraction, and an Enum of ints, if it was sent by its value: see memberName(). */
     qlonglong toLongLong(bool *ok = nullptr) const;
     int toInt(bool *ok = nullptr) const;
     /*! complex. */

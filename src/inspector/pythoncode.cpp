@@ -172,6 +172,8 @@ QString PythonWriter::object(const PyventObject &object)
     if (!isBuiltIn)
         need(object.moduleName());
     const QString name = isBuiltIn ? object.qualifiedName() : object.moduleName() + u'.' + object.qualifiedName();
+    if (const QString member = object.memberName(); !member.isEmpty())
+        return name + u'.' + member;
     return object.kind() == PyventObject::Global ? name : name + u'(' + arguments(object) + u')';
 }
 

@@ -72,6 +72,7 @@ private:
     bool makeTuple(const Node *items, quint32 count, Node *tuple);
     bool reduce();
     bool reduceKnown(const Node &callable, const Node &arguments, bool *done);
+    bool nameMethod(Node *callable);
     bool reduceAttribute(const Node &owner, const Node &name);
     bool decodeLatin1(const Node &text, Node::Tag tag);
     bool newObject(bool withKeywords);

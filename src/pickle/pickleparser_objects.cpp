@@ -204,12 +204,14 @@ bool PickleParser::reduce()
     if (!hasItems(2))
         return false;
     const Node arguments = m_stack.top();
-    const Node callable = m_stack[m_stack.size() - 2];
+    Node callable = m_stack[m_stack.size() - 2];
     if (arguments.tag != Node::Tuple)
         return fail("the arguments of a call are not a tuple");
     if (callable.tag != Node::Global && callable.tag != Node::Object)
         return fail("a value that is not a class or function is called");
     m_stack.truncate(m_stack.size() - 2);
+    if (callable.tag == Node::Object && !nameMethod(&callable))
+        return false;
     bool done = false;
     if (callable.known != Known::None && !reduceKnown(callable, arguments, &done))
         return false;
@@ -256,7 +258,8 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
         }
         break;
     case Known::GetAttr:
-        if (count == 2 && is(0, Node::Global) && items[1].isText() && isAttributeName(items[1].view()))
+        if (m_protocol < 4 && count == 2 && is(0, Node::Global) && items[1].isText()
+            && isAttributeName(items[1].view()))
             return reduceAttribute(items[0], items[1]);
         break;
     case Known::Reconstructor:
@@ -287,7 +290,25 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
     return true;
 }
 
-// getattr(Outer, 'Inner') is how protocols below 4 name a class within a class; later ones say Outer.Inner.
+// What is called after getattr(class, 'name') got it is a method of the class, and goes by its name.
+bool PickleParser::nameMethod(Node *callable)
+{
+    const ObjectNode object = m_arena.objects[callable->index];
+    if (object.form != ObjectNode::Call || object.callable.known != Known::GetAttr)
+        return true;
+    quint32 count;
+    const Node *items = m_arena.tupleItems(object.arguments, &count);
+    if (count != 2 || items[0].tag != Node::Global || !items[1].isText() || !isAttributeName(items[1].view()))
+        return true;
+    if (!reduceAttribute(items[0], items[1]))
+        return false;
+    *callable = m_stack.top();
+    m_stack.truncate(m_stack.size() - 1);
+    return true;
+}
+
+// getattr(Outer, 'Inner') is how protocols below 4 name a class within a class; later ones say Outer.Inner, and what they
+// get so is a method, or the member of an Enum, where Python sends it by its name.
 bool PickleParser::reduceAttribute(const Node &owner, const Node &name)
 {
     const ObjectNode outer = m_arena.objects[owner.index];

@@ -9,6 +9,7 @@
 
 #include <QtCore/qdebug.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -128,13 +129,34 @@ QString pathRepr(const PyventObject &path)
     return isOfWindows(path) ? pathText(path).replace(u'\\', u'/') : pathText(path);
 }
 
+bool isIdentifier(const QString &text)
+{
+    const auto isPart = [](QChar c) { return c.isLetterOrNumber() || c == u'_' || c.isSurrogate(); };
+    return !text.isEmpty() && !text.front().isDigit() && std::all_of(text.begin(), text.end(), isPart);
+}
+
+// The class of an Enum's member that getattr(class, name) gets. Not said of the nested classes of protocols below 4: the
+// reader makes a class of these.
+std::optional<PyventObject> classOfMember(const PyventObject &callable, const QVariantList &arguments)
+{
+    static const PyventObject getter(u"builtins"_s, u"getattr"_s);
+    if (arguments.size() != 2 || arguments[0].metaType() != QMetaType::fromType<PyventObject>() || !isText(arguments[1])
+        || !isIdentifier(arguments[1].toString()) || callable != getter)
+        return std::nullopt;
+    const auto owner = arguments[0].value<PyventObject>();
+    return owner.kind() == PyventObject::Global && !owner.isNull() ? std::optional(owner) : std::nullopt;
+}
+
 // The class or function itself.
 PyventObject makerOf(const PyventObject &object)
 {
     PyventObject maker = object;
     while (maker.kind() != PyventObject::Global) {
         const PyventObject callable = maker.callable();
-        maker = reconstructedClass(callable, maker.arguments()).value_or(callable);
+        const QVariantList arguments = maker.arguments();
+        const std::optional<PyventObject> type =
+            maker.kind() == PyventObject::Call ? classOfMember(callable, arguments) : std::nullopt;
+        maker = type ? *type : reconstructedClass(callable, arguments).value_or(callable);
     }
     return maker;
 }
@@ -227,6 +249,13 @@ QString PyventObject::qualifiedName() const
     return maker.isNull() ? QString() : maker.d->name;
 }
 
+QString PyventObject::memberName() const
+{
+    if (kind() != Call || !classOfMember(d->callable, d->arguments))
+        return QString();
+    return d->arguments[1].toString();
+}
+
 bool PyventObject::isA(QLatin1String moduleName, QLatin1String qualifiedName) const
 {
     return this->moduleName() == moduleName && this->qualifiedName() == qualifiedName;
@@ -258,7 +287,7 @@ void PyventObject::setDictItems(const PyventDict &items)
 
 QString PyventObject::toText(bool *ok) const
 {
-    if (kind() != Global && isPath(*this))
+    if (kind() != Global && memberName().isEmpty() && isPath(*this))
         return succeed(ok, pathText(*this));
     const QVariant value = onlyArgument(*this);
     return isText(value) ? succeed(ok, value.toString()) : refuse<QString>(ok);
@@ -305,14 +334,14 @@ int PyventObject::toInt(bool *ok) const
 std::complex<double> PyventObject::toComplex(bool *ok) const
 {
     const QVariantList parts = arguments();
-    if (!isA("builtins"_L1, "complex"_L1) || kind() != Call || parts.size() != 2)
+    if (!isA("builtins"_L1, "complex"_L1) || kind() != Call || parts.size() != 2 || !memberName().isEmpty())
         return refuse<std::complex<double>>(ok);
     return succeed(ok, std::complex<double>(parts[0].toDouble(), parts[1].toDouble()));
 }
 
 QVariantList PyventObject::toList(bool *ok) const
 {
-    if (kind() == Global)
+    if (kind() == Global || !memberName().isEmpty())
         return refuse<QVariantList>(ok);
     if (!d->listItems.isEmpty())
         return succeed(ok, d->listItems);
@@ -332,7 +361,7 @@ QVariantList PyventObject::toList(bool *ok) const
 
 QVariantMap PyventObject::toMap(bool *ok) const
 {
-    if (kind() == Global)
+    if (kind() == Global || !memberName().isEmpty())
         return refuse<QVariantMap>(ok);
     if (d->dictItems.size())
         return succeed(ok, d->dictItems.toMap());
@@ -363,6 +392,8 @@ QString PyventObject::toString() const
     QString name = module == "builtins"_L1 ? qualifiedName() : module + u'.' + qualifiedName();
     if (d->kind == Global)
         return u"<%1>"_s.arg(name);
+    if (const QString member = memberName(); !member.isEmpty())
+        return name + u'.' + member;
     if (d->callable.kind() != Global)
         name = d->callable.toString();
     QStringList parts;

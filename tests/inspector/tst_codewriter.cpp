@@ -142,6 +142,10 @@ void tst_CodeWriter::writesPythonThatRunsToTheSame()
     QList<PyventEvent> events = plainEvents() + pythonEvents();
     events.append(made(u"floats"_s, {{u"inf"_s, -INFINITY}, {u"nan"_s, std::nan("")}}));
     events.append(made(u"keys"_s, {{u"class"_s, 1LL}, {u"a-b"_s, 2LL}, {u"ok"_s, 3LL}}, u"me"_s));
+    // A member of an Enum, as Python 3.11.2 sends it.
+    const PyventObject getter(u"builtins"_s, u"getattr"_s);
+    const PyventObject status(u"http"_s, u"HTTPStatus"_s);
+    events.append(made(u"enum"_s, {{u"a"_s, any(PyventObject::call(getter, {any(status), u"OK"_s}))}}));
     for (const PyventEvent &event : std::as_const(events))
         code += asPython(event) + u'\n';
     Program python(QStringLiteral(PYTHON_PROGRAM), {u"-c"_s, code});
@@ -165,6 +169,7 @@ void tst_CodeWriter::writesPythonThatRunsToTheSame()
         u"'sender' 'customer-manager' []"_s,
         u"'floats' 'pyvent' [('inf', '-inf'), ('nan', 'nan')]"_s,
         u"'keys' 'me' [('a-b', '2'), ('class', '1'), ('ok', '3')]"_s,
+        u"'enum' 'pyvent' [('a', '<HTTPStatus.OK: 200>')]"_s,
     };
     const QStringList printed = python.output().split(u'\n', Qt::SkipEmptyParts);
     QVERIFY2(printed.size() == expected.size(), qPrintable(python.errors() + python.output()));

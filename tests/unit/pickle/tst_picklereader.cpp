@@ -221,6 +221,14 @@ void tst_PickleReader::opcodes_data()
                                            global(u"copyreg"_s, u"_reconstructor"_s),
                                            {wrap(type), wrap(global(u"builtins"_s, u"object"_s)), none}));
     QTest::newRow("getattr") << raw("c__builtin__\ngetattr\n(cm\nC\nVD\ntR.") << wrap(global(u"m"_s, u"C.D"_s));
+    // Protocol 4 names a nested class with a dot, so this is something else: the member of an Enum of Python 3.11.2.
+    const PyventObject getter = global(u"builtins"_s, u"getattr"_s);
+    QTest::newRow("getattr in protocol 4") << raw("\x80\x04"
+                                                  "cbuiltins\ngetattr\n(cm\nC\nVD\ntR.")
+                                           << wrap(PyventObject::call(getter, {wrap(type), u"D"_s}));
+    QTest::newRow("getattr in protocol 4, called") << raw("\x80\x04"
+                                                          "cbuiltins\ngetattr\n(cm\nC\nVD\ntR)R.")
+                                                   << wrap(PyventObject::call(global(u"m"_s, u"C.D"_s), {}));
     PyventObject withState = PyventObject::create(type);
     withState.setState(QVariantMap{{u"a"_s, 1LL}});
     QTest::newRow("BUILD") << raw("cm\nC\n)\x81}S'a'\nK\x01sb.") << wrap(withState);

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void integerDigits();
     void integerNumbers();
     void hugeInteger();
+    void membersOfEnums();
     void timeDelta_data();
     void timeDelta();
     void dateTimes();
@@ -76,6 +77,12 @@ PyventObject deque()
     PyventObject deque = call(u"collections"_s, u"deque"_s, {});
     deque.setListItems({1LL, 2LL});
     return deque;
+}
+
+// As Python 3.11.2 sends a member of an Enum.
+PyventObject member(const QString &module, const QString &type, const QString &name)
+{
+    return call(u"builtins"_s, u"getattr"_s, {QVariant::fromValue(global(module, type)), name});
 }
 
 PyventObject dataClass()
@@ -132,6 +139,7 @@ void tst_PyventValues::text_data()
     row(PyventDateTime(QDate(2024, 1, 2), PyventTime(0s)), u"datetime"_s, u"datetime.datetime(2024, 1, 2, 0, 0)"_s);
     row(global(u"builtins"_s, u"len"_s), u"type"_s, u"<len>"_s);
     row(call(u"decimal"_s, u"Decimal"_s, {u"1.5"_s}), u"Decimal"_s, u"decimal.Decimal('1.5')"_s);
+    row(member(u"m"_s, u"Dish.Size"_s, u"LARGE"_s), u"Size"_s, u"m.Dish.Size.LARGE"_s);
     row(dataClass(), u"Order"_s, u"m.Order(food='sushi')"_s);
     row(deque(), u"deque"_s, u"collections.deque([1, 2])"_s);
     row(orderedDict(), u"OrderedDict"_s, u"collections.OrderedDict({'a': 1})"_s);
@@ -237,6 +245,18 @@ void tst_PyventValues::noConversions_data()
     const QMetaType map = QMetaType::fromType<QVariantMap>();
     const QMetaType real = QMetaType::fromType<double>();
     QTest::newRow("a class to a list") << wrap(global(u"m"_s, u"C"_s)) << list;
+    const auto member = [](const QString &module, const QString &type) {
+        return wrap(::member(module, type, u"LARGE"_s));
+    };
+    QTest::newRow("an Enum's name to text") << member(u"m"_s, u"Size"_s) << QMetaType::fromType<QString>();
+    QTest::newRow("an Enum's name to int") << member(u"m"_s, u"Size"_s) << QMetaType::fromType<int>();
+    QTest::newRow("an Enum's name to double") << member(u"m"_s, u"Size"_s) << real;
+    QTest::newRow("a function of a Path to text")
+        << member(u"pathlib"_s, u"PosixPath"_s) << QMetaType::fromType<QString>();
+    QTest::newRow("a function of a deque to a list") << member(u"collections"_s, u"deque"_s) << list;
+    QTest::newRow("a function of an OrderedDict to a map") << member(u"collections"_s, u"OrderedDict"_s) << map;
+    QTest::newRow("a function of complex to complex")
+        << member(u"builtins"_s, u"complex"_s) << QMetaType::fromType<std::complex<double>>();
     QTest::newRow("Decimal to a map") << wrap(call(u"decimal"_s, u"Decimal"_s, {u"1"_s})) << map;
     QTest::newRow("division by zero") << wrap(call(u"fractions"_s, u"Fraction"_s, {1LL, 0LL})) << real;
     QTest::newRow("huge integer to qlonglong")
@@ -320,6 +340,21 @@ void tst_PyventValues::hugeInteger()
     QCOMPARE(huge.toDouble(&ok), std::numeric_limits<double>::infinity());
     QVERIFY(!ok);
     QVERIFY(timer.elapsed() < 5s);
+}
+
+void tst_PyventValues::membersOfEnums()
+{
+    const PyventObject byName = member(u"m"_s, u"Dish.Size"_s, u"LARGE"_s);
+    QCOMPARE(byName.memberName(), u"LARGE"_s);
+    QCOMPARE(byName.moduleName(), u"m"_s);
+    QCOMPARE(byName.qualifiedName(), u"Dish.Size"_s);
+    QVERIFY(byName.isA("m"_L1, "Dish.Size"_L1));
+    for (const PyventObject &other :
+         {PyventObject(), global(u"m"_s, u"Size.LARGE"_s), call(u"m"_s, u"Size"_s, {1LL}),
+          call(u"builtins"_s, u"getattr"_s, {u"m"_s, u"LARGE"_s}), call(u"builtins"_s, u"getattr"_s, {wrap(byName)}),
+          call(u"builtins"_s, u"getattr"_s, {wrap(byName), u"value"_s}), member(u"m"_s, u"Size"_s, u""_s),
+          member(u"m"_s, u"Size"_s, u"A\nB"_s), member(u"m"_s, u"Size"_s, u"1"_s)})
+        QVERIFY2(other.memberName().isNull(), qPrintable(other.toString()));
 }
 
 void tst_PyventValues::timeDelta_data()
