@@ -314,9 +314,19 @@ std::optional<TypedValue> shortForm(const PyventObject &object)
     return std::nullopt;
 }
 
+// What gets the member \a name of the Enum \a type, as Python sends one by its name.
+PyventObject memberOf(const PyventObject &type, const QString &name)
+{
+    return PyventObject::call(builtin(u"getattr"_s), {QVariant::fromValue(type), name});
+}
+
 QVariantMap toMembers(const PyventObject &object)
 {
     QVariantMap members;
+    if (const PyventObject type(object.moduleName(), object.qualifiedName());
+        object == memberOf(type, object.memberName()))
+        return {
+            {u"module"_s, type.moduleName()}, {u"name"_s, type.qualifiedName()}, {u"member"_s, object.memberName()}};
     const PyventObject maker = object.kind() == PyventObject::Global ? object : object.callable();
     if (maker.kind() == PyventObject::Global) {
         members[u"module"_s] = maker.moduleName();
@@ -402,6 +412,8 @@ std::optional<PyventObject> objectFromMembers(const QVariant &value)
     const PyventObject maker(members.take(u"module"_s).toString(), members.take(u"name"_s).toString());
     if (isNamed && members.isEmpty() && !callable.isValid())
         return maker;
+    if (const QVariant member = members.value(u"member"_s); isNamed && isString(member) && members.size() == 1)
+        return memberOf(maker, member.toString());
     const bool isNew = members.contains(u"new"_s);
     const QVariant arguments = members.take(isNew ? u"new"_s : u"args"_s);
     const QVariant keywords = members.take(u"kwargs"_s);

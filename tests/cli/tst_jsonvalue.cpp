@@ -286,6 +286,9 @@ void tst_JsonValue::onlyWrites_data()
         uR"({"$type":"type","value":{"module":"shop","name":"Order"}})"_s);
     row("enum", any(made(u"shop"_s, u"Colour"_s, {1LL})),
         uR"({"$type":"Colour","value":{"args":[1],"module":"shop","name":"Colour"}})"_s);
+    row("enum of Python 3.11.2",
+        any(made(u"builtins"_s, u"getattr"_s, {any(PyventObject(u"shop"_s, u"Dish.Colour"_s)), u"RED"_s})),
+        uR"({"$type":"Colour","value":{"member":"RED","module":"shop","name":"Dish.Colour"}})"_s);
     PyventObject order = PyventObject::create(PyventObject(u"shop"_s, u"Order"_s));
     order.setState(QVariantMap{{u"food"_s, u"sushi"_s}});
     row("data class", any(order),
@@ -322,6 +325,10 @@ void tst_JsonValue::sendsAgainObjectsOfAnyClass_data()
     const PyventObject type(u"shop"_s, u"Order"_s);
     row("class", type);
     row("enum", made(u"shop"_s, u"Colour"_s, {1LL}));
+    const PyventObject byName =
+        made(u"builtins"_s, u"getattr"_s, {any(PyventObject(u"shop"_s, u"Colour"_s)), u"RED"_s});
+    row("enum of Python 3.11.2", byName);
+    row("flags of Python 3.11.2", made(u"_operator"_s, u"or_"_s, {any(byName), any(byName)}));
     row("class with the name of another one", made(u"shop"_s, u"Decimal"_s, {u"1.5"_s}));
     row("named tuple", PyventObject::create(type, {1LL, u"two"_s}));
     row("new with keywords", PyventObject::create(type, {}, {{u"$type"_s, 1LL}, {u"module"_s, any(type)}}));
