@@ -2,6 +2,7 @@
 #ifndef PYVENTBINDING_H
 #define PYVENTBINDING_H
 
+#include "pyventconversion.h"
 #include "pyventevent.h"
 #include "pyventparameter.h"
 
@@ -21,25 +22,19 @@ namespace PyventBinding {
 //! Runs a handler for an event. Returns nothing where it ran, else why it could not be called.
 using Callback = std::function<QString(const PyventEvent &)>;
 
-//! Writes the argument for \a parameter into \a storage, an object of the type \a type. On failure says why in \a why.
+//! Writes the argument for \a parameter into \a storage, a new object of the type \a type. On failure says why in \a why.
 PYVENT_EXPORT bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QMetaType type,
                                 void *storage, QString *why);
+
+//! The same for a type that \a conversion looks into.
+PYVENT_EXPORT bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QMetaType type,
+                                const Conversion &conversion, void *storage, QString *why);
 
 //! Writes the event's arguments into the properties of \a gadget that have their names.
 PYVENT_EXPORT bool readGadget(const PyventEvent &event, const QMetaObject &type, void *gadget, QString *why);
 
-//! The properties of \a gadget as keyword arguments.
-PYVENT_EXPORT QVariantMap gadgetArguments(const QMetaObject &type, const void *gadget);
-
 //! The names of \a signal's first \a count parameters; an unnamed one is "arg1", "arg2", …
 PYVENT_EXPORT QStringList argumentNames(const QMetaMethod &signal, qsizetype count);
-
-//! A type with Q_GADGET: its properties are the keywords.
-template <typename T>
-concept Gadget = requires {
-    T::staticMetaObject;
-    typename T::QtGadgetHelper;
-} && !std::is_same_v<T, PyventEvent> && !std::is_base_of_v<QObject, T>;
 
 template <typename... T>
 struct TypeList
@@ -84,6 +79,12 @@ template <typename R, typename C, typename... A>
 struct Signature<R (C::*)(A...) const noexcept> : Signature<R (*)(A...)>
 {
 };
+
+template <typename... T>
+constexpr void checkTypes(TypeList<T...>)
+{
+    static_assert((true && ... && (sizeof(Heard<T>) > 0)));
+}
 
 template <typename F>
 using ArgumentsOf = typename Signature<std::decay_t<F>>::Arguments;
@@ -134,16 +135,23 @@ Callback plain(Context *context, F &&function)
     };
 }
 
+template <typename T>
+bool bindParameter(const PyventEvent &event, const PyventParameter &parameter, T *argument, QString *why)
+{
+    const QMetaType type = QMetaType::fromType<T>();
+    if constexpr (Structured<T>)
+        return bindArgument(event, parameter, type, conversion<T>, argument, why);
+    else
+        return bindArgument(event, parameter, type, argument, why);
+}
+
 template <typename... A, typename Call, std::size_t... I>
 QString callWithKeywords(Call &call, const PyventParameters &parameters, const PyventEvent &event, TypeList<A...>,
                          std::index_sequence<I...>)
 {
     std::tuple<A...> arguments;
     QString why;
-    const bool complete = (bindArgument(event, parameters[qsizetype(I)], QMetaType::fromType<A>(),
-                                        &std::get<I>(arguments), &why)
-                           && ...);
-    if (!complete)
+    if (!(bindParameter(event, parameters[qsizetype(I)], &std::get<I>(arguments), &why) && ...))
         return why;
     call(std::get<I>(arguments)...);
     return QString();
@@ -154,6 +162,7 @@ template <typename Context, typename F>
 Callback keywords(const PyventParameters &parameters, Context *context, F &&function)
 {
     using Arguments = ArgumentsOf<F>;
+    checkTypes(Arguments());
     return [parameters, call = bound(context, std::forward<F>(function))](const PyventEvent &event) mutable {
         return callWithKeywords(call, parameters, event, Arguments(), std::make_index_sequence<Arguments::size>());
     };
@@ -163,6 +172,7 @@ Callback keywords(const PyventParameters &parameters, Context *context, F &&func
 template <Gadget T, typename Context, typename F>
 Callback gadget(Context *context, F &&function)
 {
+    checkTypes(TypeList<T>());
     static_assert(std::is_same_v<ArgumentsOf<F>, TypeList<T>>,
                   "Pyvent: a handler made with on<T>() takes one argument, a const T &");
     return [call = bound(context, std::forward<F>(function))](const PyventEvent &event) mutable {
@@ -183,7 +193,7 @@ QVariantMap signalArguments([[maybe_unused]] const QStringList &names, const A &
     [[maybe_unused]] qsizetype i = 0;
     [[maybe_unused]] const auto add = [&]<typename T>(const T &value) {
         if constexpr (!std::is_empty_v<T>) // QPrivateSignal, or what has nothing to send
-            map.insert(names[i], QVariant::fromValue(value));
+            map.insert(names[i], pyvent::argument(value));
         ++i;
     };
     (add(arguments), ...);

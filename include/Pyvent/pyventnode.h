@@ -199,7 +199,13 @@ public:
         and \a function is not called.
         \code
         node.on("order-food", {"food", {"drink", "water"}}, this, [](const QString &food, const QString &drink) {});
+        node.on("plot", {"points", "limit"}, this, [](const std::vector<Point> &points, std::optional<int> limit) {});
         \endcode
+        A parameter may be a number, text, bytes, a date, a duration, an enum, a value of Qt's or of this module, a Q_GADGET, a
+        QVariant, or a list, set, map, pair, tuple or std::optional of these, in any depth; the README's section "Values" lists
+        what each takes. A std::optional is empty if its argument is missing or None. handlerFailed() names the element that does
+        not fit: "the argument 'points[3].x' is of type QString, which does not convert to double of Point". A parameter of a type
+        that nothing converts to does not compile.
     */
     template <typename Context, PyventBinding::NotASlotName Function, std::size_t Count>
     QMetaObject::Connection on(QAnyStringView name, const PyventParameter (&parameters)[Count], const Context *context,
@@ -222,7 +228,9 @@ public:
 
     /*!
         Calls \a function with a Q_GADGET whose properties are the keywords. A property without an argument keeps the
-        value that a new T has; one whose argument does not convert is reported by handlerFailed().
+        value that a new T has; handlerFailed() reports an argument that does not convert, with its place. Properties may have
+        the types that parameters may have. Some types, such as std::tuple or std::optional<Point>, need one call of
+        pyvent::registerType(), because a property is known to Qt's meta-type system only; handlerFailed() says so.
     */
     template <PyventBinding::Gadget T, typename Context, typename Function>
     QMetaObject::Connection on(QAnyStringView name, Context *context, Function &&function)
@@ -239,6 +247,8 @@ public:
         Calls the slot or invokable method \a slot of \a context. Its parameters' names are the keywords, and its C++
         default arguments are the defaults; a slot whose only parameter is a QVariantMap or a PyventEvent gets everything.
         \a slot is a name, "order", or, if several slots have that name, a signature, "order(QString,QString)".
+        Its types are subject to the same rule as a Q_GADGET's properties above. A slot with a parameter that nothing converts
+        to, and that has no default, is refused.
     */
     QMetaObject::Connection on(QAnyStringView name, QObject *context, const char *slot);
     QMetaObject::Connection on(QAnyStringView name, const PyventFilter &filter, QObject *context, const char *slot);
@@ -262,7 +272,8 @@ public:
     // Sending
 
     /*!
-        Sends the event \a name with the keyword arguments \a args. Never waits: the event is kept until the server
+        Sends the event \a name with the keyword arguments \a args; pyvent::argument() makes one of a value that QVariant has no
+        constructor for, such as a std::vector<Point>. Never waits: the event is kept until the server
         has acknowledged it, even while there is no server. It leaves at once; only of many in a row, in a thread that
         keeps returning to its event loop, the last few may wait for the next return, or for flush().
 
@@ -272,7 +283,7 @@ public:
     bool send(QAnyStringView name, const QVariantMap &args = QVariantMap(),
               const PyventSendOptions &options = PyventSendOptions());
 
-    /*! Sends the properties of \a gadget as keyword arguments. */
+    /*! Sends the properties of \a gadget as keyword arguments: what on<T>() hears as an equal gadget. */
     template <PyventBinding::Gadget T>
     bool send(QAnyStringView name, const T &gadget, const PyventSendOptions &options = PyventSendOptions())
     {

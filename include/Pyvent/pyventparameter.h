@@ -2,6 +2,7 @@
 #ifndef PYVENTPARAMETER_H
 #define PYVENTPARAMETER_H
 
+#include "pyventconversion.h"
 #include "pyventglobal.h"
 
 #include <QtCore/qanystringview.h>
@@ -46,6 +47,8 @@ private:
             return value;
         else if constexpr (std::is_convertible_v<const Value &, QAnyStringView>)
             return QAnyStringView(value).toString();
+        else if constexpr (PyventBinding::Structured<Value> && !QMetaTypeId2<Value>::Defined)
+            return PyventBinding::valueOf(value);
         else
             return QVariant::fromValue(value);
     }

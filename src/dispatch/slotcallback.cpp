@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/slotcallback.h"
 
+#include "pickle/typeregistry.h"
+
 #include <QtCore/qmetaobject.h>
 
 #include <array>
@@ -64,13 +66,39 @@ bool takesEverything(const QMetaMethod &method)
     return type == QMetaType::fromType<QVariantMap>() || type == QMetaType::fromType<PyventEvent>();
 }
 
-// Whether an argument can be converted into a new object of this type.
+// Whether there can be a new object of this type for an argument to be written to.
 bool canBeMade(QMetaType type)
 {
     void *object = type.create();
     if (object)
         type.destroy(object);
     return object;
+}
+
+// Why no argument can be given to parameter \a i; empty if one can. A type that nothing converts to is as good as any where
+// C++ has a default.
+QString objectionTo(const QMetaMethod &method, int i, bool isRequired)
+{
+    const QString place =
+        u"parameter %1 of the slot %2"_s.arg(QString::number(i + 1), QString::fromLatin1(method.methodSignature()));
+    const QMetaType type = method.parameterMetaType(i);
+    if (method.parameterNames().at(i).isEmpty())
+        return place + u" has no name, so no argument can be given to it"_s;
+    if (!type.isValid())
+        return place + u" is of a type that is not known to Qt's meta-type system"_s;
+    if (!canBeMade(type))
+        return place + u" is of a type that cannot be made without a value"_s;
+    if (!isRequired || isReadable(type))
+        return QString();
+    const QString advice = registrationAdvice(type);
+    return u"%1 is of the type %2, and no argument converts to it%3"_s.arg(
+        place, readableName(type), advice.isEmpty() ? advice : u"; "_s + advice);
+}
+
+bool mayBeMissing(QMetaType type)
+{
+    const PyventBinding::Conversion *conversion = conversionFor(type);
+    return conversion && conversion->mayBeMissing();
 }
 
 struct Slot
@@ -113,7 +141,8 @@ QString Slot::operator()(const PyventEvent &event) const
 
     std::vector<QVariant> arguments;
     for (qsizetype i = 0; i < count; ++i) {
-        if (!isArgument(event, i) && !isSenderOrSignal(i) && byCount[i].isValid()) {
+        if (!isArgument(event, i) && !isSenderOrSignal(i) && byCount[i].isValid()
+            && !mayBeMissing(full.parameterMetaType(int(i)))) {
             return u"the argument '%1' is missing; C++ can use its default only if those after it are missing, too"_s
                 .arg(parameters[i].name());
         }
@@ -167,25 +196,13 @@ PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slotName, Q
     }
     Slot result{object, {}, {}, takesEverything(method)};
     const QByteArrayList names = method.parameterNames();
-    for (int i = 0; i < method.parameterCount(); ++i) {
-        if (names[i].isEmpty() && !result.takesEverything) {
-            *why = u"parameter %1 of the slot %2 has no name, so no argument can be given to it"_s.arg(i + 1).arg(
-                signature);
+    const int required = requiredCount(type, method);
+    for (int i = 0; i < method.parameterCount() && !result.takesEverything; ++i) {
+        *why = objectionTo(method, i, i < required);
+        if (!why->isEmpty())
             return {};
-        }
-        if (!method.parameterMetaType(i).isValid()) {
-            *why = u"the type of parameter %1 of the slot %2 is not known to Qt's meta-type system"_s.arg(i + 1).arg(
-                signature);
-            return {};
-        }
-        if (!canBeMade(method.parameterMetaType(i))) {
-            *why = u"parameter %1 of the slot %2 is of a type that cannot be made without a value"_s.arg(
-                QString::number(i + 1), signature);
-            return {};
-        }
         result.parameters.append(PyventParameter(QString::fromUtf8(names[i])));
     }
-    const int required = requiredCount(type, method);
     result.byCount.resize(method.parameterCount() + 1);
     for (int count = required; count <= method.parameterCount(); ++count)
         result.byCount[count] = type->method(method.methodIndex() + method.parameterCount() - count);

@@ -3,6 +3,7 @@
 
 #include "pickletext.h"
 #include "pyventinteger.h"
+#include "typeregistry.h"
 
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcbormap.h>
@@ -96,8 +97,10 @@ bool PickleEncoder::tooDeep()
 
 bool PickleEncoder::unsendable(const QVariant &value)
 {
-    return fail(u"is a %1, which cannot be sent; send its data instead: numbers, text, lists, maps or a "
-                "Q_GADGET"_s.arg(QString::fromLatin1(value.metaType().name())));
+    const QString advice = registrationAdvice(value.metaType());
+    return fail(u"is a %1, which cannot be sent; %2"_s.arg(
+        readableName(value.metaType()),
+        advice.isEmpty() ? u"send its data instead: numbers, text, lists, maps or a Q_GADGET"_s : advice));
 }
 
 bool PickleEncoder::failedAt(qsizetype index)
@@ -180,10 +183,10 @@ bool PickleEncoder::writeNumber(const QVariant &value)
 
 bool PickleEncoder::writeQt(const QVariant &value)
 {
-    bool isKnown = true;
     switch (value.typeId()) {
     case QMetaType::QByteArrayList:
-        return writeIterable(value, &isKnown);
+    case QMetaType::QVariantPair:
+        return writeParts(value);
     case QMetaType::QVariantHash:
         return writeHash(*static_cast<const QVariantHash *>(value.constData()));
     case QMetaType::QVariant:

@@ -100,7 +100,7 @@ private:
     bool writePairs(const QList<PyventDict::Pair> &pairs);
     bool writeEntry(const QString &key, const QVariant &value);
     bool writeGadget(const QVariant &value);
-    bool writeIterable(const QVariant &value, bool *known);
+    bool writeParts(const QVariant &value);
     bool writeEnum(const QVariant &value);
 
     bool writeGlobal(Global global);

@@ -9,13 +9,10 @@
 #include "pyventtimedelta.h"
 #include "pyventtuple.h"
 #include "qtvalues.h"
+#include "typeregistry.h"
 
-#include <QtCore/qassociativeiterable.h>
 #include <QtCore/qmetaobject.h>
-#include <QtCore/qsequentialiterable.h>
 #include <QtCore/quuid.h>
-
-#include <chrono>
 
 namespace Pyvent::Internal {
 
@@ -47,30 +44,6 @@ template <typename T>
 const T &as(const QVariant &value)
 {
     return *static_cast<const T *>(value.constData());
-}
-
-template <typename Duration>
-bool durationOf(const QVariant &value, PyventTimeDelta *delta)
-{
-    using namespace std::chrono;
-    if (value.metaType() != QMetaType::fromType<Duration>())
-        return false;
-    const auto duration = as<Duration>(value);
-    // Beyond what Python holds, the other units could overflow.
-    constexpr std::chrono::duration<double> most = 2 * PyventTimeDelta::maximumDays * hours(24);
-    if (std::chrono::duration<double>(duration) > most || std::chrono::duration<double>(duration) < -most) {
-        *delta = PyventTimeDelta(2 * PyventTimeDelta::maximumDays, 0, 0);
-        return true;
-    }
-    const auto whole = floor<seconds>(duration);
-    *delta = PyventTimeDelta(0, whole.count(), duration_cast<microseconds>(duration - whole).count());
-    return true;
-}
-
-template <typename... Durations>
-bool isDuration(const QVariant &value, PyventTimeDelta *delta)
-{
-    return (durationOf<Durations>(value, delta) || ...);
 }
 
 } // namespace
@@ -119,13 +92,7 @@ bool PickleEncoder::writeOther(const QVariant &value)
         return writeEnum(value);
     if (type.flags() & QMetaType::IsGadget)
         return writeGadget(value);
-    PyventTimeDelta delta;
-    using namespace std::chrono;
-    if (isDuration<nanoseconds, microseconds, milliseconds, seconds, minutes, hours>(value, &delta))
-        return writeTimeDelta(delta);
-    if (!writeIterable(value, &known))
-        return false;
-    return known || unsendable(value);
+    return writeParts(value);
 }
 
 bool PickleEncoder::writeEnum(const QVariant &value)
@@ -163,29 +130,17 @@ bool PickleEncoder::writeGadget(const QVariant &value)
     return writeOp(Op::SetItems);
 }
 
-bool PickleEncoder::writeIterable(const QVariant &value, bool *known)
+// What is looked into by a conversion: containers, pairs, durations, and what pyvent::registerType() made known.
+bool PickleEncoder::writeParts(const QVariant &value)
 {
     const QMetaType type = value.metaType();
-    *known = true;
-    if (QMetaType::canConvert(type, QMetaType::fromType<QVariantPair>())) {
-        const auto pair = value.value<QVariantPair>();
-        return writeTuple({pair.first, pair.second});
-    }
-    if (QMetaType::canConvert(type, QMetaType::fromType<QAssociativeIterable>())) {
-        const auto iterable = value.value<QAssociativeIterable>();
-        QList<PyventDict::Pair> pairs;
-        for (auto it = iterable.begin(); it != iterable.end(); ++it)
-            pairs.emplaceBack(it.key(), it.value());
-        return writePairs(pairs);
-    }
-    if (QMetaType::canConvert(type, QMetaType::fromType<QSequentialIterable>())) {
-        QVariantList list;
-        for (const QVariant &item : value.value<QSequentialIterable>())
-            list.append(item);
-        return writeList(list);
-    }
-    *known = false;
-    return true;
+    const PyventBinding::Conversion *conversion = conversionFor(type);
+    if (!conversion)
+        return unsendable(value);
+    const QVariant parts = conversion->toValue(value.constData());
+    if (parts.metaType() == type)
+        return fail(u"is a %1 that is not UTF-8; send bytes as a QByteArray"_s.arg(readableName(type)));
+    return write(parts);
 }
 
 bool PickleEncoder::writeGlobal(Global global)

@@ -14,8 +14,9 @@ namespace Pyvent::Internal {
 // (a QObject pointer), for a type that has no Python equal, and beyond \a limits (depth and size). The error
 // names the place.
 //
-// What C++ types become: whole numbers and enums int; QString, QChar str; QByteArray bytes; sequential
-// containers list; associative ones dict; a Q_GADGET a dict of its properties; std::pair tuple; QDate, QTime
+// What C++ types become: whole numbers and enums int; QString, QChar, std::string str; QByteArray bytes; sequential
+// containers list; sets set; associative containers dict; a Q_GADGET a dict of its properties; std::pair and
+// std::tuple tuple; std::optional its value or None; durations timedelta; QDate, QTime
 // date, time; QDateTime a naive datetime if it is local time (Python's reading of a naive one) and an aware
 // one with a fixed offset otherwise; QUuid UUID; QJson… and QCbor… plain values; invalid dates, times and
 // variants None. Qt values without a Python equal become the dict that qtvalues.h describes. Thread-safe.

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
+#include "pyventconversion.h"
 
+#include <QtCore/qcborvalue.h>
 #include <QtCore/qdebug.h>
+#include <QtCore/qjsonobject.h>
 
 #include <cstdlib>
+#include <map>
+#include <vector>
 
 using namespace Pyvent::Internal;
 
@@ -41,6 +46,32 @@ void requireSameArguments(PickleReader &reader, QByteArrayView pickle)
             "the arguments differ");
 }
 
+template <typename... T>
+void requireTypes(const QVariant &value)
+{
+    const auto readAs = [&value]<typename Type>(Type object) {
+        PyventBinding::ValueReader reader;
+        if (reader.read(value, &object)) {
+            QByteArray pickle;
+            (void)writePickle(pyvent::argument(object), &pickle, nullptr, limits);
+        } else {
+            require(reader.error(QStringLiteral("x")).size() > 20, "a value does not convert, and nobody says why");
+        }
+    };
+    (readAs(T{}), ...);
+}
+
+// Whatever the value: it becomes an object of a type, or there is a reason.
+void requireTypes(const QVariant &value)
+{
+    using namespace std::chrono;
+    requireTypes<bool, short, float, QString, std::string, QStringList, QList<double>, std::vector<QVariantMap>>(value);
+    requireTypes<QMap<QString, int>, std::map<int, std::optional<QString>>, QSet<QString>>(value);
+    requireTypes<std::pair<QString, QVariant>, std::tuple<int, QDateTime, QUuid>, std::complex<double>>(value);
+    requireTypes<nanoseconds, std::vector<hours>, duration<double>, Qt::Orientation, Qt::Alignment>(value);
+    requireTypes<QJsonValue, QJsonObject, QCborValue, PyventDict, PyventTimeDelta>(value);
+}
+
 } // namespace
 
 // Whatever the bytes: a value or an error, and what was read can be written, and read again as the same.
@@ -62,6 +93,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const QVariant value = reader.toVariant();
     require(value.isValid() != reader.error().isError(), "neither a value nor an error");
     require(value.isValid() || reader.error().offset >= 0, "an error without a place");
+    if (value.isValid())
+        requireTypes(value);
     QByteArray once;
     if (!value.isValid() || !writePickle(value, &once, nullptr, limits))
         return 0;

@@ -15,9 +15,10 @@ import traceback
 
 # For the expressions that the tests have evaluated:
 import collections  # noqa: F401
+import dataclasses
 import datetime  # noqa: F401
 import decimal  # noqa: F401
-import enum  # noqa: F401
+import enum
 import fractions  # noqa: F401
 import pathlib  # noqa: F401
 import uuid  # noqa: F401
@@ -27,6 +28,17 @@ import pyvent_peer
 
 # Sorts behind every other topic, so that it is the last one also when ZeroMQ subscribes to all of them again.
 PRIVATE = '\U0010fffd'
+
+
+@dataclasses.dataclass
+class Point:
+    x: float
+    y: float
+
+
+class Size(enum.Enum):
+    SMALL = 0
+    LARGE = 1
 
 
 class Line:

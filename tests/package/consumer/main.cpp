@@ -13,6 +13,10 @@
 
 #include "../../support/freeport.h"
 
+#include <optional>
+#include <tuple>
+#include <vector>
+
 using namespace std::chrono_literals;
 
 struct Order
@@ -24,6 +28,39 @@ struct Order
 public:
     QString food;
     QString drink = "water";
+};
+
+struct Dish
+{
+    Q_GADGET
+    Q_PROPERTY(QString name MEMBER name)
+    Q_PROPERTY(QList<double> prices MEMBER prices)
+    Q_PROPERTY(std::optional<int> calories MEMBER calories)
+
+public:
+    QString name;
+    QList<double> prices;
+    std::optional<int> calories;
+};
+
+struct Menu
+{
+    Q_GADGET
+    Q_PROPERTY(QList<Dish> dishes MEMBER dishes)
+    Q_PROPERTY(QMap<QString, int> tables MEMBER tables)
+    Q_PROPERTY(std::tuple<int, QString> page MEMBER page)
+    Q_PROPERTY(std::chrono::milliseconds wait MEMBER wait)
+    Q_PROPERTY(Size size MEMBER size)
+
+public:
+    enum Size { Small, Large };
+    Q_ENUM(Size)
+
+    QList<Dish> dishes;
+    QMap<QString, int> tables;
+    std::tuple<int, QString> page;
+    std::chrono::milliseconds wait{};
+    Size size = Small;
 };
 
 class Kitchen : public QObject
@@ -39,6 +76,10 @@ public:
 
 public Q_SLOTS:
     void order(const QString &food, const QString &drink = "tea") { note("slot " + food + " " + drink); }
+    void measure(const QList<int> &values, std::optional<QString> unit)
+    {
+        note(QString("slot %1 %2").arg(values.size()).arg(unit.value_or("none")));
+    }
 
 Q_SIGNALS:
     void volumeChanged(int volume, const QString &unit);
@@ -131,6 +172,44 @@ static void handlers(PyventNode &node, Kitchen &kitchen)
     check(kitchen.heard == QStringList({"any ramen", "till"}), "and no others");
 }
 
+// What the parts of an argument become.
+static void types(PyventNode &node, Kitchen &kitchen)
+{
+    kitchen.heard.clear();
+    QStringList failed;
+    QObject::connect(&node, &PyventNode::handlerFailed, &kitchen,
+                     [&](const QString &, const QString &reason) { failed << reason; });
+    const auto note = [&kitchen](const QString &what) { kitchen.note(what); };
+    pyvent::registerType<std::tuple<int, QString>>();
+    node.on<Menu>("menu", &kitchen, [=](const Menu &menu) {
+        note(QString("gadget %1 %2 %3 %4 %5 %6")
+                 .arg(menu.dishes[1].name)
+                 .arg(menu.dishes[1].prices[1])
+                 .arg(menu.tables["window"])
+                 .arg(std::get<1>(menu.page))
+                 .arg(menu.wait.count())
+                 .arg(menu.size));
+    });
+    node.on("measured", {"values", "unit", {"wait", 2s}}, &kitchen,
+            [=](const std::vector<double> &values, std::optional<std::string> unit, std::chrono::milliseconds wait) {
+                note(QString("keywords %1 %2 %3").arg(values.size()).arg(bool(unit)).arg(wait.count()));
+            });
+    node.on("measured", &kitchen, "measure");
+    check(node.waitForReady(), "subscriptions with types");
+
+    const Menu menu{{{"soup", {}, {}}, {"sushi", {12, 12.5}, 300}}, {{"window", 7}}, {1, "first"}, 90s, Menu::Large};
+    check(node.send("menu", menu), "send gadgets in a gadget");
+    check(node.send("measured", {{"values", pyvent::argument(std::vector<int>{1, 2, 3})}}), "send a std::vector");
+    check(within([&] { return kitchen.heard.size() >= 3; }), "types arrive");
+    kitchen.heard.sort();
+    check(kitchen.heard == QStringList({"gadget sushi 12.5 7 first 90000 1", "keywords 3 0 2000", "slot 3 none"}),
+          qPrintable(kitchen.heard.join(", ")));
+    node.send("menu", {{"dishes", QVariantList{QVariantMap{{"prices", QVariantList{1, "much"}}}}}});
+    check(within([&] { return !failed.isEmpty(); }) && failed[0].contains("'dishes[0].prices[1]'"),
+          "an element that does not fit is named");
+    QObject::disconnect(&node, &PyventNode::handlerFailed, &kitchen, nullptr);
+}
+
 static void forwards(PyventNode &node, Kitchen &kitchen)
 {
     kitchen.heard.clear();
@@ -165,6 +244,7 @@ int main(int argc, char **argv)
                      [](const PyventError &error) { QTextStream(stdout) << error.text << Qt::endl; });
     Kitchen kitchen;
     handlers(node, kitchen);
+    types(node, kitchen);
     forwards(node, kitchen);
     waits(node);
     check(!node.send("two words") && node.lastError().code == PyventError::InvalidName, "a bad name is refused");

@@ -4,6 +4,11 @@
 
 #include <QtTest/qtest.h>
 
+#include <chrono>
+#include <optional>
+#include <tuple>
+#include <vector>
+
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
 
@@ -50,6 +55,9 @@ class Cook : public Person
 public:
     void wash(int plates) override { got = {u"Cook::wash"_s, plates}; } // no slot by itself
 
+    enum Size { Small, Large };
+    Q_ENUM(Size)
+
     Q_INVOKABLE int invokable(int a)
     {
         got = {u"invokable"_s, a};
@@ -91,6 +99,21 @@ public Q_SLOTS:
     void unnamed(int, int second) { got = {second}; }
     void unknown(Unknown *thing) { got = {thing != nullptr}; }
     void noDefault(NoDefault thing) { got = {thing.value}; }
+    void numbers(const QList<double> &list, const std::vector<int> &vector)
+    {
+        got = {u"numbers"_s, QVariant::fromValue(list), QVariant::fromValue(vector)};
+    }
+    void waiting(std::chrono::milliseconds time, Size size)
+    {
+        got = {u"waiting"_s, qlonglong(time.count()), int(size)};
+    }
+    void optional(const QString &food, std::optional<int> count, std::optional<QString> note = u"none"_s)
+    {
+        got = {u"optional"_s, food, count.value_or(-1), note.value_or(u"empty"_s)};
+    }
+    void pointer(QObject *object) { got = {object != nullptr}; }
+    void pointerWithDefault(int a, QObject *object = nullptr) { got = {u"pointerWithDefault"_s, a, object != nullptr}; }
+    void tuple(const std::tuple<int, int, int> &tuple) { got = {u"tuple"_s, std::get<0>(tuple)}; }
     void ten(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j)
     {
         got = {a, b, c, d, e, f, g, h, i, j};
@@ -168,6 +191,15 @@ void TestSlotCallback::calls_data()
     row("Q_INVOKABLE", "invokable", number, {u"invokable"_s, 3});
     row("private", "hidden", number, {u"hidden"_s, 3});
     row("inherited", "greet", {{u"name"_s, u"Ada"_s}}, {u"Person::greet"_s, u"Ada"_s});
+    row("lists", "numbers", {{u"list"_s, QVariantList{1, 2.5}}, {u"vector"_s, QVariantList{1}}},
+        {u"numbers"_s, QVariant::fromValue(QList<double>{1, 2.5}), QVariant::fromValue(std::vector<int>{1})});
+    row("a duration and an enum", "waiting", {{u"time"_s, 1.5}, {u"size"_s, u"LARGE"_s}}, {u"waiting"_s, 1500LL, 1});
+    row("a missing std::optional", "optional", food, {u"optional"_s, u"sushi"_s, -1, u"none"_s});
+    row("a missing std::optional before another", "optional", {{u"food"_s, u"sushi"_s}, {u"note"_s, QVariant()}},
+        {u"optional"_s, u"sushi"_s, -1, u"empty"_s});
+    row("a missing std::optional whose default C++ cannot use", "optional", {{u"food"_s, u"sushi"_s}, {u"count"_s, 2}},
+        {u"optional"_s, u"sushi"_s, 2, u"none"_s});
+    row("a pointer's default", "pointerWithDefault", number, {u"pointerWithDefault"_s, 3, false});
     row("overridden, with its own parameters' names", "cook", {{u"time"_s, 5}}, {u"Cook::cook"_s, 5});
     row("overridden without being a slot", "wash", {{u"plates"_s, 5}}, {u"Cook::wash"_s, 5});
     row("hides one with C++ defaults", "serve", {{u"guest"_s, u"Ada"_s}, {u"plates"_s, 2}},
@@ -203,6 +235,9 @@ void TestSlotCallback::failures_data()
     QTest::newRow("missing first of C++ defaults") << QByteArray("allDefaults") << QVariantMap{{u"b"_s, 2}} << u"'a'"_s;
     QTest::newRow("does not convert") << QByteArray("invokable") << QVariantMap{{u"a"_s, u"many"_s}} << u"'a'"_s;
     QTest::newRow("None") << QByteArray("order") << QVariantMap{{u"food"_s, QVariant()}} << u"'food'"_s;
+    QTest::newRow("an element") << QByteArray("numbers")
+                                << QVariantMap{{u"list"_s, QVariantList{1, u"a"_s}}, {u"vector"_s, QVariantList()}}
+                                << u"'list[1]'"_s;
     QTest::newRow("the base's parameter's name") << QByteArray("cook") << QVariantMap{{u"minutes"_s, 5}} << u"'time'"_s;
     QTest::newRow("the base's C++ default")
         << QByteArray("serve") << QVariantMap{{u"guest"_s, u"Ada"_s}} << u"'plates'"_s;
@@ -238,6 +273,9 @@ void TestSlotCallback::refusals_data()
     QTest::newRow("an unnamed parameter") << QByteArray("unnamed") << u"parameter 1"_s;
     QTest::newRow("an unknown type") << QByteArray("unknown") << u"parameter 1"_s;
     QTest::newRow("a type that cannot be made without a value") << QByteArray("noDefault") << u"parameter 1"_s;
+    QTest::newRow("a type that nothing converts to") << QByteArray("pointer") << u"QObject*"_s;
+    QTest::newRow("a type that is not registered")
+        << QByteArray("tuple") << u"pyvent::registerType<std::tuple<int,int,int>>()"_s;
     QTest::newRow("more than ten parameters") << QByteArray("eleven") << u"10"_s;
     QTest::newRow("a member that is no slot") << QByteArray("got") << u"'got'"_s;
 }
