@@ -41,6 +41,8 @@ public:
     QString name;
     QList<double> prices;
     std::optional<int> calories;
+
+    friend bool operator==(const Dish &, const Dish &) = default;
 };
 
 struct Menu
