@@ -56,7 +56,8 @@ struct PyventWaitOptions
     documentation says otherwise.
 
     The node's work on the bus does not need an event loop: a thread of the library does it while the node's thread is
-    blocked or runs none. Nodes that are made in the same thread share their connections to a bus.
+    blocked or runs none. Nodes that are made in the same thread, with the same
+    address, port and maximumEventSize, share their connections.
 
     A refused call returns false (or an invalid connection, a canceled future, or an empty value), gives the reason in
     lastError(), and emits errorOccurred(). In a child of fork(), a node of the parent's refuses every call, with

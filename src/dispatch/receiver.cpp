@@ -30,26 +30,32 @@ HandlerReceiver::HandlerReceiver(const PyventPattern &pattern, const PyventSende
                                  PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
                                  std::function<void()> connectionsChanged, const QThread *nodeThread)
     : Receiver(pattern, sender)
-    , m_isElsewhere(nodeThread && context->thread() != nodeThread)
+    , m_isElsewhere(context && nodeThread && context->thread() != nodeThread)
+    , m_thread(context ? context->thread() : nullptr)
     , m_failed(std::move(failed))
     , m_missed(std::move(missed))
     , m_emitter(m_state, std::move(connectionsChanged))
     , m_context(context)
 {
+    // The connection has no callback of its own: Qt may end it while another thread emits, and that one is not to be where the
+    // destructors of what the callback has captured run.
+    const auto shared = std::make_shared<const PyventBinding::Callback>(std::move(callback));
+    m_call = [shared, handlerFailed = m_failed](const PyventEvent &event) {
+        QString why;
+        try {
+            why = (*shared)(event);
+        } catch (...) {
+            why = currentExceptionText();
+        }
+        if (!why.isEmpty())
+            handlerFailed(event.name, why);
+    };
     m_connection = QObject::connect(
         &m_emitter, &HandlerEmitter::fired, context,
-        [callback = std::move(callback), handlerFailed = m_failed, state = m_state](const PyventEvent &event) {
+        [call = m_call, state = m_state](const PyventEvent &event) {
             --state->backlog;
-            if (state->ended)
-                return;
-            QString why;
-            try {
-                why = callback(event);
-            } catch (...) {
-                why = currentExceptionText();
-            }
-            if (!why.isEmpty())
-                handlerFailed(event.name, why);
+            if (!state->ended)
+                call(event);
         },
         // Whoever posts may be in any thread, and not run the handler there.
         m_isElsewhere ? Qt::QueuedConnection : Qt::AutoConnection);
@@ -63,7 +69,7 @@ bool HandlerReceiver::isWanted() const
 bool HandlerReceiver::post(const PyventEvent &event, QString *why)
 {
     if (m_state->backlog.load(std::memory_order_relaxed) >= maximumBacklog) {
-        if (!std::exchange(m_overflowing, true)) {
+        if (!m_overflowing.exchange(true)) {
             *why =
                 u"the handler's thread is %1 events behind; further events are not handed to it until it catches up"_s
                     .arg(maximumBacklog);
@@ -80,6 +86,8 @@ bool HandlerReceiver::post(const PyventEvent &event, QString *why)
 
 void HandlerReceiver::deliver(const PyventEvent &event)
 {
+    if (m_isElsewhere && m_thread == QThread::currentThread()) // of PyventNode::dispatch(), which does not wait
+        return isWanted() ? m_call(event) : void();
     QString why;
     if (post(event, &why))
         return;

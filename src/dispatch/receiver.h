@@ -111,10 +111,12 @@ public:
 
 private:
     const bool m_isElsewhere;
+    const QThread *const m_thread; // the context's, at first
     std::shared_ptr<HandlerState> m_state = std::make_shared<HandlerState>();
     HandlerFailed m_failed;
     HandlerMissed m_missed;
-    bool m_overflowing = false;
+    std::atomic<bool> m_overflowing = false;
+    std::function<void(const PyventEvent &)> m_call;
     HandlerEmitter m_emitter;
     const void *m_context; // only compared, never followed: it may be gone
     QMetaObject::Connection m_connection;

@@ -19,8 +19,8 @@ bool Inbox::isFull() const
 
 void Inbox::append(Delivery &&delivery, qsizetype bytes)
 {
-    m_bytes += bytes;
     m_arrivals.push_back({std::move(delivery), bytes});
+    m_bytes += bytes;
 }
 
 std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)

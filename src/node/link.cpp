@@ -47,6 +47,25 @@ std::shared_ptr<NodeGroup> NodeGroup::ofThread()
     return group;
 }
 
+NodeGroup::Lock::~Lock()
+{
+    if (m_lock.owns_lock())
+        unlock();
+}
+
+void NodeGroup::Lock::unlock()
+{
+    const auto log = std::exchange(m_group->m_log, {});
+    m_lock.unlock();
+    for (const auto &[category, text] : log)
+        qCWarning(*category).noquote() << text;
+}
+
+void NodeGroup::log(const Lock &, const QLoggingCategory &category, const QString &text)
+{
+    m_log.emplace_back(&category, text);
+}
+
 std::shared_ptr<Link> NodeGroup::link(const Lock &, const Address &address, qsizetype maximumFrameSize)
 {
     std::erase_if(m_links, [](const std::weak_ptr<Link> &link) { return link.expired(); });
@@ -191,6 +210,8 @@ void Link::wantService()
 {
     if (m_seats.empty() || m_isWanted.exchange(true))
         return;
+    if (m_isDrivenByCall)
+        m_pollSet->wake();
     m_seats.front()->member->scheduleTurn();
     if (m_watch)
         m_watch->expect(Clock::now());
@@ -211,24 +232,35 @@ void Link::serviceByEventLoop(const Lock &lock, Clock::time_point now, const Mem
 void Link::service(const Lock &lock, Clock::time_point now, const Member *self)
 {
     m_isWanted = false;
-    m_client.process(now);
-    if (m_client.takeRefusal()) {
-        for (const std::unique_ptr<Seat> &seat : m_seats) {
-            if (seat->member->takeOver(lock))
-                break;
+    try {
+        m_client.process(now);
+        if (m_client.takeRefusal()) {
+            for (const std::unique_ptr<Seat> &seat : m_seats) {
+                if (seat->member->takeOver(lock))
+                    break;
+            }
         }
+        zmq::message_t frame;
+        qsizetype size = 0;
+        for (int i = 0; i < readBatch && size < readBatchBytes && m_client.receive(&frame); ++i) {
+            size += qsizetype(frame.size());
+            handOut(lock, bytesOf(frame), now);
+        }
+    } catch (const std::exception &) { // no memory, or no descriptor: what was not acknowledged is sent again
+        m_client.disconnect(now);
     }
-    zmq::message_t frame;
-    qsizetype size = 0;
-    for (int i = 0; i < readBatch && size < readBatchBytes && m_client.receive(&frame); ++i) {
-        size += qsizetype(frame.size());
-        handOut(lock, bytesOf(frame), now);
-    }
+    serviceMembers(lock, now, self);
+    wakeWaiting();
+}
+
+void Link::serviceMembers(const Lock &lock, Clock::time_point now, const Member *self)
+{
     // What has no deadline of a member's, such as the server's silence, is looked at as long as not all is well.
     const std::pair state(m_client.state(), m_client.proven());
     const bool concernsAll = std::exchange(m_lastState, state) != state || state.first != BusClient::State::Ready;
     for (const std::unique_ptr<Seat> &seat : m_seats) {
-        if (!concernsAll && !seat->isTouched && seat->deadline > now)
+        const bool hasNews = std::exchange(seat->acknowledged, seat->share.acknowledged) != seat->share.acknowledged;
+        if (!concernsAll && !hasNews && !seat->isTouched && seat->deadline > now)
             continue;
         seat->isTouched = false;
         seat->member->process(lock, now);
@@ -236,7 +268,6 @@ void Link::service(const Lock &lock, Clock::time_point now, const Member *self)
         if (seat->member != self && seat->member->needsTurn(lock))
             seat->member->scheduleTurn();
     }
-    wakeWaiting();
 }
 
 void Link::handOut(const Lock &lock, QByteArrayView frame, Clock::time_point now)

@@ -5,7 +5,8 @@
 #include "node/standby.h"
 #include "transport/busclient.h"
 
-#include <QtCore/qhash.h>
+#include <QtCore/qloggingcategory.h>
+#include <QtCore/qstring.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -24,13 +25,45 @@ class Link;
 class NodeGroup : public std::enable_shared_from_this<NodeGroup>
 {
 public:
-    using Lock = std::unique_lock<std::mutex>;
     using Clock = std::chrono::steady_clock;
+
+    // Holds the group's mutex. What was to be logged meanwhile is logged when it is released, because the program may have
+    // installed a message handler that uses a node, or one that blocks.
+    class Lock
+    {
+    public:
+        explicit Lock(NodeGroup &group)
+            : m_group(&group)
+            , m_lock(group.m_mutex)
+        {
+        }
+        Lock(NodeGroup &group, std::try_to_lock_t tryToLock)
+            : m_group(&group)
+            , m_lock(group.m_mutex, tryToLock)
+        {
+        }
+        Lock(Lock &&) noexcept = default;
+        Lock &operator=(Lock &&) = delete;
+        ~Lock();
+
+        explicit operator bool() const { return m_lock.owns_lock(); }
+        void lock() { m_lock.lock(); }
+        void unlock();
+
+    private:
+        friend class NodeGroup;
+        NodeGroup *m_group;
+        std::unique_lock<std::mutex> m_lock;
+    };
 
     // The group of the calling thread. A child of fork() gets another one than its parent's.
     static std::shared_ptr<NodeGroup> ofThread();
 
-    Lock lock() { return Lock(m_mutex); }
+    Lock lock() { return Lock(*this); }
+    Lock tryLock() { return Lock(*this, std::try_to_lock); }
+
+    // Has \a text logged, as a warning of \a category.
+    void log(const Lock &, const QLoggingCategory &category, const QString &text);
 
     // In a child of fork(): a thread that is missing here may have the mutex.
     void forgetLock() { std::construct_at(&m_mutex); }
@@ -40,13 +73,14 @@ public:
     std::shared_ptr<Link> link(const Lock &, const Address &address, qsizetype maximumFrameSize);
 
     // Waits until something has happened to one of the links, or \a deadline. For calls that wait while another one drives.
-    void waitForChange(Lock &lock, Clock::time_point deadline) { m_changed.wait_until(lock, deadline); }
+    void waitForChange(Lock &lock, Clock::time_point deadline) { m_changed.wait_until(lock.m_lock, deadline); }
     void changed() { m_changed.notify_all(); }
 
 private:
     std::mutex m_mutex;
     std::condition_variable m_changed;
     std::vector<std::weak_ptr<Link>> m_links;
+    std::vector<std::pair<const QLoggingCategory *, QString>> m_log;
 };
 
 // The connections of a thread's nodes to one bus, and who drives them: the event loop of the node that has joined first, a
@@ -73,7 +107,7 @@ public:
         // When process() is to be called at the latest.
         virtual Clock::time_point deadline(const Lock &) const = 0;
 
-        // Nobody serves the bus. Returns whether this node does now.
+        // Nobody serves the bus. Returns whether this node has tried to.
         virtual bool takeOver(const Lock &) = 0;
 
         // Whether something waits for the member's thread.
@@ -95,6 +129,7 @@ public:
         bool isTouched = true;     // process() is due, whatever the deadline
         Clock::time_point deadline;
         quint64 lastFrame = 0;
+        quint64 acknowledged = 0; // of its events, when the member was told last
     };
 
     Link(std::shared_ptr<NodeGroup> group, const Address &address, qsizetype maximumFrameSize);
@@ -182,6 +217,7 @@ private:
     static constexpr qsizetype longestControlPrefix = 64; // for what is no topic of ours
 
     Subscriptions &subscriptionsLike(const QByteArray &prefix);
+    void serviceMembers(const Lock &, Clock::time_point now, const Member *self);
     void handOut(const Lock &, QByteArrayView frame, Clock::time_point now);
     void handOut(const Lock &, const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);
     void attended(Clock::time_point now) { m_attendedAt = now.time_since_epoch().count(); }

@@ -7,7 +7,9 @@
 #include <QtCore/qthread.h>
 
 #include <cstdlib>
+#include <optional>
 #include <set>
+#include <thread>
 
 #include <pthread.h>
 
@@ -20,6 +22,7 @@ struct Nodes
     std::mutex mutex;
     std::set<PyventNode *> all;
     bool willStop = false;                                    // before the process ends
+    std::optional<std::thread::id> ends;                      // in which the process ends
     std::vector<std::shared_ptr<PyventNodePrivate>> ofParent; // in a child: never destroyed
 };
 
@@ -45,6 +48,7 @@ void stopAll()
     {
         const std::lock_guard lock(nodes().mutex);
         nodes().willStop = false;
+        nodes().ends = std::this_thread::get_id();
         for (const PyventNode *node : nodes().all)
             left.push_back(PyventNodePrivate::of(*node));
     }
@@ -100,10 +104,13 @@ void NodeRegistry::add(PyventNode *node)
 }
 
 // Registered anew where a static object's destructor, which is called after stopAll(), uses a node: what is registered while
-// the process ends is called before whatever was registered earlier.
+// the process ends is called before whatever was registered earlier. Not for other threads: one that goes on sending would keep
+// the process from ending.
 void NodeRegistry::starts()
 {
     const std::lock_guard lock(nodes().mutex);
+    if (nodes().ends && nodes().ends != std::this_thread::get_id())
+        return;
     if (!std::exchange(nodes().willStop, true))
         std::atexit(stopAll);
 }

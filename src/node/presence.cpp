@@ -136,6 +136,15 @@ bool Presence::mayAnswer(Clock::time_point now)
     return ++m_answers <= answersPerSecond;
 }
 
+std::vector<Presence::Promise> Presence::cancel()
+{
+    std::vector<Promise> promises;
+    for (Search &search : m_searches)
+        promises.push_back(std::move(search.promise));
+    m_searches.clear();
+    return promises;
+}
+
 std::vector<Presence::Finished> Presence::takeFinished(Clock::time_point now)
 {
     std::vector<Finished> finished;

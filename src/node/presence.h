@@ -50,7 +50,8 @@ public:
     Clock::time_point deadline() const;
 
     // Cancels all that is not finished.
-    void cancel() { m_searches.clear(); }
+    // They are the caller's to destroy, since that runs user code.
+    std::vector<Promise> cancel();
 
 private:
     struct Search

@@ -59,6 +59,8 @@ PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &opti
         fail(lock(), m_refusal);
 }
 
+PyventNodePrivate::~PyventNodePrivate() = default;
+
 std::shared_ptr<PyventNodePrivate> PyventNodePrivate::replaceInChild(PyventNode *node)
 {
     const std::shared_ptr<PyventNodePrivate> parents = node->d;
@@ -138,6 +140,8 @@ QString PyventNodePrivate::defaultSender() const
 
 bool PyventNodePrivate::mayBeUsed(const Lock &lock)
 {
+    if (m_hasEnded) // and a destructor of the user's, which its end runs, uses it once more
+        return false;
     if (m_refusal) // a node on the default port is not what was asked for
         fail(lock, m_refusal);
     return !m_refusal;
@@ -159,6 +163,10 @@ bool PyventNodePrivate::start(const Lock &lock)
     if (m_link)
         return true;
     m_used = true;
+    if (m_retryAt && Clock::now() < *m_retryAt) {
+        m_lastError = resourcesError(u"since a moment ago"_s);
+        return false;
+    }
     NodeRegistry::starts();
     if (m_mayServe && !m_server)
         serve(lock, false);
@@ -181,16 +189,13 @@ bool PyventNodePrivate::start(const Lock &lock)
 bool PyventNodePrivate::joinLink(const Lock &lock)
 {
     const Clock::time_point now = Clock::now();
-    if (m_retryAt && now < *m_retryAt) {
-        m_lastError = resourcesError(u"since a moment ago"_s);
-        return false;
-    }
     try {
         m_link = m_group->link(lock, {m_options.address, m_options.port}, m_options.maximumEventSize);
         m_seat = m_link->join(this);
         m_retryAt.reset();
         return true;
     } catch (const std::exception &error) {
+        m_link.reset();
         const bool isKnown = m_retryAt.has_value();
         m_retryAt = now + resourcesRetry;
         m_lastError = resourcesError(QString::fromLocal8Bit(error.what()));
@@ -238,7 +243,10 @@ bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
 
 void PyventNodePrivate::stop(PyventNode::Parts parts)
 {
-    Inbox::Arrivals arrivals; // destroyed without the lock, since it runs destructors of the user's
+    // Destroyed without the lock, since that runs destructors and continuations of the user's.
+    Inbox::Arrivals arrivals;
+    std::vector<QPromise<void>> promises;
+    std::vector<Presence::Promise> searches;
     Lock lock = this->lock();
     const Clock::time_point deadline = Clock::now() + m_options.linger;
     if (m_refusal.code == PyventError::UsedAfterFork)
@@ -271,8 +279,8 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         m_recovery.received().clear();
         m_replays.leave();
         m_lostServer = false;
-        m_readyPromises.clear();
-        m_presence.cancel();
+        promises = std::exchange(m_readyPromises, {});
+        searches = m_presence.cancel();
         updateState();
         updateCounts(lock);
     }
@@ -293,6 +301,11 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
 void PyventNodePrivate::nodeEnds()
 {
     stop(PyventNode::Client | PyventNode::Server);
+    {
+        const Lock lock = this->lock();
+        m_hasEnded = true;
+    }
+    stop(PyventNode::Client | PyventNode::Server); // what another thread has begun in between
     m_waker.nodeEnds();
     ReceiverTable::Removal removal;
     decltype(m_subscriptions) subscriptions;
@@ -463,10 +476,10 @@ void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &argumen
 
 // Telling
 
-void PyventNodePrivate::fail(const Lock &, const PyventError &error)
+void PyventNodePrivate::fail(const Lock &lock, const PyventError &error)
 {
     m_lastError = error;
-    qCWarning(log).noquote() << error.text;
+    m_group->log(lock, log(), error.text);
     notify([error](PyventNode *node) { Q_EMIT node->errorOccurred(error); });
 }
 
@@ -476,11 +489,11 @@ void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason
     tell();
 }
 
-void PyventNodePrivate::handlerFailed(const Lock &, const QString &name, const QString &reason)
+void PyventNodePrivate::handlerFailed(const Lock &lock, const QString &name, const QString &reason)
 {
     if (m_failedNames.size() < maximumNotifications && !m_failedNames.contains(name)) {
         m_failedNames.insert(name);
-        qCWarning(log).noquote() << "A handler of" << name << "failed:" << reason;
+        m_group->log(lock, log(), u"A handler of %1 failed: %2"_s.arg(name, reason));
     }
     notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
 }

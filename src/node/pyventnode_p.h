@@ -38,6 +38,7 @@ public:
     static QString everything() { return QStringLiteral("*"); }
 
     PyventNodePrivate(PyventNode *node, const PyventOptions &options);
+    ~PyventNodePrivate() override;
 
     static std::shared_ptr<PyventNodePrivate> of(const PyventNode &node) { return node.d; }
 
@@ -90,6 +91,8 @@ public:
     {
         qsizetype unsent = 0;
         qsizetype unacknowledged = 0;
+
+        friend bool operator==(const Waiting &, const Waiting &) = default;
     };
     Waiting waiting(const Lock &) const;
 
@@ -147,12 +150,17 @@ private:
     void tellUnheard(const Pyvent::Internal::Server &server);
     Pyvent::Internal::EventDecoder::Result decode(const Lock &, QByteArrayView frame,
                                                   Pyvent::Internal::EventDecoder::Way way, Clock::time_point now);
+    bool hasRoomFor(QByteArrayView topic) const;
     void takeFrame(const Lock &, QByteArrayView bytes, Clock::time_point now);
     void readControl(const Lock &, QByteArrayView bytes, Clock::time_point now);
     void take(const Lock &, QByteArrayView bytes, Clock::time_point now) override;
     void process(const Lock &, Clock::time_point now) override;
     bool takeOver(const Lock &) override;
-    bool needsTurn(const Lock &lock) const override { return !m_inbox.isEmpty() || hasNews(lock); }
+    bool needsTurn(const Lock &lock) const override
+    {
+        return !m_inbox.isEmpty() || hasNews(lock) || waiting(lock) != m_toldWaiting
+            || m_decoder.unreadable().count() != m_toldUnreadable;
+    }
     void takeReleased(const Lock &, Clock::time_point now);
     void recover(const Lock &, Clock::time_point now);
     // Not before this node is Ready again: nobody could answer, and that is not the senders' silence.
@@ -192,6 +200,8 @@ private:
     std::shared_ptr<Pyvent::Internal::Link> m_link; // while the node is on the bus, with its seat
     Pyvent::Internal::Link::Seat *m_seat = nullptr;
     std::unique_ptr<Pyvent::Internal::Server> m_server;
+    bool m_hasEnded = false;
+    std::optional<Clock::time_point> m_outOfMemoryUntil;
     std::optional<Clock::time_point> m_retryAt; // while the system does not give what a link needs
     bool m_mayServe = false;                    // by itself, when nobody else does
     bool m_portInUse = false;                   // the last attempt to serve found somebody there

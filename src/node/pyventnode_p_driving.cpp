@@ -38,12 +38,26 @@ void PyventNodePrivate::takeFrame(const Lock &lock, QByteArrayView bytes, Clock:
     takeReleased(lock, now);
     if (isControlTopic(bytes))
         readControl(lock, bytes, now);
-    else if (!m_inbox.isFull() || parseFrame(bytes).trailerState != TrailerState::Read)
+    else if (hasRoomFor(topicOf(bytes)) || parseFrame(bytes).trailerState != TrailerState::Read)
         take(lock, decode(lock, bytes, EventDecoder::Way::Bus, now), bytes, now);
     else if (!m_waiters.empty())
         offerToWaiters(decode(lock, bytes, EventDecoder::Way::Look, now));
     // To all others it is as if it had not arrived: it is asked for again.
     takeReleased(lock, now);
+}
+
+// Where the inbox is full, only for those who hear in other threads than the node's.
+bool PyventNodePrivate::hasRoomFor(QByteArrayView topic) const
+{
+    if (!m_inbox.isFull())
+        return true;
+    const ReceiverTable::Match match = m_table.match(topic);
+    const auto areElsewhere = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
+        return !receivers || std::all_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
+            return receiver->isElsewhere();
+        });
+    };
+    return areElsewhere(match.exact) && areElsewhere(match.globs);
 }
 
 // What an event expands to may be more than there is memory for. It is gone, and counted.
@@ -73,14 +87,20 @@ void PyventNodePrivate::process(const Lock &lock, Clock::time_point now)
         takeReleased(lock, now);
         meetOthers(lock, now);
         complainAboutSilence(lock, now);
+        m_outOfMemoryUntil.reset();
     } catch (const std::bad_alloc &) {
-        fail(lock, {PyventError::OutOfResources, u"there was no memory for what was due on the bus"_s, {}});
+        if (!m_outOfMemoryUntil)
+            fail(lock, {PyventError::OutOfResources, u"there was no memory for what was due on the bus"_s, {}});
+        m_outOfMemoryUntil = now + 100ms;
     }
 }
 
 bool PyventNodePrivate::takeOver(const Lock &lock)
 {
-    return m_mayServe && !m_server && serve(lock, false);
+    if (!m_mayServe || m_server)
+        return false;
+    serve(lock, false);
+    return true;
 }
 
 // What the receive window has released comes before anything that is read after it.
@@ -214,6 +234,8 @@ PyventNodeInfo PyventNodePrivate::info(const Lock &) const
 
 PyventNodePrivate::Clock::time_point PyventNodePrivate::deadline(const Lock &) const
 {
+    if (m_outOfMemoryUntil)
+        return *m_outOfMemoryUntil;
     if (!mayRecover())
         return m_presence.deadline();
     return std::min({m_presence.deadline(), m_recovery.deadline(), m_replays.deadline()});

@@ -93,7 +93,8 @@ void Replays::take(QByteArrayView frame, bool hasRoom, Clock::time_point now, co
     if (control->kind == Control::kept) {
         const auto kept = Control::Kept::read(control->payload);
         for (Active &active : m_active) {
-            if (kept && kept->number == active.question.number && active.owner->add(kept->node, 0))
+            if (kept && kept->number == active.question.number && kept->topic == active.question.topic
+                && active.owner->add(kept->node, 0))
                 active.replay->keeps(kept->node, kept->first, kept->last, now);
         }
     } else if (control->kind == Control::answer) {

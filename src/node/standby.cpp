@@ -7,10 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <system_error>
 #include <thread>
 
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -128,7 +131,7 @@ void Standby::start(const Lock &)
     try {
         std::thread([this] { run(); }).detach();
         m_isRunning = true;
-    } catch (const std::system_error &) {
+    } catch (...) {
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         throw;
     }
@@ -138,6 +141,12 @@ void Standby::start(const Lock &)
 void Standby::run()
 {
     ::pthread_setname_np(::pthread_self(), "pyvent-standby");
+    // Not those of the thread that made the first node: that one may run in real time, and alone on a processor.
+    const sched_param priority{};
+    ::pthread_setschedparam(::pthread_self(), SCHED_OTHER, &priority);
+    cpu_set_t everywhere;
+    std::memset(&everywhere, 0xff, sizeof everywhere);
+    ::pthread_setaffinity_np(::pthread_self(), sizeof everywhere, &everywhere);
     for (;;) {
         std::array<epoll_event, 16> events;
         const int count = ::epoll_wait(m_epoll, events.data(), int(events.size()), -1);
@@ -156,8 +165,13 @@ void Standby::run()
                     due.push_back(watch);
             }
         }
-        for (const std::shared_ptr<Watch> &watch : due)
-            look(*watch);
+        for (const std::shared_ptr<Watch> &watch : due) {
+            try {
+                look(*watch);
+            } catch (const std::exception &) { // no memory
+                set(*watch, Mode::Observing, Clock::now() + grace);
+            }
+        }
         const Lock lock(m_mutex);
         setTimer(lock);
     }
@@ -195,20 +209,19 @@ void Standby::drive(Watch &watch, Link &link, Clock::time_point now)
 {
     Clock::time_point deadline = never;
     {
-        const Link::Lock lock = link.group().lock();
+        // Whoever has it may take its time, and the other links are not to wait for that.
+        const Link::Lock lock = link.group().tryLock();
+        if (!lock)
+            return set(watch, Mode::Observing, now + grace / 3);
         if (link.isDrivenByCall(lock))
             return set(watch, Mode::Yielding, never);
         if (watch.m_mode != Mode::Driving)
             watch.m_drivingSince = now;
         watch.m_expected = never.time_since_epoch().count();
         int services = 0;
-        try {
-            do {
-                link.service(lock, Clock::now(), nullptr);
-            } while (link.mayBeReadable() && ++services < servicesAtOnce);
-        } catch (const std::exception &) { // no memory, or no descriptor
-            return set(watch, Mode::Driving, now + grace);
-        }
+        do {
+            link.service(lock, Clock::now(), nullptr);
+        } while (link.mayBeReadable() && ++services < servicesAtOnce);
         deadline = link.mayBeReadable() ? Clock::now() : link.deadline();
     }
     set(watch, Mode::Driving, deadline);

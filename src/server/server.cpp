@@ -160,7 +160,7 @@ qsizetype Server::relayOne()
     // Published before it is acknowledged, so that an acknowledgement means something.
     if (delimiter.size() == 0) {
         const bool isOffer = m_takesBatches && isProofTopic(bytesOf(message));
-        m_events.send(std::move(message), zmq::send_flags::dontwait);
+        publish(std::move(message));
         acknowledge(std::move(peer), isOffer ? batchAcknowledgement : acknowledgement);
         return 1;
     }
@@ -169,9 +169,29 @@ qsizetype Server::relayOne()
         return 1;
     qsizetype count = 0;
     for (QByteArrayView frame; takeFromBatch(&batch, &frame); ++count)
-        m_events.send(zmq::message_t(frame.data(), std::size_t(frame.size())), zmq::send_flags::dontwait);
+        publish(frame);
     acknowledge(std::move(peer), acknowledgement);
     return std::max(count, qsizetype(1));
+}
+
+// What there is no memory for is not heard, and receivers ask its sender for it. It is acknowledged all the same: a client counts
+// acknowledgements.
+void Server::publish(zmq::message_t &&frame)
+{
+    try {
+        m_events.send(std::move(frame), zmq::send_flags::dontwait);
+    } catch (const std::exception &error) {
+        qCWarning(log) << "An event was not published:" << error.what();
+    }
+}
+
+void Server::publish(QByteArrayView frame)
+{
+    try {
+        publish(zmq::message_t(frame.data(), std::size_t(frame.size())));
+    } catch (const std::exception &error) {
+        qCWarning(log) << "An event was not published:" << error.what();
+    }
 }
 
 void Server::noteClient(const zmq::message_t &peer)

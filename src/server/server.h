@@ -52,6 +52,8 @@ private:
     void run();
     qsizetype relayOne();
     void noteClient(const zmq::message_t &peer);
+    void publish(zmq::message_t &&frame);
+    void publish(QByteArrayView frame);
     void acknowledge(zmq::message_t &&peer, QByteArrayView reply);
     void sayGoodbye(std::chrono::milliseconds linger);
 

@@ -165,6 +165,12 @@ void BusClient::process(Clock::time_point now)
     m_burst /= 2;
 }
 
+void BusClient::disconnect(Clock::time_point now)
+{
+    if (m_requests)
+        closeRequests(now);
+}
+
 void BusClient::awaitAcknowledgements(bool await)
 {
     m_awaitsAcknowledgements = await;
@@ -367,9 +373,12 @@ void BusClient::sendQueued()
     while (m_queue.hasUnsent() && m_queue.inFlight() < window) {
         const qsizetype count = m_takesBatches ? m_queue.nextBatch(maximumBatchSize) : 1;
         const QByteArrayView delimiter = count > 1 ? batchMark : QByteArrayView();
+        zmq::message_t message =
+            m_queue.nextMessage(count); // before anything is sent: it may take more memory than there is
         if (!m_requests->send(zmq::message_t(delimiter.data(), std::size_t(delimiter.size())), true))
             return;
-        m_requests->send(m_queue.takeUnsent(count));
+        m_requests->send(std::move(message));
+        m_queue.takeUnsent(count);
     }
 }
 
@@ -379,7 +388,8 @@ void BusClient::prove(Clock::time_point now)
         return;
     if (m_state == State::Connecting)
         m_state = State::Subscribing;
-    if (m_proofNeeded)
+    // One after the other: where subscriptions follow each other fast, each would undo the proof of those before it.
+    if (m_proofNeeded && m_proofTopic.isEmpty())
         startProof(now);
     if (m_proofTopic.isEmpty() || now < m_proofAt)
         return;

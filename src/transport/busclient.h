@@ -77,6 +77,9 @@ public:
 
     void process(Clock::time_point now);
 
+    // Gives up the connection that sends, to make it anew: something has failed in the middle of it.
+    void disconnect(Clock::time_point now);
+
     // The next event, without waiting; false if there is none now.
     bool receive(zmq::message_t *frame);
 

@@ -33,15 +33,16 @@ zmq::message_t messageOf(const QByteArray &frame)
 
 void SendQueue::append(QByteArray &&event, Share *share)
 {
+    const qsizetype size = event.size();
+    m_entries.push_back({Kind::Event, std::move(event), share}); // first: it may take more memory than there is
     ++m_accepted;
     ++m_events;
-    m_bytes += event.size();
+    m_bytes += size;
     if (share) {
         ++share->accepted;
         ++share->events;
-        share->bytes += event.size();
+        share->bytes += size;
     }
-    m_entries.push_back({Kind::Event, std::move(event), share});
 }
 
 void SendQueue::leave(Share *share)
@@ -121,18 +122,9 @@ qsizetype SendQueue::nextBatch(qsizetype maximumBytes) const
     return count;
 }
 
-zmq::message_t SendQueue::takeUnsent(qsizetype count)
+zmq::message_t SendQueue::nextMessage(qsizetype count) const
 {
     const auto first = m_entries.begin() + m_inFlight;
-    m_inFlight += count;
-    for (auto entry = first; entry != first + count; ++entry) {
-        if (entry->kind != Kind::Event)
-            continue;
-        ++m_eventsInFlight;
-        if (entry->share)
-            ++entry->share->eventsInFlight;
-    }
-    m_messages.push_back(count);
     if (count == 1)
         return messageOf(first->frame);
     qsizetype size = 0;
@@ -143,6 +135,20 @@ zmq::message_t SendQueue::takeUnsent(qsizetype count)
     for (auto entry = first; entry != first + count; ++entry)
         to = writeToBatch(entry->frame, to);
     return message;
+}
+
+void SendQueue::takeUnsent(qsizetype count)
+{
+    m_messages.push_back(count); // first: it may take more memory than there is
+    const auto first = m_entries.begin() + m_inFlight;
+    m_inFlight += count;
+    for (auto entry = first; entry != first + count; ++entry) {
+        if (entry->kind != Kind::Event)
+            continue;
+        ++m_eventsInFlight;
+        if (entry->share)
+            ++entry->share->eventsInFlight;
+    }
 }
 
 bool SendQueue::acknowledge()

@@ -59,9 +59,12 @@ public:
     // How many of what is not in flight fit one batch: 1 at least, where there is any, whatever its size.
     qsizetype nextBatch(qsizetype maximumBytes) const;
 
-    // Takes the next \a count of them for in flight. Returns the message that carries them: the frame itself if it is one,
-    // which shares its bytes if they are many, and a batch if there are more.
-    zmq::message_t takeUnsent(qsizetype count);
+    // The message that carries the next \a count of them: the frame itself if it is one, which shares its bytes if they are many,
+    // and a batch if there are more.
+    zmq::message_t nextMessage(qsizetype count) const;
+
+    // The next \a count of them are in flight.
+    void takeUnsent(qsizetype count);
 
     // The connection has acknowledged the oldest message in flight. Returns false if none is.
     bool acknowledge();

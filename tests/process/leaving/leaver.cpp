@@ -361,6 +361,22 @@ int threadThatHasEnded()
     return 0;
 }
 
+// It must not keep the process from ending.
+int threadGoesOnSending()
+{
+    PyventNode node(options());
+    waitForGo(node);
+    sendAll(node);
+    std::thread([] {
+        auto *const noise = new PyventNode(options());
+        for (;;) {
+            noise->send("noise");
+            std::this_thread::sleep_for(500us);
+        }
+    }).detach();
+    return 0;
+}
+
 int exitInAnotherThread()
 {
     const QCoreApplication application(argumentCount, arguments);
@@ -397,6 +413,7 @@ constexpr struct
     {"global-uses-it-first", globalUsesItFirst},
     {"second-application", nodeOfTheLastApplication},
     {"thread-ended", threadThatHasEnded},
+    {"thread-goes-on", threadGoesOnSending},
     {"thread", threadWithItsNode},
     {"thread-outlived", threadThatItsNodeOutlives},
 };

@@ -6,6 +6,9 @@
 
 #include <QtTest>
 
+#include <memory>
+#include <thread>
+
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
@@ -286,6 +289,66 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(heard, 20'000, 60'000);
         QVERIFY2(heardAtFirstTick < 20'000, "the timer waited for the whole flood");
         QVERIFY(ticks > 10);
+    }
+
+    // What the handler has captured ends with the node, and uses it once more.
+    void aDestructorUsesTheNodeThatEnds()
+    {
+        struct Bye
+        {
+            ~Bye() { wasSent = node->send("bye"); }
+            PyventNode *node;
+            bool &wasSent;
+        };
+        PyventNode other(options());
+        auto node = std::make_unique<PyventNode>(options());
+        int heard = 0;
+        bool wasSent = true;
+        other.on("x", this, [&] { ++heard; });
+        node->on("x", this, [bye = std::make_shared<Bye>(node.get(), wasSent)] {});
+        QVERIFY(other.waitForReady() && node->waitForReady());
+        node.reset();
+        QVERIFY(!wasSent);
+        QVERIFY(other.send("x")); // whose connections it shared
+        QTRY_COMPARE(heard, 1);
+    }
+
+    // The program logs over the bus.
+    void aMessageHandlerSends()
+    {
+        static PyventNode *logNode = nullptr;
+        static bool isLogging = false;
+        PyventNode node(options());
+        PyventNode log(options());
+        QStringList heard;
+        log.on("log", {"text"}, this, [&](const QString &text) { heard.append(text); });
+        QVERIFY(node.waitForReady() && log.waitForReady());
+        logNode = &log;
+        const QtMessageHandler before =
+            qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &text) {
+                if (!std::exchange(isLogging, true)) {
+                    logNode->send("log", {{u"text"_s, text}});
+                    isLogging = false;
+                }
+            });
+        const bool sent = node.send("a bad name");
+        qInstallMessageHandler(before);
+        QVERIFY(!sent);
+        QTRY_COMPARE(heard.size(), 1);
+        QVERIFY(heard[0].contains(u"a bad name"_s));
+    }
+
+    // A handler whose context lives in the thread that dispatches has run when that returns.
+    void dispatchesInAnotherThread()
+    {
+        PyventNode node(options());
+        bool hasRun = false;
+        std::thread([&] {
+            QObject context;
+            node.on("x", &context, [&] { hasRun = true; });
+            node.dispatch("x");
+        }).join();
+        QVERIFY(hasRun);
     }
 
     void movesToAnotherThread()

@@ -6,6 +6,8 @@
 
 #include <QtTest>
 
+#include <optional>
+
 #include <thread>
 
 using namespace Qt::StringLiterals;
@@ -198,8 +200,20 @@ private Q_SLOTS:
         QVERIFY(sender.send("x"));
     }
 
+    void tellsHowManyWait_data()
+    {
+        QTest::addColumn<bool>("sharesItsConnections");
+        QTest::newRow("alone in its thread") << false;
+        QTest::newRow("the second of its thread") << true;
+    }
     void tellsHowManyWait()
     {
+        QFETCH(const bool, sharesItsConnections);
+        std::optional<PyventNode> first;
+        if (sharesItsConnections) {
+            first.emplace(PyventOptions{.port = m_port, .server = false});
+            first->on("other", this, [] {});
+        }
         PyventNode sender(PyventOptions{.port = m_port, .server = false, .linger = 0ms});
         QSignalSpy unsent(&sender, &PyventNode::sendQueueChanged);
         QSignalSpy unacknowledged(&sender, &PyventNode::unacknowledgedChanged);

@@ -13,6 +13,7 @@
 #include <QtCore/qsemaphore.h>
 #include <QtCore/qthread.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -241,6 +242,28 @@ private Q_SLOTS:
             &context, [&] { context.moveToThread(nullptr); }, Qt::BlockingQueuedConnection);
         thread.quit();
         thread.wait();
+    }
+
+    // It drives all nodes that share its connections.
+    void aCallThatWaitsAttendsToOthers()
+    {
+        PyventNode node(options());
+        PyventNode other(options());
+        QVERIFY(node.startServer());
+        QVERIFY(node.waitForReady());
+        QVERIFY(other.waitForReady());
+        std::atomic<bool> isWaiting = true;
+        std::atomic<bool> wasReady = false;
+        std::thread thread([&] {
+            QThread::msleep(200); // for the call to sleep
+            other.on("new", &other, [] {});
+            wasReady = other.waitForReady(20s) && isWaiting;
+            node.send("end");
+        });
+        QVERIFY(node.waitFor("end", 60s));
+        isWaiting = false;
+        thread.join();
+        QVERIFY(wasReady);
     }
 
     // The node's thread, which is this one, runs no event loop; that of the handler does.

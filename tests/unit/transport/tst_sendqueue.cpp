@@ -13,12 +13,19 @@ QByteArray text(const zmq::message_t &frame)
     return QByteArray(frame.data<char>(), qsizetype(frame.size()));
 }
 
+zmq::message_t take(SendQueue *queue, int count)
+{
+    zmq::message_t message = queue->nextMessage(count);
+    queue->takeUnsent(count);
+    return message;
+}
+
 // Sends \a count of what is not in flight yet, all of it by default.
 QByteArrayList send(SendQueue *queue, int count = 1'000'000)
 {
     QByteArrayList sent;
     while (queue->hasUnsent() && count-- > 0) {
-        sent.append(text(queue->takeUnsent(1)));
+        sent.append(text(take(queue, 1)));
     }
     return sent;
 }
@@ -46,6 +53,8 @@ private Q_SLOTS:
     void batchesAreBounded();
     void aBatchIsAcknowledgedAsOne();
     void aLostConnectionSendsABatchAgain();
+    void sharesCountTheirOwn();
+    void whoLeavesIsNotSentAgain();
     void manyEvents();
 };
 
@@ -260,9 +269,9 @@ void TestSendQueue::copiesShareTheBytes()
 {
     SendQueue queue;
     queue.append(QByteArray(1'000'000, 'x'));
-    const zmq::message_t first = queue.takeUnsent(1);
+    const zmq::message_t first = take(&queue, 1);
     queue.connectionLost();
-    const zmq::message_t second = queue.takeUnsent(1);
+    const zmq::message_t second = take(&queue, 1);
     QCOMPARE(first.data(), second.data());
     QVERIFY(queue.acknowledge());
     QCOMPARE(text(first), QByteArray(1'000'000, 'x')); // the copy outlives the entry
@@ -287,10 +296,10 @@ void TestSendQueue::aBatchIsAcknowledgedAsOne()
     QVERIFY(queue.putControl("x"));
     for (const char *event : {"a", "bb", ""})
         queue.append(event);
-    const zmq::message_t batch = queue.takeUnsent(3);
+    const zmq::message_t batch = take(&queue, 3);
     QCOMPARE(text(batch), QByteArray("\1\0\0\0x\1\0\0\0a\2\0\0\0bb", 16));
     QCOMPARE(queue.inFlight(), 3);
-    QCOMPARE(text(queue.takeUnsent(1)), QByteArray());
+    QCOMPARE(text(take(&queue, 1)), QByteArray());
     QVERIFY(queue.acknowledge());
     QCOMPARE(queue.inFlight(), 1);
     QCOMPARE(queue.events(), 1);
@@ -315,13 +324,65 @@ void TestSendQueue::aLostConnectionSendsABatchAgain()
     QCOMPARE(send(&queue), (QByteArrayList{"c", "d"}));
 }
 
+void TestSendQueue::sharesCountTheirOwn()
+{
+    SendQueue queue;
+    SendQueue::Share one;
+    SendQueue::Share other;
+    queue.append("1", &one);
+    queue.append("22", &other);
+    queue.append("333", &one);
+    QCOMPARE(one.events, 2);
+    QCOMPARE(one.bytes, 4);
+    QCOMPARE(other.unsentEvents(), 1);
+    take(&queue, 2); // as one message
+    QCOMPARE(one.unsentEvents(), 1);
+    QCOMPARE(other.unsentEvents(), 0);
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(one.acknowledged, quint64(1));
+    QCOMPARE(other.acknowledged, quint64(1));
+    QCOMPARE(other.events, 0);
+    QCOMPARE(one.bytes, 3);
+    take(&queue, 1);
+    queue.connectionLost();
+    QCOMPARE(one.unsentEvents(), 1);
+    QCOMPARE(send(&queue), (QByteArrayList{"333"}));
+    QVERIFY(queue.acknowledge());
+    QCOMPARE(one.acknowledged, one.accepted);
+    QCOMPARE(queue.acknowledged(), quint64(3));
+}
+
+void TestSendQueue::whoLeavesIsNotSentAgain()
+{
+    SendQueue queue;
+    SendQueue::Share one;
+    SendQueue::Share other;
+    for (const char *event : {"a", "b", "c"}) {
+        queue.append(QByteArray(event), &one);
+        queue.append(QByteArray(QByteArray(event) + "!"), &other);
+    }
+    take(&queue, 3); // a, a!, b
+    queue.leave(&one);
+    QCOMPARE(one.events, 0);
+    QCOMPARE(queue.events(), 3);
+    QCOMPARE(queue.unsentEvents(), 2);
+    QCOMPARE(send(&queue, 1), (QByteArrayList{"b!"})); // what was not sent is not sent any more
+    queue.connectionLost();
+    QCOMPARE(send(&queue), (QByteArrayList{"a!", "b!", "c!"})); // what was sent is not sent again
+    for (int i = 0; i < 3; ++i)
+        QVERIFY(queue.acknowledge());
+    QCOMPARE(other.acknowledged, quint64(3));
+    QCOMPARE(queue.events(), 0);
+    QCOMPARE(queue.bytes(), 0);
+}
+
 void TestSendQueue::manyEvents()
 {
     SendQueue queue;
     for (int i = 0; i < 100'000; ++i)
         queue.append(QByteArray::number(i));
     for (int i = 0; i < 100'000; ++i) {
-        QCOMPARE(text(queue.takeUnsent(1)), QByteArray::number(i));
+        QCOMPARE(text(take(&queue, 1)), QByteArray::number(i));
         QVERIFY(queue.acknowledge());
     }
     QCOMPARE(queue.events(), 0);
