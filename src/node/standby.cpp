@@ -169,7 +169,7 @@ void Standby::run()
             try {
                 look(*watch);
             } catch (const std::exception &) { // no memory
-                set(*watch, Mode::Observing, Clock::now() + grace);
+                tryAgain(*watch, Clock::now() + grace);
             }
         }
         const Lock lock(m_mutex);
@@ -212,19 +212,28 @@ void Standby::drive(Watch &watch, Link &link, Clock::time_point now)
         // Whoever has it may take its time, and the other links are not to wait for that.
         const Link::Lock lock = link.group().tryLock();
         if (!lock)
-            return set(watch, Mode::Observing, now + grace / 3);
+            return tryAgain(watch, now + grace / 3);
         if (link.isDrivenByCall(lock))
             return set(watch, Mode::Yielding, never);
         if (watch.m_mode != Mode::Driving)
             watch.m_drivingSince = now;
-        watch.m_expected = never.time_since_epoch().count();
         int services = 0;
         do {
             link.service(lock, Clock::now(), nullptr);
         } while (link.mayBeReadable() && ++services < servicesAtOnce);
         deadline = link.mayBeReadable() ? Clock::now() : link.deadline();
+        watch.m_expected = deadline.time_since_epoch().count(); // of whoever comes next
     }
     set(watch, Mode::Driving, deadline);
+}
+
+// Not when it is readable, which it may be all the time.
+void Standby::tryAgain(Watch &watch, Clock::time_point at)
+{
+    const Lock lock(m_mutex);
+    if (watch.m_mode == Mode::Resting)
+        watch.m_mode = Mode::Observing;
+    watch.m_lookAt = at;
 }
 
 void Standby::set(Watch &watch, Mode mode, Clock::time_point lookAt)

@@ -84,6 +84,7 @@ private:
     void run();
     void look(Watch &watch);
     void drive(Watch &watch, Link &link, Clock::time_point now);
+    void tryAgain(Watch &watch, Clock::time_point at);
     void set(Watch &watch, Mode mode, Clock::time_point lookAt);
     void moveTimer(const Lock &);
     void setTimer(const Lock &);
