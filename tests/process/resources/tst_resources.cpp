@@ -108,7 +108,7 @@ private Q_SLOTS:
         const PortPair ports;
         PyventNode sender({.port = ports.port(), .nodeId = {}});
         QVERIFY(sender.startServer());
-        LeavingChild child(program, {u"memory"_s, QString::number(64 << 20), QString::number(ports.port())});
+        LeavingChild child(program, {u"memory"_s, QString::number(96 << 20), QString::number(ports.port())});
         QVERIFY(child.waitForLine("ready"));
         // Some bytes each in the pickle, and a QVariant each in the list.
         const QVariantList large(3'500'000, QVariant(true));
