@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <future>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -81,17 +80,21 @@ void TcpProxy::refuse(bool on)
 // Returns when it is done: the thread never waits for anything else than its sockets.
 void TcpProxy::order(const std::function<void()> &command)
 {
-    std::promise<void> done;
+    bool isDone = false;
     {
         const std::lock_guard lock(m_mutex);
-        m_orders.push_back([&command, &done] {
+        m_orders.push_back([&, this] {
             command();
-            done.set_value();
+            const std::lock_guard done(m_mutex);
+            isDone = true;
+            m_done.notify_all();
         });
     }
     const char byte = 0;
     [[maybe_unused]] const ssize_t written = ::write(m_wake[1], &byte, 1); // a full pipe wakes it as well
-    done.get_future().wait();
+    // Not a future: ThreadSanitizer takes libstdc++'s for a race.
+    std::unique_lock lock(m_mutex);
+    m_done.wait(lock, [&] { return isDone; });
 }
 
 void TcpProxy::drop()

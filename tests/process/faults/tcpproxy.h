@@ -5,6 +5,7 @@
 #include <QtCore/qglobal.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -78,7 +79,8 @@ private:
     bool m_stalled = false;
     bool m_quit = false;
     std::chrono::milliseconds m_delay{0};
-    std::mutex m_mutex; // guards m_orders
+    std::mutex m_mutex; // guards m_orders, and what is done of them
+    std::condition_variable m_done;
     std::vector<std::function<void()>> m_orders;
     std::thread m_thread;
 };
