@@ -80,21 +80,17 @@ void TcpProxy::refuse(bool on)
 // Returns when it is done: the thread never waits for anything else than its sockets.
 void TcpProxy::order(const std::function<void()> &command)
 {
-    bool isDone = false;
+    quint64 number = 0;
     {
         const std::lock_guard lock(m_mutex);
-        m_orders.push_back([&, this] {
-            command();
-            const std::lock_guard done(m_mutex);
-            isDone = true;
-            m_done.notify_all();
-        });
+        m_orders.push_back(command);
+        number = ++m_ordered;
     }
     const char byte = 0;
     [[maybe_unused]] const ssize_t written = ::write(m_wake[1], &byte, 1); // a full pipe wakes it as well
     // Not a future: ThreadSanitizer takes libstdc++'s for a race.
     std::unique_lock lock(m_mutex);
-    m_done.wait(lock, [&] { return isDone; });
+    m_changed.wait(lock, [&] { return m_done >= number; });
 }
 
 void TcpProxy::drop()
@@ -133,6 +129,9 @@ void TcpProxy::runOrders()
     }
     for (const auto &command : orders)
         command();
+    const std::lock_guard lock(m_mutex);
+    m_done += orders.size();
+    m_changed.notify_all();
 }
 
 void TcpProxy::close(Connection &connection, bool withReset)

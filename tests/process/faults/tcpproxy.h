@@ -79,8 +79,10 @@ private:
     bool m_stalled = false;
     bool m_quit = false;
     std::chrono::milliseconds m_delay{0};
-    std::mutex m_mutex; // guards m_orders, and what is done of them
-    std::condition_variable m_done;
+    std::mutex m_mutex; // guards the next four
+    std::condition_variable m_changed;
+    quint64 m_ordered = 0;
+    quint64 m_done = 0;
     std::vector<std::function<void()>> m_orders;
     std::thread m_thread;
 };
