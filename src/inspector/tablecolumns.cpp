@@ -75,7 +75,7 @@ void TableColumns::schedule()
 
 bool TableColumns::eventFilter(QObject *watched, QEvent *event)
 {
-    const bool isViewport = watched == m_view->viewport();
+    const bool isViewport = watched != m_view; // which may be no more than a QWidget, at its end
     switch (event->type()) {
     case QEvent::Resize:
         if (isViewport)
