@@ -10,7 +10,8 @@ const pid_t parent = ::getpid();
 } // namespace
 
 extern "C" int __lsan_is_turned_off(); // LeakSanitizer's name for it; nobody else calls it
-extern "C" int __lsan_is_turned_off()
+// Visible, for the sanitizer's library is where it is called from.
+extern "C" __attribute__((visibility("default"))) int __lsan_is_turned_off()
 {
     return ::getpid() != parent;
 }

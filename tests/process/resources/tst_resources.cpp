@@ -45,6 +45,10 @@ private Q_SLOTS:
     }
     void fewDescriptors()
     {
+#if defined(__SANITIZE_ADDRESS__)
+        QSKIP("UndefinedBehaviorSanitizer looks at memory through a pipe, and takes objects for broken where there is "
+              "none");
+#endif
         QFETCH(const bool, serves);
 
         const PortPair ports;
