@@ -3,14 +3,13 @@
 #define PYVENT_DISPATCH_RECEIVERTABLE_H
 
 #include "dispatch/receiver.h"
+#include "dispatch/topichash.h"
 
 #include <QtCore/qbytearray.h>
 #include <QtCore/qhash.h>
 
 #include <functional>
 #include <memory>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -72,17 +71,7 @@ private:
     std::shared_ptr<const Receivers> without(const std::shared_ptr<const Receivers> &receivers,
                                              const std::function<bool(const Receiver &)> &unwanted, Removal *removal);
 
-    // Not Qt's hash: where the processor has AES, that mixes SSE and AVX code, and took a sixth of a receiver's time. These
-    // names are this process's own, so nobody from outside can choose them to collide.
-    struct TopicHash
-    {
-        using is_transparent = void;
-        std::size_t operator()(QByteArrayView topic) const
-        {
-            return std::hash<std::string_view>()({topic.data(), std::size_t(topic.size())});
-        }
-    };
-    std::unordered_map<QByteArray, Entry, TopicHash, std::equal_to<>> m_names; // by topic
+    TopicMap<Entry> m_names; // by topic
     std::shared_ptr<const Receivers> m_globs;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
 };

@@ -163,14 +163,20 @@ void Link::unsubscribe(Seat *seat, const QByteArray &prefix)
     subscriptions.erase(found);
 }
 
+// Of the whole topic. Those of a glob may be others.
+const Link::Subscribers *Link::subscribersOfTopic(QByteArrayView frame) const
+{
+    const auto found = m_topics.find(frame.first(frame.indexOf(' ') + 1));
+    return found == m_topics.end() ? nullptr : &found->second;
+}
+
 bool Link::isHeard(QByteArrayView frame, const Seat *except) const
 {
     const auto isThere = [except](const Subscribers &subscribers) {
         return std::any_of(subscribers.seats.begin(), subscribers.seats.end(),
                            [except](const Seat *seat) { return seat != except; });
     };
-    const auto topic = m_topics.find(frame.first(frame.indexOf(' ') + 1));
-    if (topic != m_topics.end() && isThere(topic->second))
+    if (const Subscribers *subscribers = subscribersOfTopic(frame); subscribers && isThere(*subscribers))
         return true;
     return std::any_of(m_globs.begin(), m_globs.end(),
                        [&](const auto &glob) { return frame.startsWith(glob.first) && isThere(glob.second); });
@@ -284,8 +290,8 @@ void Link::handOut(const Lock &lock, QByteArrayView frame, Clock::time_point now
                 return;
         }
     } else {
-        if (const auto found = m_topics.find(frame.first(frame.indexOf(' ') + 1)); found != m_topics.end())
-            handOut(lock, found->second, frame, now);
+        if (const Subscribers *subscribers = subscribersOfTopic(frame))
+            handOut(lock, *subscribers, frame, now);
         for (const auto &[prefix, subscribers] : m_globs) {
             if (frame.startsWith(prefix))
                 handOut(lock, subscribers, frame, now);

@@ -2,6 +2,7 @@
 #ifndef PYVENT_NODE_LINK_H
 #define PYVENT_NODE_LINK_H
 
+#include "dispatch/topichash.h"
 #include "node/standby.h"
 #include "transport/busclient.h"
 
@@ -13,8 +14,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -204,19 +203,12 @@ private:
         quint64 number = 0;
         std::vector<Seat *> seats;
     };
-    struct TopicHash // as in ReceiverTable, and for the same reason
-    {
-        using is_transparent = void;
-        std::size_t operator()(QByteArrayView topic) const
-        {
-            return std::hash<std::string_view>()({topic.data(), std::size_t(topic.size())});
-        }
-    };
-    using Subscriptions = std::unordered_map<QByteArray, Subscribers, TopicHash, std::equal_to<>>;
+    using Subscriptions = TopicMap<Subscribers>;
 
     static constexpr qsizetype longestControlPrefix = 64; // for what is no topic of ours
 
     Subscriptions &subscriptionsLike(const QByteArray &prefix);
+    const Subscribers *subscribersOfTopic(QByteArrayView frame) const;
     void serviceMembers(const Lock &, Clock::time_point now, const Member *self);
     void handOut(const Lock &, QByteArrayView frame, Clock::time_point now);
     void handOut(const Lock &, const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);

@@ -10,8 +10,8 @@ namespace Pyvent::Internal {
 //
 // exit() destroys neither local objects nor those on the heap, and what their nodes have accepted is to be delivered all
 // the same; so is what the destructors of static objects send after that. A program may make one QCoreApplication after the
-// other, and what nodes had registered with the first one's event loop has gone with it. A child of fork() has copies of its parent's nodes, but not the threads that do their work: a new inside makes
-// them refuse everything.
+// other, and what nodes had registered with the first one's event loop has gone with it. A child of fork() has copies of its
+// parent's nodes, but not the threads that do their work: a new inside makes them refuse everything.
 //
 // Any thread may call this.
 class NodeRegistry

@@ -21,6 +21,11 @@ qint64 Cast::now()
     return qint64(time.tv_sec) * 1'000'000 + time.tv_nsec / 1000;
 }
 
+bool Cast::waitUntil(const std::function<bool()> &condition)
+{
+    return PyventFaults::waitUntil(condition, patience);
+}
+
 Cast::Node &Cast::add(const QString &label, const QStringList &arguments, const QString &program)
 {
     Node &node = *m_nodes.emplace_back(std::make_unique<Node>());
@@ -95,12 +100,10 @@ void Cast::tellAll(const QByteArray &command)
 
 bool Cast::waitForReady()
 {
-    return waitUntil(
-        [this] {
-            return std::all_of(m_nodes.begin(), m_nodes.end(), [](const auto &node) { return node->state == "Ready"; })
-                && std::any_of(m_nodes.begin(), m_nodes.end(), [](const auto &node) { return node->serving; });
-        },
-        patience);
+    return waitUntil([this] {
+        return std::all_of(m_nodes.begin(), m_nodes.end(), [](const auto &node) { return node->state == "Ready"; })
+            && std::any_of(m_nodes.begin(), m_nodes.end(), [](const auto &node) { return node->serving; });
+    });
 }
 
 bool Cast::pauseAndWaitForAllHeard()
@@ -111,7 +114,7 @@ bool Cast::pauseAndWaitForAllHeard()
     const auto isPaused = [this] {
         return std::all_of(m_nodes.begin(), m_nodes.end(), [](const auto &node) { return node->isPaused; });
     };
-    return waitUntil([&] { return isPaused() && hasCaughtUp() && m_judge.isComplete(); }, patience);
+    return waitUntil([&] { return isPaused() && hasCaughtUp() && m_judge.isComplete(); });
 }
 
 QString Cast::log() const

@@ -39,6 +39,9 @@ public:
 
     static qint64 now();
 
+    // Runs the event loop until \a condition holds; false if it does not in a time that no test that passes takes.
+    static bool waitUntil(const std::function<bool()> &condition);
+
     // Starts one; \a arguments are those of fault_node, or of another \a program that speaks as it does.
     Node &add(const QString &label, const QStringList &arguments,
               const QString &program = QStringLiteral(PYVENT_FAULT_NODE));
@@ -76,5 +79,14 @@ private:
 };
 
 } // namespace PyventFaults
+
+// QVERIFY that shows what has happened.
+#define CAST_VERIFY(condition) \
+    do { \
+        const bool holds = condition; \
+        if (!holds) \
+            qWarning().noquote() << cast.log(); \
+        QVERIFY2(holds, #condition); \
+    } while (false)
 
 #endif

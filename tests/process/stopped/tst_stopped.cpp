@@ -15,29 +15,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int patience = 30'000;
-
 // "All nodes notice within 3 s" is a promise, so this is the one place where a time is asserted. What comes on top is not
 // the bus's: a busy machine lets each thread on the way wait for its turn.
 constexpr qint64 noticedWithin = 3'000'000; // microseconds
 constexpr qint64 slack = 1'000'000;
 constexpr int wakeUps = 3; // ZeroMQ's timer, what it tells the node, the node's event loop
 
-bool waitUntil(const std::function<bool()> &condition)
-{
-    return PyventFaults::waitUntil(condition, patience);
-}
-
 } // namespace
-
-// QVERIFY that shows what has happened.
-#define CAST_VERIFY(condition) \
-    do { \
-        const bool holds = condition; \
-        if (!holds) \
-            qWarning().noquote() << cast.log(); \
-        QVERIFY2(holds, #condition); \
-    } while (false)
 
 // Processes that are stopped where they are, or too busy to look: a server, a receiver, a node's event loop.
 class tst_Stopped : public QObject
@@ -78,13 +62,13 @@ private Q_SLOTS:
         QVERIFY(python.tell(u"ready"_s));
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 500; }));
+        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 500; }));
 
         PyventTests::Lateness lateness;
         const qint64 stopped = Cast::now();
         server.child->signal(SIGSTOP);
         for (Cast::Node *node : others)
-            CAST_VERIFY(waitUntil([&] { return node->state != "Ready" && node->stateSince > stopped; }));
+            CAST_VERIFY(Cast::waitUntil([&] { return node->state != "Ready" && node->stateSince > stopped; }));
         qint64 slowest = 0;
         for (const Cast::Node *node : others)
             slowest = std::max(slowest, node->stateSince - stopped);
@@ -95,16 +79,16 @@ private Q_SLOTS:
 
         // What is sent meanwhile is accepted and kept, and nobody else serves, because nobody can.
         const qint64 sent = cast.sent();
-        CAST_VERIFY(waitUntil([&] { return cast.sent() > sent + 500; }));
+        CAST_VERIFY(Cast::waitUntil([&] { return cast.sent() > sent + 500; }));
         CAST_VERIFY(!others[0]->serving);
         const qint64 mark = cast.sent();
         server.child->signal(dies ? SIGKILL : SIGCONT);
         if (dies) {
             cast.hasBeenKilled(server);
-            CAST_VERIFY(waitUntil([&] { return others[0]->serving; }));
+            CAST_VERIFY(Cast::waitUntil([&] { return others[0]->serving; }));
         }
         CAST_VERIFY(cast.waitForReady());
-        CAST_VERIFY(waitUntil([&] { return cast.sent() > mark + 500; }));
+        CAST_VERIFY(Cast::waitUntil([&] { return cast.sent() > mark + 500; }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(cast.verdict().isFlawless() && cast.errors("QueueFull") == 0);
 
@@ -136,7 +120,7 @@ private Q_SLOTS:
         cast.add(u"sender"_s, {u"--rate"_s, u"400"_s, u"--payload"_s, QString::number(payload)});
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
+        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
 
         slow.child->signal(SIGSTOP);
         const qint64 before = cast.sent();
@@ -148,7 +132,7 @@ private Q_SLOTS:
                 mustReplace = false;
                 server.child->signal(SIGKILL);
                 cast.hasBeenKilled(server);
-                CAST_VERIFY(waitUntil([&] { return heir.serving; }));
+                CAST_VERIFY(Cast::waitUntil([&] { return heir.serving; }));
             }
         }
         slow.child->signal(SIGCONT);
@@ -171,14 +155,14 @@ private Q_SLOTS:
         cast.add(u"sender"_s, {u"--rate"_s, u"500"_s});
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
+        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
 
         // Longer than any heartbeat's patience.
         const qint64 since = Cast::now();
         for (Cast::Node *node : {&server, &busy})
             node->child->tell("block 5000");
-        CAST_VERIFY(waitUntil([&] { return server.wasBlocked && busy.wasBlocked; }));
-        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp(); }));
+        CAST_VERIFY(Cast::waitUntil([&] { return server.wasBlocked && busy.wasBlocked; }));
+        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp(); }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(cast.verdict().isFlawless());
         for (const auto &node : cast.nodes())
