@@ -392,9 +392,9 @@ void ReceiveWindow::update(Stream &stream, Clock::time_point now, bool hasMoved)
     } else if (hasMoved) {
         stream.waitingSince = now;
         stream.retryAfter = m_limits.retryAfter;
-        if (stream.delivered >= stream.requested) // the next range is due
+        if (stream.requested > 0 && stream.delivered >= stream.requested) // the next range is due
             stream.requestAt = std::min(stream.requestAt, now);
-        else // the rest of what was asked for is on its way
+        else if (stream.requested > 0) // the rest of what was asked for is on its way
             stream.requestAt = std::max(stream.requestAt, now + stream.retryAfter);
     }
     schedule(stream);

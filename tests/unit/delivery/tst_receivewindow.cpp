@@ -105,6 +105,7 @@ private Q_SLOTS:
     void forgetsTheTopicsOfAGlob();
     void forgettingOneTopicCostsNoMore();
     void asksAboutManyStreamsOneAfterTheOther();
+    void whatOthersAskedForIsNoReasonToAsk();
     void whatIsWithheldIsLost();
 };
 
@@ -344,6 +345,25 @@ void TestReceiveWindow::asksAboutManyStreamsOneAfterTheOther()
     }
     QCOMPARE(most, std::size_t(200));
     QCOMPARE(now, 20ms + 10ms * (streams / 200 - 1) + 1ms);
+}
+
+// Repairs for all come one by one, and the rest of them is on its way.
+void TestReceiveWindow::whatOthersAskedForIsNoReasonToAsk()
+{
+    const QUuid node = QUuid::createUuid();
+    Receiver receiver;
+    receiver.hear(node, 1, 1ms);
+    receiver.hear(node, 5, 2ms);
+    const auto mayAskAt = receiver.window.deadline();
+    QVERIFY(mayAskAt > at(2ms));
+    receiver.repair(node, 2, 2ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2}));
+    QVERIFY(receiver.missing(2ms).empty());
+    QVERIFY(receiver.window.deadline() == mayAskAt);
+    QVERIFY(!receiver.missing(40ms).empty()); // but that it has not come
+    receiver.repair(node, 3, 41ms);
+    receiver.repair(node, 4, 41ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 3, 4, 5}));
 }
 
 void TestReceiveWindow::whatIsWithheldIsLost()
