@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/slotcallback.h"
 
-#include "pickle/typeregistry.h"
+#include "values/typeregistry.h"
 
 #include <QtCore/qmetaobject.h>
 

@@ -5,7 +5,7 @@
 #include "pyventinteger.h"
 #include "pyventset.h"
 #include "pyventtuple.h"
-#include "qtvalues.h"
+#include "values/qtvalues.h"
 #include "valueslot.h"
 
 namespace Pyvent::Internal {

@@ -3,7 +3,7 @@
 
 #include "pickletext.h"
 #include "pyventinteger.h"
-#include "typeregistry.h"
+#include "values/typeregistry.h"
 
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcbormap.h>

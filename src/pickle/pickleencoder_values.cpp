@@ -8,8 +8,8 @@
 #include "pyventset.h"
 #include "pyventtimedelta.h"
 #include "pyventtuple.h"
-#include "qtvalues.h"
-#include "typeregistry.h"
+#include "values/qtvalues.h"
+#include "values/typeregistry.h"
 
 #include <QtCore/qmetaobject.h>
 #include <QtCore/quuid.h>

@@ -4,6 +4,7 @@
 #include "flatarguments.h"
 #include "picklebuilder.h"
 #include "pickleparser.h"
+#include "values/converters.h"
 
 namespace Pyvent::Internal {
 
@@ -29,6 +30,7 @@ public:
 PickleReader::PickleReader(const PickleLimits &limits)
     : d(std::make_unique<PickleReaderPrivate>(limits))
 {
+    registerConverters();
 }
 
 PickleReader::~PickleReader() = default;

@@ -10,3 +10,6 @@ pyvent_unit_test(dispatch bindinghandlers)
 pyvent_unit_test(dispatch typedgadgets)
 pyvent_unit_test(dispatch typedvalues)
 pyvent_unit_test(dispatch slotcallback)
+
+# The room knows no pickle; its tests take values as they come from one.
+target_link_libraries(tst_dispatch PRIVATE pyvent_pickle)

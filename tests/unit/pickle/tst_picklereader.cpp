@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cputimer.h"
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
+#include "support/cputimer.h"
 #include "support/testprogram.h"
 
 #include <PyventDict>

@@ -18,7 +18,9 @@
 #include <QtCore/qjsonarray.h>
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qjsonobject.h>
+#include <QtCore/qpoint.h>
 #include <QtCore/qtimezone.h>
+#include <QtCore/qurl.h>
 #include <QtCore/quuid.h>
 #include <QtTest/qtest.h>
 
@@ -65,6 +67,7 @@ private Q_SLOTS:
     void bytes();
     void types_data();
     void types();
+    void qtValues();
     void errors_data();
     void errors();
     void arguments();
@@ -238,6 +241,21 @@ void tst_PickleWriter::types()
     const QVariant read = reader.toVariant();
     QCOMPARE(read.metaType(), expected.metaType());
     QCOMPARE(read, expected);
+}
+
+// A value that only Qt knows travels as a dict, in any depth.
+void tst_PickleWriter::qtValues()
+{
+    const QVariant list = QVariantList{QPoint(1, 2), QVariantMap{{u"url"_s, QUrl(u"a:b"_s)}}};
+    QByteArray pickle;
+    PickleError error;
+    QVERIFY2(writePickle(list, &pickle, &error), qPrintable(error.text));
+    QVERIFY(pickle.contains("\x8c\x03$qt\x8c\x04QUrl"));
+    QVERIFY(pickle.contains("\x8c\x04text\x8c\x03"
+                            "a:b"));
+    PickleReader reader;
+    QVERIFY2(reader.read(pickle), qPrintable(reader.error().text));
+    QCOMPARE(reader.toVariant(), list);
 }
 
 void tst_PickleWriter::errors_data()

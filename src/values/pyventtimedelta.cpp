@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "pyventtimedelta.h"
 
-#include "valueconversions.h"
-
 #include <QtCore/qdebug.h>
 
 #include <limits>
 
-using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventTimeDelta::toMicroseconds, &PyventTimeDelta::toMilliseconds)
-    && registerConversions(&PyventTimeDelta::toSeconds) && registerConversions(&PyventTimeDelta::toString)
-    && QMetaType::registerConverter<PyventTimeDelta, std::chrono::milliseconds>(
-        [](const PyventTimeDelta &delta) { return std::chrono::milliseconds(delta.toMilliseconds()); });
 
 namespace {
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pyventinteger.h"
 
-#include "valueconversions.h"
-
 #include <QtCore/qdebug.h>
 #include <QtCore/qendian.h>
 
@@ -11,12 +9,7 @@
 #include <limits>
 #include <vector>
 
-using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventInteger::toDouble, &PyventInteger::toLongLong, &PyventInteger::toULongLong)
-    && registerConversions(&PyventInteger::toString) && registerConversions(&PyventInteger::toInt);
 
 namespace {
 

@@ -3,7 +3,6 @@
 
 #include "pythonrepr.h"
 #include "pyventobject.h"
-#include "valueconversions.h"
 
 #include <QtCore/qdebug.h>
 #include <QtCore/qendian.h>
@@ -14,10 +13,6 @@
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventArray::toList, &PyventArray::toDouble, &PyventArray::toLongLong, &PyventArray::toInt,
-                        &PyventArray::toBool, &PyventArray::toText);
 
 namespace {
 

@@ -5,7 +5,6 @@
 #include "pythonrepr.h"
 #include "pyventinteger.h"
 #include "pyventtuple.h"
-#include "valueconversions.h"
 
 #include <QtCore/qdebug.h>
 
@@ -30,11 +29,6 @@ public:
     QVariantList listItems;
     PyventDict dictItems;
 };
-
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventObject::toText, &PyventObject::toDouble, &PyventObject::toLongLong, &PyventObject::toInt,
-                        &PyventObject::toList, &PyventObject::toMap, &PyventObject::toByteArray)
-    && registerConversions(&PyventObject::toComplex);
 
 namespace {
 

@@ -2,16 +2,13 @@
 #include "pyventset.h"
 
 #include "pythonrepr.h"
+#include "textitems.h"
 #include "unorderedequal.h"
-#include "valueconversions.h"
 
 #include <QtCore/qdebug.h>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered = registerConversions(&PyventSet::toList)
-    && registerConversions(&PyventSet::toString) && registerConversions(&PyventSet::toStringList);
 
 QStringList PyventSet::toStringList(bool *ok) const
 {

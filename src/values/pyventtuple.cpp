@@ -2,14 +2,11 @@
 #include "pyventtuple.h"
 
 #include "pythonrepr.h"
-#include "valueconversions.h"
+#include "textitems.h"
 
 #include <QtCore/qdebug.h>
 
 using namespace Pyvent::Internal;
-
-[[maybe_unused]] static const bool registered = registerConversions(&PyventTuple::toList)
-    && registerConversions(&PyventTuple::toString) && registerConversions(&PyventTuple::toStringList);
 
 QStringList PyventTuple::toStringList(bool *ok) const
 {

@@ -3,15 +3,13 @@
 
 #include "pythonrepr.h"
 #include "unorderedequal.h"
-#include "valueconversions.h"
 
 #include <QtCore/qdebug.h>
 
+#include <algorithm>
+
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventDict::toMap) && registerConversions(&PyventDict::toString);
 
 QVariant PyventDict::value(const QVariant &key, const QVariant &fallback) const
 {

@@ -3,16 +3,12 @@
 
 #include "pyventobject.h"
 #include "timespelling.h"
-#include "valueconversions.h"
 
 #include <QtCore/qdebug.h>
 #include <QtCore/qtimezone.h>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered =
-    registerConversions(&PyventDateTime::toDateTime) && registerConversions(&PyventDateTime::toIsoString);
 
 PyventDateTime::PyventDateTime(const QDateTime &dateTime)
     : m_date(dateTime.date())

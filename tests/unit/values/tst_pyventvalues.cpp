@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cputimer.h"
+#include "support/cputimer.h"
 #include "support/testprogram.h"
+#include "values/converters.h"
 
 #include <PyventArray>
 #include <PyventDateTime>
@@ -26,6 +27,7 @@ class tst_PyventValues : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase() { Pyvent::Internal::registerConverters(); }
     void text_data();
     void text();
     void conversions_data();

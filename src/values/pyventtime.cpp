@@ -5,14 +5,11 @@
 #include "pyventobject.h"
 #include "pyventtimedelta.h"
 #include "timespelling.h"
-#include "valueconversions.h"
 
 #include <QtCore/qdebug.h>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
-
-[[maybe_unused]] static const bool registered = registerConversions(&PyventTime::toTime, &PyventTime::toIsoString);
 
 std::optional<std::chrono::microseconds> PyventTime::utcOffset() const
 {

@@ -3,6 +3,7 @@
 // are read in valuereader_plain.cpp, enums in valuereader_enums.cpp, JSON and CBOR in valuereader_json.cpp.
 #include "valuereader_p.h"
 
+#include "converters.h"
 #include "pythonrepr.h"
 #include "pyventarray.h"
 #include "pyventinteger.h"
@@ -42,6 +43,7 @@ QString describe(const QVariant &value)
 
 bool ValueReader::read(const QVariant &value, QMetaType type, void *object)
 {
+    registerConverters();
     if (type == QMetaType::fromType<QVariant>()) {
         *static_cast<QVariant *>(object) = value;
         return true;
