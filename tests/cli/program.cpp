@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "program.h"
 
-#include <QtTest/qtest.h>
+#include "support/waituntil.h"
 
 #include <csignal>
 
@@ -9,7 +9,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int patience = 20'000; // milliseconds; only a failing test takes them
+using PyventTests::patience;
 
 } // namespace
 
@@ -40,7 +40,7 @@ Program::~Program()
 
 bool Program::waitUntil(const std::function<bool()> &condition)
 {
-    return QTest::qWaitFor([&] { return condition() || m_process.state() == QProcess::NotRunning; }, patience)
+    return PyventTests::waitUntil([&] { return condition() || m_process.state() == QProcess::NotRunning; })
         && condition();
 }
 

@@ -3,6 +3,7 @@
 
 #include "support/freeport.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <QtTest>
 
@@ -366,12 +367,10 @@ void tst_Cli::isQuiet()
     Program server(onBus({u"serve"_s, u"--quiet"_s}));
     Program listener(onBus({u"listen"_s, u"-q"_s, u"--no-server"_s, u"--count"_s, u"1"_s}));
     // There is no readiness to wait for, so it is sent until it is heard.
-    QVERIFY(QTest::qWaitFor(
-        [&] {
-            Program sender(onBus({u"send"_s, u"x"_s}));
-            return sender.exitCode() == 0 && !listener.output().isEmpty();
-        },
-        20'000));
+    QVERIFY(PyventTests::waitUntil([&] {
+        Program sender(onBus({u"send"_s, u"x"_s}));
+        return sender.exitCode() == 0 && !listener.output().isEmpty();
+    }));
     QCOMPARE(listener.exitCode(), 0);
     QCOMPARE(listener.errors(), QString());
     server.sendSignal(SIGTERM);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "clitest.h"
+#include "support/waituntil.h"
 
 #include <QtTest>
 
@@ -338,12 +339,10 @@ void tst_Cli::listenTellsWhatItCouldNotRead()
     QVERIFY(server.complains(u"serving at"_s));
     Program listener(onBus(QStringList{u"listen"_s, u"--count"_s, u"1"_s} + options));
     // Where it says nothing of being ready, it is asked who is there.
-    QVERIFY(QTest::qWaitFor(
-        [&] {
-            Program nodes(onBus({u"nodes"_s}));
-            return nodes.exitCode() == 0 && nodes.output().contains(u"everything"_s);
-        },
-        20'000));
+    QVERIFY(PyventTests::waitUntil([&] {
+        Program nodes(onBus({u"nodes"_s}));
+        return nodes.exitCode() == 0 && nodes.output().contains(u"everything"_s);
+    }));
     Program sender(python,
                    pythonPeer({u"frames"_s, uR"(b'a }s.')"_s, uR"(b'b \x80\x04K\x01.')"_s, uR"(b'a }s.')"_s,
                                uR"(b'c \x80\x04}')"_s, uR"(b'\xff }.')"_s, uR"(b'good')"_s}));
@@ -412,15 +411,13 @@ void tst_Cli::nodesTellsWhoIsThere()
 
     // As long as it takes on a busy machine.
     QString table;
-    QVERIFY2(QTest::qWaitFor(
-                 [&] {
-                     Program nodes(onBus({u"nodes"_s}));
-                     const int code = nodes.exitCode();
-                     table = nodes.output() + nodes.errors();
-                     return code == 0 && table.count(u'\n') == 4;
-                 },
-                 20'000),
-             qPrintable(table));
+    const auto hasAll = [&] {
+        Program nodes(onBus({u"nodes"_s}));
+        const int code = nodes.exitCode();
+        table = nodes.output() + nodes.errors();
+        return code == 0 && table.count(u'\n') == 4;
+    };
+    QVERIFY2(PyventTests::waitUntil(hasAll), qPrintable(table));
     const QStringList lines = table.split(u'\n');
     QVERIFY2(QRegularExpression(u"^PROGRAM +ID +PID +HOST +SERVES +LISTENS TO$"_s).match(lines[0]).hasMatch(),
              qPrintable(table));

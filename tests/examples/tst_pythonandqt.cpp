@@ -3,6 +3,7 @@
 #include "cli/program.h"
 #include "support/freeport.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <QtTest>
 
@@ -49,15 +50,16 @@ void tst_PythonAndQt::talksBothWays()
     {
         Program sensor("env", {"PYTHONPATH=" PYTHON_PATH, PYTHON_PROGRAM, SENSOR, "--port", QString::number(port)});
         QVERIFY2(sensor.prints("The room is being heated."), qPrintable(sensor.errors()));
-        QTRY_VERIFY_WITH_TIMEOUT(temperature(thermostat) > 10, 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT(temperature(thermostat) > 10, PyventTests::patience);
         QVERIFY(texts(thermostat).contains("Told by the sensor, live."));
 
         // Warmer than it would get without being told.
         QTest::keyClick(thermostat.findChild<QSlider *>(), Qt::Key_End);
         QVERIFY(texts(thermostat).contains("35.0 °C"));
-        QTRY_VERIFY2_WITH_TIMEOUT(temperature(thermostat) > 23, qPrintable(sensor.errors()), 30'000);
+        QTRY_VERIFY2_WITH_TIMEOUT(temperature(thermostat) > 23, qPrintable(sensor.errors()), PyventTests::patience);
     }
-    QTRY_VERIFY_WITH_TIMEOUT(texts(thermostat).contains("No sensor on the bus: start sensor.py."), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(texts(thermostat).contains("No sensor on the bus: start sensor.py."),
+                             PyventTests::patience);
 }
 
 PYVENT_TEST(tst_PythonAndQt)

@@ -5,6 +5,7 @@
 #include "support/freeport.h"
 #include "support/mnemonics.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <QtTest>
 
@@ -59,7 +60,7 @@ void tst_SenderTool::sendsWhatItsControlsSay()
     RigRemote remote(PyventOptions{.port = m_port, .nodeId = "remote", .server = false});
     remote.show();
     QVERIFY(QTest::qWaitForWindowExposed(&remote));
-    QTRY_VERIFY_WITH_TIMEOUT(shows(remote, QString("On the bus at 127.0.0.1:%1").arg(m_port)), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(shows(remote, QString("On the bus at 127.0.0.1:%1").arg(m_port)), PyventTests::patience);
 
     QTest::mouseClick(button(remote, "&Start"), Qt::LeftButton);
     QVERIFY(rig.prints(R"({"name":"rig-start","sender":"pyvent.remote","args":{})"));
@@ -99,9 +100,9 @@ void tst_SenderTool::hasItsControlsOffWithoutABus()
     {
         Program rig(listen({}));
         QVERIFY(rig.complains("listening to everything"));
-        QTRY_VERIFY_WITH_TIMEOUT(button(remote, "&Start")->isEnabled(), 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(button(remote, "&Start")->isEnabled(), PyventTests::patience);
     }
-    QTRY_VERIFY_WITH_TIMEOUT(!button(remote, "&Start")->isEnabled(), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!button(remote, "&Start")->isEnabled(), PyventTests::patience);
 }
 
 void tst_SenderTool::canBeReadWhatIsOff_data()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eventmodel.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <QtCore/qelapsedtimer.h>
 #include <QtTest>
@@ -171,7 +172,7 @@ void tst_EventModel::filtersByNameSenderAndText()
     QVERIFY(model.index(2, EventModel::Arguments).data().toString().contains(u"select the event"_s));
     const auto shows = [&](const FilterTexts &texts, const QStringList &expected) {
         model.setFilter(texts);
-        return QTest::qWaitFor([&] { return !model.isScanning(); }) && names(model) == expected;
+        return PyventTests::waitUntil([&] { return !model.isScanning(); }) && names(model) == expected;
     };
     QVERIFY(shows({.name = u"=b"_s}, {u"b"_s}));
     QVERIFY(shows({.sender = u"till"_s}, {u"a"_s, u"b"_s}));

@@ -582,7 +582,7 @@ void tst_Inspector::staysWhereItIsUnlessAtTheNewest()
         const int before = m_window->events().rowCount();
         for (int i = 0; i < count; ++i)
             append(u"tick"_s, {{u"i"_s, qlonglong(before + i)}});
-        return QTest::qWaitFor([&] { return m_window->events().rowCount() == before + count; }, patience);
+        return PyventTests::waitUntil([&] { return m_window->events().rowCount() == before + count; });
     };
     auto *view = part<EventView>("events");
     QVERIFY(appendMany(200));

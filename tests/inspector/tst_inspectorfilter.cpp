@@ -46,7 +46,7 @@ bool tst_InspectorFilter::appendNumbered(int count)
 {
     for (int i = 0; i < count; ++i)
         append(i % 10 == 0 ? u"rare"_s : u"common"_s, {{u"i"_s, qlonglong(i)}});
-    return QTest::qWaitFor([&] { return events().rowCount() == count; }, patience);
+    return PyventTests::waitUntil([&] { return events().rowCount() == count; });
 }
 
 void tst_InspectorFilter::saysWhatItHides()

@@ -4,6 +4,7 @@
 #include "support/freeport.h"
 #include "support/mnemonics.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 #include "workshop.h"
 
 #include "elidedlabel.h"
@@ -22,11 +23,11 @@
 
 using namespace Pyvent::Inspector;
 using PyventTests::contrast;
+using PyventTests::patience;
+using PyventTests::waitUntil;
 using namespace Qt::StringLiterals;
 
 namespace {
-
-constexpr int patience = 20'000; // milliseconds; only a failing test takes them
 
 QFont fontOf(int points)
 {
@@ -213,11 +214,11 @@ bool tst_InspectorLooks::fill()
 {
     m_bus = std::make_unique<Workshop::Bus>(m_port);
     m_window->join({u"127.0.0.1"_s, m_port});
-    if (!QTest::qWaitFor([this] { return m_window->link().isReady(); }, patience))
+    if (!waitUntil([this] { return m_window->link().isReady(); }))
         return false;
     const int sent = m_bus->run();
     const auto shows = [this](int count) {
-        return QTest::qWaitFor([this, count] { return m_window->events().rowCount() >= count; }, patience);
+        return waitUntil([this, count] { return m_window->events().rowCount() >= count; });
     };
     if (!shows(sent))
         return false;

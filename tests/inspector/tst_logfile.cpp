@@ -3,6 +3,7 @@
 
 #include "eventline.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <PyventTuple>
 
@@ -10,10 +11,9 @@
 
 using namespace Pyvent::Inspector;
 using namespace Qt::StringLiterals;
+using PyventTests::patience;
 
 namespace {
-
-constexpr int patience = 60'000; // milliseconds; only a failing test takes them
 
 bool goOn(int)
 {

@@ -4,6 +4,7 @@
 
 #include "cli/program.h"
 #include "support/freeport.h"
+#include "support/waituntil.h"
 
 #include "eventview.h"
 #include "mainwindow.h"
@@ -17,7 +18,7 @@
 class WindowTest : public QObject
 {
 protected:
-    static constexpr int patience = 20'000; // milliseconds; only a failing test takes them
+    static constexpr int patience = PyventTests::patience;
 
     bool prepare(const QString &name)
     {
@@ -84,7 +85,7 @@ protected:
         if (!serves())
             return false;
         m_window->join({QStringLiteral("127.0.0.1"), m_port});
-        return QTest::qWaitFor([this] { return m_window->link().isReady(); }, patience);
+        return PyventTests::waitUntil([this] { return m_window->link().isReady(); });
     }
 
     // As if it had been heard.

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "peerprocess.h"
 
-#include <QtCore/qcoreapplication.h>
-#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qdebug.h>
 #include <QtCore/qjsondocument.h>
-#include <QtCore/qtimer.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 
 using namespace Qt::StringLiterals;
-using namespace std::chrono_literals;
 
 namespace PyventTests {
 
 namespace {
-
-constexpr auto patience = 20s;
 
 // What a Python peer sends itself to prove that it is subscribed.
 const QString privatePrefix = QString::fromUcs4(U"\U0010fffd", 1);
@@ -39,19 +32,6 @@ QString excerpt(const QByteArray &text)
 }
 
 } // namespace
-
-bool waitUntil(const std::function<bool()> &condition)
-{
-    const QDeadlineTimer deadline(patience);
-    QTimer look; // for conditions that come true without an event in this thread
-    look.start(10ms);
-    while (!condition()) {
-        if (deadline.hasExpired())
-            return false;
-        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-    }
-    return true;
-}
 
 PeerProcess::PeerProcess(Language language, const QString &name)
     : m_language(language)

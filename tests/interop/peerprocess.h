@@ -2,7 +2,8 @@
 #ifndef PYVENT_TESTS_PEERPROCESS_H
 #define PYVENT_TESTS_PEERPROCESS_H
 
-#include "portpair.h"
+#include "support/portpair.h"
+#include "support/waituntil.h"
 
 #include <QtCore/qjsonarray.h>
 #include <QtCore/qjsonobject.h>
@@ -12,9 +13,6 @@
 #include <optional>
 
 namespace PyventTests {
-
-// Runs the event loop until \a condition holds; false if it does not within 20 seconds.
-bool waitUntil(const std::function<bool()> &condition);
 
 // A node in a process of its own, Python's or this module's, and the lines that it is told and tells.
 //

@@ -2,7 +2,7 @@
 #ifndef PYVENT_TESTS_RAWBUS_H
 #define PYVENT_TESTS_RAWBUS_H
 
-#include "../support/freeport.h"
+#include "support/freeport.h"
 
 #include <QtCore/qbytearraylist.h>
 

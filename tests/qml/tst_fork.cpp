@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/freeport.h"
+#include "support/waituntil.h"
 
 #include <QtQml/qqmlcomponent.h>
 #include <QtQml/qqmlengine.h>
@@ -10,11 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 namespace {
-
-constexpr int patience = 20'000; // milliseconds; only a failing test takes them
 
 bool call(QObject *bus, const char *function)
 {
@@ -36,7 +36,7 @@ QByteArray whyNotRefused(QObject *bus, const QByteArray &function)
         return "it is not stopped";
     const bool isWait = function == "waits" || function == "waitsWithCallback" || function == "asks";
     const auto hasSettled = [&] { return !bus->property("settled").toString().isEmpty(); };
-    if (isWait && (!QTest::qWaitFor(hasSettled, patience) || bus->property("settled").toString() == u"heard"))
+    if (isWait && (!waitUntil(hasSettled) || bus->property("settled").toString() == u"heard"))
         return "the wait does not end";
     return {};
 }
@@ -63,8 +63,7 @@ private Q_SLOTS:
         QQmlEngine engine;
         engine.addImportPath(QStringLiteral(PYVENT_QML_IMPORTS));
         QQmlComponent component(&engine, QUrl::fromLocalFile(QStringLiteral(QML_FILE)));
-        const std::unique_ptr<QObject> bus(
-            component.createWithInitialProperties({{u"port"_s, PyventTests::freePort()}}));
+        const std::unique_ptr<QObject> bus(component.createWithInitialProperties({{u"port"_s, freePort()}}));
         QVERIFY2(bus, qPrintable(component.errorString()));
         QTRY_VERIFY_WITH_TIMEOUT(bus->property("ready").toBool(), patience);
 
@@ -76,7 +75,7 @@ private Q_SLOTS:
             ::_exit(why.isEmpty() ? 0 : 6);
         }
         int status = 0;
-        QVERIFY(QTest::qWaitFor([&] { return ::waitpid(child, &status, WNOHANG) == child; }, patience));
+        QVERIFY(waitUntil([&] { return ::waitpid(child, &status, WNOHANG) == child; }));
         QVERIFY(WIFEXITED(status));
         QCOMPARE(WEXITSTATUS(status), 0);
 

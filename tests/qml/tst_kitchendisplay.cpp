@@ -76,7 +76,7 @@ private Q_SLOTS:
         QVERIFY(window);
         QVERIFY(QTest::qWaitForWindowExposed(window));
         QCOMPARE(window->size(), QSize(800, 480));
-        QTRY_COMPARE_WITH_TIMEOUT(connection(window), u"Connected"_s, 20'000);
+        QTRY_COMPARE_WITH_TIMEOUT(connection(window), u"Connected"_s, patience);
 
         PeerProcess waiter(PeerProcess::Python, u"waiter"_s);
         waiter.start();
@@ -87,7 +87,7 @@ private Q_SLOTS:
             const QJsonObject args{{u"food"_s, food}, {u"drink"_s, u"sake"_s}, {u"table"_s, 7}};
             PEERS_VERIFY(waiter.order(u"send"_s, {{u"name"_s, u"order-food"_s}, {u"args"_s, args}}));
         }
-        QTRY_VERIFY_WITH_TIMEOUT(card(window, 1) && card(window, 2) && card(window, 3), 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(card(window, 1) && card(window, 2) && card(window, 3), patience);
 
         // Where a finger would tap.
         const QQuickItem *sushi = card(window, 2);
@@ -103,10 +103,10 @@ private Q_SLOTS:
         QCOMPARE(heard["args"_L1]["drink"_L1].toString(), u"sake"_s);
         QCOMPARE(heard["args"_L1]["table"_L1].toString(), u"7"_s);
         QCOMPARE(heard["args"_L1]["number"_L1].toInt(), 2);
-        QTRY_VERIFY_WITH_TIMEOUT(!find(window->contentItem(), u"order-2"_s), 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(!find(window->contentItem(), u"order-2"_s), patience);
 
         // The next order has moved there. What is left of a double tap does nothing to it, another tap does.
-        QTRY_VERIFY_WITH_TIMEOUT(card(window, 3) && middle(card(window, 3)) == place, 20'000);
+        QTRY_VERIFY_WITH_TIMEOUT(card(window, 3) && middle(card(window, 3)) == place, patience);
         QTest::mouseClick(window, Qt::LeftButton, {}, place);
         window->setProperty("doubleTap", 0);
         QVERIFY(card(window, 3));
@@ -138,7 +138,7 @@ private Q_SLOTS:
         QVERIFY(window);
         window->resize(size);
         QVERIFY(QTest::qWaitForWindowExposed(window));
-        QTRY_COMPARE_WITH_TIMEOUT(connection(window), u"Connected"_s, 20'000);
+        QTRY_COMPARE_WITH_TIMEOUT(connection(window), u"Connected"_s, patience);
 
         // As a card of a restaurant has them: with two words, a line, and three.
         const std::pair<QString, QString> orders[] = {
@@ -159,9 +159,9 @@ private Q_SLOTS:
         for (int number = 1; number <= int(std::size(orders)); ++number) {
             // A view makes the cards that are in sight: one that is not yet is scrolled to.
             auto *grid = find(window->contentItem(), u"orders"_s);
-            QTRY_COMPARE_WITH_TIMEOUT(grid->property("count").toInt(), int(std::size(orders)), 20'000);
+            QTRY_COMPARE_WITH_TIMEOUT(grid->property("count").toInt(), int(std::size(orders)), patience);
             QMetaObject::invokeMethod(grid, "positionViewAtIndex", Q_ARG(int, number - 1), Q_ARG(int, 4));
-            QTRY_VERIFY_WITH_TIMEOUT(card(window, number), 20'000);
+            QTRY_VERIFY_WITH_TIMEOUT(card(window, number), patience);
             for (const char *part : {"food", "drink"}) {
                 const QQuickItem *text = find(card(window, number), QLatin1StringView(part));
                 QVERIFY(text);
@@ -193,7 +193,7 @@ private Q_SLOTS:
                 {u"send"_s, u"order-food"_s, u"food=sushi"_s, u"--no-server"_s, u"--quiet"_s, u"--port"_s, port});
             return sender.exitCode() == 0;
         };
-        QTRY_VERIFY2_WITH_TIMEOUT(isServed(), qPrintable(display.errors()), 20'000);
+        QTRY_VERIFY2_WITH_TIMEOUT(isServed(), qPrintable(display.errors()), patience);
         QVERIFY2(!display.errors().contains(u"qml"_s), qPrintable(display.errors()));
     }
 };

@@ -9,28 +9,32 @@
 #include <unistd.h>
 
 // Ports for tests: on the loopback, free when asked, and below the range that the kernel gives to outgoing connections,
-// so that none of these takes one in between.
+// so that none of these takes one in between. PortPair has ports that are reserved, too, and free on all addresses.
 
 namespace PyventTests {
 
-// The loopback's address with \a port.
-inline sockaddr_in loopbackAddress(int port)
+inline sockaddr_in socketAddress(int port, in_addr_t host)
 {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(host);
     return address;
 }
 
-// A TCP socket bound to the loopback, for finding free ports and for taking them.
+inline sockaddr_in loopbackAddress(int port)
+{
+    return socketAddress(port, INADDR_LOOPBACK);
+}
+
+// A TCP socket bound to the loopback or to \a host, for finding free ports and for taking them.
 class BoundSocket
 {
 public:
-    explicit BoundSocket(int port)
+    explicit BoundSocket(int port, in_addr_t host = INADDR_LOOPBACK)
         : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
     {
-        const sockaddr_in address = loopbackAddress(port);
+        const sockaddr_in address = socketAddress(port, host);
         const int yes = 1;
         ::setsockopt(m_fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
         m_isBound =

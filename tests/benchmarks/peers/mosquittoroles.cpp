@@ -2,6 +2,7 @@
 #include "mosquittoroles.h"
 
 #include "daemon.h"
+#include "support/freeport.h"
 
 #include <QtCore/qdatastream.h>
 #include <QtCore/qdir.h>
@@ -10,7 +11,6 @@
 #include <cstdlib>
 #include <functional>
 #include <mosquitto.h>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -120,27 +120,10 @@ private:
     int m_subscriptions = 0;
 };
 
-// A port that was free a moment ago.
-int freePort()
-{
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    const bool isBound = ::bind(fd, reinterpret_cast<const sockaddr *>(&address), length) == 0
-        && ::getsockname(fd, reinterpret_cast<sockaddr *>(&address), &length) == 0;
-    ::close(fd);
-    return isBound ? ntohs(address.sin_port) : 0;
-}
-
 bool accepts(int port)
 {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in address = PyventTests::loopbackAddress(port);
     const bool isAccepted = ::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
     ::close(fd);
     return isAccepted;
@@ -150,7 +133,7 @@ bool accepts(int port)
 
 int mosquittoServer(const RoleOptions &options)
 {
-    const int port = freePort();
+    const int port = PyventTests::freePort();
     // No limit to what waits for a slow receiver: what is measured is how fast it is, not what is dropped.
     QFile file(QDir(options.directory).filePath(u"mosquitto.conf"_s));
     if (!file.open(QIODevice::WriteOnly))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "campaign.h"
 
+#include "support/waituntil.h"
+
 #include <QtCore/qtextstream.h>
 
 #include <algorithm>
@@ -11,6 +13,8 @@
 using namespace Qt::StringLiterals;
 
 namespace PyventFaults {
+
+using PyventTests::waitUntil;
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include "faultchild.h"
 #include "judge.h"
-#include "portpair.h"
+#include "support/portpair.h"
 #include "tcpproxy.h"
 
 #include <QtCore/qelapsedtimer.h>

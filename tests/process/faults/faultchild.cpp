@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "faultchild.h"
 
-#include <QtCore/qcoreapplication.h>
-#include <QtCore/qdeadlinetimer.h>
-#include <QtCore/qtimer.h>
+#include "support/waituntil.h"
 
 #include <csignal>
 #include <utility>
@@ -59,7 +57,7 @@ void FaultChild::signal(int number)
 
 bool FaultChild::waitForEnd(int milliseconds)
 {
-    const bool ended = waitUntil([this] { return !isRunning(); }, milliseconds);
+    const bool ended = PyventTests::waitUntil([this] { return !isRunning(); }, milliseconds);
     if (!ended) {
         m_process.kill();
         m_process.waitForFinished();
@@ -72,19 +70,6 @@ QString FaultChild::howItEnded() const
 {
     return (m_process.exitStatus() == QProcess::CrashExit ? u"by signal %1"_s : u"with exit code %1"_s)
         .arg(m_process.exitCode());
-}
-
-bool waitUntil(const std::function<bool()> &condition, int milliseconds)
-{
-    const QDeadlineTimer deadline(milliseconds);
-    QTimer look; // for conditions that come true without an event in this thread
-    look.start(10);
-    while (!condition()) {
-        if (deadline.hasExpired())
-            return false;
-        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-    }
-    return true;
 }
 
 } // namespace PyventFaults

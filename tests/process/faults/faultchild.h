@@ -38,9 +38,6 @@ private:
     qint64 m_pid = 0;
 };
 
-// Runs the event loop until the condition holds; false if it does not in time.
-bool waitUntil(const std::function<bool()> &condition, int milliseconds);
-
 } // namespace PyventFaults
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "tcpproxy.h"
 
-#include "../../support/freeport.h"
+#include "support/freeport.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "peerprocess.h"
-#include "portpair.h"
+#include "support/portpair.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 #include "tcpproxy.h"
 
 #include <PyventNode>
@@ -11,6 +11,7 @@
 #include <numeric>
 
 using namespace PyventFaults;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
@@ -36,8 +37,8 @@ private Q_SLOTS:
         QFETCH(const int, before);
         QFETCH(const int, heard);
 
-        const PyventTests::PortPair ports;
-        const PyventTests::PortPair detour;
+        const PortPair ports;
+        const PortPair detour;
         TcpProxy sending(detour.port(), ports.port());
         TcpProxy hearing(detour.port() + 1, ports.port() + 1);
         QVERIFY(sending.isListening() && hearing.isListening());
@@ -71,27 +72,27 @@ private Q_SLOTS:
             QCOMPARE(name, u"x"_s);
             lost += count;
         });
-        QVERIFY(PyventTests::waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
+        QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
         // What becomes Ready asks each sender for its streams. This is a question after that one, and the mark is behind both
         // answers.
         QFuture<QList<PyventNodeInfo>> nodes;
         do {
             nodes = receiver.findNodes(200ms);
-            QVERIFY(PyventTests::waitUntil([&] { return nodes.isFinished(); }));
+            QVERIFY(waitUntil([&] { return nodes.isFinished(); }));
         } while (nodes.result().size() < 2);
         QVERIFY(sender.send("mark"));
-        QVERIFY(PyventTests::waitUntil([&] { return isMarked; }));
+        QVERIFY(waitUntil([&] { return isMarked; }));
         QVERIFY(send(heard));
-        QVERIFY(PyventTests::waitUntil([&] { return numbers.size() == heard; }));
+        QVERIFY(waitUntil([&] { return numbers.size() == heard; }));
 
         setCutOff(true);
-        QVERIFY(PyventTests::waitUntil([&] { return receiver.state() == PyventNode::Connecting; }));
+        QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Connecting; }));
         constexpr int missed = 90;
         QVERIFY(send(missed, QByteArray(1024 * 1024, 'x'))); // 64 MiB of them are kept
         setCutOff(false);
-        QVERIFY(PyventTests::waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
+        QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
         QVERIFY(send(1));
-        QVERIFY(PyventTests::waitUntil([&] { return !numbers.isEmpty() && numbers.last() == sent; }));
+        QVERIFY(waitUntil([&] { return !numbers.isEmpty() && numbers.last() == sent; }));
 
         QVERIFY2(lost > 20 && lost < 40, QByteArray::number(lost));
         QList<int> expected(heard);

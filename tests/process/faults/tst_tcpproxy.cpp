@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "../../support/freeport.h"
-#include "portpair.h"
+#include "support/freeport.h"
+#include "support/portpair.h"
 #include "support/testprogram.h"
 #include "tcpproxy.h"
 

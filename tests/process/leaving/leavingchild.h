@@ -3,23 +3,12 @@
 #define PYVENT_LEAVING_LEAVINGCHILD_H
 
 #include "faultchild.h"
+#include "support/waituntil.h"
 
 #include <algorithm>
 #include <numeric>
 
 namespace PyventFaults {
-
-// In milliseconds. With AddressSanitizer, fork() and a thousand nodes take many times as long.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr int patience = 100'000;
-#else
-constexpr int patience = 20'000;
-#endif
-
-inline bool waitUntil(const std::function<bool()> &condition)
-{
-    return waitUntil(condition, patience);
-}
 
 inline const QString goodEnd = QStringLiteral("with exit code 0");
 
@@ -35,11 +24,11 @@ public:
     bool waitForLine(const QByteArray &begin)
     {
         const auto fits = [&](const QByteArray &line) { return line.startsWith(begin); };
-        return waitUntil([&] { return std::any_of(m_lines.cbegin(), m_lines.cend(), fits); });
+        return PyventTests::waitUntil([&] { return std::any_of(m_lines.cbegin(), m_lines.cend(), fits); });
     }
 
     // How it has ended; empty if it does not.
-    QString waitForEnd() { return m_child.waitForEnd(patience) ? m_child.howItEnded() : QString(); }
+    QString waitForEnd() { return m_child.waitForEnd(PyventTests::patience) ? m_child.howItEnded() : QString(); }
 
     void tell(const QByteArray &command) { m_child.tell(command); }
     void signal(int number) { m_child.signal(number); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "leavingchild.h"
-#include "portpair.h"
+#include "support/portpair.h"
 #include "support/testprogram.h"
 
 #include <PyventNode>
@@ -12,7 +12,7 @@
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace PyventFaults;
-using PyventTests::PortPair;
+using namespace PyventTests;
 
 // Processes that fork while they have a node: the child neither hangs nor crashes nor sends anything, and the parent's node
 // notices nothing of it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "leavingchild.h"
-#include "portpair.h"
+#include "support/portpair.h"
 #include "support/testprogram.h"
 
 #include <PyventNode>
@@ -13,7 +13,7 @@
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace PyventFaults;
-using PyventTests::PortPair;
+using namespace PyventTests;
 
 namespace {
 

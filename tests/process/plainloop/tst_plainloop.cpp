@@ -2,12 +2,14 @@
 #include "../stopped/cast.h"
 #include "support/lateness.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <QtTest>
 
 #include <csignal>
 
 using namespace PyventFaults;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -45,28 +47,27 @@ private Q_SLOTS:
         Cast::Node &rig =
             cast.add(u"rig"_s, {u"--rate"_s, QString::number(rate), u"--where"_s, where}, QStringLiteral(PYVENT_RIG));
         rig.child->tell("go");
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.heard > rate / 10; }));
-        PyventTests::Lateness lateness;
+        CAST_VERIFY(waitUntil([&] { return receiver.heard > rate / 10; }));
+        Lateness lateness;
         qint64 slowest = 0;
         for (int round = 0; round < 5; ++round) {
             server->child->signal(SIGKILL);
             cast.hasBeenKilled(*server);
-            CAST_VERIFY(Cast::waitUntil([&] { return receiver.state == "Connecting" && rig.unsent > 0; }));
+            CAST_VERIFY(waitUntil([&] { return receiver.state == "Connecting" && rig.unsent > 0; }));
             server = &cast.add(u"server"_s, {u"--serve"_s});
-            CAST_VERIFY(Cast::waitUntil([&] { return server->serving; }));
+            CAST_VERIFY(waitUntil([&] { return server->serving; }));
             const qint64 back = server->servingSince;
-            CAST_VERIFY(Cast::waitUntil([&] { return rig.unsent == 0 && rig.queueAt > back; }));
+            CAST_VERIFY(waitUntil([&] { return rig.unsent == 0 && rig.queueAt > back; }));
             slowest = std::max(slowest, rig.queueAt - back);
             const qint64 heard = receiver.heard;
-            CAST_VERIFY(
-                Cast::waitUntil([&] { return receiver.state == "Ready" && receiver.heard > heard + rate / 10; }));
+            CAST_VERIFY(waitUntil([&] { return receiver.state == "Ready" && receiver.heard > heard + rate / 10; }));
         }
         const qint64 late = lateness.take().count();
         qInfo("The queue was empty within %.3f s of the server's return, where threads wake up to %.3f s late",
               double(slowest) / 1e6, double(late) / 1e6);
         CAST_VERIFY(slowest <= emptyWithin + wakeUps * late);
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
-        CAST_VERIFY(Cast::waitUntil([&] { return rig.unacknowledged == 0; }));
+        CAST_VERIFY(waitUntil([&] { return rig.unacknowledged == 0; }));
         CAST_VERIFY(cast.verdict().isFlawless() && cast.errors("QueueFull") == 0);
     }
 
@@ -80,17 +81,17 @@ private Q_SLOTS:
         Cast::Node &receiver = cast.add(u"receiver"_s, {u"--listen"_s});
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 2000; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 2000; }));
 
         blocked.child->tell("block 10000");
         server->child->signal(SIGKILL);
         cast.hasBeenKilled(*server);
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.state == "Connecting"; }));
+        CAST_VERIFY(waitUntil([&] { return receiver.state == "Connecting"; }));
         server = &cast.add(u"server"_s, {u"--serve"_s});
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.state == "Ready"; }));
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp(); }));
+        CAST_VERIFY(waitUntil([&] { return receiver.state == "Ready"; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp(); }));
         CAST_VERIFY(!blocked.wasBlocked);
-        CAST_VERIFY(Cast::waitUntil([&] { return blocked.wasBlocked; }));
+        CAST_VERIFY(waitUntil([&] { return blocked.wasBlocked; }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(cast.verdict().isFlawless());
     }
@@ -106,17 +107,17 @@ private Q_SLOTS:
         Cast::Node &sender = cast.add(u"sender"_s, {u"--rate"_s, u"1000"_s});
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.heard > 200; }));
+        CAST_VERIFY(waitUntil([&] { return receiver.heard > 200; }));
 
         heir.child->tell("block 10000");
         server->child->signal(SIGKILL);
         cast.hasBeenKilled(*server);
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.state == "Connecting"; }));
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.state == "Ready" && sender.state == "Ready"; }));
+        CAST_VERIFY(waitUntil([&] { return receiver.state == "Connecting"; }));
+        CAST_VERIFY(waitUntil([&] { return receiver.state == "Ready" && sender.state == "Ready"; }));
         const qint64 heard = receiver.heard;
-        CAST_VERIFY(Cast::waitUntil([&] { return receiver.heard > heard + 200; }));
+        CAST_VERIFY(waitUntil([&] { return receiver.heard > heard + 200; }));
         CAST_VERIFY(!heir.wasBlocked);
-        CAST_VERIFY(Cast::waitUntil([&] { return heir.serving && heir.wasBlocked; }));
+        CAST_VERIFY(waitUntil([&] { return heir.serving && heir.wasBlocked; }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(cast.verdict().isFlawless());
     }

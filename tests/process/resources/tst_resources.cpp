@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../leaving/leavingchild.h"
-#include "portpair.h"
+#include "support/portpair.h"
 #include "support/testprogram.h"
 
 #include <PyventNode>
@@ -11,9 +11,9 @@
 #include <vector>
 
 using namespace PyventFaults;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
-using PyventTests::PortPair;
 
 namespace {
 

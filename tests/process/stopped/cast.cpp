@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cast.h"
 
+#include "support/waituntil.h"
+
 #include <algorithm>
 #include <ctime>
 
@@ -8,22 +10,13 @@ using namespace Qt::StringLiterals;
 
 namespace PyventFaults {
 
-namespace {
-
-constexpr int patience = 30'000; // milliseconds
-
-} // namespace
+using PyventTests::waitUntil;
 
 qint64 Cast::now()
 {
     timespec time{};
     ::clock_gettime(CLOCK_REALTIME, &time);
     return qint64(time.tv_sec) * 1'000'000 + time.tv_nsec / 1000;
-}
-
-bool Cast::waitUntil(const std::function<bool()> &condition)
-{
-    return PyventFaults::waitUntil(condition, patience);
 }
 
 Cast::Node &Cast::add(const QString &label, const QStringList &arguments, const QString &program)

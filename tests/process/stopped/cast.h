@@ -4,7 +4,7 @@
 
 #include "faultchild.h"
 #include "judge.h"
-#include "portpair.h"
+#include "support/portpair.h"
 
 #include <memory>
 #include <vector>
@@ -38,9 +38,6 @@ public:
     Q_DISABLE_COPY_MOVE(Cast)
 
     static qint64 now();
-
-    // Runs the event loop until \a condition holds; false if it does not in a time that no test that passes takes.
-    static bool waitUntil(const std::function<bool()> &condition);
 
     // Starts one; \a arguments are those of fault_node, or of another \a program that speaks as it does.
     Node &add(const QString &label, const QStringList &arguments,

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "cast.h"
 
-#include "../../support/lateness.h"
 #include "peerprocess.h"
+#include "support/lateness.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <QtTest>
 
 #include <csignal>
 
 using namespace PyventFaults;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
@@ -31,7 +33,7 @@ class tst_Stopped : public QObject
 private Q_SLOTS:
     void initTestCase()
     {
-        if (const QString why = PyventTests::PeerProcess::whyNoPython(); !why.isEmpty())
+        if (const QString why = PeerProcess::whyNoPython(); !why.isEmpty())
             QSKIP(qPrintable(why));
     }
 
@@ -55,20 +57,20 @@ private Q_SLOTS:
             &cast.add(u"sender"_s, {u"--rate"_s, u"500"_s}),
             &cast.add(u"sender and receiver"_s, {u"--rate"_s, u"500"_s, u"--listen"_s}),
         };
-        PyventTests::PeerProcess python(PyventTests::PeerProcess::Python, u"python"_s);
+        PeerProcess python(PeerProcess::Python, u"python"_s);
         python.start();
         QVERIFY(python.tell(u"configure"_s, {{u"port"_s, cast.port()}, {u"server"_s, false}}));
         QVERIFY(python.tell(u"on"_s, {{u"name"_s, u"fault-0"_s}}));
         QVERIFY(python.tell(u"ready"_s));
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 500; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 500; }));
 
-        PyventTests::Lateness lateness;
+        Lateness lateness;
         const qint64 stopped = Cast::now();
         server.child->signal(SIGSTOP);
         for (Cast::Node *node : others)
-            CAST_VERIFY(Cast::waitUntil([&] { return node->state != "Ready" && node->stateSince > stopped; }));
+            CAST_VERIFY(waitUntil([&] { return node->state != "Ready" && node->stateSince > stopped; }));
         qint64 slowest = 0;
         for (const Cast::Node *node : others)
             slowest = std::max(slowest, node->stateSince - stopped);
@@ -79,16 +81,16 @@ private Q_SLOTS:
 
         // What is sent meanwhile is accepted and kept, and nobody else serves, because nobody can.
         const qint64 sent = cast.sent();
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.sent() > sent + 500; }));
+        CAST_VERIFY(waitUntil([&] { return cast.sent() > sent + 500; }));
         CAST_VERIFY(!others[0]->serving);
         const qint64 mark = cast.sent();
         server.child->signal(dies ? SIGKILL : SIGCONT);
         if (dies) {
             cast.hasBeenKilled(server);
-            CAST_VERIFY(Cast::waitUntil([&] { return others[0]->serving; }));
+            CAST_VERIFY(waitUntil([&] { return others[0]->serving; }));
         }
         CAST_VERIFY(cast.waitForReady());
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.sent() > mark + 500; }));
+        CAST_VERIFY(waitUntil([&] { return cast.sent() > mark + 500; }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(cast.verdict().isFlawless() && cast.errors("QueueFull") == 0);
 
@@ -120,19 +122,19 @@ private Q_SLOTS:
         cast.add(u"sender"_s, {u"--rate"_s, u"400"_s, u"--payload"_s, QString::number(payload)});
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
 
         slow.child->signal(SIGSTOP);
         const qint64 before = cast.sent();
         bool mustReplace = isReplaced;
         for (const QDeadlineTimer resumed(10s); !resumed.hasExpired();) {
             const qint64 sent = cast.sent();
-            CAST_VERIFY(PyventFaults::waitUntil([&] { return receiver.heard >= sent + 50; }, 3000));
+            CAST_VERIFY(waitUntil([&] { return receiver.heard >= sent + 50; }, 3000));
             if (mustReplace && sent > before + 2000) {
                 mustReplace = false;
                 server.child->signal(SIGKILL);
                 cast.hasBeenKilled(server);
-                CAST_VERIFY(Cast::waitUntil([&] { return heir.serving; }));
+                CAST_VERIFY(waitUntil([&] { return heir.serving; }));
             }
         }
         slow.child->signal(SIGCONT);
@@ -155,14 +157,14 @@ private Q_SLOTS:
         cast.add(u"sender"_s, {u"--rate"_s, u"500"_s});
         CAST_VERIFY(cast.waitForReady());
         cast.tellAll("go");
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
 
         // Longer than any heartbeat's patience.
         const qint64 since = Cast::now();
         for (Cast::Node *node : {&server, &busy})
             node->child->tell("block 5000");
-        CAST_VERIFY(Cast::waitUntil([&] { return server.wasBlocked && busy.wasBlocked; }));
-        CAST_VERIFY(Cast::waitUntil([&] { return cast.hasCaughtUp(); }));
+        CAST_VERIFY(waitUntil([&] { return server.wasBlocked && busy.wasBlocked; }));
+        CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp(); }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(cast.verdict().isFlawless());
         for (const auto &node : cast.nodes())

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "faultchild.h"
-#include "portpair.h"
 #include "rawbus.h"
+#include "support/portpair.h"
 #include "support/testprogram.h"
+#include "support/waituntil.h"
 
 #include <PyventNode>
 
@@ -13,6 +14,7 @@
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
+using namespace PyventTests;
 using PyventFaults::FaultChild;
 
 namespace {
@@ -20,7 +22,6 @@ namespace {
 constexpr int processes = 10;
 constexpr int nodesOfAProcess = 10;
 constexpr int members = processes * nodesOfAProcess;
-constexpr int patience = 60'000;
 constexpr auto backOff = 20ms; // of a receiver, at most
 
 // Ten nodes of this module.
@@ -93,10 +94,10 @@ private Q_SLOTS:
         QFETCH(const int, first);
         QFETCH(const int, last);
 
-        const PyventTests::PortPair ports;
+        const PortPair ports;
         Talk talk;
         int relayed = 0;
-        PyventTests::RawServer server(ports.port());
+        RawServer server(ports.port());
         server.setFilter([&](const QByteArray &frame) {
             talk.count(frame);
             if (!frame.startsWith("count "))
@@ -108,12 +109,10 @@ private Q_SLOTS:
         for (int i = 0; i < processes; ++i)
             crowds.push_back(std::make_unique<Crowd>(ports.port(), batch));
         const auto waitForAll = [&](const QByteArray &line) {
-            return PyventFaults::waitUntil(
-                [&] {
-                    return std::all_of(crowds.begin(), crowds.end(),
-                                       [&](const auto &crowd) { return crowd->hasSaid(line); });
-                },
-                patience);
+            return waitUntil([&] {
+                return std::all_of(crowds.begin(), crowds.end(),
+                                   [&](const auto &crowd) { return crowd->hasSaid(line); });
+            });
         };
         QVERIFY(waitForAll("ready"));
         PyventNode sender({.port = ports.port(), .server = false});

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "portpair.h"
+#include "support/portpair.h"
+
+#include "support/freeport.h"
 
 #include <QtCore/qdir.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qrandom.h>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -18,21 +18,11 @@ namespace PyventTests {
 namespace {
 
 constexpr int firstPort = 5000;
-constexpr int pairs = 2500; // below 10,000, where support/freeport.h begins
+constexpr int pairs = 2500; // below 10,000, where freePort() begins
 
 bool isFree(int port)
 {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(quint16(port));
-    address.sin_addr.s_addr = htonl(INADDR_ANY);
-    const bool isBound =
-        ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 && ::listen(fd, 1) == 0;
-    ::close(fd);
-    return isBound;
+    return BoundSocket(port, INADDR_ANY).isBound();
 }
 
 } // namespace

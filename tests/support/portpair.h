@@ -8,7 +8,7 @@ namespace PyventTests {
 
 // A port and the next one, free on all addresses when it was made, and this object's as long as it lives:
 // other test processes of this kind are kept away by a file lock, and the kernel by staying below the range
-// that it gives to outgoing connections. support/freeport.h keeps to another range. Python's server binds all
+// that it gives to outgoing connections. freePort() keeps to another range. Python's server binds all
 // addresses, so that a port of the loopback's own would not do.
 class PortPair
 {
