@@ -12,6 +12,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr int longestPause = 100; // milliseconds: whoever measures keeps out of the way of what is measured
+
 QByteArray contents(const QString &path)
 {
     QFile file(path);
@@ -36,16 +38,7 @@ Child::Child(const QString &role, const RoleOptions &options)
     QStringList arguments;
     const QString program = Child::program(role, &arguments);
     arguments << u"--role"_s << role << QString::fromUtf8(options.toJson());
-    m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    m_process.start(program, arguments, QIODevice::ReadOnly);
-    if (!m_process.waitForStarted())
-        throw Failure(u"%1 did not start: %2: %3"_s.arg(role, program, m_process.errorString()));
-}
-
-Child::~Child()
-{
-    m_process.kill();
-    m_process.waitForFinished();
+    m_process.start(program, arguments);
 }
 
 // Each side that needs more than the others is a program of its own, so that nobody carries what others are linked with.
@@ -66,44 +59,43 @@ QString Child::program(const QString &role, QStringList *arguments)
 
 void Child::checkFailure()
 {
-    m_process.waitForReadyRead(0);
-    while (m_process.canReadLine())
-        m_lines.append(m_process.readLine().trimmed());
+    QCoreApplication::processEvents();
+    m_lines += m_process.takeLines();
     for (const QByteArray &line : std::as_const(m_lines)) {
         if (line.startsWith("failed "))
             throw Failure(u"%1: %2"_s.arg(m_role, QString::fromUtf8(line.sliced(7))));
     }
-    if (m_process.state() == QProcess::NotRunning)
-        throw Failure(u"%1 ended with %2 %3"_s.arg(
-            m_role, m_process.exitStatus() == QProcess::CrashExit ? u"signal"_s : u"exit code"_s,
-            QString::number(m_process.exitCode())));
+    if (!m_process.isRunning())
+        throw Failure(u"%1 ended %2"_s.arg(m_role, m_process.howItEnded()));
 }
 
 QList<qint64> Child::waitFor(const QByteArray &word)
 {
-    for (;;) {
+    QByteArrayList words;
+    const auto isSaid = [&] {
         checkFailure();
         for (qsizetype i = 0; i < m_lines.size(); ++i) {
-            QByteArrayList words = m_lines[i].split(' ');
-            if (words.takeFirst() != word)
-                continue;
-            m_lines.removeAt(i);
-            QList<qint64> numbers;
-            for (const QByteArray &number : std::as_const(words))
-                numbers.append(number.toLongLong());
-            return numbers;
+            words = m_lines[i].split(' ');
+            if (words.takeFirst() == word) {
+                m_lines.removeAt(i);
+                return true;
+            }
         }
-        if (m_deadline.hasExpired())
-            throw Failure(u"%1 did not say '%2' in time"_s.arg(m_role, QString::fromLatin1(word)));
-        m_process.waitForReadyRead(int(std::min<qint64>(m_deadline.remainingTime(), 100)));
-    }
+        return false;
+    };
+    if (!PyventTests::waitUntil(isSaid, int(m_deadline.remainingTime()), longestPause))
+        throw Failure(u"%1 did not say '%2' in time"_s.arg(m_role, QString::fromLatin1(word)));
+    QList<qint64> numbers;
+    for (const QByteArray &number : std::as_const(words))
+        numbers.append(number.toLongLong());
+    return numbers;
 }
 
 double Child::cpuTime() const
 {
     clockid_t clock;
     timespec time{};
-    if (::clock_getcpuclockid(pid_t(m_process.processId()), &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+    if (::clock_getcpuclockid(pid_t(m_process.pid()), &clock) != 0 || ::clock_gettime(clock, &time) != 0)
         throw Failure(u"the processor's time of %1 cannot be had"_s.arg(m_role));
     return double(time.tv_sec) * 1e9 + double(time.tv_nsec);
 }
@@ -111,7 +103,7 @@ double Child::cpuTime() const
 qint64 Child::wakeUps() const
 {
     qint64 sum = 0;
-    const QDir threads(u"/proc/%1/task"_s.arg(m_process.processId()));
+    const QDir threads(u"/proc/%1/task"_s.arg(m_process.pid()));
     for (const QString &thread : threads.entryList(QDir::Dirs | QDir::NoDotAndDotDot))
         sum += numberBehind("voluntary_ctxt_switches", contents(threads.filePath(thread + "/status"_L1)));
     return sum;
@@ -119,7 +111,7 @@ qint64 Child::wakeUps() const
 
 double Child::memory(const QByteArray &what) const
 {
-    return 1024 * double(numberBehind(what, contents(u"/proc/%1/smaps_rollup"_s.arg(m_process.processId()))));
+    return 1024 * double(numberBehind(what, contents(u"/proc/%1/smaps_rollup"_s.arg(m_process.pid()))));
 }
 
 } // namespace Pyvent::Benchmarks

@@ -3,9 +3,9 @@
 #define PYVENT_BENCHMARKS_CHILD_H
 
 #include "role.h"
+#include "support/childprocess.h"
 
 #include <QtCore/qdeadlinetimer.h>
-#include <QtCore/qprocess.h>
 
 #include <optional>
 #include <stdexcept>
@@ -26,10 +26,7 @@ public:
 class Child
 {
 public:
-    // Throws Failure if it does not start.
     Child(const QString &role, const RoleOptions &options);
-    ~Child();
-    Q_DISABLE_COPY_MOVE(Child)
 
     // The numbers of the line that begins with \a word. Throws Failure if the child says that it failed, ends
     // without the line, or does not say it in time.
@@ -52,7 +49,7 @@ private:
 
     QString m_role;
     QDeadlineTimer m_deadline;
-    QProcess m_process;
+    PyventTests::ChildProcess m_process;
     QByteArrayList m_lines; // read and not asked for
 };
 

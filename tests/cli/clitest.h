@@ -2,7 +2,7 @@
 #ifndef PYVENT_TESTS_CLI_CLITEST_H
 #define PYVENT_TESTS_CLI_CLITEST_H
 
-#include "program.h"
+#include "support/program.h"
 
 #include <QtCore/qtemporarydir.h>
 #include <QtTest/qtest.h>

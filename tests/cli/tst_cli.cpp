@@ -9,6 +9,7 @@
 
 #include <csignal>
 
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -19,7 +20,7 @@ constexpr auto program = PYVENT_PROGRAM;
 
 void tst_Cli::init()
 {
-    m_port = PyventTests::freePort();
+    m_port = freePort();
 }
 
 QStringList tst_Cli::onBus(const QStringList &command) const
@@ -243,8 +244,8 @@ void tst_Cli::sendEndsWith3WithoutAServer()
 
 void tst_Cli::sendEndsWith3WhereNobodyAnswers()
 {
-    const PyventTests::BoundSocket silent(m_port);
-    const PyventTests::BoundSocket silentEvents(m_port + 1);
+    const BoundSocket silent(m_port);
+    const BoundSocket silentEvents(m_port + 1);
     QElapsedTimer time;
     time.start();
     Program pyvent(onBus({u"send"_s, u"order-food"_s}));
@@ -367,7 +368,7 @@ void tst_Cli::isQuiet()
     Program server(onBus({u"serve"_s, u"--quiet"_s}));
     Program listener(onBus({u"listen"_s, u"-q"_s, u"--no-server"_s, u"--count"_s, u"1"_s}));
     // There is no readiness to wait for, so it is sent until it is heard.
-    QVERIFY(PyventTests::waitUntil([&] {
+    QVERIFY(waitUntil([&] {
         Program sender(onBus({u"send"_s, u"x"_s}));
         return sender.exitCode() == 0 && !listener.output().isEmpty();
     }));

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 // What takes long: 'bench', 'send --count', and what a terminal shows of them.

@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -339,7 +340,7 @@ void tst_Cli::listenTellsWhatItCouldNotRead()
     QVERIFY(server.complains(u"serving at"_s));
     Program listener(onBus(QStringList{u"listen"_s, u"--count"_s, u"1"_s} + options));
     // Where it says nothing of being ready, it is asked who is there.
-    QVERIFY(PyventTests::waitUntil([&] {
+    QVERIFY(waitUntil([&] {
         Program nodes(onBus({u"nodes"_s}));
         return nodes.exitCode() == 0 && nodes.output().contains(u"everything"_s);
     }));
@@ -417,7 +418,7 @@ void tst_Cli::nodesTellsWhoIsThere()
         table = nodes.output() + nodes.errors();
         return code == 0 && table.count(u'\n') == 4;
     };
-    QVERIFY2(PyventTests::waitUntil(hasAll), qPrintable(table));
+    QVERIFY2(waitUntil(hasAll), qPrintable(table));
     const QStringList lines = table.split(u'\n');
     QVERIFY2(QRegularExpression(u"^PROGRAM +ID +PID +HOST +SERVES +LISTENS TO$"_s).match(lines[0]).hasMatch(),
              qPrintable(table));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "cli/program.h"
 #include "support/freeport.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 
 #include <QtTest>
+
+using namespace PyventTests;
 
 // The examples that print: 02, 03 and 08.
 class tst_Console : public QObject
@@ -11,7 +13,7 @@ class tst_Console : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_port = QString::number(PyventTests::freePort()); }
+    void init() { m_port = QString::number(freePort()); }
 
     void listenerPrintsEverything();
     void keywordSlotsTakeTheirArguments();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "07-forwarding/volumewindow.h"
-#include "cli/program.h"
 #include "support/freeport.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "06-python-and-qt/thermostat.h"
-#include "cli/program.h"
 #include "support/freeport.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
 
 #include <QtTest>
+
+using namespace PyventTests;
 
 // The window of example 06 with its Python script, which finds the tests' stand-in for the package Pyvent.
 class tst_PythonAndQt : public QObject
@@ -40,7 +42,7 @@ double temperature(const QWidget &window)
 
 void tst_PythonAndQt::talksBothWays()
 {
-    const int port = PyventTests::freePort();
+    const int port = freePort();
     Thermostat thermostat(PyventOptions{.port = port});
     thermostat.show();
     QVERIFY(QTest::qWaitForWindowExposed(&thermostat));
@@ -50,16 +52,15 @@ void tst_PythonAndQt::talksBothWays()
     {
         Program sensor("env", {"PYTHONPATH=" PYTHON_PATH, PYTHON_PROGRAM, SENSOR, "--port", QString::number(port)});
         QVERIFY2(sensor.prints("The room is being heated."), qPrintable(sensor.errors()));
-        QTRY_VERIFY_WITH_TIMEOUT(temperature(thermostat) > 10, PyventTests::patience);
+        QTRY_VERIFY_WITH_TIMEOUT(temperature(thermostat) > 10, patience);
         QVERIFY(texts(thermostat).contains("Told by the sensor, live."));
 
         // Warmer than it would get without being told.
         QTest::keyClick(thermostat.findChild<QSlider *>(), Qt::Key_End);
         QVERIFY(texts(thermostat).contains("35.0 °C"));
-        QTRY_VERIFY2_WITH_TIMEOUT(temperature(thermostat) > 23, qPrintable(sensor.errors()), PyventTests::patience);
+        QTRY_VERIFY2_WITH_TIMEOUT(temperature(thermostat) > 23, qPrintable(sensor.errors()), patience);
     }
-    QTRY_VERIFY_WITH_TIMEOUT(texts(thermostat).contains("No sensor on the bus: start sensor.py."),
-                             PyventTests::patience);
+    QTRY_VERIFY_WITH_TIMEOUT(texts(thermostat).contains("No sensor on the bus: start sensor.py."), patience);
 }
 
 PYVENT_TEST(tst_PythonAndQt)

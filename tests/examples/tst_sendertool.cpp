@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "04-sender-tool/rigremote.h"
-#include "cli/program.h"
 #include "support/contrast.h"
 #include "support/freeport.h"
 #include "support/mnemonics.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
 
@@ -11,13 +11,15 @@
 
 #include <csignal>
 
+using namespace PyventTests;
+
 // The Widgets tool of example 04: its window, driven with the mouse and the keys, and the program on an X server.
 class tst_SenderTool : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
-    void init() { m_port = PyventTests::freePort(); }
+    void init() { m_port = freePort(); }
 
     void sendsWhatItsControlsSay();
     void hasItsControlsOffWithoutABus();
@@ -60,7 +62,7 @@ void tst_SenderTool::sendsWhatItsControlsSay()
     RigRemote remote(PyventOptions{.port = m_port, .nodeId = "remote", .server = false});
     remote.show();
     QVERIFY(QTest::qWaitForWindowExposed(&remote));
-    QTRY_VERIFY_WITH_TIMEOUT(shows(remote, QString("On the bus at 127.0.0.1:%1").arg(m_port)), PyventTests::patience);
+    QTRY_VERIFY_WITH_TIMEOUT(shows(remote, QString("On the bus at 127.0.0.1:%1").arg(m_port)), patience);
 
     QTest::mouseClick(button(remote, "&Start"), Qt::LeftButton);
     QVERIFY(rig.prints(R"({"name":"rig-start","sender":"pyvent.remote","args":{})"));
@@ -100,9 +102,9 @@ void tst_SenderTool::hasItsControlsOffWithoutABus()
     {
         Program rig(listen({}));
         QVERIFY(rig.complains("listening to everything"));
-        QTRY_VERIFY_WITH_TIMEOUT(button(remote, "&Start")->isEnabled(), PyventTests::patience);
+        QTRY_VERIFY_WITH_TIMEOUT(button(remote, "&Start")->isEnabled(), patience);
     }
-    QTRY_VERIFY_WITH_TIMEOUT(!button(remote, "&Start")->isEnabled(), PyventTests::patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!button(remote, "&Start")->isEnabled(), patience);
 }
 
 void tst_SenderTool::canBeReadWhatIsOff_data()
@@ -135,7 +137,7 @@ void tst_SenderTool::canBeReadWhatIsOff()
     const auto readable = [&remote](const QString &text) {
         const QImage image = button(remote, text)->grab().toImage();
         const QRect inner = image.rect().adjusted(4, 4, -4, -4); // without its edge
-        return PyventTests::largestContrast(image.copy(inner), image.pixelColor(inner.topLeft()));
+        return largestContrast(image.copy(inner), image.pixelColor(inner.topLeft()));
     };
     for (const char *name : {"&Start", "S&top", "S&end"}) {
         QVERIFY(!button(remote, name)->isEnabled());
@@ -144,14 +146,14 @@ void tst_SenderTool::canBeReadWhatIsOff()
     // The field for a note can be seen to be one.
     for (QLineEdit *edit : remote.findChildren<QLineEdit *>()) {
         if (edit->accessibleName() == "Note")
-            QVERIFY(PyventTests::largestContrast(edit->grab(QRect(20, 0, 40, 3)).toImage(), base) >= 1.7);
+            QVERIFY(largestContrast(edit->grab(QRect(20, 0, 40, 3)).toImage(), base) >= 1.7);
     }
 }
 
 void tst_SenderTool::keysDoNotClash()
 {
     RigRemote remote(PyventOptions{.port = m_port, .server = false});
-    QCOMPARE(PyventTests::clashesIn(&remote), QStringList());
+    QCOMPARE(clashesIn(&remote), QStringList());
 }
 
 void tst_SenderTool::obeysAKeyboard()

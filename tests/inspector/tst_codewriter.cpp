@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "codewriter.h"
 
-#include "cli/program.h"
 #include "eventline.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 #include "typedvalue.h"
 
@@ -22,6 +22,7 @@
 #include <limits>
 
 using namespace Pyvent::Inspector;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 namespace {

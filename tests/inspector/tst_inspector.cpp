@@ -17,6 +17,7 @@
 #include <csignal>
 
 using namespace Pyvent::Inspector;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 // The window as a person uses it, beside real programs on a real bus.
@@ -551,7 +552,7 @@ void tst_Inspector::showsAValueInAWindow()
     QCOMPARE(window->windowTitle(), u"text of report"_s);
     QCOMPARE(window->findChild<QPlainTextEdit *>()->toPlainText(), prose);
     QVERIFY(!window->findChild<ImageView *>());
-    QCOMPARE(PyventTests::clashesIn(window), QStringList());
+    QCOMPARE(clashesIn(window), QStringList());
 }
 
 void tst_Inspector::copiesInEachLanguage()
@@ -582,7 +583,7 @@ void tst_Inspector::staysWhereItIsUnlessAtTheNewest()
         const int before = m_window->events().rowCount();
         for (int i = 0; i < count; ++i)
             append(u"tick"_s, {{u"i"_s, qlonglong(before + i)}});
-        return PyventTests::waitUntil([&] { return m_window->events().rowCount() == before + count; });
+        return waitUntil([&] { return m_window->events().rowCount() == before + count; });
     };
     auto *view = part<EventView>("events");
     QVERIFY(appendMany(200));
@@ -668,7 +669,7 @@ void tst_Inspector::countsWhatItCouldNotRead()
     QVERIFY2(toolTip.contains(u"2 of a\n1 of &lt;b&gt;b"_s), qPrintable(toolTip));
     QTRY_VERIFY_WITH_TIMEOUT(message().contains(u"cannot be read"_s), patience);
     // Another bus, another count.
-    m_window->join({u"127.0.0.1"_s, PyventTests::freePort()});
+    m_window->join({u"127.0.0.1"_s, freePort()});
     QVERIFY(!part<QLabel>("unreadable")->isVisible());
 }
 

@@ -2,8 +2,8 @@
 #ifndef PYVENT_TESTS_INSPECTOR_WINDOWTEST_H
 #define PYVENT_TESTS_INSPECTOR_WINDOWTEST_H
 
-#include "cli/program.h"
 #include "support/freeport.h"
+#include "support/program.h"
 #include "support/waituntil.h"
 
 #include "eventview.h"
@@ -73,11 +73,12 @@ protected:
     }
     int send(const QStringList &words) const
     {
-        return Program(onBus(QStringList{QStringLiteral("send"), QStringLiteral("--no-server")} + words)).exitCode();
+        return PyventTests::Program(onBus(QStringList{QStringLiteral("send"), QStringLiteral("--no-server")} + words))
+            .exitCode();
     }
     bool serves()
     {
-        m_server = std::make_unique<Program>(onBus({QStringLiteral("serve")}));
+        m_server = std::make_unique<PyventTests::Program>(onBus({QStringLiteral("serve")}));
         return m_server->complains(QStringLiteral("serving at"));
     }
     bool joins()
@@ -102,7 +103,7 @@ protected:
     QTemporaryDir m_folder;
     int m_port = 0;
     std::unique_ptr<Pyvent::Inspector::MainWindow> m_window;
-    std::unique_ptr<Program> m_server;
+    std::unique_ptr<PyventTests::Program> m_server;
 };
 
 #endif

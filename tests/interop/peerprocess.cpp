@@ -23,12 +23,10 @@ QList<PeerProcess *> &everybody()
 }
 
 // The first and the last lines, where there are many.
-QString excerpt(const QByteArray &text)
+QString excerpt(const QString &text)
 {
     constexpr qsizetype part = 6000;
-    if (text.size() <= 2 * part)
-        return QString::fromUtf8(text);
-    return QString::fromUtf8(text.first(part)) + u"\n[…]\n"_s + QString::fromUtf8(text.last(part));
+    return text.size() <= 2 * part ? text : text.first(part) + u"\n[…]\n"_s + text.last(part);
 }
 
 } // namespace
@@ -36,29 +34,25 @@ QString excerpt(const QByteArray &text)
 PeerProcess::PeerProcess(Language language, const QString &name)
     : m_language(language)
     , m_name(name)
+    , m_process(ChildProcess::Errors::Kept)
 {
     everybody().append(this);
-    QObject::connect(&m_process, &QProcess::readyReadStandardOutput, &m_process, [this] { read(); });
-    QObject::connect(&m_process, &QProcess::readyReadStandardError, &m_process,
-                     [this] { m_errorOutput += m_process.readAllStandardError(); });
+    QObject::connect(&m_process, &ChildProcess::outputChanged, &m_process, [this] { read(); });
 }
 
 PeerProcess::~PeerProcess()
 {
     everybody().removeAll(this);
-    QObject::disconnect(&m_process, nullptr, &m_process, nullptr);
-    kill();
 }
 
 QString PeerProcess::whyNoPython()
 {
-    QProcess python;
-    python.start(QStringLiteral(PYVENT_TEST_PYTHON), {u"-c"_s, u"import zmq, pydispatch"_s});
-    if (!python.waitForFinished(-1) || python.exitStatus() != QProcess::NormalExit || python.exitCode() != 0) {
+    ChildProcess python(QStringLiteral(PYVENT_TEST_PYTHON), {u"-c"_s, u"import zmq, pydispatch"_s},
+                        ChildProcess::Errors::Kept);
+    if (python.exitCode() != 0) {
         return QStringLiteral(PYVENT_TEST_PYTHON)
-            + u" has no zmq or no pydispatch (Debian: apt-get install python3-zmq "
-              "python3-pydispatch): "_s
-            + QString::fromLocal8Bit(python.readAllStandardError());
+            + u" has no zmq or no pydispatch (Debian: apt-get install python3-zmq python3-pydispatch): "_s
+            + python.errors();
     }
     return {};
 }
@@ -77,9 +71,9 @@ void PeerProcess::post(const QString &verb, const QJsonObject &command)
     QJsonObject object = command;
     object.insert(u"do"_s, verb);
     object.insert(u"n"_s, ++m_lastNumber);
-    const QByteArray line = QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n';
-    m_transcript += "> " + line;
-    m_process.write(line);
+    const QByteArray line = QJsonDocument(object).toJson(QJsonDocument::Compact);
+    m_transcript += "> " + line + '\n';
+    m_process.writeLine(line);
 }
 
 std::optional<QJsonValue> PeerProcess::request(const QString &verb, const QJsonObject &command)
@@ -87,7 +81,7 @@ std::optional<QJsonValue> PeerProcess::request(const QString &verb, const QJsonO
     post(verb, command);
     const int number = m_lastNumber;
     if (!waitFor(u"an answer to '%1'"_s.arg(verb),
-                 [&] { return m_answers.contains(number) || m_process.state() == QProcess::NotRunning; }))
+                 [&] { return m_answers.contains(number) || !m_process.isRunning(); }))
         return {};
     const QJsonObject answer = m_answers.take(number);
     if (answer.contains("result"_L1))
@@ -142,33 +136,32 @@ bool PeerProcess::waitForState(const QString &state)
 
 std::optional<int> PeerProcess::waitForExit()
 {
-    if (!waitFor(u"its end"_s, [this] { return m_process.state() == QProcess::NotRunning; }))
+    if (!waitFor(u"its end"_s, [this] { return !m_process.isRunning(); }))
         return {};
-    if (m_process.exitStatus() == QProcess::NormalExit)
-        return m_process.exitCode();
-    qWarning().noquote() << u"The peer '%1' has crashed\n%2"_s.arg(m_name, everybodysLog());
+    if (const int code = m_process.exitCode(); code >= 0)
+        return code;
+    qWarning().noquote() << u"The peer '%1' has ended %2\n%3"_s.arg(m_name, m_process.howItEnded(), everybodysLog());
     return {};
 }
 
 void PeerProcess::kill()
 {
-    if (m_process.state() == QProcess::NotRunning)
+    if (!m_process.isRunning())
         return;
     m_transcript += "(killed)\n";
     m_process.kill();
-    m_process.waitForFinished(-1);
 }
 
 void PeerProcess::suspend()
 {
     m_transcript += "(suspended)\n";
-    ::kill(pid_t(m_process.processId()), SIGSTOP);
+    m_process.sendSignal(SIGSTOP);
 }
 
 void PeerProcess::resume()
 {
     m_transcript += "(resumed)\n";
-    ::kill(pid_t(m_process.processId()), SIGCONT);
+    m_process.sendSignal(SIGCONT);
 }
 
 QString PeerProcess::everybodysLog()
@@ -189,10 +182,7 @@ bool PeerProcess::waitFor(const QString &what, const std::function<bool()> &cond
 
 void PeerProcess::read()
 {
-    m_output += m_process.readAllStandardOutput();
-    qsizetype begin = 0;
-    for (qsizetype end; (end = m_output.indexOf('\n', begin)) >= 0; begin = end + 1) {
-        const QByteArray line = m_output.sliced(begin, end - begin);
+    for (const QByteArray &line : m_process.takeLines()) {
         m_transcript += line + '\n';
         const QJsonObject object = QJsonDocument::fromJson(line).object();
         if (object.contains("n"_L1))
@@ -200,14 +190,14 @@ void PeerProcess::read()
         else
             m_lines.append(object);
     }
-    m_output.remove(0, begin);
 }
 
 QString PeerProcess::log() const
 {
     return u"--- %1 (%2, process %3) ---\n%4%5"_s.arg(m_name, m_language == Python ? u"Python"_s : u"Qt"_s)
-        .arg(m_process.processId())
-        .arg(excerpt(m_transcript), m_errorOutput.isEmpty() ? QString() : u"stderr: "_s + excerpt(m_errorOutput));
+        .arg(m_process.pid())
+        .arg(excerpt(QString::fromUtf8(m_transcript)),
+             m_process.errors().isEmpty() ? QString() : u"stderr: "_s + excerpt(m_process.errors()));
 }
 
 } // namespace PyventTests

@@ -2,12 +2,11 @@
 #ifndef PYVENT_TESTS_PEERPROCESS_H
 #define PYVENT_TESTS_PEERPROCESS_H
 
+#include "support/childprocess.h"
 #include "support/portpair.h"
-#include "support/waituntil.h"
 
 #include <QtCore/qjsonarray.h>
 #include <QtCore/qjsonobject.h>
-#include <QtCore/qprocess.h>
 
 #include <functional>
 #include <optional>
@@ -110,13 +109,11 @@ private:
 
     const Language m_language;
     const QString m_name;
-    QProcess m_process;
-    QByteArray m_output;
-    QByteArray m_errorOutput;
     QByteArray m_transcript; // commands and lines, in order
     QList<QJsonObject> m_lines;
     QHash<int, QJsonObject> m_answers;
     int m_lastNumber = 0;
+    ChildProcess m_process;
 };
 
 } // namespace PyventTests

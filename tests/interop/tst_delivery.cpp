@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "support/numbers.h"
 #include "support/testprogram.h"
 
 #include <QtTest>
-
-#include <numeric>
 
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
@@ -18,13 +17,6 @@ QList<int> numbersOf(const QList<QJsonObject> &heard)
     QList<int> numbers;
     for (const QJsonObject &event : heard)
         numbers.append(event["args"_L1]["i"_L1].toInt(-1));
-    return numbers;
-}
-
-QList<int> countTo(int count)
-{
-    QList<int> numbers(count);
-    std::iota(numbers.begin(), numbers.end(), 0);
     return numbers;
 }
 
@@ -82,7 +74,7 @@ private Q_SLOTS:
         QVERIFY(sender.order(u"flush"_s));
         for (PeerProcess *peer : {&python, &qt}) {
             QVERIFY(peer->waitForHeard(count, u"order"_s));
-            PEERS_COMPARE(numbersOf(peer->heard(u"order"_s)), countTo(count));
+            PEERS_COMPARE(numbersOf(peer->heard(u"order"_s)), numbersFromTo(0, count - 1));
             PEERS_COMPARE(peer->errors().size(), 0);
         }
     }
@@ -119,7 +111,7 @@ private Q_SLOTS:
         PEERS_COMPARE(*exitCode, 0);
         for (PeerProcess *peer : {&python, &qt}) {
             QVERIFY(peer->waitForHeard(count, u"order"_s));
-            PEERS_COMPARE(numbersOf(peer->heard(u"order"_s)), countTo(count));
+            PEERS_COMPARE(numbersOf(peer->heard(u"order"_s)), numbersFromTo(0, count - 1));
         }
     }
 
@@ -149,7 +141,7 @@ private Q_SLOTS:
         QVERIFY(bus.join(sender));
         sender.post(u"exit-right-after-send"_s, {{u"name"_s, u"order"_s}, {u"count"_s, 10}});
         QVERIFY(receiver.waitForHeard(10, u"order"_s));
-        PEERS_COMPARE(numbersOf(receiver.heard(u"order"_s)), countTo(10));
+        PEERS_COMPARE(numbersOf(receiver.heard(u"order"_s)), numbersFromTo(0, 9));
         QVERIFY(sender.waitForExit());
     }
 
@@ -174,7 +166,7 @@ private Q_SLOTS:
         sender.post(u"exit-right-after-send"_s, {{u"name"_s, u"order"_s}, {u"count"_s, 10}});
         QVERIFY(sender.waitForExit());
         QVERIFY(receiver.waitForHeard(10, u"order"_s));
-        PEERS_COMPARE(numbersOf(receiver.heard(u"order"_s)), countTo(10));
+        PEERS_COMPARE(numbersOf(receiver.heard(u"order"_s)), numbersFromTo(0, 9));
     }
 
     void theFirstProcessServes_data()

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "support/numbers.h"
 #include "support/testprogram.h"
 
 #include <PyventNode>
 
 #include <QtTest>
-
-#include <numeric>
 
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
@@ -105,9 +104,7 @@ private Q_SLOTS:
         sender.stop();
         QVERIFY(sender.taken);
         QVERIFY(waitUntil([&] { return heard.size() >= sender.sent; }));
-        QList<int> all(sender.sent);
-        std::iota(all.begin(), all.end(), 1);
-        QCOMPARE(heard, all);
+        QCOMPARE(heard, numbersFromTo(1, sender.sent));
     }
 
     void theServerIsKilled_data()
@@ -152,8 +149,7 @@ private Q_SLOTS:
         QVERIFY(waitUntil([&] { return receiver.ticks.size() >= enough && other.ticks.size() >= enough; }));
         sender.stop();
         QVERIFY(sender.taken);
-        QList<int> all(sender.sent);
-        std::iota(all.begin(), all.end(), 1);
+        const QList<int> all = numbersFromTo(1, sender.sent);
         for (Receiver *each : {&receiver, &other}) {
             QVERIFY(waitUntil([&] { return each->ticks.size() >= all.size() && each->tocks.size() >= all.size(); }));
             QCOMPARE(each->ticks, all);

@@ -2,7 +2,8 @@
 #ifndef PYVENT_TESTS_QML_TESTPROCESS_H
 #define PYVENT_TESTS_QML_TESTPROCESS_H
 
-#include <QtCore/qprocess.h>
+#include "support/childprocess.h"
+
 #include <QtCore/qvariant.h>
 #include <QtQml/qqmlregistration.h>
 
@@ -11,13 +12,12 @@ class TestProcess : public QObject
 {
     Q_OBJECT
     Q_PROPERTY(QString output READ output NOTIFY outputChanged FINAL)
-    Q_PROPERTY(QString errors READ errors NOTIFY outputChanged FINAL)
-    Q_PROPERTY(int exitCode READ exitCode NOTIFY finished FINAL)
+    Q_PROPERTY(QString errors READ errors NOTIFY errorsChanged FINAL)
+    Q_PROPERTY(QVariant exitCode READ exitCode NOTIFY ended FINAL)
     QML_ELEMENT
 
 public:
     explicit TestProcess(QObject *parent = nullptr);
-    ~TestProcess() override;
 
     // The command line of this project.
     Q_INVOKABLE void pyvent(const QVariantList &arguments);
@@ -28,23 +28,19 @@ public:
     Q_INVOKABLE void qtNode();
     Q_INVOKABLE void order(const QVariantMap &command);
 
-    QString output() const { return QString::fromUtf8(m_output); }
-    QString errors() const { return QString::fromUtf8(m_errors); }
-    // -1 while it runs, -2 if it crashed or did not start.
-    int exitCode() const { return m_exitCode; }
+    QString output() const { return m_process.output(); }
+    QString errors() const { return m_process.errors(); }
+    // Null while it runs.
+    QVariant exitCode() const { return m_exitCode; }
 
 Q_SIGNALS:
     void outputChanged();
-    void finished();
+    void errorsChanged();
+    void ended();
 
 private:
-    void start(const QString &program, const QStringList &arguments);
-    void end(int exitCode);
-
-    QProcess m_process;
-    QByteArray m_output;
-    QByteArray m_errors;
-    int m_exitCode = -1;
+    PyventTests::ChildProcess m_process;
+    QVariant m_exitCode;
     int m_orders = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "cli/program.h"
 #include "peerprocess.h"
 #include "support/freeport.h"
+#include "support/program.h"
 
 #include <PyventNode>
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "cli/program.h"
 #include "support/freeport.h"
+#include "support/program.h"
 
 #include <QtCore/qfileinfo.h>
 #include <QtTest>
 
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 // The installed module in Qt's own runtime.
@@ -20,10 +21,11 @@ private Q_SLOTS:
         const QString runtime = QStringLiteral(QML_RUNTIME);
         if (!QFileInfo(runtime).isExecutable())
             QSKIP("There is no 'qml' here (Debian: apt-get install qml-qt6).");
-        const QString port = QString::number(PyventTests::freePort());
+        const QString port = QString::number(freePort());
         Program qml(runtime, {u"-I"_s, QStringLiteral(QML_IMPORTS), QStringLiteral(QML_FILE), u"--"_s, port});
         QVERIFY2(qml.complains(u"ready"_s), qPrintable(qml.errors()));
-        Program sender({u"send"_s, u"order-food"_s, u"food=sushi"_s, u"count:=7"_s, u"--port"_s, port});
+        Program sender(QStringLiteral(PYVENT_PROGRAM),
+                       {u"send"_s, u"order-food"_s, u"food=sushi"_s, u"count:=7"_s, u"--port"_s, port});
         QCOMPARE(sender.exitCode(), 0);
         QVERIFY2(qml.complains(u"7 sushi"_s), qPrintable(qml.errors()));
         QCOMPARE(qml.exitCode(), 7);

@@ -14,6 +14,7 @@ using namespace Qt::StringLiterals;
 
 namespace PyventFaults {
 
+using PyventTests::ChildProcess;
 using PyventTests::waitUntil;
 
 namespace {
@@ -100,14 +101,23 @@ Campaign::Node *Campaign::start(Role role, int index)
     if (listens)
         arguments << (index % 2 == 1 ? u"--glob"_s : u"--listen"_s);
     m_judge.addNode(node.id, node.label, listens);
-    node.child = std::make_unique<FaultChild>(QStringLiteral(PYVENT_FAULT_NODE), arguments,
-                                              [this, id = node.id](const QByteArrayList &words) { read(id, words); });
+    launch(&node, QStringLiteral(PYVENT_FAULT_NODE), arguments);
     if (m_underLoad)
-        node.child->tell("go");
+        node.child->writeLine("go");
     log(u"started %1, process %2%3%4"_s.arg(node.label)
             .arg(node.child->pid())
             .arg(mayServe ? u", may serve"_s : QString(), proxied ? u", through the proxy"_s : QString()));
     return &node;
+}
+
+void Campaign::launch(Node *node, const QString &program, const QStringList &arguments)
+{
+    node->child = std::make_unique<ChildProcess>(program, arguments);
+    ChildProcess *const child = node->child.get();
+    QObject::connect(child, &ChildProcess::outputChanged, child, [this, child, id = node->id] {
+        for (const QByteArray &line : child->takeLines())
+            read(id, line.split(' '));
+    });
 }
 
 void Campaign::startPythonServer()
@@ -118,10 +128,8 @@ void Campaign::startPythonServer()
     node.label = u"python-server"_s;
     node.isPython = true;
     m_judge.addNode(node.id, node.label, false);
-    node.child = std::make_unique<FaultChild>(
-        QStringLiteral(PYVENT_TEST_PYTHON),
-        QStringList{u"-c"_s, pythonServer, QStringLiteral(PYVENT_TEST_PEER_FOLDER), QString::number(m_ports.port())},
-        [this, id = node.id](const QByteArrayList &words) { read(id, words); });
+    launch(&node, QStringLiteral(PYVENT_TEST_PYTHON),
+           {u"-c"_s, pythonServer, QStringLiteral(PYVENT_TEST_PEER_FOLDER), QString::number(m_ports.port())});
     log(u"started %1, process %2"_s.arg(node.label).arg(node.child->pid()));
 }
 
@@ -244,7 +252,7 @@ CampaignResult Campaign::run()
 
     m_underLoad = true;
     for (Node *sender : all(Role::Sender))
-        sender->child->tell("go");
+        sender->child->writeLine("go");
     hold();
     for (int i = 1; i <= m_options.rounds && (m_options.keepGoing || m_result.troubles.isEmpty()); ++i) {
         const QString kind = m_options.kinds[m_random.bounded(int(m_options.kinds.size()))];
@@ -298,7 +306,7 @@ void Campaign::kill(Node *node)
     log(u"killing %1"_s.arg(node->label));
     if (node->serving)
         m_serverEnded = now();
-    node->child->signal(SIGKILL);
+    node->child->sendSignal(SIGKILL);
     node->child->waitForEnd(quitPatience);
     m_judge.ended(node->id, Judge::End::Killed);
     const Node was{node->role, node->index, node->id, node->label, node->isPython, node->serving, 0, {}, {}};
@@ -312,9 +320,9 @@ void Campaign::kill(Node *node)
 void Campaign::freeze(Node *node)
 {
     log(u"stopping %1 (SIGSTOP)"_s.arg(node->label));
-    node->child->signal(SIGSTOP);
+    node->child->sendSignal(SIGSTOP);
     hold();
-    node->child->signal(SIGCONT);
+    node->child->sendSignal(SIGCONT);
     log(u"continuing %1"_s.arg(node->label));
 }
 
@@ -322,7 +330,7 @@ void Campaign::freeze(Node *node)
 void Campaign::restart(Node *node)
 {
     if (node->role == Role::Sender) {
-        node->child->tell("pause");
+        node->child->writeLine("pause");
         const int id = node->id;
         waitUntil([] { return false; }, 100); // what it said before it read this
         const auto caughtUp = [&] { return m_judge.behind(m_judge.sentSoFar(), id).isEmpty(); };
@@ -332,7 +340,7 @@ void Campaign::restart(Node *node)
     log(u"restarting %1"_s.arg(node->label));
     if (node->serving)
         m_serverEnded = now();
-    node->child->tell("quit");
+    node->child->writeLine("quit");
     if (!node->child->waitForEnd(quitPatience))
         trouble(u"%1 did not quit within %2 s"_s.arg(node->label).arg(quitPatience / 1000));
     m_judge.ended(node->id, Judge::End::Quit);
@@ -391,7 +399,7 @@ void Campaign::disturb(const QString &kind)
 void Campaign::finish()
 {
     for (Node *sender : all(Role::Sender))
-        sender->child->tell("pause");
+        sender->child->writeLine("pause");
     log(u"sending ends"_s);
     hold(); // what the senders said before they read this
     const auto mark = m_judge.sentSoFar();
@@ -404,7 +412,7 @@ void Campaign::finish()
     }
     m_result.verdict = m_judge.verdict(); // before the nodes leave
     for (const auto &node : m_nodes)
-        node->child->tell("quit");
+        node->child->writeLine("quit");
     for (const auto &node : m_nodes) {
         if (!node->child->waitForEnd(quitPatience))
             trouble(u"%1 did not quit within %2 s"_s.arg(node->label).arg(quitPatience / 1000));

@@ -2,8 +2,8 @@
 #ifndef PYVENT_FAULTS_CAMPAIGN_H
 #define PYVENT_FAULTS_CAMPAIGN_H
 
-#include "faultchild.h"
 #include "judge.h"
+#include "support/childprocess.h"
 #include "support/portpair.h"
 #include "tcpproxy.h"
 
@@ -64,11 +64,12 @@ private:
         bool serving = false;
         qint64 servingSince = 0;
         QByteArray state;
-        std::unique_ptr<FaultChild> child;
+        std::unique_ptr<PyventTests::ChildProcess> child;
     };
 
     Node *start(Role role, int index);
     void startPythonServer();
+    void launch(Node *node, const QString &program, const QStringList &arguments);
     void read(int id, const QByteArrayList &words);
     Node *find(int id);
     Node *server();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/numbers.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
@@ -7,8 +8,6 @@
 #include <PyventNode>
 
 #include <QtTest>
-
-#include <numeric>
 
 using namespace PyventFaults;
 using namespace PyventTests;
@@ -95,11 +94,8 @@ private Q_SLOTS:
         QVERIFY(waitUntil([&] { return !numbers.isEmpty() && numbers.last() == sent; }));
 
         QVERIFY2(lost > 20 && lost < 40, QByteArray::number(lost));
-        QList<int> expected(heard);
-        std::iota(expected.begin(), expected.end(), before + 1);
-        for (int n = before + heard + int(lost) + 1; n <= sent; ++n)
-            expected.append(n);
-        QCOMPARE(numbers, expected);
+        const int last = before + heard;
+        QCOMPARE(numbers, numbersFromTo(before + 1, last) + numbersFromTo(last + int(lost) + 1, sent));
     }
 };
 

@@ -15,11 +15,18 @@
 #include <unistd.h>
 
 using namespace PyventFaults;
+using PyventTests::BoundSocket;
 using PyventTests::loopbackAddress;
 
 namespace {
 
 constexpr int patience = 10'000; // milliseconds
+
+bool isReadable(int descriptor, int milliseconds)
+{
+    pollfd watched{.fd = descriptor, .events = POLLIN, .revents = 0};
+    return ::poll(&watched, 1, milliseconds) == 1;
+}
 
 class Socket
 {
@@ -42,11 +49,6 @@ public:
             return errno == ECONNRESET ? "reset" : "nothing";
         return count == 0 ? QByteArray("end") : QByteArray(buffer, count);
     }
-    bool isReadable(int milliseconds) const
-    {
-        pollfd watched{.fd = fd, .events = POLLIN, .revents = 0};
-        return ::poll(&watched, 1, milliseconds) == 1;
-    }
     bool send(const QByteArray &text) const
     {
         return ::send(fd, text.constData(), size_t(text.size()), MSG_NOSIGNAL) == text.size();
@@ -59,15 +61,12 @@ public:
 struct Line
 {
     Line()
-        : server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+        : server(ports.port())
         , proxy(ports.port() + 1, ports.port())
     {
-        const int yes = 1;
-        ::setsockopt(server.fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-        const sockaddr_in address = loopbackAddress(ports.port());
-        isUp = ::bind(server.fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0
-            && ::listen(server.fd, 4) == 0 && proxy.isListening();
     }
+
+    bool isUp() const { return server.isBound() && proxy.isListening(); }
 
     int connect()
     {
@@ -82,13 +81,12 @@ struct Line
     }
     int accept() const
     {
-        return server.isReadable(patience) ? ::accept4(server.fd, nullptr, nullptr, SOCK_CLOEXEC) : -1;
+        return isReadable(server.fd(), patience) ? ::accept4(server.fd(), nullptr, nullptr, SOCK_CLOEXEC) : -1;
     }
 
     PyventTests::PortPair ports;
-    Socket server;
+    BoundSocket server;
     TcpProxy proxy;
-    bool isUp = false;
 };
 
 } // namespace
@@ -101,7 +99,7 @@ private Q_SLOTS:
     void forwards()
     {
         Line line;
-        QVERIFY(line.isUp);
+        QVERIFY(line.isUp());
         const Socket client(line.connect());
         const Socket peer(line.accept());
         QVERIFY(client.send("question"));
@@ -119,7 +117,7 @@ private Q_SLOTS:
     void dropsAndResets()
     {
         Line line;
-        QVERIFY(line.isUp);
+        QVERIFY(line.isUp());
         for (const bool byReset : {false, true}) {
             const Socket client(line.connect());
             const Socket peer(line.accept());
@@ -135,12 +133,12 @@ private Q_SLOTS:
     void stalls()
     {
         Line line;
-        QVERIFY(line.isUp);
+        QVERIFY(line.isUp());
         const Socket client(line.connect());
         const Socket peer(line.accept());
         line.proxy.setStalled(true);
         QVERIFY(client.send("late"));
-        QVERIFY(!peer.isReadable(100));
+        QVERIFY(!isReadable(peer.fd, 100));
         line.proxy.setStalled(false);
         QCOMPARE(peer.next(), "late");
     }
@@ -148,7 +146,7 @@ private Q_SLOTS:
     void refuses()
     {
         Line line;
-        QVERIFY(line.isUp);
+        QVERIFY(line.isUp());
         line.proxy.setRefusing(true);
         int error = 0;
         const auto isRefused = [&] {
@@ -167,7 +165,7 @@ private Q_SLOTS:
     void delays()
     {
         Line line;
-        QVERIFY(line.isUp);
+        QVERIFY(line.isUp());
         const Socket client(line.connect());
         const Socket peer(line.accept());
         line.proxy.setDelay(std::chrono::milliseconds(50));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "leavingchild.h"
+#include "support/childprocess.h"
+#include "support/numbers.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
 
@@ -11,7 +12,6 @@
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
-using namespace PyventFaults;
 using namespace PyventTests;
 
 // Processes that fork while they have a node: the child neither hangs nor crashes nor sends anything, and the parent's node
@@ -54,9 +54,9 @@ private Q_SLOTS:
                     [&](const PyventEvent &event) { heard[event.nodeId].append(event.args[u"i"_s].toInt()); });
         if (server == "elsewhere"_L1)
             QVERIFY(receiver.startServer());
-        LeavingChild forker(QStringLiteral(PYVENT_FORKER),
+        ChildProcess forker(QStringLiteral(PYVENT_FORKER),
                             {way, QString::number(ports.port()), QString::number(count), server});
-        QVERIFY(forker.waitForLine("ready"));
+        QVERIFY(forker.printsLine("ready"));
         QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
         connect(&receiver, &PyventNode::stateChanged, this, [&](PyventNode::State state) { states.append(state); });
         QVERIFY(receiver.send("go"));
@@ -68,17 +68,17 @@ private Q_SLOTS:
         };
         QVERIFY2(waitUntil(isHeard), forker.lines().join('\n'));
         QVERIFY(states.isEmpty());
-        forker.tell("end");
-        QVERIFY2(forker.waitForEnd() == goodEnd, forker.lines().join('\n'));
+        forker.writeLine("end");
+        QVERIFY2(forker.exitCode() == 0, forker.lines().join('\n'));
         for (const QList<int> &numbers : std::as_const(heard))
-            QCOMPARE(numbers, countTo(count));
+            QCOMPARE(numbers, numbersFromTo(0, count - 1));
         QVERIFY(isHeard()); // and nobody else
     }
 
     void everyVerbIsRefused_data()
     {
         QTest::addColumn<QString>("verb");
-        LeavingChild forker(QStringLiteral(PYVENT_FORKER), {});
+        ChildProcess forker(QStringLiteral(PYVENT_FORKER), {});
         forker.waitForEnd();
         for (const QByteArray &verb : forker.lines())
             QTest::newRow(verb) << QString::fromLatin1(verb);
@@ -93,13 +93,13 @@ private Q_SLOTS:
         int heard = 0;
         receiver.on("left", {"i"}, this, [&](int i) { heard += i < 0 ? 1000 : 1; });
         QVERIFY(receiver.startServer());
-        LeavingChild forker(QStringLiteral(PYVENT_FORKER),
+        ChildProcess forker(QStringLiteral(PYVENT_FORKER),
                             {verb, QString::number(ports.port()), u"2"_s, u"elsewhere"_s});
-        QVERIFY(forker.waitForLine("ready"));
+        QVERIFY(forker.printsLine("ready"));
         QVERIFY(receiver.send("go"));
         QVERIFY2(waitUntil([&] { return heard >= 2; }), forker.lines().join('\n'));
-        forker.tell("end");
-        QVERIFY2(forker.waitForEnd() == goodEnd, forker.lines().join('\n'));
+        forker.writeLine("end");
+        QVERIFY2(forker.exitCode() == 0, forker.lines().join('\n'));
         QCOMPARE(heard, 2); // both of the parent's
     }
 
@@ -116,16 +116,16 @@ private Q_SLOTS:
         // As long as anybody has the port of the server that was killed, nobody can serve in its place.
         const PortPair ports;
         PyventNode receiver({.port = ports.port()});
-        LeavingChild forker(QStringLiteral(PYVENT_FORKER), {way, QString::number(ports.port()), u"10"_s, u"itself"_s});
-        QVERIFY(forker.waitForLine("ready"));
+        ChildProcess forker(QStringLiteral(PYVENT_FORKER), {way, QString::number(ports.port()), u"10"_s, u"itself"_s});
+        QVERIFY(forker.printsLine("ready"));
         receiver.on("left", this, [] {});
         QVERIFY(receiver.waitForReady(20s));
         QVERIFY(!receiver.isServer());
         QVERIFY(receiver.send("go"));
-        QVERIFY2(forker.waitForLine("child stays as "), forker.lines().join('\n'));
+        QVERIFY2(forker.printsLine("child stays as "), forker.lines().join('\n'));
         const pid_t child = forker.lines().constLast().split(' ').constLast().toInt();
         const auto end = qScopeGuard([child] { ::kill(child, SIGKILL); });
-        forker.signal(SIGKILL);
+        forker.sendSignal(SIGKILL);
         QVERIFY(waitUntil([&] { return receiver.isServer() && receiver.state() == PyventNode::Ready; }));
         QVERIFY(::kill(child, 0) == 0);
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "leavingchild.h"
+#include "support/childprocess.h"
+#include "support/numbers.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
 
@@ -12,7 +13,6 @@
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
-using namespace PyventFaults;
 using namespace PyventTests;
 
 namespace {
@@ -23,7 +23,7 @@ const QString program = QStringLiteral(PYVENT_LEAVER);
 
 QStringList ways()
 {
-    LeavingChild leaver(program, {});
+    ChildProcess leaver(program, {});
     leaver.waitForEnd();
     QStringList ways;
     for (const QByteArray &line : leaver.lines())
@@ -64,16 +64,16 @@ private Q_SLOTS:
         receiver.on("over", this, [&] { isOver = true; });
         if (server == "elsewhere"_L1)
             QVERIFY(receiver.startServer());
-        LeavingChild leaver(program, {way, QString::number(ports.port()), QString::number(count), server});
-        QVERIFY(leaver.waitForLine("ready"));
+        ChildProcess leaver(program, {way, QString::number(ports.port()), QString::number(count), server});
+        QVERIFY(leaver.printsLine("ready"));
         QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
         QVERIFY(receiver.send("go"));
-        QCOMPARE(leaver.waitForEnd(), way == "signal"_L1 ? u"by signal %1"_s.arg(SIGTERM) : goodEnd);
+        QCOMPARE(leaver.exitCode(), way == "signal"_L1 ? -SIGTERM : 0);
         QVERIFY(waitUntil([&] { return heard.size() >= count; }));
         QVERIFY(receiver.startServer()); // which nobody else is now
         QVERIFY(receiver.send("over"));
         QVERIFY(waitUntil([&] { return isOver; }));
-        QCOMPARE(heard, countTo(count));
+        QCOMPARE(heard, numbersFromTo(0, count - 1));
     }
 
     void withoutAServerItEndsAllTheSame_data()
@@ -93,15 +93,15 @@ private Q_SLOTS:
         QFETCH(const bool, hangs);
 
         const PortPair ports;
-        std::optional<LeavingChild> server;
+        std::optional<ChildProcess> server;
         if (hangs) {
             server.emplace(QStringLiteral(PYVENT_FAULT_NODE),
                            QStringList{u"--serve"_s, u"--port"_s, QString::number(ports.port())});
-            QVERIFY(server->waitForLine("state Ready"));
-            server->signal(SIGSTOP);
+            QVERIFY(server->printsLine("state Ready"));
+            server->sendSignal(SIGSTOP);
         }
-        LeavingChild leaver(program, {way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
-        QCOMPARE(leaver.waitForEnd(), goodEnd);
+        ChildProcess leaver(program, {way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
+        QCOMPARE(leaver.exitCode(), 0);
         const QByteArray told = leaver.lines().join('\n');
         QVERIFY2(told.contains("3 events were not acknowledged by a server within the linger of 200 ms"), told);
     }
@@ -120,8 +120,8 @@ private Q_SLOTS:
         QFETCH(const QString, way);
 
         const PortPair ports;
-        LeavingChild leaver(program, {way, QString::number(ports.port()), u"3"_s, u"alone"_s});
-        QCOMPARE(leaver.waitForEnd(), goodEnd);
+        ChildProcess leaver(program, {way, QString::number(ports.port()), u"3"_s, u"alone"_s});
+        QCOMPARE(leaver.exitCode(), 0);
         const QByteArray told = leaver.lines().join('\n');
         QVERIFY2(told.count("Nobody heard 3 events") == 1, told);
     }

@@ -46,12 +46,12 @@ private Q_SLOTS:
         CAST_VERIFY(cast.waitForReady());
         Cast::Node &rig =
             cast.add(u"rig"_s, {u"--rate"_s, QString::number(rate), u"--where"_s, where}, QStringLiteral(PYVENT_RIG));
-        rig.child->tell("go");
+        rig.child->writeLine("go");
         CAST_VERIFY(waitUntil([&] { return receiver.heard > rate / 10; }));
         Lateness lateness;
         qint64 slowest = 0;
         for (int round = 0; round < 5; ++round) {
-            server->child->signal(SIGKILL);
+            server->child->sendSignal(SIGKILL);
             cast.hasBeenKilled(*server);
             CAST_VERIFY(waitUntil([&] { return receiver.state == "Connecting" && rig.unsent > 0; }));
             server = &cast.add(u"server"_s, {u"--serve"_s});
@@ -83,8 +83,8 @@ private Q_SLOTS:
         cast.tellAll("go");
         CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 2000; }));
 
-        blocked.child->tell("block 10000");
-        server->child->signal(SIGKILL);
+        blocked.child->writeLine("block 10000");
+        server->child->sendSignal(SIGKILL);
         cast.hasBeenKilled(*server);
         CAST_VERIFY(waitUntil([&] { return receiver.state == "Connecting"; }));
         server = &cast.add(u"server"_s, {u"--serve"_s});
@@ -109,8 +109,8 @@ private Q_SLOTS:
         cast.tellAll("go");
         CAST_VERIFY(waitUntil([&] { return receiver.heard > 200; }));
 
-        heir.child->tell("block 10000");
-        server->child->signal(SIGKILL);
+        heir.child->writeLine("block 10000");
+        server->child->sendSignal(SIGKILL);
         cast.hasBeenKilled(*server);
         CAST_VERIFY(waitUntil([&] { return receiver.state == "Connecting"; }));
         CAST_VERIFY(waitUntil([&] { return receiver.state == "Ready" && sender.state == "Ready"; }));

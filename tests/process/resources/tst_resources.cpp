@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../leaving/leavingchild.h"
+#include "support/childprocess.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
 
@@ -10,7 +10,6 @@
 #include <memory>
 #include <vector>
 
-using namespace PyventFaults;
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -21,12 +20,6 @@ const QString program = QStringLiteral(PYVENT_STARVED);
 
 // What a node with nothing to share takes in all, the server included: as the README says.
 constexpr int descriptorsOfNode = 33;
-
-bool has(const LeavingChild &child, const QByteArray &begin)
-{
-    return std::any_of(child.lines().cbegin(), child.lines().cend(),
-                       [&](const QByteArray &line) { return line.startsWith(begin); });
-}
 
 } // namespace
 
@@ -58,24 +51,24 @@ private Q_SLOTS:
         // One after the other where each serves; some at a time would be faster, and each would hear the others.
         int refused = 0;
         for (int left = 0; left <= descriptorsOfNode; ++left) {
-            LeavingChild child(program,
+            ChildProcess child(program,
                                {u"descriptors"_s, QString::number(left), QString::number(ports.port()),
                                 serves ? u"serve"_s : u"join"_s});
-            QVERIFY(waitUntil([&] { return has(child, "sent") || has(child, "refused"); }));
+            QVERIFY(waitUntil([&] { return child.hasLine("sent") || child.hasLine("refused"); }));
             const QByteArray what = "with " + QByteArray::number(left) + " left: " + child.lines().join("\n");
-            QVERIFY2(!has(child, "no handler"), what);
-            if (has(child, "refused")) {
+            QVERIFY2(!child.hasLine("no handler"), what);
+            if (child.hasLine("refused")) {
                 ++refused;
-                QVERIFY2(waitUntil([&] { return has(child, "last OutOfResources"); }), what);
-                QVERIFY2(waitUntil([&] { return has(child, "error OutOfResources"); }), what);
+                QVERIFY2(waitUntil([&] { return child.hasLine("last OutOfResources"); }), what);
+                QVERIFY2(waitUntil([&] { return child.hasLine("error OutOfResources"); }), what);
                 QVERIFY2(child.lines().join("\n").contains("of the 256 file descriptors"), child.lines().join("\n"));
             } else if (left == descriptorsOfNode) {
-                QVERIFY2(!has(child, "error OutOfResources"), what);
+                QVERIFY2(!child.hasLine("error OutOfResources"), what);
             }
-            child.tell("");
-            QVERIFY2(child.waitForLine("ready"), child.lines().join("\n"));
-            QVERIFY(child.waitForLine("ready"));
-            QCOMPARE(child.waitForEnd(), goodEnd);
+            child.writeLine("");
+            QVERIFY2(child.printsLine("ready"), child.lines().join("\n"));
+            QVERIFY(child.printsLine("ready"));
+            QCOMPARE(child.exitCode(), 0);
         }
         QVERIFY(refused > 10);
         QVERIFY(refused < descriptorsOfNode);
@@ -84,21 +77,21 @@ private Q_SLOTS:
     void aProgramWithSixteenDescriptors()
     {
         const PortPair ports;
-        LeavingChild child(u"/bin/sh"_s,
+        ChildProcess child(u"/bin/sh"_s,
                            {u"-c"_s, u"ulimit -n 16; exec \"$0\" send x --port \"$1\" 2>&1"_s,
                             QStringLiteral(PYVENT_CLI), QString::number(ports.port())});
-        QCOMPARE(child.waitForEnd(), u"with exit code 1"_s);
+        QCOMPARE(child.exitCode(), 1);
         QVERIFY2(child.lines().join("\n").contains("file descriptors"), child.lines().join("\n"));
     }
 
     void aThousandNodes()
     {
         const PortPair ports;
-        LeavingChild child(program, {u"crowd"_s, u"1000"_s, QString::number(ports.port())});
-        QVERIFY2(child.waitForLine("heard by all"), child.lines().join("\n"));
-        QCOMPARE(child.waitForEnd(), goodEnd);
-        QVERIFY2(has(child, "one"), child.lines().join("\n"));
-        QVERIFY2(!has(child, "error"), child.lines().join("\n"));
+        ChildProcess child(program, {u"crowd"_s, u"1000"_s, QString::number(ports.port())});
+        QVERIFY2(child.printsLine("heard by all"), child.lines().join("\n"));
+        QCOMPARE(child.exitCode(), 0);
+        QVERIFY2(child.hasLine("one"), child.lines().join("\n"));
+        QVERIFY2(!child.hasLine("error"), child.lines().join("\n"));
         for (const QByteArray &line : child.lines()) {
             if (line.startsWith("descriptors ")) {
                 qInfo("1,000 nodes, one of which serves, have %s file descriptors", line.sliced(12).constData());
@@ -115,8 +108,8 @@ private Q_SLOTS:
         const PortPair ports;
         PyventNode sender({.port = ports.port(), .nodeId = {}});
         QVERIFY(sender.startServer());
-        LeavingChild child(program, {u"memory"_s, QString::number(96 << 20), QString::number(ports.port())});
-        QVERIFY(child.waitForLine("ready"));
+        ChildProcess child(program, {u"memory"_s, QString::number(96 << 20), QString::number(ports.port())});
+        QVERIFY(child.printsLine("ready"));
         // Some bytes each in the pickle, and a QVariant each in the list.
         const QVariantList large(3'500'000, QVariant(true));
         for (int i = 0; i < 3; ++i) {
@@ -129,9 +122,9 @@ private Q_SLOTS:
                  }),
                  child.lines().join("\n"));
         QVERIFY(sender.send("end"));
-        QVERIFY2(!has(child, "large"), child.lines().join("\n"));
-        QVERIFY2(has(child, "error EventTooLarge"), child.lines().join("\n"));
-        QCOMPARE(child.waitForEnd(), goodEnd);
+        QVERIFY2(!child.hasLine("large"), child.lines().join("\n"));
+        QVERIFY2(child.hasLine("error EventTooLarge"), child.lines().join("\n"));
+        QCOMPARE(child.exitCode(), 0);
         int lost = 0; // told together or one by one
         for (const QByteArray &line : child.lines()) {
             if (line.startsWith("lost large "))

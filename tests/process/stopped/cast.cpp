@@ -10,6 +10,7 @@ using namespace Qt::StringLiterals;
 
 namespace PyventFaults {
 
+using PyventTests::ChildProcess;
 using PyventTests::waitUntil;
 
 qint64 Cast::now()
@@ -26,8 +27,11 @@ Cast::Node &Cast::add(const QString &label, const QStringList &arguments, const 
     node.label = label;
     m_judge.addNode(node.id, label, arguments.contains(u"--listen"_s) || arguments.contains(u"--glob"_s));
     const QStringList all{u"--id"_s, QString::number(node.id), u"--port"_s, QString::number(port())};
-    node.child = std::make_unique<FaultChild>(program, all + arguments,
-                                              [this, &node](const QByteArrayList &words) { read(node, words); });
+    node.child = std::make_unique<ChildProcess>(program, all + arguments);
+    QObject::connect(node.child.get(), &ChildProcess::outputChanged, node.child.get(), [this, &node] {
+        for (const QByteArray &line : node.child->takeLines())
+            read(node, line.split(' '));
+    });
     return node;
 }
 
@@ -88,7 +92,7 @@ void Cast::hasBeenKilled(const Node &node)
 void Cast::tellAll(const QByteArray &command)
 {
     for (const auto &node : m_nodes)
-        node->child->tell(command);
+        node->child->writeLine(command);
 }
 
 bool Cast::waitForReady()

@@ -2,8 +2,8 @@
 #ifndef PYVENT_STOPPED_CAST_H
 #define PYVENT_STOPPED_CAST_H
 
-#include "faultchild.h"
 #include "judge.h"
+#include "support/childprocess.h"
 #include "support/portpair.h"
 
 #include <memory>
@@ -31,7 +31,7 @@ public:
         bool wasBlocked = false;
         qint64 heard = 0;
         qint64 told = 0; // how many events are lost
-        std::unique_ptr<FaultChild> child;
+        std::unique_ptr<PyventTests::ChildProcess> child;
     };
 
     Cast() = default;

@@ -68,7 +68,7 @@ private Q_SLOTS:
 
         Lateness lateness;
         const qint64 stopped = Cast::now();
-        server.child->signal(SIGSTOP);
+        server.child->sendSignal(SIGSTOP);
         for (Cast::Node *node : others)
             CAST_VERIFY(waitUntil([&] { return node->state != "Ready" && node->stateSince > stopped; }));
         qint64 slowest = 0;
@@ -84,7 +84,7 @@ private Q_SLOTS:
         CAST_VERIFY(waitUntil([&] { return cast.sent() > sent + 500; }));
         CAST_VERIFY(!others[0]->serving);
         const qint64 mark = cast.sent();
-        server.child->signal(dies ? SIGKILL : SIGCONT);
+        server.child->sendSignal(dies ? SIGKILL : SIGCONT);
         if (dies) {
             cast.hasBeenKilled(server);
             CAST_VERIFY(waitUntil([&] { return others[0]->serving; }));
@@ -124,7 +124,7 @@ private Q_SLOTS:
         cast.tellAll("go");
         CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp() && cast.sent() > 200; }));
 
-        slow.child->signal(SIGSTOP);
+        slow.child->sendSignal(SIGSTOP);
         const qint64 before = cast.sent();
         bool mustReplace = isReplaced;
         for (const QDeadlineTimer resumed(10s); !resumed.hasExpired();) {
@@ -132,12 +132,12 @@ private Q_SLOTS:
             CAST_VERIFY(waitUntil([&] { return receiver.heard >= sent + 50; }, 3000));
             if (mustReplace && sent > before + 2000) {
                 mustReplace = false;
-                server.child->signal(SIGKILL);
+                server.child->sendSignal(SIGKILL);
                 cast.hasBeenKilled(server);
                 CAST_VERIFY(waitUntil([&] { return heir.serving; }));
             }
         }
-        slow.child->signal(SIGCONT);
+        slow.child->sendSignal(SIGCONT);
         CAST_VERIFY(cast.waitForReady());
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         Tally all = cast.verdict().all;
@@ -162,7 +162,7 @@ private Q_SLOTS:
         // Longer than any heartbeat's patience.
         const qint64 since = Cast::now();
         for (Cast::Node *node : {&server, &busy})
-            node->child->tell("block 5000");
+            node->child->writeLine("block 5000");
         CAST_VERIFY(waitUntil([&] { return server.wasBlocked && busy.wasBlocked; }));
         CAST_VERIFY(waitUntil([&] { return cast.hasCaughtUp(); }));
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "faultchild.h"
 #include "rawbus.h"
+#include "support/childprocess.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
@@ -15,7 +15,6 @@
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace PyventTests;
-using PyventFaults::FaultChild;
 
 namespace {
 
@@ -23,25 +22,6 @@ constexpr int processes = 10;
 constexpr int nodesOfAProcess = 10;
 constexpr int members = processes * nodesOfAProcess;
 constexpr auto backOff = 20ms; // of a receiver, at most
-
-// Ten nodes of this module.
-class Crowd
-{
-public:
-    Crowd(int port, int batch)
-        : m_child(QStringLiteral(PYVENT_CROWD),
-                  {QString::number(port), QString::number(nodesOfAProcess), QString::number(batch)},
-                  [this](const QByteArrayList &words) { m_lines.append(words.join(' ')); })
-    {
-    }
-
-    bool hasSaid(const QByteArray &line) const { return m_lines.contains(line); }
-    QByteArrayList lines() const { return m_lines; }
-
-private:
-    QByteArrayList m_lines;
-    FaultChild m_child;
-};
 
 // What the server has relayed of nodes' talk about what is missing.
 struct Talk
@@ -105,13 +85,15 @@ private Q_SLOTS:
             const int place = relayed++ % batch + 1;
             return place < first || place > last;
         });
-        std::vector<std::unique_ptr<Crowd>> crowds;
+        std::vector<std::unique_ptr<ChildProcess>> crowds; // whose lines say what they have heard
         for (int i = 0; i < processes; ++i)
-            crowds.push_back(std::make_unique<Crowd>(ports.port(), batch));
+            crowds.push_back(std::make_unique<ChildProcess>(
+                QStringLiteral(PYVENT_CROWD),
+                QStringList{QString::number(ports.port()), QString::number(nodesOfAProcess), QString::number(batch)}));
         const auto waitForAll = [&](const QByteArray &line) {
             return waitUntil([&] {
                 return std::all_of(crowds.begin(), crowds.end(),
-                                   [&](const auto &crowd) { return crowd->hasSaid(line); });
+                                   [&](const auto &crowd) { return crowd->lines().contains(line); });
             });
         };
         QVERIFY(waitForAll("ready"));
