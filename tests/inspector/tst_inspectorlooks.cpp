@@ -406,21 +406,32 @@ void tst_InspectorLooks::hintsFit()
     QApplication::setFont(fontOf(points));
     QApplication::setPalette(Kitchen::lightPalette());
     open(size);
-    m_window->join({u"127.0.0.1"_s, m_port});
-    auto *button = part<QPushButton>("eventsRemedy");
-    QTRY_VERIFY_WITH_TIMEOUT(button->isVisible(), patience);
     auto *hint = part<EmptyHint>("eventsHint");
-    QVERIFY2(hint->text().contains(u"Nobody serves port %1"_s.arg(m_port)), qPrintable(hint->text()));
+    auto *button = part<QPushButton>("eventsRemedy");
     const auto isWhole = [hint, button] {
         const auto *label = hint->findChild<QLabel *>();
         const QRect words =
             label->fontMetrics().boundingRect(label->rect(), int(label->alignment()) | Qt::TextWordWrap, label->text());
+        const bool hasButton = hint->rect().contains(button->geometry())
+            && !button->geometry().intersects(label->geometry()) && button->width() >= button->sizeHint().width();
         return hint->rect().contains(label->geometry()) && label->rect().contains(words)
-            && hint->rect().contains(button->geometry()) && !button->geometry().intersects(label->geometry())
-            && button->width() >= button->sizeHint().width();
+            && (button->isHidden() || hasButton);
     };
+    QVERIFY2(hint->text().contains(u"not on a bus"_s), qPrintable(hint->text()));
+    QTRY_VERIFY(isWhole());
+    QVERIFY(picture("off"));
+
+    m_window->join({u"127.0.0.1"_s, m_port});
+    QTRY_VERIFY_WITH_TIMEOUT(button->isVisible(), patience);
+    QVERIFY2(hint->text().contains(u"Nobody serves port %1"_s.arg(m_port)), qPrintable(hint->text()));
     QTRY_VERIFY(isWhole());
     QVERIFY(picture("dead"));
+
+    button->click(); // it serves from now on
+    QTRY_VERIFY_WITH_TIMEOUT(hint->text().contains(u"No events yet"_s), patience);
+    QVERIFY(button->isHidden());
+    QTRY_VERIFY(isWhole());
+    QVERIFY(picture("empty"));
 }
 
 void tst_InspectorLooks::coloursCanBeRead_data()
