@@ -11,6 +11,7 @@
 
 namespace Pyvent::Cli {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {

@@ -8,6 +8,7 @@
 
 namespace Pyvent::Cli {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {

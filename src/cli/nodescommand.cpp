@@ -17,6 +17,7 @@
 
 namespace Pyvent::Cli {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 

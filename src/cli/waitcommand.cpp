@@ -6,6 +6,7 @@
 
 namespace Pyvent::Cli {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {

@@ -4,6 +4,7 @@
 #include "pythontext.h"
 #include "pythontype.h"
 #include "textstyle.h"
+#include "valueitems.h"
 
 #include <QtCore/qlocale.h>
 #include <QtGui/qguiapplication.h>
@@ -12,6 +13,7 @@
 
 namespace Pyvent::Inspector {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -129,7 +131,7 @@ QVariant ArgumentModel::data(const QModelIndex &index, int role) const
     const Branch &item = *branch(index);
     constexpr qsizetype longest = 2000;
     if (role == FullValueRole)
-        return Cli::pythonText(item.value);
+        return pythonText(item.value);
     if (role == ValueRole)
         return item.value;
     if (role == Qt::FontRole)
@@ -147,7 +149,7 @@ QVariant ArgumentModel::data(const QModelIndex &index, int role) const
         break;
     }
     if (item.text.isNull()) {
-        item.text = Cli::pythonText(item.value);
+        item.text = pythonText(item.value);
         if (item.text.size() > longest)
             item.text = item.text.first(longest) + u'…';
     }

@@ -8,7 +8,7 @@
 
 namespace Pyvent::Inspector {
 
-using namespace Pyvent::Cli;
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {

@@ -100,8 +100,8 @@ bool EventFilter::fits(const EventStore &store, Serial serial, qsizetype *work)
     const QByteArrayView json = store.arguments(serial);
     *work += json.size() + smallestWork;
     // What is too large to be decoded is searched as it is kept.
-    const QString text =
-        json.size() > EventStore::largeArguments ? QString::fromUtf8(json) : Cli::pythonKeywords(store.decoded(serial));
+    const QString text = json.size() > EventStore::largeArguments ? QString::fromUtf8(json)
+                                                                  : Text::pythonKeywords(store.decoded(serial));
     return text.contains(m_text, Qt::CaseInsensitive);
 }
 
@@ -116,7 +116,7 @@ QString argumentSummary(const EventStore &store, Serial serial)
     const QVariantMap arguments = store.decoded(serial, &error);
     if (!error.isEmpty())
         return u"(cannot be shown: %1)"_s.arg(error);
-    const QString text = Cli::pythonKeywords(arguments);
+    const QString text = Text::pythonKeywords(arguments);
     return text.size() > longest ? text.first(longest) + u'…' : text;
 }
 

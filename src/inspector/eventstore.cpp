@@ -12,7 +12,7 @@
 
 namespace Pyvent::Inspector {
 
-using namespace Pyvent::Cli;
+using namespace Pyvent::Text;
 
 EventStore::EventStore(const EventStore &other)
     : m_chunks(other.m_chunks)

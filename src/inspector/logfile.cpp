@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "logfile.h"
 
-#include "jsonreader.h"
-#include "jsonwriter.h"
+#include "eventline.h"
 #include "linereader.h"
 
 #include <QtConcurrent/qtconcurrentrun.h>
@@ -12,10 +11,11 @@
 #include <QtCore/qsavefile.h>
 
 #include <cerrno>
+#include <optional>
 
 namespace Pyvent::Inspector {
 
-using namespace Pyvent::Cli;
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -25,51 +25,6 @@ constexpr qsizetype linesBetweenProgress = 2000;
 int thousandths(qint64 part, qint64 whole)
 {
     return whole <= 0 ? 1000 : int(double(part) / double(whole) * 1000);
-}
-
-bool isString(const QVariant &value)
-{
-    return value.typeId() == QMetaType::QString;
-}
-
-bool isNone(const QVariant &value)
-{
-    return !value.isValid();
-}
-
-// Takes the members of a line; says what is wrong with the first one that cannot be.
-QString takeMembers(const QVariantMap &members, PyventEvent *event)
-{
-    const QVariant name = members.value(u"name"_s);
-    if (!isString(name) || name.toString().isEmpty())
-        return u"it has no \"name\", which must be a string"_s;
-    event->name = name.toString();
-    const QVariant sender = members.value(u"sender"_s);
-    if (!isString(sender))
-        return u"it has no \"sender\", which must be a string"_s;
-    event->sender = sender.toString();
-    const QVariant arguments = members.value(u"args"_s);
-    if (arguments.typeId() != QMetaType::QVariantMap)
-        return u"it has no \"args\", which must be an object"_s;
-    event->args = arguments.toMap();
-
-    if (const QVariant node = members.value(u"node"_s); !isNone(node)) {
-        event->nodeId = isString(node) ? QUuid::fromString(node.toString()) : QUuid();
-        if (event->nodeId.isNull())
-            return u"its \"node\" is neither null nor a UUID"_s;
-    }
-    if (const QVariant sequence = members.value(u"seq"_s); !isNone(sequence)) {
-        const bool isNumber = sequence.typeId() == QMetaType::LongLong || sequence.typeId() == QMetaType::ULongLong;
-        if (!isNumber || (sequence.typeId() == QMetaType::LongLong && sequence.toLongLong() < 0))
-            return u"its \"seq\" is neither null nor a number from 0 on"_s;
-        event->sequence = sequence.toULongLong();
-    }
-    if (const QVariant time = members.value(u"time"_s); !isNone(time)) {
-        event->time = isString(time) ? QDateTime::fromString(time.toString(), Qt::ISODateWithMs) : QDateTime();
-        if (!event->time.isValid())
-            return u"its \"time\" is neither null nor a time in ISO 8601"_s;
-    }
-    return {};
 }
 
 QString nativePath(const QString &path)
@@ -118,32 +73,15 @@ bool takeLine(QByteArrayView line, EventStore *store, QString *why)
 {
     while (line.endsWith('\r'))
         line.chop(1);
-    PyventEvent event;
-    if (line.trimmed().isEmpty() || !eventFromJson(line, &event, why))
+    if (line.trimmed().isEmpty())
         return false;
-    store->append(event, QDateTime());
-    return true;
+    const std::optional<PyventEvent> event = eventFromJson(line, why);
+    if (event)
+        store->append(*event, QDateTime());
+    return event.has_value();
 }
 
 } // namespace
-
-bool eventFromJson(QByteArrayView line, PyventEvent *event, QString *error)
-{
-    const JsonReader::Result result = JsonReader::readEvent(QString::fromUtf8(line));
-    if (!result.isValid()) {
-        *error = u"%1 (character %2)"_s.arg(result.error).arg(result.errorOffset + 1);
-        return false;
-    }
-    if (result.value.typeId() != QMetaType::QVariantMap) {
-        *error = u"it is no JSON object"_s;
-        return false;
-    }
-    PyventEvent read;
-    *error = takeMembers(result.value.toMap(), &read);
-    if (error->isEmpty())
-        *event = read;
-    return error->isEmpty();
-}
 
 LogResult readLog(const QString &path, qsizetype maximum, const Progress &progress)
 {

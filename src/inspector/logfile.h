@@ -34,9 +34,6 @@ LogResult readLog(const QString &path, qsizetype maximum, const Progress &progre
 // The file is there as a whole, or not at all.
 LogResult writeLog(const QString &path, const EventStore &store, const Progress &progress);
 
-// The event that \a line is; on failure says in \a error what is wrong, and leaves \a event as it was.
-bool eventFromJson(QByteArrayView line, PyventEvent *event, QString *error);
-
 // Reads and writes in a thread of its own, one after the other.
 class LogFile : public QObject
 {

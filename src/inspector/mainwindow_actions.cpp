@@ -24,6 +24,7 @@
 
 namespace Pyvent::Inspector {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {

@@ -101,7 +101,7 @@ ValueImage imageOf(const QVariant &value)
 {
     if (value.typeId() == QMetaType::QByteArray)
         return fromBytes(value.toByteArray());
-    if (const auto *array = Cli::as<PyventArray>(value))
+    if (const auto *array = Text::as<PyventArray>(value))
         return fromArray(*array);
     return {};
 }

@@ -14,7 +14,7 @@
 
 namespace Pyvent::Inspector {
 
-using namespace Pyvent::Cli;
+using namespace Pyvent::Text;
 
 namespace {
 

@@ -52,7 +52,7 @@ ValueText textOf(const QVariant &value, qsizetype most)
 {
     if (value.typeId() == QMetaType::QByteArray)
         return hexText(value.toByteArray(), most);
-    QString text = value.typeId() == QMetaType::QString ? value.toString() : Cli::pythonText(value);
+    QString text = value.typeId() == QMetaType::QString ? value.toString() : Text::pythonText(value);
     ValueText result;
     result.isWhole = text.size() <= most;
     if (!result.isWhole)

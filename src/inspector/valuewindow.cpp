@@ -26,6 +26,7 @@
 
 namespace Pyvent::Inspector {
 
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 ValueWindow::ValueWindow(const QString &title, const QVariant &value, QWidget *parent)
@@ -135,7 +136,7 @@ QByteArray ValueWindow::content() const
     if (m_value.typeId() == QMetaType::QString)
         return m_value.toString().toUtf8();
     if (m_image.image.isNull())
-        return Cli::pythonText(m_value).toUtf8();
+        return pythonText(m_value).toUtf8();
     QByteArray png;
     QBuffer buffer(&png);
     buffer.open(QIODevice::WriteOnly);
@@ -149,7 +150,7 @@ void ValueWindow::copy()
     if (qobject_cast<ImageView *>(m_pages->currentWidget()))
         clipboard->setImage(m_image.image);
     else
-        clipboard->setText(m_value.typeId() == QMetaType::QString ? m_value.toString() : Cli::pythonText(m_value));
+        clipboard->setText(m_value.typeId() == QMetaType::QString ? m_value.toString() : pythonText(m_value));
 }
 
 void ValueWindow::askWhereToSave()

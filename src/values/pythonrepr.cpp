@@ -42,6 +42,15 @@ QString reprMap(const QVariantMap &map)
     return u'{' + entries.join(", "_L1) + u'}';
 }
 
+// As Python's str.isprintable().
+bool isPrintable(uint code)
+{
+    if (code < 0x7f)
+        return code >= ' ';
+    return QChar::isPrint(code) && !QChar::isSpace(code);
+}
+
+// What does not print.
 QString escaped(uint code)
 {
     switch (code) {
@@ -51,8 +60,6 @@ QString escaped(uint code)
         return u"\\r"_s;
     case '\t':
         return u"\\t"_s;
-    case '\\':
-        return u"\\\\"_s;
     default:
         break;
     }
@@ -154,45 +161,58 @@ QString pythonRepr(const QString &text)
 {
     const bool apostrophe = text.contains(u'\'') && !text.contains(u'"');
     const QChar quote = apostrophe ? u'"' : u'\'';
-    QString result(quote);
+    QString result;
+    result.reserve(text.size() + 2);
+    result += quote;
+    qsizetype begin = 0; // of what is not yet in the result, and needs no escape
     for (qsizetype i = 0; i < text.size(); ++i) {
+        const qsizetype start = i;
         const QChar c = text.at(i);
         uint code = c.unicode();
         if (c.isHighSurrogate() && i + 1 < text.size() && text.at(i + 1).isLowSurrogate())
             code = QChar::surrogateToUcs4(c, text.at(++i));
-        if (c == quote)
-            result += u'\\' + QString(c);
-        else if (code == '\\' || !(code == ' ' || (QChar::isPrint(code) && !QChar::isSpace(code))))
-            result += escaped(code);
-        else
-            result += QStringView(QChar::fromUcs4(code));
+        const bool isQuoted = c == quote || code == '\\';
+        if (!isQuoted && isPrintable(code))
+            continue;
+        result += QStringView(text).sliced(begin, start - begin);
+        result += isQuoted ? u'\\' + QString(c) : escaped(code);
+        begin = i + 1;
     }
-    return result + quote;
+    result += QStringView(text).sliced(begin);
+    result += quote;
+    return result;
 }
 
 QString pythonRepr(const QByteArray &bytes)
 {
     const bool apostrophe = bytes.contains('\'') && !bytes.contains('"');
     const char quote = apostrophe ? '"' : '\'';
-    QString result = u'b' + QString(QLatin1Char(quote));
-    for (const char c : bytes) {
-        if (c == quote)
-            result += u'\\' + QString(QLatin1Char(c));
-        else if (c < ' ' || c == '\\' || c == 0x7f) // char may be negative: bytes from 0x80 on
-            result += escaped(uchar(c));
+    QString result;
+    result.reserve(bytes.size() + 3);
+    result += u'b';
+    result += QLatin1Char(quote);
+    for (const char byte : bytes) {
+        const auto code = uchar(byte);
+        if (byte == quote || byte == '\\')
+            result += u'\\';
+        if (code < ' ' || code >= 0x7f)
+            result += escaped(code);
         else
-            result += QLatin1Char(c);
+            result += QLatin1Char(byte);
     }
-    return result + QLatin1Char(quote);
+    result += QLatin1Char(quote);
+    return result;
 }
 
 QString pythonReprItems(const QVariantList &items)
 {
-    QStringList texts;
-    texts.reserve(items.size());
-    for (const QVariant &item : items)
-        texts += pythonRepr(item);
-    return texts.join(", "_L1);
+    QString text;
+    for (qsizetype i = 0; i < items.size(); ++i) {
+        if (i > 0)
+            text += ", "_L1;
+        text += pythonRepr(items[i]);
+    }
+    return text;
 }
 
 } // namespace Pyvent::Internal

@@ -10,6 +10,7 @@
 #include "support/testprogram.h"
 #include "typedvalue.h"
 #include "valueimage.h"
+#include "valueitems.h"
 #include "valuesize.h"
 #include "valuetext.h"
 
@@ -27,6 +28,7 @@
 #include <QtTest>
 
 using namespace Pyvent::Inspector;
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -99,7 +101,7 @@ void tst_InspectorModels::namesPythonTypes_data()
     row(u"ndarray"_s, any(matrix(PyventArray::RowMajor)), 2);
     row(u"float64"_s, any(PyventArray::scalar(u"<f8"_s, QByteArray(8, '\0'))));
     row(u"Decimal"_s, any(PyventObject::call(PyventObject(u"decimal"_s, u"Decimal"_s), {u"1.5"_s})));
-    row(u"Order"_s, any(Pyvent::Cli::TypedValue{u"Order"_s, QVariantMap{{u"module"_s, u"shop"_s}}}), 1);
+    row(u"Order"_s, any(TypedValue{u"Order"_s, QVariantMap{{u"module"_s, u"shop"_s}}}), 1);
     QTest::newRow("dict with int keys") << any(any(PyventDict({{1LL, 2LL}}))) << u"dict"_s << qsizetype(1);
     QTest::newRow("large int") << any(any(PyventInteger::fromString(u"99999999999999999999"))) << u"int"_s
                                << qsizetype(0);

@@ -10,6 +10,7 @@
 #include <QtTest>
 
 using namespace Pyvent::Inspector;
+using namespace Pyvent::Text;
 using namespace Qt::StringLiterals;
 using PyventTests::patience;
 
@@ -58,7 +59,7 @@ void tst_LogFile::readsWhatIsWritten()
     event.time = QDateTime::fromMSecsSinceEpoch(1'700'000'000'123, Qt::UTC);
     PyventEvent python;
     python.name = u"plain"_s;
-    const QByteArray lines = Pyvent::Cli::eventAsJson(event) + '\n' + Pyvent::Cli::eventAsJson(python) + "\r\n\n";
+    const QByteArray lines = eventAsJson(event) + '\n' + eventAsJson(python) + "\r\n\n";
     const LogResult read = readLog(write(lines), 100, goOn);
     QVERIFY2(read.error.isEmpty(), qPrintable(read.error));
     QCOMPARE(read.store->count(), 2);
@@ -69,7 +70,7 @@ void tst_LogFile::readsWhatIsWritten()
     QVERIFY(writeLog(path, *read.store, goOn).error.isEmpty());
     QFile copy(path);
     QVERIFY(copy.open(QIODevice::ReadOnly));
-    QCOMPARE(copy.readAll(), Pyvent::Cli::eventAsJson(event) + '\n' + Pyvent::Cli::eventAsJson(python) + '\n');
+    QCOMPARE(copy.readAll(), eventAsJson(event) + '\n' + eventAsJson(python) + '\n');
 }
 
 void tst_LogFile::namesTheMistake_data()
@@ -92,7 +93,7 @@ void tst_LogFile::namesTheMistake()
 {
     QFETCH(QByteArray, line);
     QFETCH(QString, reason);
-    const QByteArray good = Pyvent::Cli::eventAsJson({.name = u"a"_s}) + '\n';
+    const QByteArray good = eventAsJson({.name = u"a"_s}) + '\n';
     const LogResult result = readLog(write(good + good + line + '\n' + good), 100, goOn);
     QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
     QCOMPARE(result.store->count(), 3); // what is whole is there
@@ -102,7 +103,7 @@ void tst_LogFile::namesTheMistake()
 
 void tst_LogFile::opensWhatIsWhole_data()
 {
-    const QByteArray good = Pyvent::Cli::eventAsJson({.name = u"a"_s}) + '\n';
+    const QByteArray good = eventAsJson({.name = u"a"_s}) + '\n';
     const QByteArray bad = "{}\n";
     QTest::addColumn<QByteArray>("content");
     QTest::addColumn<int>("events");
@@ -141,7 +142,7 @@ void tst_LogFile::keepsTheNewest()
 {
     QByteArray lines;
     for (int i = 0; i < 250; ++i)
-        lines += Pyvent::Cli::eventAsJson({.name = u"e"_s + QString::number(i)}) + '\n';
+        lines += eventAsJson({.name = u"e"_s + QString::number(i)}) + '\n';
     const LogResult result = readLog(write(lines), 100, goOn);
     QVERIFY(result.error.isEmpty());
     QVERIFY(result.store->count() <= 100);

@@ -4,6 +4,7 @@
 
 #include <Pyvent>
 #include <PyventNode>
+#include <PyventTuple>
 
 #include <QCoreApplication>
 #include <QDeadlineTimer>
@@ -240,6 +241,10 @@ static void waits(PyventNode &node)
 
 int main(int argc, char **argv)
 {
+    // Before anything of the library has run.
+    const QVariant made = QVariant::fromValue(PyventTuple({1, "two"}));
+    check(made.toList() == QVariantList{1, "two"} && made.toString() == "(1, 'two')", "values convert");
+
     QCoreApplication app(argc, argv);
     PyventNode node(PyventOptions{.port = PyventTests::freePort(), .nodeId = "consumer"});
     QObject::connect(&node, &PyventNode::errorOccurred, &app,
