@@ -104,13 +104,16 @@ struct Pickles
     double loads = 0;
 };
 
+// In milliseconds. A busy machine leaves a program with a sanitizer little time.
+constexpr int patience = 300'000;
+
 void askCPython(Pickles *pickles)
 {
     QProcess python;
     python.start(QString::fromLatin1(PYTHON), {u"-B"_s, QString::fromLatin1(CPYTHON)});
     python.write(pickles->ours);
     python.closeWriteChannel();
-    if (!python.waitForFinished())
+    if (!python.waitForFinished(patience))
         return;
     const QByteArrayList seconds = python.readLine().trimmed().split(' ');
     pickles->python = python.readAll();
