@@ -57,11 +57,14 @@ void ReceiveWindow::forgetIf(const QByteArray &prefix, const std::function<bool(
 std::optional<qint64> ReceiveWindow::readySince(QByteArrayView topic) const
 {
     std::optional<qint64> longest;
-    for (qsizetype size = 0; size <= std::min(topic.size(), m_longestPrefix); ++size) {
-        const auto found = m_readySince.constFind(QByteArray::fromRawData(topic.data(), size));
+    const auto look = [&](const QByteArray &prefix) {
+        const auto found = m_readySince.constFind(prefix);
         if (found != m_readySince.cend() && *found && (!longest || *found < longest))
             longest = *found;
-    }
+    };
+    for (qsizetype size = 0; size <= std::min(topic.size(), m_longestPrefix); ++size)
+        look(QByteArray::fromRawData(topic.data(), size));
+    look(topic.toByteArray() + ' ');
     return longest && m_forgottenTime ? std::max(*longest, *m_forgottenTime) : longest;
 }
 

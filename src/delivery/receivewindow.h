@@ -77,7 +77,8 @@ public:
     explicit ReceiveWindow(const ReceiveLimits &limits = {}, quint32 seed = std::random_device()());
     Q_DISABLE_COPY_MOVE(ReceiveWindow)
 
-    // This node listens to topics that begin with \a prefix, but the subscription may not be active yet.
+    // This node listens to topics that begin with \a prefix, or, where that ends with a space, to the one before it. The
+    // subscription may not be active yet.
     void listen(const QByteArray &prefix);
 
     // All subscriptions are active, at \a time by the clock that senders take theirs from, in µs. Returns the prefixes that

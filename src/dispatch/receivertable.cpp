@@ -11,8 +11,11 @@ namespace {
 
 using Receivers = ReceiverTable::Receivers;
 
+// A name's ends with a space, which no name has, so that it is not the prefix of others.
 QByteArray prefixOf(const Receiver &receiver)
 {
+    if (!receiver.pattern().isGlob())
+        return receiver.pattern().text().toUtf8() + ' ';
     const QByteArray prefix = receiver.pattern().prefix().toUtf8();
     // null means "none" to the caller, and everybody's prefix is empty
     return prefix.isNull() ? QByteArray("") : prefix;
@@ -24,11 +27,6 @@ std::shared_ptr<const Receivers> with(const std::shared_ptr<const Receivers> &re
     auto copy = receivers ? std::make_shared<Receivers>(*receivers) : std::make_shared<Receivers>();
     copy->push_back(std::move(receiver));
     return copy;
-}
-
-std::size_t sizeOf(const std::shared_ptr<const Receivers> &receivers)
-{
-    return receivers ? receivers->size() : 0;
 }
 
 } // namespace
@@ -144,33 +142,6 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
     if (anyMatches)
         match.globs = m_globs;
     return match;
-}
-
-// Moves on to the next receiver.
-const std::shared_ptr<Receiver> *Delivery::find()
-{
-    const std::size_t exact = sizeOf(m_match.exact);
-    const std::size_t all = exact + sizeOf(m_match.globs);
-    for (; m_position < all; ++m_position) {
-        const std::size_t i = m_position;
-        const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match.exact)[i] : (*m_match.globs)[i - exact];
-        if (m_to != To::All && receiver->isElsewhere() != (m_to == To::Elsewhere))
-            continue;
-        if (i >= exact && !receiver->pattern().matches(m_event->name))
-            continue;
-        if (receiver->sender().matches(m_event->sender) && receiver->isWanted())
-            return &receiver;
-    }
-    return nullptr;
-}
-
-std::shared_ptr<Receiver> Delivery::next()
-{
-    const std::shared_ptr<Receiver> *const found = find();
-    if (!found)
-        return nullptr;
-    ++m_position;
-    return *found;
 }
 
 } // namespace Pyvent::Internal

@@ -36,11 +36,12 @@ public:
     // user's, which may do anything.
     struct Removal
     {
-        QByteArrayList prefixes; // that nobody needs any more
+        QByteArrayList prefixes; // as add() returns them, that nobody needs any more
         Receivers receivers;
     };
 
-    // Adds \a receiver under its pattern. Returns the topic prefix to subscribe to, if it is a new one; null otherwise.
+    // Adds \a receiver under its pattern. Returns what to subscribe to, if that is new; null otherwise: a name and a space, or what
+    // all names begin with that fit a glob.
     QByteArray add(std::shared_ptr<Receiver> receiver);
 
     // Removes what \a unwanted says.
@@ -74,38 +75,6 @@ private:
     TopicMap<Entry> m_names; // by topic
     std::shared_ptr<const Receivers> m_globs;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
-};
-
-// One event on its way through its receivers. Whoever calls next() goes on where the last call stopped: so a handler that
-// opens a nested event loop does not let later events overtake this one at the receivers after it.
-class Delivery
-{
-public:
-    enum class To : quint8 { All, NodeThread, Elsewhere };
-
-    // For the receivers of \a match, made when the event arrived: one that comes later hears only what arrives later.
-    Delivery(std::shared_ptr<const PyventEvent> event, ReceiverTable::Match match, To to = To::All)
-        : m_event(std::move(event))
-        , m_match(std::move(match))
-        , m_to(to)
-    {
-    }
-
-    const std::shared_ptr<const PyventEvent> &event() const { return m_event; }
-
-    // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
-    std::shared_ptr<Receiver> next();
-
-    // Whether next() has nothing more.
-    bool isOver() { return !find(); }
-
-private:
-    const std::shared_ptr<Receiver> *find();
-
-    std::shared_ptr<const PyventEvent> m_event; // never null
-    ReceiverTable::Match m_match;
-    To m_to;
-    std::size_t m_position = 0; // in exact, then in globs
 };
 
 } // namespace Pyvent::Internal

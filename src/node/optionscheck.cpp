@@ -2,7 +2,7 @@
 #include "node/optionscheck.h"
 
 #include "dispatch/name.h"
-#include "transport/address.h"
+#include "transport/endpoint.h"
 
 #include <limits>
 

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "node/pyventnode_p.h"
 
+#include "dispatch/fanout.h"
 #include "dispatch/name.h"
 #include "node/noderegistry.h"
 #include "node/optionscheck.h"
 #include "node/servererrors.h"
-#include "transport/connections.h"
-#include "transport/descriptors.h"
-#include "wire/control.h"
-#include "wire/frame.h"
+#include "transport/inheritedsockets.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qsysinfo.h>
 #include <QtCore/qthread.h>
+
+#include <cerrno>
+#include <random>
 
 #include <unistd.h>
 
@@ -21,14 +24,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Never deleted: the destructors of static objects may use a node.
-const QLoggingCategory &log()
-{
-    static const auto *const category = new QLoggingCategory("pyvent.node");
-    return *category;
-}
-
-// Its own, because it is no error.
+// Its own, because it is no error. Never deleted: the destructors of static objects may use a node.
 const QLoggingCategory &unheard()
 {
     static const auto *const category = new QLoggingCategory("pyvent.node.unheard");
@@ -38,25 +34,27 @@ const QLoggingCategory &unheard()
 // When a node that did not get what it needs tries again.
 constexpr auto resourcesRetry = 500ms;
 
-// What may wait to be emitted as signals, while the node's thread is stuck.
-constexpr qsizetype maximumNotifications = 10'000;
+qint64 microsecondsSinceEpoch()
+{
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 } // namespace
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
-    : m_recovery(m_uuid)
-    , m_replays(m_uuid)
-    , m_encoder(m_uuid, &m_recovery.sent())
-    , m_decoder(m_uuid, &m_recovery.received())
-    , m_presence(m_uuid)
+    : m_session(m_uuid, microsecondsSinceEpoch, std::random_device()())
     , m_waker(node)
 {
+    const Lock lock = this->lock();
     QString subject;
+    PyventError &refusal = m_life(lock).refusal;
     if (const QString why = whyNotOptions(options, &subject); !why.isEmpty())
-        m_refusal = {PyventError::InvalidOption, why, subject};
-    apply(m_refusal ? PyventOptions() : options);
-    if (m_refusal)
-        fail(lock(), m_refusal);
+        refusal = {PyventError::InvalidOption, why, subject};
+    apply(lock, refusal ? PyventOptions() : options);
+    if (refusal)
+        fail(lock, refusal);
+    takeNews(lock);
 }
 
 PyventNodePrivate::~PyventNodePrivate() = default;
@@ -67,20 +65,22 @@ std::shared_ptr<PyventNodePrivate> PyventNodePrivate::replaceInChild(PyventNode 
     // A handler may have forked, and returns to it.
     parents->m_group->forgetLock();
     parents->m_waker.nodeIsParents();
-    if (parents->m_used)
-        closeConnections(parents->m_options.port);
-    node->d = std::make_shared<PyventNodePrivate>(node, parents->m_options);
-    node->d->m_refusal = {
+    const Life &life = parents->m_life.unguarded();
+    if (life.isUsed)
+        closeInheritedSockets(life.options.port);
+    node->d = std::make_shared<PyventNodePrivate>(node, life.options);
+    const Lock lock = node->d->lock();
+    node->d->m_life(lock).refusal = {
         PyventError::UsedAfterFork,
         u"this node was made before fork() and belongs to process %1, not to this one, %2: make a node after fork()"_s
             .arg(::getppid())
             .arg(::getpid()),
         u"fork"_s};
     // Told with the first use. Nothing else is done here: another thread may have held any lock when the process forked.
-    if (parents->m_state != PyventNode::Stopped)
-        node->d->notify([](PyventNode *own) { Q_EMIT own->stateChanged(PyventNode::Stopped); });
-    if (parents->m_server)
-        node->d->notify([](PyventNode *own) { Q_EMIT own->servingChanged(false); });
+    if (parents->m_session.unguarded().state() != Session::State::Stopped)
+        node->d->notify(lock, [](PyventNode *own) { Q_EMIT own->stateChanged(PyventNode::Stopped); });
+    if (parents->m_serving.unguarded().isServing())
+        node->d->notify(lock, [](PyventNode *own) { Q_EMIT own->servingChanged(false); });
     return parents;
 }
 
@@ -92,7 +92,7 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
     QString subject;
     if (!checkProcess(lock))
         return false;
-    if (m_used) {
+    if (m_life(lock).isUsed) {
         fail(lock,
              {PyventError::ConfiguredTooLate,
               u"the options cannot be changed any more, because the node has been used; configure it before its "
@@ -104,54 +104,44 @@ bool PyventNodePrivate::setOptions(const PyventOptions &options)
         fail(lock, {PyventError::InvalidOption, why, subject});
         return false;
     }
-    const PyventOptions before = m_options;
-    apply(options);
-    m_refusal = {};
+    const PyventOptions before = m_life(lock).options;
+    apply(lock, options);
+    m_life(lock).refusal = {};
     if (before.port != options.port)
-        notify([port = options.port](PyventNode *node) { Q_EMIT node->portChanged(port); });
+        notify(lock, [port = options.port](PyventNode *node) { Q_EMIT node->portChanged(port); });
     if (before.address != options.address)
-        notify([address = options.address](PyventNode *node) { Q_EMIT node->addressChanged(address); });
+        notify(lock, [address = options.address](PyventNode *node) { Q_EMIT node->addressChanged(address); });
     if (before.nodeId != options.nodeId)
-        notify([id = options.nodeId](PyventNode *node) { Q_EMIT node->nodeIdChanged(id); });
+        notify(lock, [id = options.nodeId](PyventNode *node) { Q_EMIT node->nodeIdChanged(id); });
     if (before.server != options.server)
-        notify([server = options.server](PyventNode *node) { Q_EMIT node->serverChanged(server); });
+        notify(lock, [server = options.server](PyventNode *node) { Q_EMIT node->serverChanged(server); });
     return true;
 }
 
-void PyventNodePrivate::apply(const PyventOptions &options)
+void PyventNodePrivate::apply(const Lock &lock, const PyventOptions &options)
 {
-    m_options = options;
-    m_encoder.setDefaultSender(defaultSender());
-    m_encoder.setMaximumFrameSize(options.maximumEventSize);
-    m_decoder.setMaximumFrameSize(options.maximumEventSize);
-    m_decoder.setHearOwnEvents(options.hearOwnEvents);
-    m_recovery.setHearOwnEvents(options.hearOwnEvents);
-    m_recovery.setMaximumFrameSize(options.maximumEventSize);
-    m_recovery.sent().setLimits({options.replayEvents, options.replayBytes, options.replayAge});
-    m_replays.setMaximumFrameSize(options.maximumEventSize);
-}
-
-QString PyventNodePrivate::defaultSender() const
-{
-    return m_options.nodeId.isEmpty() ? u"pyvent"_s : u"pyvent."_s + m_options.nodeId;
+    m_life(lock).options = options;
+    m_session(lock).configure(options);
 }
 
 // The node's life
 
 bool PyventNodePrivate::mayBeUsed(const Lock &lock)
 {
-    if (m_hasEnded) // and a destructor of the user's, which its end runs, uses it once more
+    const Life &life = m_life(lock);
+    if (life.hasEnded) // and a destructor of the user's, which its end runs, uses it once more
         return false;
-    if (m_refusal) // a node on the default port is not what was asked for
-        fail(lock, m_refusal);
-    return !m_refusal;
+    if (life.refusal) // a node on the default port is not what was asked for
+        fail(lock, life.refusal);
+    return !life.refusal;
 }
 
 bool PyventNodePrivate::checkProcess(const Lock &lock)
 {
-    if (m_refusal.code != PyventError::UsedAfterFork)
+    const PyventError &refusal = m_life(lock).refusal;
+    if (refusal.code != PyventError::UsedAfterFork)
         return true;
-    fail(lock, m_refusal);
+    fail(lock, refusal);
     return false;
 }
 
@@ -159,29 +149,23 @@ bool PyventNodePrivate::start(const Lock &lock)
 {
     if (!mayBeUsed(lock))
         return false;
-    m_mayServe = m_options.server;
-    if (m_link)
+    Life &life = m_life(lock);
+    m_serving(lock).allow(life.options.server);
+    if (life.driver)
         return true;
-    m_used = true;
-    if (m_retryAt && Clock::now() < *m_retryAt) {
-        m_lastError = resourcesError(u"since a moment ago"_s);
+    life.isUsed = true;
+    if (life.retryAt && Clock::now() < *life.retryAt) {
+        m_session(lock).news().failAgain(resourcesError(u"since a moment ago"_s));
         return false;
     }
     NodeRegistry::starts();
-    if (m_mayServe && !m_server)
+    if (life.options.server)
         serve(lock, false);
-    if (!joinLink(lock)) {
-        updateState();
+    if (!joinLink(lock))
         return false;
-    }
-    for (const QByteArray &prefix : controlPrefixes(m_uuid))
-        m_link->subscribe(m_seat, prefix);
-    for (const QByteArray &prefix : m_table.prefixes())
-        subscribe(prefix);
-    updateState();
     scheduleTurn();
     if (m_waker.isNodeThread() && QThread::currentThread()->loopLevel() == 0)
-        m_link->driveAtOnce();
+        life.driver->driveAtOnce();
     return true;
 }
 
@@ -189,21 +173,29 @@ bool PyventNodePrivate::start(const Lock &lock)
 bool PyventNodePrivate::joinLink(const Lock &lock)
 {
     const Clock::time_point now = Clock::now();
+    Life &life = m_life(lock);
+    Session &session = m_session(lock);
+    session.setInfo({.program = QString::fromLocal8Bit(program_invocation_short_name),
+                     .host = QSysInfo::machineHostName(),
+                     .pid = QCoreApplication::applicationPid(),
+                     .serving = isServing(lock)});
     try {
-        m_link = m_group->link(lock, {m_options.address, m_options.port}, m_options.maximumEventSize);
-        m_seat = m_link->join(this);
-        m_retryAt.reset();
-        return true;
+        const auto driver = m_group->driver(lock, Endpoint::tcp(life.options.address, life.options.port),
+                                            life.options.maximumEventSize);
+        driver->join(lock, this, session, now);
+        life.driver = driver;
+        life.retryAt.reset();
     } catch (const std::exception &error) {
-        m_link.reset();
-        const bool isKnown = m_retryAt.has_value();
-        m_retryAt = now + resourcesRetry;
-        m_lastError = resourcesError(QString::fromLocal8Bit(error.what()));
-        if (!isKnown)
-            fail(lock, m_lastError);
+        const PyventError resources = resourcesError(QString::fromLocal8Bit(error.what()));
+        if (std::exchange(life.retryAt, now + resourcesRetry))
+            session.news().failAgain(resources);
+        else
+            session.news().fail(resources);
+        session.awaitLink(true, now);
         scheduleTurn(); // which sets the timer
-        return false;
     }
+    takeNews(lock);
+    return life.driver != nullptr;
 }
 
 bool PyventNodePrivate::startServer(const Lock &lock)
@@ -217,85 +209,95 @@ bool PyventNodePrivate::startServer(const Lock &lock)
 
 bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
 {
-    if (m_server)
+    Serving &serving = m_serving(lock);
+    if (serving.isServing())
         return true;
-    m_used = true;
-    Server::Failure failure;
-    QString text;
-    m_server = Server::start({m_options.address, m_options.port}, m_options.maximumEventSize, &failure, &text);
-    m_portInUse = failure == Server::Failure::PortInUse;
-    if (m_server) {
-        notify([](PyventNode *node) { Q_EMIT node->servingChanged(true); });
-        return true;
+    m_life(lock).isUsed = true;
+    PyventError error;
+    if (serving.start(options(lock), byHand, &error)) {
+        m_session(lock).setServing(true);
+        notify(lock, [](PyventNode *node) { Q_EMIT node->servingChanged(true); });
+    } else if (error) {
+        fail(lock, error);
     }
-    if (failure == Server::Failure::NotThisMachine)
-        m_mayServe = false;
-    // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here; and that there
-    // is nothing to serve with is told when there is nothing to connect with, either.
-    const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine
-        || failure == Server::Failure::NoResources;
-    if (byHand || (!isExpected && !m_complainedAboutServing)) {
-        m_complainedAboutServing = true;
-        fail(lock, servingError(failure, m_options, text));
-    }
-    return false;
+    return serving.isServing();
 }
 
 void PyventNodePrivate::stop(PyventNode::Parts parts)
 {
     // Destroyed without the lock, since that runs destructors and continuations of the user's.
-    Inbox::Arrivals arrivals;
+    Session::Left left;
     std::vector<QPromise<void>> promises;
-    std::vector<Presence::Promise> searches;
     Lock lock = this->lock();
-    const Clock::time_point deadline = Clock::now() + m_options.linger;
-    if (m_refusal.code == PyventError::UsedAfterFork)
-        m_lastError = m_refusal; // and not told, because it is as if it had been done
-    if (parts & PyventNode::Client && (m_link || m_retryAt)) {
-        waitUntil(lock, deadline, [this] { return !m_link || m_seat->share.events == 0; });
-        if (m_link && m_seat->share.events > 0) {
-            const qsizetype left = m_seat->share.events;
-            fail(
-                lock,
-                {PyventError::EventsNotDelivered,
-                 u"%1 events were not acknowledged by a server within the linger of %2 ms, and are given up"_s.arg(left)
-                     .arg(m_options.linger.count()),
-                 QString::number(left)});
-        }
-        // Before another node's event loop watches the same descriptor.
-        if (m_waker.isNodeThread())
-            m_waker.disarm();
-        else
-            scheduleTurn();
-        if (m_link) {
-            if (m_link->hadCompany()) // other nodes of this program's, which share the connection
-                m_unheard = 0;
-            m_link->leave(std::exchange(m_seat, nullptr));
-        }
-        m_link.reset();
-        m_complained = m_complainedAboutServing = false;
-        arrivals = m_inbox.takeAll();
-        m_retryAt.reset();
-        m_recovery.received().clear();
-        m_replays.leave();
-        m_lostServer = false;
-        promises = std::exchange(m_readyPromises, {});
-        searches = m_presence.cancel();
-        updateState();
-        updateCounts(lock);
+    const Clock::time_point deadline = Clock::now() + options(lock).linger;
+    if (m_life(lock).refusal.code == PyventError::UsedAfterFork)
+        m_session(lock).news().failAgain(m_life(lock).refusal); // and not told, because it is as if it had been done
+    if (parts & PyventNode::Client) {
+        stopClient(lock, deadline, &left);
+        promises = m_notices(lock).takeReadyPromises();
     }
-    if (parts & PyventNode::Server && m_server) {
-        m_mayServe = false;
-        const std::unique_ptr<Server> server = std::move(m_server);
-        notify([](PyventNode *node) { Q_EMIT node->servingChanged(false); });
-        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-        lock.unlock();
-        server->stop(std::max(rest, 0ms));
-        lock.lock();
-        tellUnheard(*server);
-    }
-    m_used = m_link || m_server;
+    if (parts & PyventNode::Server)
+        stopServer(lock, deadline);
+    m_life(lock).isUsed = m_life(lock).driver || isServing(lock);
     m_group->changed();
+}
+
+void PyventNodePrivate::stopClient(Lock &lock, Clock::time_point deadline, Session::Left *left)
+{
+    Life &life = m_life(lock);
+    const Session &session = m_session(lock);
+    if (!life.driver && !life.retryAt)
+        return;
+    waitUntil(lock, deadline, [&] { return !life.driver || session.waiting().unacknowledged == 0; });
+    if (const qsizetype events = session.waiting().unacknowledged; events > 0) {
+        fail(lock,
+             {PyventError::EventsNotDelivered,
+              u"%1 events were not acknowledged by a server within the linger of %2 ms, and are given up"_s.arg(events)
+                  .arg(life.options.linger.count()),
+              QString::number(events)});
+    }
+    // Before another node's event loop watches the same descriptor.
+    if (m_waker.isNodeThread())
+        m_waker.disarm();
+    else
+        scheduleTurn();
+    leaveLink(lock, left);
+}
+
+void PyventNodePrivate::leaveLink(const Lock &lock, Session::Left *left)
+{
+    Life &life = m_life(lock);
+    Session &session = m_session(lock);
+    if (const auto driver = std::exchange(life.driver, nullptr)) {
+        if (driver->link(lock).hadCompany()) // other nodes of this program's, which share the connection
+            m_serving(lock).wasHeard();
+        *left = driver->leave(lock, this, session, Clock::now());
+    } else {
+        *left = session.leave(Clock::now());
+    }
+    life.retryAt.reset();
+    m_serving(lock).forgetComplaints();
+    takeNews(lock);
+    m_notices(lock).updateCounts(session);
+}
+
+void PyventNodePrivate::stopServer(Lock &lock, Clock::time_point deadline)
+{
+    if (!isServing(lock))
+        return;
+    const std::unique_ptr<Server> server = m_serving(lock).takeServer();
+    m_session(lock).setServing(false);
+    notify(lock, [](PyventNode *node) { Q_EMIT node->servingChanged(false); });
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    lock.unlock();
+    server->stop(std::max(rest, 0ms));
+    lock.lock();
+    const auto &driver = m_life(lock).driver;
+    const QString text = m_serving(lock).takeUnheard(*server, driver && driver->link(lock).hadCompany());
+    lock.unlock();
+    if (!text.isEmpty())
+        qCInfo(unheard).noquote() << text;
+    lock.lock();
 }
 
 void PyventNodePrivate::nodeEnds()
@@ -303,154 +305,45 @@ void PyventNodePrivate::nodeEnds()
     stop(PyventNode::Client | PyventNode::Server);
     {
         const Lock lock = this->lock();
-        m_hasEnded = true;
+        m_life(lock).hasEnded = true;
     }
     stop(PyventNode::Client | PyventNode::Server); // what another thread has begun in between
     m_waker.nodeEnds();
     ReceiverTable::Removal removal;
-    decltype(m_subscriptions) subscriptions;
+    decltype(Feeds::subscriptions) subscriptions;
     {
         const Lock lock = this->lock();
-        m_notifications.clear();
-        removal = m_table.removeIf([](const Receiver &) { return true; });
-        subscriptions.swap(m_subscriptions);
+        m_notices(lock).clear();
+        removal = m_session(lock).table().removeIf([](const Receiver &) { return true; });
+        subscriptions.swap(m_feeds(lock).subscriptions);
     }
     removal.receivers.clear();
     for (const auto &[key, subscription] : subscriptions)
         delete subscription;
 }
 
-void PyventNodePrivate::updateState()
+PyventNode::State PyventNodePrivate::state(const Lock &lock) const
 {
-    PyventNode::State state = PyventNode::Stopped;
-    if (m_link) {
-        switch (m_link->state(*m_seat)) {
-        case BusClient::State::Connecting:
-            state = PyventNode::Connecting;
-            break;
-        case BusClient::State::Subscribing:
-            state = PyventNode::Subscribing;
-            break;
-        case BusClient::State::Ready:
-            state = PyventNode::Ready;
-            break;
-        }
-    } else if (m_retryAt) {
-        state = PyventNode::Connecting;
-    }
-    if (state == PyventNode::Ready && !m_readyPromises.empty()) {
-        notify([promises =
-                    std::make_shared<std::vector<QPromise<void>>>(std::exchange(m_readyPromises, {}))](PyventNode *) {
-            for (QPromise<void> &promise : *promises)
-                promise.finish();
-        });
-    }
-    const PyventNode::State before = std::exchange(m_state, state);
-    if (state == before)
-        return;
-    if (state == PyventNode::Connecting && before != PyventNode::Stopped)
-        m_lostServer = true;
-    if (state == PyventNode::Ready) {
-        m_recovery.ready(microsecondsSinceEpoch(), Clock::now());
-        if (std::exchange(m_lostServer, false)) {
-            m_recovery.reconnected(Clock::now());
-            m_replays.reconnected(Clock::now());
-        }
-    }
-    notify([state](PyventNode *node) { Q_EMIT node->stateChanged(state); });
-    if (state == PyventNode::Ready)
-        m_complained = m_complainedAboutServing = false;
-}
-
-// Called once in a turn, so that a fast sender is not told of each event.
-void PyventNodePrivate::updateCounts(const Lock &lock)
-{
-    const Waiting now = waiting(lock);
-    const Waiting before = std::exchange(m_toldWaiting, now);
-    if (now.unsent != before.unsent)
-        notify([events = now.unsent](PyventNode *node) { Q_EMIT node->sendQueueChanged(events); });
-    if (now.unacknowledged != before.unacknowledged)
-        notify([events = now.unacknowledged](PyventNode *node) { Q_EMIT node->unacknowledgedChanged(events); });
-    const quint64 unreadable = m_decoder.unreadable().count();
-    if (std::exchange(m_toldUnreadable, unreadable) != unreadable)
-        notify([unreadable](PyventNode *node) { Q_EMIT node->unreadableFramesChanged(unreadable); });
+    return publicState(m_session(lock).state());
 }
 
 // Sending
 
 bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVariantMap &arguments, const QString &sender)
 {
-    if (!m_link && whyNotAName(name.toString()).isEmpty() && !start(lock)) // before the event has got a number
-        return false;
-    const SendQueue::Share *queue = m_seat ? &m_seat->share : nullptr;
-    const bool isEmpty = !queue || queue->events == 0;
-    const bool isFull = !isEmpty && queue->events >= m_options.sendQueueEvents;
-    const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue->bytes;
-    const Clock::time_point now = Clock::now();
-    QByteArray frame;
-    PyventError error;
-    try {
-        if (!isFull)
-            error = m_encoder.encode(name, arguments, sender, room, now, &frame);
-    } catch (const std::bad_alloc &) {
-        error = {PyventError::OutOfResources, u"'%1' was not sent: there is no memory for it"_s.arg(name.toString()),
-                 name.toString()};
+    Session &session = m_session(lock);
+    if (!session.isJoined()) { // before the event has got a number
+        const QString text = name.toString();
+        if (const QString why = whyNotAName(text); !why.isEmpty()) {
+            fail(lock, {PyventError::InvalidName, why, text});
+            return false;
+        }
     }
-    if (isFull || error.code == PyventError::QueueFull) {
-        error = {
-            PyventError::QueueFull,
-            u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
-            "room for more"_s.arg(name.toString())
-                .arg(queue->events)
-                .arg(queue->bytes),
-            name.toString()};
-        if (!std::exchange(m_queueWasFull, true))
-            fail(lock, error);
-        m_lastError = error;
+    if (!start(lock)) // which may serve again, if it had stopped to
         return false;
-    }
-    if (error) {
-        fail(lock, error);
-        return false;
-    }
-    start(lock); // it may serve again, if it had stopped to
-    noteSent(frame);
-    m_link->send(m_seat, std::move(frame), now);
-    // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
-    if (2 * m_seat->share.events <= m_options.sendQueueEvents && 2 * m_seat->share.bytes <= m_options.sendQueueBytes)
-        m_queueWasFull = false;
-    return true;
-}
-
-void PyventNodePrivate::noteSent(QByteArrayView frame)
-{
-    if (!m_server || m_server->hadOtherClients())
-        return;
-    m_unheard += !m_link->isHeard(frame, m_options.hearOwnEvents ? nullptr : m_seat);
-}
-
-// A program that is started before those who are to hear it serves nobody, and all seems well to it.
-void PyventNodePrivate::tellUnheard(const Server &server)
-{
-    const quint64 events = std::exchange(m_unheard, 0);
-    if (events == 0 || server.hadOtherClients() || (m_link && m_link->hadCompany()))
-        return;
-    qCInfo(unheard).noquote()
-        << u"Nobody heard %1 that this node sent: it served the bus itself, and no other node came. "
-           "Start the receivers first, or set PyventOptions::server to false, so that it waits for "
-           "a server."_s.arg(events == 1 ? u"the event"_s : u"%1 events"_s.arg(events));
-}
-
-bool PyventNodePrivate::isAcknowledged(const Lock &, quint64 accepted) const
-{
-    return m_seat && m_seat->share.acknowledged >= accepted;
-}
-
-PyventNodePrivate::Waiting PyventNodePrivate::waiting(const Lock &) const
-{
-    if (!m_link)
-        return {};
-    return {m_link->unsentEvents(*m_seat), m_seat->share.events};
+    const bool sent = session.send(name, arguments, sender, Clock::now(), m_serving(lock).unheard());
+    wantService(lock);
+    return sent;
 }
 
 void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &arguments, const QString &sender)
@@ -461,80 +354,15 @@ void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &argumen
     event->nodeId = m_uuid;
     event->time = QDateTime::currentDateTimeUtc();
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    Delivery delivery = [&] {
+    Fanout fanout = [&] {
         const Lock lock = this->lock();
-        event->sender = sender.isEmpty() ? defaultSender() : sender;
-        return Delivery(event, m_table.match(name.toUtf8()));
+        event->sender = sender.isEmpty() ? m_session(lock).defaultSender() : sender;
+        return Fanout(event, m_session(lock).table().match(name.toUtf8()));
     }();
     while (node()) {
-        const std::shared_ptr<Receiver> receiver = delivery.next();
+        const std::shared_ptr<Receiver> receiver = fanout.next();
         if (!receiver)
             return;
         deliver(*receiver, *event);
     }
-}
-
-// Telling
-
-void PyventNodePrivate::fail(const Lock &lock, const PyventError &error)
-{
-    m_lastError = error;
-    m_group->log(lock, log(), error.text);
-    notify([error](PyventNode *node) { Q_EMIT node->errorOccurred(error); });
-}
-
-void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason)
-{
-    handlerFailed(lock(), name, reason);
-    tell();
-}
-
-void PyventNodePrivate::handlerFailed(const Lock &lock, const QString &name, const QString &reason)
-{
-    if (m_failedNames.size() < maximumNotifications && !m_failedNames.contains(name)) {
-        m_failedNames.insert(name);
-        m_group->log(lock, log(), u"A handler of %1 failed: %2"_s.arg(name, reason));
-    }
-    notify([name, reason](PyventNode *node) { Q_EMIT node->handlerFailed(name, reason); });
-}
-
-// Told with the turn's end, because there are many of them.
-void PyventNodePrivate::handlerMissed(const PyventEvent &event)
-{
-    const Lock lock = this->lock();
-    m_losses.add(event.name, event.nodeId, 1);
-    scheduleTurn();
-}
-
-void PyventNodePrivate::notify(Notification notification)
-{
-    if (qsizetype(m_notifications.size()) < maximumNotifications)
-        m_notifications.push_back(std::move(notification));
-}
-
-void PyventNodePrivate::tell()
-{
-    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    const bool isHere = m_waker.isNodeThread();
-    for (;;) {
-        Notification notification;
-        QHash<LossCounter::Stream, quint64> losses;
-        {
-            const Lock lock = this->lock();
-            if (!hasNews(lock))
-                return;
-            if (!isHere)
-                break;
-            losses = m_losses.take();
-            if (!m_notifications.empty()) {
-                notification = std::move(m_notifications.front());
-                m_notifications.pop_front();
-            }
-        }
-        for (auto loss = losses.cbegin(); node() && loss != losses.cend(); ++loss)
-            Q_EMIT node()->eventsLost(loss.key().first, loss.key().second, loss.value());
-        if (notification && node())
-            notification(node());
-    }
-    scheduleTurn();
 }

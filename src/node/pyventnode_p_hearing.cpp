@@ -3,49 +3,18 @@
 
 using namespace Pyvent::Internal;
 
-void PyventNodePrivate::add(const Lock &, std::shared_ptr<Receiver> receiver, const PyventReplay &replay)
+void PyventNodePrivate::add(const Lock &lock, std::shared_ptr<Receiver> receiver, const PyventReplay &replay)
 {
-    if (!replay.isNone()) {
-        const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
-        m_replays.add(*joiner, replay);
-        receiver = joiner;
-        if (m_link)
-            m_link->touch(m_seat);
-    }
-    const QByteArray prefix = m_table.add(std::move(receiver));
-    if (prefix.isNull() || !m_link)
-        return;
-    subscribe(prefix);
-    updateState();
-    m_link->touch(m_seat);
+    m_session(lock).add(std::move(receiver), replay, Clock::now());
+    wantService(lock);
 }
 
-void PyventNodePrivate::subscribe(const QByteArray &prefix)
+void PyventNodePrivate::apply(const Lock &lock, const ReceiverTable::Removal &removal)
 {
-    m_recovery.received().listen(prefix);
-    m_link->subscribe(m_seat, prefix);
-}
-
-void PyventNodePrivate::apply(const Lock &, const ReceiverTable::Removal &removal)
-{
-    if (std::find(removal.receivers.begin(), removal.receivers.end(), m_everything) != removal.receivers.end())
-        m_everything.reset();
-    if (!m_link)
-        return;
-    for (const QByteArray &prefix : removal.prefixes) {
-        m_link->unsubscribe(m_seat, prefix);
-        m_recovery.received().ignore(prefix);
-    }
-    for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
-        const PyventPattern &pattern = receiver->pattern();
-        const QByteArray name = pattern.text().toUtf8();
-        if (pattern.isGlob()) {
-            m_recovery.received().forgetIf(pattern.prefix().toUtf8(),
-                                           [this](const QByteArray &topic) { return !m_table.match(topic); });
-        } else if (!m_table.match(name)) {
-            m_recovery.received().forget(name);
-        }
-    }
+    std::shared_ptr<Receiver> &everything = m_feeds(lock).everything;
+    if (std::find(removal.receivers.begin(), removal.receivers.end(), everything) != removal.receivers.end())
+        everything.reset();
+    m_session(lock).removed(removal);
 }
 
 void PyventNodePrivate::prune(const QSet<QString> &patterns)
@@ -53,7 +22,8 @@ void PyventNodePrivate::prune(const QSet<QString> &patterns)
     std::vector<ReceiverTable::Removal> removals; // destroyed after the lock is released
     const Lock lock = this->lock();
     for (const QString &pattern : patterns) {
-        removals.push_back(m_table.removeIf(pattern, [](const Receiver &receiver) { return !receiver.isWanted(); }));
+        removals.push_back(
+            m_session(lock).table().removeIf(pattern, [](const Receiver &receiver) { return !receiver.isWanted(); }));
         apply(lock, removals.back());
     }
 }
@@ -63,7 +33,7 @@ qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(R
     ReceiverTable::Removal removal;
     {
         const Lock lock = this->lock();
-        removal = removeFrom(m_table);
+        removal = removeFrom(m_session(lock).table());
         apply(lock, removal);
     }
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
@@ -100,8 +70,8 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
 {
     Lock lock = this->lock();
     const PyventSender &sender = filter.sender;
-    QPointer<PyventSubscription> &known =
-        m_subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last, filter.replay.since}];
+    QPointer<PyventSubscription> &known = m_feeds(lock).subscriptions[{
+        pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last, filter.replay.since}];
     if (!known) {
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
@@ -136,10 +106,11 @@ void PyventNodePrivate::next(const QString &pattern, const PyventFilter &filter,
 void PyventNodePrivate::hearEverything()
 {
     Lock lock = this->lock();
-    if (!m_everything) {
+    std::shared_ptr<Receiver> &feed = m_feeds(lock).everything;
+    if (!feed) {
         static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
         static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
-        m_everything = std::make_shared<FunctionReceiver>(
+        feed = std::make_shared<FunctionReceiver>(
             everything(), PyventSender::Any,
             [this] {
                 const PyventNode *node = this->node();
@@ -152,7 +123,7 @@ void PyventNodePrivate::hearEverything()
                 if (node)
                     Q_EMIT node->received(event);
             });
-        add(lock, m_everything);
+        add(lock, feed);
     }
     start(lock);
 }

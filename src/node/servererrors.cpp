@@ -55,13 +55,13 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
     return {};
 }
 
-PyventError silenceError(BusClient::Silence silence, bool portInUse, const PyventOptions &options)
+PyventError silenceError(Connection::Silence silence, bool portInUse, const PyventOptions &options)
 {
     const QString port = QString::number(options.port);
     switch (silence) {
-    case BusClient::Silence::None:
+    case Connection::Silence::None:
         break;
-    case BusClient::Silence::Nobody:
+    case Connection::Silence::Nobody:
         if (!portInUse)
             break; // the server may come
         return {PyventError::PortTaken,
@@ -70,14 +70,14 @@ PyventError silenceError(BusClient::Silence silence, bool portInUse, const Pyven
                 "keep the number free, set net.ipv4.ip_local_reserved_ports=%1-%3 with sysctl"_s.arg(
                     port, options.address, QString::number(options.port + 1)),
                 port};
-    case BusClient::Silence::NoSuchHost:
+    case Connection::Silence::NoSuchHost:
         return {PyventError::ServerNotResponding,
                 u"the host '%1' has no address that this machine knows: check the name, and the network. This node "
                 "goes on trying"_s.arg(options.address),
                 options.address};
-    case BusClient::Silence::NoResources:
+    case Connection::Silence::NoResources:
         return resourcesError(QString::fromLocal8Bit(::strerror(EMFILE)));
-    case BusClient::Silence::EventsRefused: {
+    case Connection::Silence::EventsRefused: {
         const QString eventsPort = QString::number(options.port + 1);
         return {
             PyventError::ServerNotResponding,
@@ -86,7 +86,7 @@ PyventError silenceError(BusClient::Silence silence, bool portInUse, const Pyven
                 port, options.address, eventsPort),
             eventsPort};
     }
-    case BusClient::Silence::NotResponding:
+    case Connection::Silence::NotResponding:
         return {portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
                 u"what has port %1 of %2 does not answer as a Pyvent server does: if it is one, it hangs; if not, end "
                 u"it, or "

@@ -5,7 +5,7 @@
 #include "pyventerror.h"
 #include "pyventoptions.h"
 #include "server/server.h"
-#include "transport/busclient.h"
+#include "transport/connection.h"
 
 namespace Pyvent::Internal {
 
@@ -17,7 +17,7 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
 
 // What is told when a node with \a options gets no answer because of \a silence; \a portInUse says that it could not serve
 // either, because somebody has the port. No error where that is nothing to tell.
-PyventError silenceError(BusClient::Silence silence, bool portInUse, const PyventOptions &options);
+PyventError silenceError(Connection::Silence silence, bool portInUse, const PyventOptions &options);
 
 } // namespace Pyvent::Internal
 

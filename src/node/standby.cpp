@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "node/standby.h"
 
-#include "node/link.h"
+#include "node/linkdriver.h"
 
 #include <algorithm>
 #include <array>
@@ -61,26 +61,28 @@ Standby &Standby::ofProcess()
 
 // Called with the lock of a group held, or not
 
-std::shared_ptr<Standby::Watch> Standby::watch(const std::shared_ptr<Link> &link)
+std::shared_ptr<Standby::Watch> Standby::watch(const std::shared_ptr<LinkDriver> &driver)
 {
     const Lock lock(m_mutex);
     start(lock);
-    const auto watch = std::make_shared<Watch>(this, link, link->pollSet()->fd(), ++m_ids);
+    State &state = m_state(lock);
+    const auto watch = std::make_shared<Watch>(this, driver, driver->pollSet()->fd(), ++state.ids);
     epoll_event event{};
     event.events = EPOLLIN | EPOLLONESHOT;
     event.data.u64 = watch->m_id;
-    if (::epoll_ctl(m_epoll, EPOLL_CTL_ADD, watch->m_fd, &event) != 0)
+    if (::epoll_ctl(state.epoll, EPOLL_CTL_ADD, watch->m_fd, &event) != 0)
         throw systemError("Pyvent: a link cannot be watched");
-    m_watches.push_back(watch);
+    state.watches.push_back(watch);
     return watch;
 }
 
 void Standby::forget(const std::shared_ptr<Watch> &watch)
 {
     const Lock lock(m_mutex);
-    ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, watch->m_fd, nullptr);
-    std::erase(m_watches, watch);
-    if (m_watches.empty())
+    State &state = m_state(lock);
+    ::epoll_ctl(state.epoll, EPOLL_CTL_DEL, watch->m_fd, nullptr);
+    std::erase(state.watches, watch);
+    if (state.watches.empty())
         setTimer(lock); // for the thread to end
 }
 
@@ -102,26 +104,27 @@ void Standby::Watch::callEnded()
         return;
     const Lock lock(m_standby->m_mutex);
     m_mode = Mode::Observing;
-    m_lookAt = Clock::now() + grace;
+    m_lookAt(lock) = Clock::now() + grace;
     m_standby->setTimer(lock);
 }
 
 // The thread
 
-void Standby::start(const Lock &)
+void Standby::start(const Lock &lock)
 {
-    if (m_epoll < 0 && (m_epoll = ::epoll_create1(EPOLL_CLOEXEC)) < 0)
+    State &state = m_state(lock);
+    if (state.epoll < 0 && (state.epoll = ::epoll_create1(EPOLL_CLOEXEC)) < 0)
         throw systemError("Pyvent: out of file descriptors");
-    if (m_timer < 0) {
-        if ((m_timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) < 0)
+    if (state.timer < 0) {
+        if ((state.timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) < 0)
             throw systemError("Pyvent: out of file descriptors");
         epoll_event event{};
         event.events = EPOLLIN | EPOLLET;
         event.data.u64 = timerId;
-        if (::epoll_ctl(m_epoll, EPOLL_CTL_ADD, m_timer, &event) != 0)
+        if (::epoll_ctl(state.epoll, EPOLL_CTL_ADD, state.timer, &event) != 0)
             throw systemError("Pyvent: a timer cannot be watched");
     }
-    if (m_isRunning)
+    if (state.isRunning)
         return;
     // Signals are for the program's own threads.
     sigset_t all;
@@ -129,8 +132,8 @@ void Standby::start(const Lock &)
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-        std::thread([this] { run(); }).detach();
-        m_isRunning = true;
+        std::thread([this, epoll = state.epoll] { run(epoll); }).detach();
+        state.isRunning = true;
     } catch (...) {
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         throw;
@@ -138,7 +141,7 @@ void Standby::start(const Lock &)
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void Standby::run()
+void Standby::run(int epoll)
 {
     ::pthread_setname_np(::pthread_self(), "pyvent-standby");
     // Not those of the thread that made the first node: that one may run in real time, and alone on a processor.
@@ -149,21 +152,15 @@ void Standby::run()
     ::pthread_setaffinity_np(::pthread_self(), sizeof everywhere, &everywhere);
     for (;;) {
         std::array<epoll_event, 16> events;
-        const int count = ::epoll_wait(m_epoll, events.data(), int(events.size()), -1);
+        const int count = ::epoll_wait(epoll, events.data(), int(events.size()), -1);
         std::vector<std::shared_ptr<Watch>> due;
         {
             const Lock lock(m_mutex);
-            if (m_watches.empty()) {
-                m_isRunning = false;
+            if (m_state(lock).watches.empty()) {
+                m_state(lock).isRunning = false;
                 return;
             }
-            const Clock::time_point now = Clock::now();
-            for (const std::shared_ptr<Watch> &watch : m_watches) {
-                const bool isReadable = std::any_of(events.begin(), events.begin() + std::max(count, 0),
-                                                    [&](const epoll_event &e) { return e.data.u64 == watch->m_id; });
-                if (isReadable || dueAt(*watch) <= now)
-                    due.push_back(watch);
-            }
+            due = takeDue(lock, std::span(events).first(std::size_t(std::max(count, 0))));
         }
         for (const std::shared_ptr<Watch> &watch : due) {
             try {
@@ -177,49 +174,63 @@ void Standby::run()
     }
 }
 
+std::vector<std::shared_ptr<Standby::Watch>> Standby::takeDue(const Lock &lock, std::span<const epoll_event> events)
+{
+    const Clock::time_point now = Clock::now();
+    std::vector<std::shared_ptr<Watch>> due;
+    for (const std::shared_ptr<Watch> &watch : m_state(lock).watches) {
+        const bool isReadable =
+            std::any_of(events.begin(), events.end(), [&](const epoll_event &e) { return e.data.u64 == watch->m_id; });
+        if (isReadable || dueAt(lock, *watch) <= now)
+            due.push_back(watch);
+    }
+    return due;
+}
+
 void Standby::look(Watch &watch)
 {
-    const std::shared_ptr<Link> link = watch.m_link.lock();
-    if (!link)
+    const std::shared_ptr<LinkDriver> driver = watch.m_driver.lock();
+    if (!driver)
         return;
     const Clock::time_point now = Clock::now();
     const bool isOverdue = Clock::time_point(Clock::duration(watch.m_expected)) <= now - grace;
-    const bool isAttended = link->attendedAt() > now - grace;
+    const bool isAttended = driver->attendedAt() > now - grace;
     switch (watch.m_mode) {
     case Mode::Driving:
-        if (link->attendedAt() <= watch.m_drivingSince)
-            return drive(watch, *link, now);
+        if (driver->attendedAt() <= watch.m_drivingSince)
+            return drive(watch, *driver, now);
         return set(watch, Mode::Observing, now + grace);
     case Mode::Resting: // something has come, or has not been done in time
         if (isOverdue && !isAttended)
-            return drive(watch, *link, now);
+            return drive(watch, *driver, now);
         return set(watch, Mode::Observing, now + grace);
     case Mode::Observing:
         if (isAttended)
             return set(watch, Mode::Observing, now + grace);
-        if (isOverdue || link->isWanted() || isReadable(watch.m_fd))
-            return drive(watch, *link, now);
+        if (isOverdue || driver->isWanted() || isReadable(watch.m_fd))
+            return drive(watch, *driver, now);
         return set(watch, Mode::Resting, never);
     case Mode::Yielding:
         return;
     }
 }
 
-void Standby::drive(Watch &watch, Link &link, Clock::time_point now)
+void Standby::drive(Watch &watch, LinkDriver &driver, Clock::time_point now)
 {
     Clock::time_point deadline = never;
     {
         // Whoever has it may take its time, and the other links are not to wait for that.
-        const Link::Lock lock = link.group().tryLock();
+        const LinkDriver::Lock lock = driver.group().tryLock();
         if (!lock)
             return tryAgain(watch, now + grace / 3);
-        if (link.isDrivenByCall(lock))
+        if (driver.isDrivenByCall(lock))
             return set(watch, Mode::Yielding, never);
         if (watch.m_mode != Mode::Driving)
             watch.m_drivingSince = now;
+        const Link &link = driver.link(lock);
         int services = 0;
         do {
-            link.service(lock, Clock::now(), nullptr);
+            driver.service(lock, Clock::now(), nullptr);
         } while (link.mayBeReadable() && ++services < servicesAtOnce);
         deadline = link.mayBeReadable() ? Clock::now() : link.deadline();
         watch.m_expected = deadline.time_since_epoch().count(); // of whoever comes next
@@ -233,30 +244,31 @@ void Standby::tryAgain(Watch &watch, Clock::time_point at)
     const Lock lock(m_mutex);
     if (watch.m_mode == Mode::Resting)
         watch.m_mode = Mode::Observing;
-    watch.m_lookAt = at;
+    watch.m_lookAt(lock) = at;
 }
 
 void Standby::set(Watch &watch, Mode mode, Clock::time_point lookAt)
 {
     const Lock lock(m_mutex);
     watch.m_mode = mode;
-    watch.m_lookAt = lookAt;
+    watch.m_lookAt(lock) = lookAt;
     if (mode == Mode::Resting || mode == Mode::Driving)
-        awaitReadable(watch);
+        awaitReadable(lock, watch);
 }
 
 // Once: it would wake this thread again and again while the event loop has not come.
-void Standby::awaitReadable(const Watch &watch)
+void Standby::awaitReadable(const Lock &lock, const Watch &watch)
 {
-    if (std::none_of(m_watches.begin(), m_watches.end(), [&](const auto &known) { return known.get() == &watch; }))
+    const auto &watches = m_state(lock).watches;
+    if (std::none_of(watches.begin(), watches.end(), [&](const auto &known) { return known.get() == &watch; }))
         return; // its descriptor may be another one's by now
     epoll_event event{};
     event.events = EPOLLIN | EPOLLONESHOT;
     event.data.u64 = watch.m_id;
-    ::epoll_ctl(m_epoll, EPOLL_CTL_MOD, watch.m_fd, &event);
+    ::epoll_ctl(m_state(lock).epoll, EPOLL_CTL_MOD, watch.m_fd, &event);
 }
 
-Standby::Clock::time_point Standby::dueAt(const Watch &watch) const
+Standby::Clock::time_point Standby::dueAt(const Lock &lock, const Watch &watch)
 {
     const Clock::time_point expected(Clock::duration(watch.m_expected));
     const Clock::time_point overdue = expected < never - grace ? expected + grace : never;
@@ -264,9 +276,9 @@ Standby::Clock::time_point Standby::dueAt(const Watch &watch) const
     case Mode::Resting:
         return overdue;
     case Mode::Observing:
-        return watch.m_lookAt;
+        return watch.m_lookAt(lock);
     case Mode::Driving:
-        return std::min(watch.m_lookAt, overdue);
+        return std::min(watch.m_lookAt(lock), overdue);
     case Mode::Yielding:
         break;
     }
@@ -278,23 +290,25 @@ Standby::Clock::time_point Standby::dueAt(const Watch &watch) const
 void Standby::moveTimer(const Lock &lock)
 {
     const Clock::time_point now = Clock::now();
-    const bool isFast = now - std::exchange(m_movedAt, now) < grace / 8;
-    if (!isFast || m_timerAt < now + grace / 3 || earliest(lock) < m_timerAt)
+    const bool isFast = now - std::exchange(m_state(lock).movedAt, now) < grace / 8;
+    const Clock::time_point timerAt = m_state(lock).timerAt;
+    if (!isFast || timerAt < now + grace / 3 || earliest(lock) < timerAt)
         setTimer(lock);
 }
 
-Standby::Clock::time_point Standby::earliest(const Lock &) const
+Standby::Clock::time_point Standby::earliest(const Lock &lock) const
 {
-    Clock::time_point at = m_watches.empty() ? Clock::time_point(1ns) : never; // at once, for the thread to end
-    for (const std::shared_ptr<Watch> &watch : m_watches)
-        at = std::min(at, std::max(dueAt(*watch), Clock::time_point(1ns))); // 0 would stop it
+    const auto &watches = m_state(lock).watches;
+    Clock::time_point at = watches.empty() ? Clock::time_point(1ns) : never; // at once, for the thread to end
+    for (const std::shared_ptr<Watch> &watch : watches)
+        at = std::min(at, std::max(dueAt(lock, *watch), Clock::time_point(1ns))); // 0 would stop it
     return at;
 }
 
 void Standby::setTimer(const Lock &lock)
 {
     const Clock::time_point at = earliest(lock);
-    if (std::exchange(m_timerAt, at) == at && at > Clock::now())
+    if (std::exchange(m_state(lock).timerAt, at) == at && at > Clock::now())
         return;
     itimerspec spec{};
     if (at != never) {
@@ -303,7 +317,7 @@ void Standby::setTimer(const Lock &lock)
         spec.it_value.tv_sec = seconds.count();
         spec.it_value.tv_nsec = std::chrono::nanoseconds(since - seconds).count();
     }
-    ::timerfd_settime(m_timer, TFD_TIMER_ABSTIME, &spec, nullptr);
+    ::timerfd_settime(m_state(lock).timer, TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
 } // namespace Pyvent::Internal

@@ -2,17 +2,20 @@
 #ifndef PYVENT_NODE_STANDBY_H
 #define PYVENT_NODE_STANDBY_H
 
-#include <QtCore/qglobal.h>
+#include "node/guarded.h"
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
+
+struct epoll_event;
 
 namespace Pyvent::Internal {
 
-class Link;
+class LinkDriver;
 
 // A thread of the library's, one a process, that drives links whose event loops do not come: a thread without an event loop,
 // one that is blocked, one that has ended. Where the event loop turns it sleeps, and is woken by nothing that the loop attends
@@ -36,9 +39,9 @@ public:
     class Watch
     {
     public:
-        Watch(Standby *standby, std::weak_ptr<Link> link, int fd, quint64 id)
+        Watch(Standby *standby, std::weak_ptr<LinkDriver> driver, int fd, quint64 id)
             : m_standby(standby)
-            , m_link(std::move(link))
+            , m_driver(std::move(driver))
             , m_fd(fd)
             , m_id(id)
         {
@@ -60,47 +63,53 @@ public:
         };
 
         Standby *const m_standby;
-        const std::weak_ptr<Link> m_link;
+        const std::weak_ptr<LinkDriver> m_driver;
         const int m_fd;
         const quint64 m_id;
         std::atomic<Mode> m_mode = Mode::Resting; // changed under the mutex
         std::atomic<Clock::rep> m_expected = Clock::time_point::max().time_since_epoch().count();
-        Clock::time_point m_lookAt = Clock::time_point::max(); // under the mutex, except where resting
-        Clock::time_point m_drivingSince;
+        Guarded<Clock::time_point> m_lookAt{Clock::time_point::max()};
+        Clock::time_point m_drivingSince; // the thread's own
     };
 
     // The process's. A child of fork() has its own.
     static Standby &ofProcess();
 
     // Throws std::system_error where the system gives no descriptor or thread.
-    std::shared_ptr<Watch> watch(const std::shared_ptr<Link> &link);
+    std::shared_ptr<Watch> watch(const std::shared_ptr<LinkDriver> &driver);
     void forget(const std::shared_ptr<Watch> &watch);
 
 private:
     using Lock = std::unique_lock<std::mutex>;
     using Mode = Watch::Mode;
 
-    void start(const Lock &);
-    void run();
+    struct State
+    {
+        int epoll = -1;
+        int timer = -1;
+        Clock::time_point timerAt = Clock::time_point::max();
+        Clock::time_point movedAt;
+        bool isRunning = false;
+        quint64 ids = 0;
+        std::vector<std::shared_ptr<Watch>> watches;
+    };
+
+    void start(const Lock &lock);
+    void run(int epoll);
+    std::vector<std::shared_ptr<Watch>> takeDue(const Lock &lock, std::span<const epoll_event> events);
     void look(Watch &watch);
-    void drive(Watch &watch, Link &link, Clock::time_point now);
+    void drive(Watch &watch, LinkDriver &driver, Clock::time_point now);
     void tryAgain(Watch &watch, Clock::time_point at);
     void set(Watch &watch, Mode mode, Clock::time_point lookAt);
-    void moveTimer(const Lock &);
-    void setTimer(const Lock &);
-    Clock::time_point earliest(const Lock &) const;
-    Clock::time_point dueAt(const Watch &watch) const;
-    void awaitReadable(const Watch &watch);
+    void moveTimer(const Lock &lock);
+    void setTimer(const Lock &lock);
+    Clock::time_point earliest(const Lock &lock) const;
+    static Clock::time_point dueAt(const Lock &lock, const Watch &watch);
+    void awaitReadable(const Lock &lock, const Watch &watch);
 
     const pid_t m_process;
     std::mutex m_mutex;
-    int m_epoll = -1;
-    int m_timer = -1;
-    Clock::time_point m_timerAt = Clock::time_point::max();
-    Clock::time_point m_movedAt;
-    bool m_isRunning = false;
-    quint64 m_ids = 0;
-    std::vector<std::shared_ptr<Watch>> m_watches;
+    Guarded<State> m_state;
 
     explicit Standby(pid_t process)
         : m_process(process)

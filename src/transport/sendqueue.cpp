@@ -4,7 +4,6 @@
 #include "wire/batch.h"
 
 #include <algorithm>
-#include <memory>
 
 namespace Pyvent::Internal {
 
@@ -13,21 +12,6 @@ namespace {
 // Messages between nodes are few, but for the repairs to those who have missed much.
 constexpr qsizetype maximumControls = 4000;
 constexpr qsizetype maximumControlBytes = qsizetype(16) * 1024 * 1024;
-
-// What is larger is not copied for ZeroMQ.
-constexpr qsizetype copyLimit = 16 * 1024;
-
-zmq::message_t messageOf(const QByteArray &frame)
-{
-    if (frame.size() <= copyLimit)
-        return zmq::message_t(frame.constData(), std::size_t(frame.size()));
-    auto owner = std::make_unique<QByteArray>(frame);
-    // ZeroMQ only reads what it sends.
-    char *const bytes = const_cast<char *>(owner->constData());
-    return zmq::message_t(
-        bytes, std::size_t(frame.size()), [](void *, void *hint) { delete static_cast<QByteArray *>(hint); },
-        owner.release());
-}
 
 } // namespace
 
@@ -122,22 +106,7 @@ qsizetype SendQueue::nextBatch(qsizetype maximumBytes) const
     return count;
 }
 
-zmq::message_t SendQueue::nextMessage(qsizetype count) const
-{
-    const auto first = m_entries.begin() + m_inFlight;
-    if (count == 1)
-        return messageOf(first->frame);
-    qsizetype size = 0;
-    for (auto entry = first; entry != first + count; ++entry)
-        size += sizeInBatch(entry->frame.size());
-    zmq::message_t message{std::size_t(size)};
-    char *to = message.data<char>();
-    for (auto entry = first; entry != first + count; ++entry)
-        to = writeToBatch(entry->frame, to);
-    return message;
-}
-
-void SendQueue::takeUnsent(qsizetype count)
+void SendQueue::sent(qsizetype count)
 {
     m_messages.push_back(count); // first: it may take more memory than there is
     const auto first = m_entries.begin() + m_inFlight;

@@ -4,8 +4,6 @@
 
 #include <QtCore/qbytearray.h>
 
-#include <zmq.hpp>
-
 #include <deque>
 
 namespace Pyvent::Internal {
@@ -59,12 +57,11 @@ public:
     // How many of what is not in flight fit one batch: 1 at least, where there is any, whatever its size.
     qsizetype nextBatch(qsizetype maximumBytes) const;
 
-    // The message that carries the next \a count of them: the frame itself if it is one, which shares its bytes if they are many,
-    // and a batch if there are more.
-    zmq::message_t nextMessage(qsizetype count) const;
+    // The frame that goes out after \a index others that are not in flight, of which there are more.
+    const QByteArray &unsentFrame(qsizetype index) const { return m_entries[std::size_t(m_inFlight + index)].frame; }
 
-    // The next \a count of them are in flight.
-    void takeUnsent(qsizetype count);
+    // One message has taken the next \a count of them: they are in flight.
+    void sent(qsizetype count);
 
     // The connection has acknowledged the oldest message in flight. Returns false if none is.
     bool acknowledge();

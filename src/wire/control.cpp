@@ -6,6 +6,8 @@
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcborvalue.h>
 
+#include <utility>
+
 namespace Pyvent::Internal {
 
 namespace {
@@ -204,11 +206,21 @@ std::optional<Withheld> Withheld::read(QByteArrayView payload)
 
 std::optional<Message> Message::of(QByteArrayView frame)
 {
+    static constexpr std::pair<QByteArrayView, Kind> kinds[] = {
+        {repair, Kind::Repair}, {heads, Kind::Heads},   {ask, Kind::Ask},           {answer, Kind::Answer},
+        {replay, Kind::Replay}, {recall, Kind::Recall}, {announce, Kind::Announce}, {past, Kind::Past},
+        {kept, Kind::Kept},     {who, Kind::Who},       {here, Kind::Here},         {withheld, Kind::Withheld},
+    };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
         return {};
     const QByteArrayView topic = frame.first(space);
-    return Message{topic.sliced(topic.lastIndexOf('/') + 1), frame.sliced(space + 1)};
+    const QByteArrayView text = topic.sliced(topic.lastIndexOf('/') + 1);
+    for (const auto &[known, kind] : kinds) {
+        if (text == known)
+            return Message{kind, frame.sliced(space + 1)};
+    }
+    return {};
 }
 
 QByteArray Past::toFrame() const

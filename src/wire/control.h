@@ -112,10 +112,13 @@ struct Withheld
     static std::optional<Withheld> read(QByteArrayView payload);
 };
 
-// What a control frame is, and its payload; nothing where it is none.
+// What a control message says.
+enum class Kind : quint8 { Who, Here, Announce, Heads, Ask, Answer, Withheld, Repair, Past, Kept, Recall, Replay };
+
+// What a control frame is, and its payload; nothing where it is none, or of a later version.
 struct Message
 {
-    QByteArrayView kind;
+    Kind kind;
     QByteArrayView payload;
 
     static std::optional<Message> of(QByteArrayView frame);

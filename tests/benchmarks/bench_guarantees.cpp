@@ -3,7 +3,7 @@
 // send it again, and the receiver's look at whether it is the next one. Beside them, the look-up of an event's handlers among
 // many.
 #include "delivery/receivewindow.h"
-#include "delivery/replaywindow.h"
+#include "delivery/transmitwindow.h"
 #include "pickle/picklewriter.h"
 #include "wire/frame.h"
 
@@ -54,7 +54,7 @@ BENCHMARK(addTrailer)->Name("guarantee/trailer");
 void keep(benchmark::State &state)
 {
     const QByteArray frame = frameWithoutTrailer();
-    ReplayWindow<QByteArray> window;
+    TransmitWindow<QByteArray> window;
     qint64 time = 0;
     for (auto _ : state) {
         const auto next = window.next(topic);

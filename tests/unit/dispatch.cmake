@@ -2,7 +2,7 @@
 pyvent_unit_test(dispatch name)
 pyvent_unit_test(dispatch pyventpattern)
 pyvent_unit_test(dispatch receivertable)
-pyvent_unit_test(dispatch delivery)
+pyvent_unit_test(dispatch fanout)
 pyvent_unit_test(dispatch receiver)
 pyvent_unit_test(dispatch functionreceiver)
 pyvent_unit_test(dispatch binding)

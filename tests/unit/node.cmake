@@ -7,12 +7,6 @@ function(pyvent_node_test name)
     pyvent_test(unit.node.${name} tst_library unit/node/tst_${name}.cpp LABELS unit node TIMEOUT 120)
 endfunction()
 
-# What has no face of its own is tested in its room.
-pyvent_unit_test(node answering)
-pyvent_unit_test(node presence)
-pyvent_unit_test(node recentevents)
-pyvent_unit_test(node unreadableframes)
-
 pyvent_node_test(hearing)
 pyvent_node_test(sending)
 pyvent_node_test(unheard)

@@ -8,8 +8,8 @@
 
 #include <random>
 
-// Which random schedules a simulation runs: PYVENT_SCHEDULES of them, from the seed PYVENT_SEED on; 20,000 from a random one
-// where these are not set.
+// Which random schedules a simulation runs: PYVENT_SCHEDULES of them, from the seed PYVENT_SEED on; so many as it says from a random
+// one where these are not set.
 
 namespace PyventTests {
 
@@ -19,7 +19,7 @@ struct Schedules
     int count;
 };
 
-inline Schedules schedulesFromEnvironment()
+inline Schedules schedulesFromEnvironment(int count = 20'000)
 {
     bool hasSeed = false;
     bool hasCount = false;
@@ -28,7 +28,7 @@ inline Schedules schedulesFromEnvironment()
     if (!hasSeed)
         schedules.seed = std::random_device()();
     if (!hasCount)
-        schedules.count = 20'000;
+        schedules.count = count;
     qInfo("PYVENT_SEED=%u PYVENT_SCHEDULES=%d", schedules.seed, schedules.count);
     return schedules;
 }

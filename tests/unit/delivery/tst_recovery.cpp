@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/receivewindow.h"
-#include "delivery/replaywindow.h"
+#include "delivery/transmitwindow.h"
 #include "schedules.h"
 #include "support/testprogram.h"
 
@@ -61,18 +61,18 @@ struct Conditions
     int doublePercent;
     int reorderPercent;
     int endPercent; // a node or the server ends and starts again
-    ReplayLimits replay;
+    TransmitLimits replay;
 };
 
 struct Sender
 {
-    explicit Sender(const ReplayLimits &limits)
+    explicit Sender(const TransmitLimits &limits)
         : window(limits)
     {
     }
 
     QUuid node = QUuid::createUuid();
-    ReplayWindow<QByteArray> window;
+    TransmitWindow<QByteArray> window;
     quint64 head[2] = {0, 0};
     std::vector<Milliseconds> times[2]; // when each event was sent
     std::deque<Event> unacknowledged;
@@ -294,7 +294,7 @@ private:
         take(from);
     }
 
-    Message messageOf(int from, const ReplayWindow<QByteArray>::Head &head) const
+    Message messageOf(int from, const TransmitWindow<QByteArray>::Head &head) const
     {
         return {.kind = Message::Head,
                 .from = from,
@@ -361,7 +361,7 @@ private:
     {
         if (std::find(m_alive.begin(), m_alive.end(), message.to) == m_alive.end())
             return;
-        ReplayWindow<QByteArray> &window = m_senders[std::size_t(message.to)]->window;
+        TransmitWindow<QByteArray> &window = m_senders[std::size_t(message.to)]->window;
         if (message.kind == Message::Announce) {
             for (const auto &head : window.heads({"a", "b"})) {
                 Message answer = messageOf(message.to, head);

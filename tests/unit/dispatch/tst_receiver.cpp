@@ -456,7 +456,7 @@ void TestReceiver::theReceiverMayEndInItsHandler()
         return u"gone"_s;
     });
     receiver = handler.take();
-    const std::shared_ptr<HandlerReceiver> called = receiver; // whoever delivers holds it, as Delivery::next() does
+    const std::shared_ptr<HandlerReceiver> called = receiver; // whoever delivers holds it, as Fanout::next() does
     called->deliver(numbered(1));
     QCOMPARE(calls, 1);
     QVERIFY(!receiver);

@@ -34,7 +34,7 @@ struct Started
 Started start(int port, const QString &host = u"127.0.0.1"_s)
 {
     Started started;
-    started.server = Server::start({host, port}, maximumFrameSize, &started.failure, &started.text);
+    started.server = Server::start(Endpoint::tcp(host, port), maximumFrameSize, &started.failure, &started.text);
     return started;
 }
 
@@ -331,7 +331,7 @@ void TestServer::offersBatches()
 void TestServer::offersNoneWithoutRoom()
 {
     Started started;
-    started.server = Server::start({u"127.0.0.1"_s, m_port}, 1000, &started.failure, &started.text);
+    started.server = Server::start(Endpoint::tcp(u"127.0.0.1"_s, m_port), 1000, &started.failure, &started.text);
     QVERIFY2(started.server, qPrintable(started.text));
     Peer client(zmq::socket_type::dealer, m_port);
     client.send({"\2batch", QByteArray("\1\0\0\0x", 5)});
@@ -516,7 +516,7 @@ void TestServer::speaksIpv6()
     client.set(zmq::sockopt::linger, 0);
     client.set(zmq::sockopt::ipv6, true);
     client.set(zmq::sockopt::rcvtimeo, generous);
-    client.connect(Address{u"::1"_s, m_port}.connectEndpoint());
+    client.connect(Endpoint::tcp(u"::1"_s, m_port).toConnect(Endpoint::Purpose::Requests));
     client.send(message("order"), zmq::send_flags::none);
     zmq::message_t reply;
     QVERIFY(client.recv(reply));

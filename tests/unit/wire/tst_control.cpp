@@ -25,6 +25,10 @@ class TestControl : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void topicsAreUnderThePrefixes();
+    void messages_data();
+    void messages();
+    void noMessages_data();
+    void noMessages();
     void heads();
     void announce();
     void ask();
@@ -47,6 +51,58 @@ void TestControl::topicsAreUnderThePrefixes()
                              "all/",
                              nodePrefix}));
     QVERIFY(isControlTopic(commonTopic(Control::heads)));
+}
+
+void TestControl::messages_data()
+{
+    using Control::Kind;
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<int>("kind");
+    const auto row = [](QByteArrayView text, Kind kind) {
+        QTest::newRow(text.toByteArray()) << text.toByteArray() << int(kind);
+    };
+    row(Control::who, Kind::Who);
+    row(Control::here, Kind::Here);
+    row(Control::announce, Kind::Announce);
+    row(Control::heads, Kind::Heads);
+    row(Control::ask, Kind::Ask);
+    row(Control::answer, Kind::Answer);
+    row(Control::withheld, Kind::Withheld);
+    row(Control::repair, Kind::Repair);
+    row(Control::past, Kind::Past);
+    row(Control::kept, Kind::Kept);
+    row(Control::recall, Kind::Recall);
+    row(Control::replay, Kind::Replay);
+}
+
+void TestControl::messages()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(int, kind);
+    for (const QByteArray &topic : {commonTopic(text), nodeTopic(node, text)}) {
+        const QByteArray frame = topic + "what is said";
+        const auto message = Control::Message::of(frame);
+        QVERIFY(message);
+        QCOMPARE(int(message->kind), kind);
+        QCOMPARE(message->payload, QByteArrayView("what is said"));
+    }
+}
+
+void TestControl::noMessages_data()
+{
+    QTest::addColumn<QByteArray>("frame");
+    QTest::newRow("nothing") << QByteArray();
+    QTest::newRow("a control byte") << QByteArray("\x02");
+    QTest::newRow("no space") << commonTopic(Control::who).chopped(1);
+    QTest::newRow("another topic") << QByteArray("\x02proof/x ");
+    QTest::newRow("a kind of a later version") << commonTopic("news");
+    QTest::newRow("the beginning of a kind") << commonTopic("hea");
+}
+
+void TestControl::noMessages()
+{
+    QFETCH(QByteArray, frame);
+    QVERIFY(!Control::Message::of(frame));
 }
 
 void TestControl::heads()

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_DISPATCH_FANOUT_H
+#define PYVENT_DISPATCH_FANOUT_H
+
+#include "dispatch/receivertable.h"
+
+#include <memory>
+
+namespace Pyvent::Internal {
+
+// One event on its way through its receivers. Whoever calls next() goes on where the last call stopped: so a handler that
+// opens a nested event loop does not let later events overtake this one at the receivers after it.
+class Fanout
+{
+public:
+    enum class To : quint8 { All, NodeThread, Elsewhere };
+
+    // For the receivers of \a match, made when the event arrived: one that comes later hears only what arrives later.
+    Fanout(std::shared_ptr<const PyventEvent> event, ReceiverTable::Match match, To to = To::All)
+        : m_event(std::move(event))
+        , m_match(std::move(match))
+        , m_to(to)
+    {
+    }
+
+    const std::shared_ptr<const PyventEvent> &event() const { return m_event; }
+
+    // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
+    std::shared_ptr<Receiver> next();
+
+    // Whether next() has nothing more.
+    bool isOver() { return !find(); }
+
+private:
+    const std::shared_ptr<Receiver> *find();
+
+    std::shared_ptr<const PyventEvent> m_event; // never null
+    ReceiverTable::Match m_match;
+    To m_to;
+    std::size_t m_position = 0; // in exact, then in globs
+};
+
+} // namespace Pyvent::Internal
+
+#endif

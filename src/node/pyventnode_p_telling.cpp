@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "node/pyventnode_p.h"
+
+#include <QtCore/qloggingcategory.h>
+
+using namespace Pyvent::Internal;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Never deleted: the destructors of static objects may use a node.
+const QLoggingCategory &log()
+{
+    static const auto *const category = new QLoggingCategory("pyvent.node");
+    return *category;
+}
+
+template <typename... Functions>
+struct Overloaded : Functions...
+{
+    using Functions::operator()...;
+};
+
+} // namespace
+
+// What the session has to tell comes before.
+void PyventNodePrivate::notify(const Lock &lock, Notices::Notice notice)
+{
+    takeNews(lock);
+    m_notices(lock).add(std::move(notice));
+}
+
+void PyventNodePrivate::takeNews(const Lock &lock)
+{
+    Notices &notices = m_notices(lock);
+    while (auto item = m_session(lock).news().take()) {
+        std::visit(Overloaded{
+                       [&](Session::State state) {
+                           notices.stateChanged(state);
+                           if (state == Session::State::Ready)
+                               m_serving(lock).forgetComplaints();
+                       },
+                       [&](const PyventError &error) {
+                           m_group->log(lock, log(), error.text);
+                           notices.add([error](PyventNode *node) { Q_EMIT node->errorOccurred(error); });
+                       },
+                       [&](const News::HandlerFailed &failure) {
+                           if (notices.handlerFailed(failure.name, failure.reason))
+                               m_group->log(lock, log(),
+                                            u"A handler of %1 failed: %2"_s.arg(failure.name, failure.reason));
+                       },
+                       [&](Presence::Finished &finished) {
+                           const auto shared = std::make_shared<Presence::Finished>(std::move(finished));
+                           notices.add([shared](PyventNode *) {
+                               shared->promise.addResult(shared->nodes);
+                               shared->promise.finish();
+                           });
+                       },
+                   },
+                   *item);
+    }
+}
+
+bool PyventNodePrivate::hasNotices(const Lock &lock) const
+{
+    return !m_session(lock).news().isEmpty() || !m_session(lock).news().losses.isEmpty() || !m_notices(lock).isEmpty();
+}
+
+bool PyventNodePrivate::hasNews(const Lock &lock)
+{
+    takeNews(lock);
+    return hasNotices(lock);
+}
+
+void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason)
+{
+    {
+        const Lock lock = this->lock();
+        m_session(lock).news().add(News::HandlerFailed{name, reason});
+        takeNews(lock);
+    }
+    tell();
+}
+
+// Told with the turn's end, because there are many of them.
+void PyventNodePrivate::handlerMissed(const PyventEvent &event)
+{
+    const Lock lock = this->lock();
+    m_session(lock).news().losses.add(event.name, event.nodeId, 1);
+    scheduleTurn();
+}
+
+void PyventNodePrivate::tell()
+{
+    const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
+    const bool isHere = m_waker.isNodeThread();
+    for (;;) {
+        Notices::Notice notice;
+        QHash<LossCounter::Stream, quint64> losses;
+        {
+            const Lock lock = this->lock();
+            if (!hasNews(lock))
+                return;
+            if (!isHere)
+                break;
+            losses = m_session(lock).news().losses.take();
+            notice = m_notices(lock).take();
+        }
+        for (auto loss = losses.cbegin(); node() && loss != losses.cend(); ++loss)
+            Q_EMIT node()->eventsLost(loss.key().first, loss.key().second, loss.value());
+        if (notice && node())
+            notice(node());
+    }
+    scheduleTurn();
+}

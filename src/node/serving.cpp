@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "node/serving.h"
+
+#include "node/servererrors.h"
+
+#include <utility>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+bool Serving::start(const PyventOptions &options, bool byHand, PyventError *error)
+{
+    if (m_server)
+        return true;
+    Server::Failure failure;
+    QString text;
+    m_server = Server::start(Endpoint::tcp(options.address, options.port), options.maximumEventSize, &failure, &text);
+    m_portInUse = failure == Server::Failure::PortInUse;
+    if (m_server)
+        return true;
+    if (failure == Server::Failure::NotThisMachine)
+        m_mayServe = false;
+    // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here; and that there
+    // is nothing to serve with is told when there is nothing to connect with, either.
+    const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine
+        || failure == Server::Failure::NoResources;
+    if (byHand || (!isExpected && !m_complainedOfServing)) {
+        m_complainedOfServing = true;
+        *error = servingError(failure, options, text);
+    }
+    return false;
+}
+
+std::unique_ptr<Server> Serving::takeServer()
+{
+    m_mayServe = false;
+    return std::move(m_server);
+}
+
+PyventError Serving::explain(Connection::Silence silence, const PyventOptions &options)
+{
+    if (m_complainedOfSilence)
+        return {};
+    // Where this node tries to serve, what is known of the port is new.
+    const bool portInUse = m_portInUse && (m_mayServe || silence == Connection::Silence::NotResponding);
+    PyventError error = silenceError(silence, portInUse, options);
+    m_complainedOfSilence = bool(error);
+    return error;
+}
+
+QString Serving::takeUnheard(const Server &server, bool hadCompany)
+{
+    const quint64 events = std::exchange(m_unheard, 0);
+    if (events == 0 || server.hadOtherClients() || hadCompany)
+        return {};
+    return u"Nobody heard %1 that this node sent: it served the bus itself, and no other node came. "
+           "Start the receivers first, or set PyventOptions::server to false, so that it waits for "
+           "a server."_s.arg(events == 1 ? u"the event"_s : u"%1 events"_s.arg(events));
+}
+
+} // namespace Pyvent::Internal

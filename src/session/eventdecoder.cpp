@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "session/eventdecoder.h"
+
+#include "dispatch/name.h"
+#include "wire/topic.h"
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QString describeSender(const Frame &frame)
+{
+    if (frame.trailerState != TrailerState::Read)
+        return u"a Python node"_s;
+    return u"the node %1"_s.arg(frame.trailer.nodeId.toString(QUuid::WithoutBraces));
+}
+
+} // namespace
+
+void EventDecoder::setMaximumFrameSize(qsizetype bytes)
+{
+    PickleLimits limits;
+    limits.size = bytes;
+    m_reader.emplace(limits);
+}
+
+EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table,
+                                          ReceiveWindow::Clock::time_point now)
+{
+    const QByteArrayView topic = topicOf(bytes);
+    if (isControlTopic(topic) || isReservedTopic(topic))
+        return {};
+    ReceiverTable::Match match = table.match(topic);
+    if (!match && match.isUtf8)
+        return {};
+    const Frame frame = parseFrame(bytes);
+    if (!match.isUtf8)
+        return unreadable(way, Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
+    if (!match.exact) { // only globs let through what is no name
+        if (const QString why = whyNotAName(match.name); !why.isEmpty())
+            return unreadable(way, Problem::Name, match.name, frame, why);
+    }
+
+    Result result;
+    const bool hasTrailer = frame.trailerState == TrailerState::Read;
+    if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
+        return {};
+
+    RecentEvents *recent = hasTrailer ? m_user.recentEvents(bytes) : nullptr;
+    const quint64 key = frame.trailer.sequence + frame.trailer.nodeId.data1 + quint64(topic.size());
+    result.event = recent ? recent->find(key, bytes) : nullptr;
+    if (result.event) {
+        result.match = std::move(match);
+        return result;
+    }
+
+    const auto decoded = std::make_shared<PyventEvent>();
+    PyventEvent &event = *decoded;
+    QVariant sender;
+    if (frame.hasPayload() && !m_reader->readArguments(frame.payload, &event.args, &sender)) {
+        const PickleError &error = m_reader->error();
+        return unreadable(way, Problem::Payload, match.name, frame,
+                          u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
+                              match.name, error.text, QString::number(error.offset)));
+    }
+    event.name = match.name;
+    if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>())
+        return unreadable(way, Problem::Sender, match.name, frame,
+                          u"the sender of '%1' is no string"_s.arg(match.name));
+    // Told of last, since a frame counts once, and this one is heard all the same.
+    if (!hasTrailer && frame.trailerState != TrailerState::Absent) {
+        result = unreadable(way, Problem::Trailer, match.name, frame,
+                            frame.trailerState == TrailerState::Unknown
+                                ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
+                                : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
+    }
+    if (sender.isValid()) {
+        event.sender = sender.toString();
+    } else if (hasTrailer && !frame.trailer.sender.isEmpty()) {
+        event.sender = senderOf(frame.trailer);
+    } else {
+        event.sender = u"pyvent"_s;
+    }
+    if (hasTrailer) {
+        event.nodeId = frame.trailer.nodeId;
+        event.sequence = frame.trailer.sequence;
+        event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
+        event.replayed = frame.trailer.flags & Trailer::Replayed;
+    }
+    if (recent)
+        recent->insert(key, bytes, decoded);
+    result.event = decoded;
+    result.match = std::move(match);
+    return result;
+}
+
+// The trailer's sender as text. Most events are of the same one as the event before.
+const QString &EventDecoder::senderOf(const Trailer &trailer)
+{
+    if (trailer.sender != m_senderBytes) {
+        m_senderBytes = trailer.sender.toByteArray();
+        m_sender = QString::fromUtf8(m_senderBytes);
+    }
+    return m_sender;
+}
+
+// Whether it is this event's turn: the window keeps those that come too early, and drops those that were heard.
+bool EventDecoder::isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now)
+{
+    const Trailer &trailer = frame.trailer;
+    if (way == Way::Held)
+        return true;
+    if (!m_hearOwnEvents && trailer.nodeId == m_nodeId)
+        return false;
+    if (trailer.sequence == 0) // numbers count from 1, so it has none
+        return way != Way::Repair;
+    if (way == Way::Look)
+        return m_window->isNew(trailer.nodeId, frame.topic.toByteArray(), trailer.sequence);
+    const auto verdict = way == Way::Repair
+        ? m_window->repaired(trailer.nodeId, frame.topic, trailer.sequence, bytes, now)
+        : m_window->heard(trailer.nodeId, frame.topic, trailer.sequence, trailer.previous, bytes, now);
+    return verdict == ReceiveWindow::Verdict::Deliver;
+}
+
+EventDecoder::Result EventDecoder::unreadable(Way way, Problem problem, const QString &name, const Frame &frame,
+                                              const QString &text)
+{
+    if (way == Way::Look) // it counts when it comes again
+        return {};
+    const UnreadableFrames::Tell tell = m_unreadable.add(problem, name, frame.trailer.nodeId);
+    if (tell == UnreadableFrames::Tell::Nothing)
+        return {};
+    QString full = problem == Problem::Trailer ? u"An event is taken for a Python node's: %1."_s.arg(text)
+                                               : u"An event from %1 is ignored: %2."_s.arg(describeSender(frame), text);
+    full += tell == UnreadableFrames::Tell::Last
+        ? u" These are so many names and senders that all further events which cannot be read are only counted."_s
+        : u" More like it are only counted."_s;
+    return {.problemName = name, .problemText = full};
+}
+
+} // namespace Pyvent::Internal

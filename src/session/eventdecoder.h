@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_EVENTDECODER_H
+#define PYVENT_SESSION_EVENTDECODER_H
+
+#include "delivery/receivewindow.h"
+#include "dispatch/receivertable.h"
+#include "pickle/picklereader.h"
+#include "pyventevent.h"
+#include "session/recentevents.h"
+#include "session/unreadableframes.h"
+#include "wire/frame.h"
+
+namespace Pyvent::Internal {
+
+// Turns frames into events, once each, and only those that somebody here listens to.
+class EventDecoder
+{
+public:
+    struct Result
+    {
+        std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
+        ReceiverTable::Match match;               // who hears the event
+        QString problemName;                      // of the event that has the problem
+        QString problemText;                      // for people; empty if there is none, or one like it was told before
+    };
+
+    // How a frame came here.
+    enum class Way {
+        Bus,    // as all events do
+        Repair, // once more, for those who miss it
+        Held,   // from the receive window, which has released it
+        Look    // as on the bus, but it is only looked at, and will come again
+    };
+
+    EventDecoder(const QUuid &nodeId, ReceiveWindow *window)
+        : m_nodeId(nodeId)
+        , m_window(window)
+    {
+    }
+
+    void setMaximumFrameSize(qsizetype bytes);
+    void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
+
+    Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
+
+    const UnreadableFrames &unreadable() const { return m_unreadable; }
+
+private:
+    using Problem = UnreadableFrames::Problem;
+
+    bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
+    const QString &senderOf(const Trailer &trailer);
+    Result unreadable(Way way, Problem problem, const QString &name, const Frame &frame, const QString &text);
+
+    const RecentEvents::User m_user;
+    const QUuid m_nodeId;
+    bool m_hearOwnEvents = true;
+    std::optional<PickleReader> m_reader;
+    ReceiveWindow *m_window;
+    QByteArray m_senderBytes;
+    QString m_sender;
+    UnreadableFrames m_unreadable;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_EVENTENCODER_H
+#define PYVENT_SESSION_EVENTENCODER_H
+
+#include "delivery/transmitwindow.h"
+#include "pyventerror.h"
+
+#include <QtCore/quuid.h>
+#include <QtCore/qvariant.h>
+
+namespace Pyvent::Internal {
+
+// Turns what the user sends into frames, numbered per name, and keeps them in the transmit window.
+class EventEncoder
+{
+public:
+    using Window = TransmitWindow<QByteArray>;
+
+    EventEncoder(const QUuid &nodeId, Window *window)
+        : m_nodeId(nodeId)
+        , m_window(window)
+    {
+    }
+
+    // The sender of events that are sent without one, "pyvent" or "pyvent.{id}".
+    void setDefaultSender(const QString &sender) { m_defaultSender = sender.toUtf8(); }
+    void setMaximumFrameSize(qsizetype bytes) { m_maximumFrameSize = bytes; }
+
+    // Makes one event. \a sender replaces the default one if it is not empty; the argument "sender" does
+    // the same, as in Python. Returns the error, and uses up no number, if the event cannot be sent:
+    // PyventError::QueueFull if it has more than \a room bytes. \a time is when it is sent, in µs since 1970.
+    PyventError encode(QAnyStringView name, const QVariantMap &arguments, const QString &sender, qsizetype room,
+                       qint64 time, Window::Clock::time_point now, QByteArray *frame);
+
+private:
+    PyventError setName(QAnyStringView name);
+    PyventError checkArguments(const QVariantMap &arguments, QString *sender) const;
+    PyventError writePayload(const QVariantMap &arguments, const QString &sender);
+    PyventError checkSize(qsizetype size, qsizetype room) const;
+    QByteArray takeFrame();
+
+    const QUuid m_nodeId;
+    QByteArray m_defaultSender;
+    qsizetype m_maximumFrameSize = 0;
+    Window *m_window;
+    QString m_name; // the last one, which was found to be good: most are sent again and again
+    QByteArray m_topic;
+    QByteArray m_buffer; // kept, so that the next event needs no memory of its own
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_INBOX_H
+#define PYVENT_SESSION_INBOX_H
+
+#include "dispatch/fanout.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace Pyvent::Internal {
+
+// What has arrived and was not delivered to all of its receivers yet: bounded, because nothing is delivered while a
+// call waits in the node's thread. Not thread-safe.
+class Inbox
+{
+public:
+    struct Arrival
+    {
+        Fanout fanout;
+        qsizetype bytes;
+    };
+    using Arrivals = std::vector<Arrival>;
+
+    // One receiver's turn. It is to be called without any lock.
+    struct Turn
+    {
+        std::shared_ptr<const PyventEvent> event;
+        std::shared_ptr<Receiver> receiver;
+    };
+
+    bool isEmpty() const { return m_arrivals.empty(); }
+    bool isFull() const;
+
+    // Whoever appends looks first whether it is full.
+    void append(Fanout &&fanout, qsizetype bytes);
+
+    // The next receiver, of the oldest event; none where nothing waits. What has had its last turn is moved to \a
+    // finished, for the caller to destroy without any lock: it may be the last to hold a handler, whose end runs user
+    // code.
+    std::optional<Turn> next(Arrivals *finished);
+
+    // Empties it, and returns what was in it, to be destroyed without any lock.
+    Arrivals takeAll();
+
+private:
+    std::deque<Arrival> m_arrivals; // the first one may be under delivery
+    qsizetype m_bytes = 0;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "session/link.h"
+
+#include "session/session.h"
+#include "wire/frame.h"
+#include "wire/topic.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+// How many messages are read before what they bring is delivered; and how many bytes, so that large events take the memory of
+// those before them, instead of memory that the system has to give anew.
+constexpr int readBatch = 64;
+constexpr qsizetype readBatchBytes = qsizetype(1) << 20;
+
+} // namespace
+
+Link::Seat *Link::join(Session *session)
+{
+    Seat *const seat = m_seats.emplace_back(std::make_unique<Seat>(session)).get();
+    m_hadCompany = m_hadCompany || m_seats.size() > 1;
+    return seat;
+}
+
+void Link::leave(Seat *seat)
+{
+    for (const auto &[subscriptions, suffix] :
+         {std::pair(&m_topics, " "), std::pair(&m_globs, ""), std::pair(&m_control, "")}) {
+        QByteArrayList prefixes;
+        for (const auto &[place, subscribers] : *subscriptions) {
+            if (std::find(subscribers.seats.begin(), subscribers.seats.end(), seat) != subscribers.seats.end())
+                prefixes.append(place + suffix);
+        }
+        for (const QByteArray &prefix : std::as_const(prefixes))
+            unsubscribe(seat, prefix);
+    }
+    m_queue.leave(&seat->share);
+    std::erase_if(m_seats, [seat](const std::unique_ptr<Seat> &known) { return known.get() == seat; });
+}
+
+// Subscribing
+
+// Where the subscribers of \a prefix are.
+std::pair<Link::Subscriptions *, QByteArray> Link::placeOf(const QByteArray &prefix)
+{
+    if (isControlTopic(prefix))
+        return {&m_control, prefix};
+    if (prefix.endsWith(' '))
+        return {&m_topics, prefix.chopped(1)};
+    return {&m_globs, prefix};
+}
+
+// The connection is told of a whole topic without its space, since a frame of a topic alone has none.
+void Link::subscribe(Seat *seat, const QByteArray &prefix)
+{
+    const auto [subscriptions, place] = placeOf(prefix);
+    Subscribers &subscribers = (*subscriptions)[place];
+    if (subscribers.seats.empty())
+        subscribers.number = m_connection->subscribe(place);
+    subscribers.seats.push_back(seat);
+    seat->subscriptions = std::max(seat->subscriptions, subscribers.number);
+}
+
+void Link::unsubscribe(Seat *seat, const QByteArray &prefix)
+{
+    const auto [subscriptions, place] = placeOf(prefix);
+    const auto found = subscriptions->find(place);
+    if (found == subscriptions->end())
+        return;
+    std::erase(found->second.seats, seat);
+    if (!found->second.seats.empty())
+        return;
+    m_connection->unsubscribe(place);
+    subscriptions->erase(found);
+}
+
+// Of the whole topic. Those of a glob may be others.
+const Link::Subscribers *Link::subscribersOfTopic(QByteArrayView frame) const
+{
+    const auto found = m_topics.find(topicOf(frame));
+    return found == m_topics.end() ? nullptr : &found->second;
+}
+
+bool Link::isHeard(QByteArrayView frame, const Seat *except) const
+{
+    const auto isThere = [except](const Subscribers &subscribers) {
+        return std::any_of(subscribers.seats.begin(), subscribers.seats.end(),
+                           [except](const Seat *seat) { return seat != except; });
+    };
+    if (const Subscribers *subscribers = subscribersOfTopic(frame); subscribers && isThere(*subscribers))
+        return true;
+    return std::any_of(m_globs.begin(), m_globs.end(),
+                       [&](const auto &glob) { return frame.startsWith(glob.first) && isThere(glob.second); });
+}
+
+Connection::State Link::state(const Seat &seat) const
+{
+    if (m_connection->state() == Connection::State::Connecting)
+        return Connection::State::Connecting;
+    return m_connection->proven() >= seat.subscriptions ? Connection::State::Ready : Connection::State::Subscribing;
+}
+
+// Sending
+
+void Link::send(Seat *seat, QByteArray &&frame, Clock::time_point now)
+{
+    m_connection->send(std::move(frame), now < m_mayGatherUntil, &seat->share);
+    // Sending may have taken the news from the descriptor that something can be read. Asking the sockets would cost more than
+    // sending did.
+    seat->isTouched = true;
+}
+
+void Link::sendControl(QByteArray frame, bool inOrder)
+{
+    m_connection->sendControl(std::move(frame), inOrder);
+}
+
+// Receiving
+
+void Link::receive(Clock::time_point now)
+{
+    try {
+        m_connection->process(now);
+        QByteArrayView frame;
+        qsizetype size = 0;
+        for (int i = 0; i < readBatch && size < readBatchBytes && m_connection->receive(&frame); ++i) {
+            size += frame.size();
+            handOut(frame, now);
+        }
+    } catch (const std::exception &) { // no memory, or no descriptor: what was not acknowledged is sent again
+        m_connection->disconnect(now);
+    }
+    // What has no deadline of a session's, such as the server's silence, is looked at as long as not all is well.
+    const std::pair state(m_connection->state(), m_connection->proven());
+    m_concernsAll = std::exchange(m_lastState, state) != state || state.first != Connection::State::Ready;
+}
+
+bool Link::process(Seat &seat, Clock::time_point now)
+{
+    const bool hasNews = std::exchange(seat.acknowledged, seat.share.acknowledged) != seat.share.acknowledged;
+    if (!m_concernsAll && !hasNews && !seat.isTouched && seat.deadline > now)
+        return false;
+    seat.isTouched = false;
+    seat.session->process(now);
+    seat.deadline = seat.session->deadline();
+    return true;
+}
+
+void Link::handOut(QByteArrayView frame, Clock::time_point now)
+{
+    ++m_frames;
+    if (m_seats.size() == 1) {
+        m_seats.front()->isTouched = true;
+        m_seats.front()->session->receive(frame, now);
+    } else if (isControlTopic(frame)) { // "all/…" or "node/{uuid}/…"
+        for (qsizetype slash = frame.indexOf('/'); slash >= 0; slash = frame.indexOf('/', slash + 1)) {
+            if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
+                return handOut(found->second, frame, now);
+            if (slash >= longestControlPrefix)
+                return;
+        }
+    } else {
+        if (const Subscribers *subscribers = subscribersOfTopic(frame))
+            handOut(*subscribers, frame, now);
+        for (const auto &[prefix, subscribers] : m_globs) {
+            if (frame.startsWith(prefix))
+                handOut(subscribers, frame, now);
+        }
+    }
+}
+
+void Link::handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now)
+{
+    for (Seat *seat : subscribers.seats) {
+        if (std::exchange(seat->lastFrame, m_frames) == m_frames) // by another prefix
+            continue;
+        seat->isTouched = true;
+        seat->session->receive(frame, now);
+    }
+}
+
+Link::Clock::time_point Link::deadline() const
+{
+    Clock::time_point earliest = m_connection->deadline();
+    for (const std::unique_ptr<Seat> &seat : m_seats)
+        earliest = std::min(earliest, seat->isTouched ? Clock::time_point() : seat->deadline);
+    return earliest;
+}
+
+} // namespace Pyvent::Internal

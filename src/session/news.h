@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_NEWS_H
+#define PYVENT_SESSION_NEWS_H
+
+#include "delivery/losscounter.h"
+#include "pyventerror.h"
+#include "session/presence.h"
+
+#include <deque>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace Pyvent::Internal {
+
+enum class SessionState : quint8 { Stopped, Connecting, Subscribing, Ready };
+
+// What has happened to a session and is to be told, in order; and what is only counted until it is.
+class News
+{
+public:
+    struct HandlerFailed
+    {
+        QString name;
+        QString reason;
+    };
+    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished>;
+
+    // What may wait while nobody asks. What is more is not told.
+    static constexpr std::size_t maximumItems = 10'000;
+
+    bool isEmpty() const { return m_items.empty(); }
+    void add(Item &&item)
+    {
+        if (m_items.size() < maximumItems)
+            m_items.push_back(std::move(item));
+    }
+    void fail(const PyventError &error)
+    {
+        failAgain(error);
+        add(PyventError(error));
+    }
+
+    // As fail(), for an error like one that was told.
+    void failAgain(const PyventError &error) { m_lastError = error; }
+    const PyventError &lastError() const { return m_lastError; }
+
+    // The oldest of what was not taken yet.
+    std::optional<Item> take()
+    {
+        if (m_items.empty())
+            return {};
+        std::optional<Item> item(std::move(m_items.front()));
+        m_items.pop_front();
+        return item;
+    }
+
+    LossCounter losses;
+
+private:
+    std::deque<Item> m_items;
+    PyventError m_lastError;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "session/reception.h"
+
+#include "wire/frame.h"
+
+#include <algorithm>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+void Reception::heard(QByteArrayView frame, Clock::time_point now)
+{
+    if (hasRoomFor(topicOf(frame)) || parseFrame(frame).trailerState != TrailerState::Read)
+        arrive(frame, Way::Bus, now);
+    else
+        look(frame, now);
+}
+
+void Reception::heardRepair(QByteArrayView frame, Clock::time_point now)
+{
+    if (!m_inbox.isFull())
+        arrive(frame, Way::Repair, now);
+    else
+        look(frame, now);
+}
+
+void Reception::heardReplay(QByteArrayView frame, Clock::time_point now)
+{
+    if (!m_inbox.isFull())
+        m_catchUps.heardReplay(frame, now, deliverPast(now));
+}
+
+void Reception::takeReleased(Clock::time_point now)
+{
+    QByteArray held;
+    while (!m_inbox.isFull() && m_window.takeReleased(&held))
+        arrive(held, Way::Held, now);
+    if (!m_catchUps.isEmpty())
+        m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));
+}
+
+// Where the inbox is full, only for those who hear in other threads than the node's.
+bool Reception::hasRoomFor(QByteArrayView topic) const
+{
+    if (!m_inbox.isFull())
+        return true;
+    const ReceiverTable::Match match = m_table.match(topic);
+    const auto areElsewhere = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
+        return !receivers || std::all_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
+            return receiver->isElsewhere();
+        });
+    };
+    return areElsewhere(match.exact) && areElsewhere(match.globs);
+}
+
+// What an event expands to may be more than there is memory for. It is gone, and counted.
+EventDecoder::Result Reception::decode(QByteArrayView frame, Way way, Clock::time_point now)
+{
+    try {
+        EventDecoder::Result result = m_decoder.decode(frame, way, m_table, now);
+        if (!result.problemText.isEmpty())
+            m_news.fail({PyventError::UnreadableFrame, result.problemText, result.problemName});
+        return result;
+    } catch (const std::bad_alloc &) {
+        const QString name = QString::fromUtf8(topicOf(frame));
+        if (way != Way::Look)
+            m_news.losses.add(name, parseFrame(frame).trailer.nodeId, 1);
+        m_news.fail(
+            {PyventError::EventTooLarge,
+             u"an event '%1' of %2 bytes cannot be taken: there is no memory for what it expands to"_s.arg(name).arg(
+                 frame.size()),
+             name});
+        return {};
+    }
+}
+
+void Reception::arrive(QByteArrayView frame, Way way, Clock::time_point now)
+{
+    EventDecoder::Result result = decode(frame, way, now);
+    if (!result.event)
+        return;
+    offerToWaiters(*result.event);
+    deliverElsewhere(result);
+    const QUuid nodeId = result.event->nodeId;
+    const quint64 sequence = result.event->sequence;
+    deliverHere(std::move(result), frame.size());
+    if (!m_catchUps.isEmpty() && sequence > 0)
+        m_catchUps.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, deliverPast(now));
+}
+
+// To all but who waits for it, it is as if it had not arrived: it is asked for again.
+void Reception::look(QByteArrayView frame, Clock::time_point now)
+{
+    if (m_waiters.empty())
+        return;
+    if (const EventDecoder::Result result = decode(frame, Way::Look, now); result.event)
+        offerToWaiters(*result.event);
+}
+
+void Reception::offerToWaiters(const PyventEvent &event)
+{
+    for (Waiter *waiter : m_waiters) {
+        if (waiter->isFor(event))
+            waiter->event = event;
+    }
+}
+
+// Who hears in another thread does not wait for the node's, which may be stuck.
+void Reception::deliverElsewhere(const EventDecoder::Result &result)
+{
+    Fanout fanout(result.event, result.match, Fanout::To::Elsewhere);
+    while (const std::shared_ptr<Receiver> receiver = fanout.next()) {
+        QString why;
+        if (receiver->post(*result.event, &why))
+            continue;
+        if (!why.isEmpty())
+            m_news.add(News::HandlerFailed{result.event->name, why});
+        m_news.losses.add(result.event->name, result.event->nodeId, 1);
+    }
+}
+
+void Reception::deliverHere(EventDecoder::Result &&result, qsizetype bytes)
+{
+    Fanout fanout(result.event, std::move(result.match), Fanout::To::NodeThread);
+    if (fanout.isOver())
+        return;
+    if (m_inbox.isFull())
+        m_news.losses.add(result.event->name, result.event->nodeId, 1); // a Python node's, which cannot be asked for it
+    else
+        m_inbox.append(std::move(fanout), bytes);
+}
+
+// Puts what catching up brings into the inbox, each for the one that asked for it.
+CatchUps::Deliver Reception::deliverPast(Clock::time_point now)
+{
+    return [this, now](const CatchUps::Owner &owner, QByteArrayView frame) {
+        const ReceiverTable::Match match = m_table.match(topicOf(frame));
+        for (std::size_t i = 0; match.exact && i < match.exact->size(); ++i) {
+            const auto *joiner = dynamic_cast<const LateJoiner *>((*match.exact)[i].get());
+            if (!joiner || joiner->progress() != owner)
+                continue;
+            EventDecoder::Result result = decode(frame, Way::Held, now);
+            result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
+            result.match.globs = nullptr;
+            if (result.event)
+                m_inbox.append(Fanout(std::move(result.event), std::move(result.match)), frame.size());
+            return true;
+        }
+        return false;
+    };
+}
+
+} // namespace Pyvent::Internal

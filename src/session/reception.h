@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_RECEPTION_H
+#define PYVENT_SESSION_RECEPTION_H
+
+#include "dispatch/receivertable.h"
+#include "session/catchups.h"
+#include "session/eventdecoder.h"
+#include "session/inbox.h"
+#include "session/news.h"
+#include "session/waiter.h"
+
+#include <vector>
+
+namespace Pyvent::Internal {
+
+// Where events arrive: each is decoded once, when its turn has come, and put before all who hear it. Those in the node's thread
+// take it out of the inbox, those in others have it in their event queues at once, and who waits for it has it. Not thread-safe.
+class Reception
+{
+public:
+    using Clock = std::chrono::steady_clock;
+    using Way = EventDecoder::Way;
+
+    // Lets through what \a window does. What cannot be read or is lost is said in \a news.
+    Reception(const QUuid &nodeId, ReceiveWindow &window, CatchUps &catchUps, News &news)
+        : m_window(window)
+        , m_catchUps(catchUps)
+        , m_news(news)
+        , m_decoder(nodeId, &window)
+    {
+    }
+
+    EventDecoder &decoder() { return m_decoder; }
+    const EventDecoder &decoder() const { return m_decoder; }
+    ReceiverTable &table() { return m_table; }
+    const ReceiverTable &table() const { return m_table; }
+    Inbox &inbox() { return m_inbox; }
+    const Inbox &inbox() const { return m_inbox; }
+
+    void addWaiter(Waiter *waiter) { m_waiters.push_back(waiter); }
+    void removeWaiter(Waiter *waiter) { std::erase(m_waiters, waiter); }
+
+    // An event has come from the bus.
+    void heard(QByteArrayView frame, Clock::time_point now);
+
+    // An event has come once more, for those who miss it.
+    void heardRepair(QByteArrayView frame, Clock::time_point now);
+
+    // An event of the past has come, for a late joiner.
+    void heardReplay(QByteArrayView frame, Clock::time_point now);
+
+    // What the receive window has released comes before anything that is read after it.
+    void takeReleased(Clock::time_point now);
+
+private:
+    EventDecoder::Result decode(QByteArrayView frame, Way way, Clock::time_point now);
+    void arrive(QByteArrayView frame, Way way, Clock::time_point now);
+    void look(QByteArrayView frame, Clock::time_point now);
+    bool hasRoomFor(QByteArrayView topic) const;
+    void offerToWaiters(const PyventEvent &event);
+    void deliverElsewhere(const EventDecoder::Result &result);
+    void deliverHere(EventDecoder::Result &&result, qsizetype bytes);
+    CatchUps::Deliver deliverPast(Clock::time_point now);
+
+    ReceiveWindow &m_window;
+    CatchUps &m_catchUps;
+    News &m_news;
+    EventDecoder m_decoder;
+    ReceiverTable m_table;
+    Inbox m_inbox;
+    std::vector<Waiter *> m_waiters;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+#include "session/session.h"
+
+#include "wire/control.h"
+#include "wire/frame.h"
+#include "wire/topic.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
+    : m_uuid(uuid)
+    , m_wallClock(wallClock)
+    , m_recovery(uuid, wallClock, seed)
+    , m_catchUps(uuid, wallClock, seed)
+    , m_encoder(uuid, &m_recovery.sent())
+    , m_reception(uuid, m_recovery.received(), m_catchUps, m_news)
+    , m_presence(uuid)
+{
+}
+
+void Session::configure(const PyventOptions &options)
+{
+    m_options = options;
+    m_encoder.setDefaultSender(defaultSender());
+    m_encoder.setMaximumFrameSize(options.maximumEventSize);
+    m_reception.decoder().setMaximumFrameSize(options.maximumEventSize);
+    m_reception.decoder().setHearOwnEvents(options.hearOwnEvents);
+    m_recovery.setHearOwnEvents(options.hearOwnEvents);
+    m_recovery.setMaximumFrameSize(options.maximumEventSize);
+    m_catchUps.setMaximumFrameSize(options.maximumEventSize);
+    m_recovery.sent().setLimits({options.replayEvents, options.replayBytes, options.replayAge});
+}
+
+QString Session::defaultSender() const
+{
+    return m_options.nodeId.isEmpty() ? u"pyvent"_s : u"pyvent."_s + m_options.nodeId;
+}
+
+// The link
+
+void Session::join(Link *link, Clock::time_point now)
+{
+    m_link = link;
+    m_seat = link->join(this);
+    m_awaitsLink = false;
+    for (const QByteArray &prefix : controlPrefixes(m_uuid))
+        m_link->subscribe(m_seat, prefix);
+    for (const QByteArray &prefix : table().prefixes())
+        subscribe(prefix);
+    updateState(now);
+}
+
+void Session::awaitLink(bool await, Clock::time_point now)
+{
+    m_awaitsLink = await;
+    updateState(now);
+}
+
+Session::Left Session::leave(Clock::time_point now)
+{
+    if (m_link)
+        m_link->leave(std::exchange(m_seat, nullptr));
+    m_link = nullptr;
+    m_awaitsLink = m_lostServer = false;
+    m_recovery.received().clear();
+    m_catchUps.leave();
+    updateState(now);
+    return {m_reception.inbox().takeAll(), m_presence.cancel()};
+}
+
+void Session::updateState(Clock::time_point now)
+{
+    State state = m_awaitsLink ? State::Connecting : State::Stopped;
+    if (m_link) {
+        switch (m_link->state(*m_seat)) {
+        case Connection::State::Connecting:
+            state = State::Connecting;
+            break;
+        case Connection::State::Subscribing:
+            state = State::Subscribing;
+            break;
+        case Connection::State::Ready:
+            state = State::Ready;
+            break;
+        }
+    }
+    const State before = std::exchange(m_state, state);
+    if (state == before)
+        return;
+    if (state == State::Connecting && before != State::Stopped)
+        m_lostServer = true;
+    if (state == State::Ready) {
+        m_recovery.ready(m_wallClock(), now);
+        if (std::exchange(m_lostServer, false)) {
+            m_recovery.reconnected(now);
+            m_catchUps.reconnected(now);
+        }
+    }
+    m_news.add(state);
+}
+
+void Session::receive(QByteArrayView frame, Clock::time_point now)
+{
+    try {
+        m_reception.takeReleased(now);
+        if (isControlTopic(frame))
+            readControl(frame, now);
+        else
+            m_reception.heard(frame, now);
+        m_reception.takeReleased(now);
+    } catch (const std::bad_alloc &) { // not while an event was decoded
+        m_news.fail(
+            {PyventError::OutOfResources, u"there was no memory for a message of %1 bytes"_s.arg(frame.size()), {}});
+    }
+}
+
+void Session::readControl(QByteArrayView frame, Clock::time_point now)
+{
+    const auto message = Control::Message::of(frame);
+    if (!message)
+        return;
+    const QByteArrayView payload = message->payload;
+    switch (message->kind) {
+    case Control::Kind::Who:
+        if (QByteArray answer = m_presence.answer(payload, now, [this] { return info(); }); !answer.isEmpty())
+            m_link->sendControl(std::move(answer));
+        break;
+    case Control::Kind::Here:
+        m_presence.heard(payload);
+        break;
+    case Control::Kind::Announce:
+        m_recovery.askedForHeads(payload, now);
+        break;
+    case Control::Kind::Ask:
+        m_recovery.askedForEvents(payload, Trailer::Retransmitted, now);
+        break;
+    case Control::Kind::Recall:
+        m_recovery.askedForEvents(payload, Trailer::Replayed, now);
+        break;
+    case Control::Kind::Past:
+        m_recovery.askedForPast(payload, now);
+        break;
+    case Control::Kind::Heads:
+        if (const auto heads = Control::Heads::read(payload))
+            m_recovery.heard(
+                *heads, [this](QByteArrayView topic) { return bool(table().match(topic)); }, now);
+        break;
+    case Control::Kind::Answer:
+        if (const auto answer = Control::Answer::read(payload)) {
+            m_recovery.heard(*answer, now);
+            m_catchUps.heard(*answer, now);
+        }
+        break;
+    case Control::Kind::Withheld:
+        if (const auto withheld = Control::Withheld::read(payload)) {
+            m_recovery.heard(*withheld, now);
+            m_catchUps.heard(*withheld, now);
+        }
+        break;
+    case Control::Kind::Kept:
+        if (m_catchUps.isEmpty())
+            break;
+        if (const auto kept = Control::Kept::read(payload))
+            m_catchUps.heard(*kept, now);
+        break;
+    case Control::Kind::Repair:
+        m_reception.heardRepair(payload, now);
+        break;
+    case Control::Kind::Replay:
+        m_reception.heardReplay(payload, now);
+        break;
+    }
+}
+
+void Session::process(Clock::time_point now)
+{
+    try {
+        updateState(now);
+        recover(now);
+        m_reception.takeReleased(now);
+        searchOthers(now);
+        m_outOfMemoryUntil.reset();
+    } catch (const std::bad_alloc &) {
+        if (!m_outOfMemoryUntil)
+            m_news.fail({PyventError::OutOfResources, u"there was no memory for what was due on the bus"_s, {}});
+        m_outOfMemoryUntil = now + 100ms;
+    }
+}
+
+// Asks for what is missing, answers those who ask this node, and tells what is lost for good.
+void Session::recover(Clock::time_point now)
+{
+    if (mayRecover()) {
+        m_recovery.process(now);
+        for (const QByteArray &question : m_catchUps.process(now, m_state == State::Ready))
+            m_link->sendControl(question);
+    }
+    for (const Recovery::Outgoing &outgoing : m_recovery.takeOutgoing())
+        m_link->sendControl(outgoing.frame, outgoing.isInOrder);
+    for (const ReceiveWindow::Loss &loss : m_recovery.received().takeLosses())
+        m_news.losses.add(QString::fromUtf8(loss.topic), loss.node, loss.count);
+}
+
+void Session::searchOthers(Clock::time_point now)
+{
+    if (m_state == State::Ready && m_presence.mustAsk())
+        m_link->sendControl(m_presence.question());
+    for (Presence::Finished &finished : m_presence.takeFinished(now))
+        m_news.add(std::move(finished));
+}
+
+Session::Clock::time_point Session::deadline() const
+{
+    if (m_outOfMemoryUntil)
+        return *m_outOfMemoryUntil;
+    if (!mayRecover())
+        return m_presence.deadline();
+    return std::min({m_presence.deadline(), m_recovery.deadline(), m_catchUps.deadline()});
+}
+
+PyventNodeInfo Session::info() const
+{
+    PyventNodeInfo info = m_info;
+    info.uuid = m_uuid;
+    info.nodeId = m_options.nodeId;
+    info.names = m_reception.table().patterns();
+    return info;
+}
+
+// What the user wants
+
+bool Session::send(QAnyStringView name, const QVariantMap &arguments, const QString &sender, Clock::time_point now,
+                   quint64 *unheard)
+{
+    const SendQueue::Share &queue = m_seat->share;
+    const bool isEmpty = queue.events == 0;
+    if (!isEmpty && queue.events >= m_options.sendQueueEvents) {
+        isFull(name);
+        return false;
+    }
+    const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue.bytes;
+    QByteArray frame;
+    PyventError error;
+    try {
+        error = m_encoder.encode(name, arguments, sender, room, m_wallClock(), now, &frame);
+    } catch (const std::bad_alloc &) {
+        error = {PyventError::OutOfResources, u"'%1' was not sent: there is no memory for it"_s.arg(name.toString()),
+                 name.toString()};
+    }
+    if (error.code == PyventError::QueueFull)
+        isFull(name);
+    else if (error)
+        m_news.fail(error);
+    if (error)
+        return false;
+    if (unheard)
+        *unheard += !m_link->isHeard(frame, m_options.hearOwnEvents ? nullptr : m_seat);
+    m_link->send(m_seat, std::move(frame), now);
+    // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
+    if (2 * queue.events <= m_options.sendQueueEvents && 2 * queue.bytes <= m_options.sendQueueBytes)
+        m_queueWasFull = false;
+    return true;
+}
+
+void Session::isFull(QAnyStringView name)
+{
+    const PyventError error{
+        PyventError::QueueFull,
+        u"'%1' was not sent: %2 events (%3 bytes) wait for a server's acknowledgement, and the send queue has no "
+        "room for more"_s.arg(name.toString())
+            .arg(m_seat->share.events)
+            .arg(m_seat->share.bytes),
+        name.toString()};
+    if (std::exchange(m_queueWasFull, true))
+        m_news.failAgain(error);
+    else
+        m_news.fail(error);
+}
+
+void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now)
+{
+    if (!replay.isNone()) {
+        const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
+        m_catchUps.add(*joiner, replay.last, replay.since);
+        receiver = joiner;
+        if (m_seat)
+            m_seat->isTouched = true;
+    }
+    const QByteArray prefix = table().add(std::move(receiver));
+    if (prefix.isNull() || !m_link)
+        return;
+    subscribe(prefix);
+    updateState(now);
+    if (m_state == State::Ready) // another session of this link has subscribed to it before
+        m_recovery.ready(m_wallClock(), now);
+    m_seat->isTouched = true;
+}
+
+void Session::subscribe(const QByteArray &prefix)
+{
+    m_recovery.received().listen(prefix);
+    m_link->subscribe(m_seat, prefix);
+}
+
+void Session::removed(const ReceiverTable::Removal &removal)
+{
+    if (!m_link)
+        return;
+    for (const QByteArray &prefix : removal.prefixes) {
+        m_link->unsubscribe(m_seat, prefix);
+        m_recovery.received().ignore(prefix);
+    }
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
+        const PyventPattern &pattern = receiver->pattern();
+        const QByteArray name = pattern.text().toUtf8();
+        if (pattern.isGlob()) {
+            m_recovery.received().forgetIf(pattern.prefix().toUtf8(),
+                                           [this](const QByteArray &topic) { return !table().match(topic); });
+        } else if (!table().match(name)) {
+            m_recovery.received().forget(name);
+        }
+    }
+}
+
+QFuture<QList<PyventNodeInfo>> Session::find(Clock::time_point end)
+{
+    m_seat->isTouched = true;
+    return m_presence.find(end);
+}
+
+Session::Waiting Session::waiting() const
+{
+    if (!m_link)
+        return {};
+    return {m_link->unsentEvents(*m_seat), m_seat->share.events};
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_SESSION_H
+#define PYVENT_SESSION_SESSION_H
+
+#include "pyventoptions.h"
+#include "session/eventencoder.h"
+#include "session/link.h"
+#include "session/news.h"
+#include "session/reception.h"
+#include "session/recovery.h"
+
+namespace Pyvent::Internal {
+
+// A node without an event loop, threads, locks, sockets and clocks: what it sends, hears, repairs and catches up with, and who it
+// knows to be there. It is given a link to a server, the time, and what the user wants. Then process() is to be called whenever
+// deadline() has come or the link says so; nextTurn() has what is to be delivered, and news() what is to be told. Not thread-safe.
+class Session
+{
+public:
+    using Clock = std::chrono::steady_clock;
+    using State = SessionState;
+
+    // \a wallClock is the time that events carry; \a seed is of the random times for which questions are put off.
+    Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed);
+    Q_DISABLE_COPY_MOVE(Session)
+
+    const QUuid &uuid() const { return m_uuid; }
+    void configure(const PyventOptions &options);
+
+    // What others are told who ask who is there, beside the names.
+    void setInfo(const PyventNodeInfo &info) { m_info = info; }
+    void setServing(bool serving) { m_info.serving = serving; }
+
+    // The sender of what is sent without one.
+    QString defaultSender() const;
+
+    // The link
+
+    // Joins the bus at the other end of \a link, which must outlive the stay.
+    void join(Link *link, Clock::time_point now);
+    bool isJoined() const { return m_link; }
+
+    // There is no link, but there will be: the state is Connecting.
+    void awaitLink(bool await, Clock::time_point now);
+
+    // What is left when a session leaves, for the caller to destroy under no lock, since that runs code of the user's.
+    struct Left
+    {
+        Inbox::Arrivals arrivals;
+        std::vector<Presence::Promise> searches;
+    };
+    Left leave(Clock::time_point now);
+
+    State state() const { return m_state; }
+
+    // The link's: a message has come of a topic that was subscribed to; and messages may have come, the connection may have
+    // changed, or the deadline has come.
+    void receive(QByteArrayView frame, Clock::time_point now);
+    void process(Clock::time_point now);
+    Clock::time_point deadline() const;
+
+    // What the user wants
+
+    // Sends an event. Returns false where it is refused, and news() says why. Counts in \a unheard, if that is given, an event
+    // that nobody on this link hears.
+    bool send(QAnyStringView name, const QVariantMap &arguments, const QString &sender, Clock::time_point now,
+              quint64 *unheard = nullptr);
+
+    // Hears what matches the receiver's pattern, with the past if \a replay asks for that.
+    void add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now);
+
+    // Subscribes to no more than the table, of which \a removal was taken, needs.
+    void removed(const ReceiverTable::Removal &removal);
+    ReceiverTable &table() { return m_reception.table(); }
+
+    void addWaiter(Waiter *waiter) { m_reception.addWaiter(waiter); }
+    void removeWaiter(Waiter *waiter) { m_reception.removeWaiter(waiter); }
+
+    // Who is on the bus, as far as they answer until \a end.
+    QFuture<QList<PyventNodeInfo>> find(Clock::time_point end);
+
+    // What comes of it
+
+    // The next receiver's turn with an event: as Inbox::next().
+    std::optional<Inbox::Turn> nextTurn(Inbox::Arrivals *finished) { return m_reception.inbox().next(finished); }
+    bool hasTurns() const { return !m_reception.inbox().isEmpty(); }
+
+    News &news() { return m_news; }
+    const News &news() const { return m_news; }
+    const UnreadableFrames &unreadable() const { return m_reception.decoder().unreadable(); }
+
+    // Events that wait: to go out, and for their acknowledgement.
+    struct Waiting
+    {
+        qsizetype unsent = 0;
+        qsizetype unacknowledged = 0;
+
+        friend bool operator==(const Waiting &, const Waiting &) = default;
+    };
+    Waiting waiting() const;
+
+    // How many events were accepted since the session has joined, and how many of these were acknowledged.
+    quint64 accepted() const { return m_seat ? m_seat->share.accepted : 0; }
+    quint64 acknowledged() const { return m_seat ? m_seat->share.acknowledged : 0; }
+
+    // The session's place on its link; nullptr while it has none.
+    Link::Seat *seat() { return m_seat; }
+
+private:
+    void updateState(Clock::time_point now);
+    void readControl(QByteArrayView frame, Clock::time_point now);
+    void recover(Clock::time_point now);
+    void searchOthers(Clock::time_point now);
+    void subscribe(const QByteArray &prefix);
+    void isFull(QAnyStringView name);
+    PyventNodeInfo info() const;
+    // Not before this node is Ready again: nobody could answer, and that is not the senders' silence.
+    bool mayRecover() const { return m_state != State::Connecting && !m_lostServer; }
+
+    const QUuid m_uuid;
+    const WallClock m_wallClock;
+    PyventOptions m_options;
+    PyventNodeInfo m_info;
+    Link *m_link = nullptr;
+    Link::Seat *m_seat = nullptr;
+    State m_state = State::Stopped;
+    bool m_awaitsLink = false;
+    bool m_lostServer = false; // since this node was Ready last
+    bool m_queueWasFull = false;
+    std::optional<Clock::time_point> m_outOfMemoryUntil;
+    News m_news;
+    Recovery m_recovery;
+    CatchUps m_catchUps;
+    EventEncoder m_encoder;
+    Reception m_reception;
+    Presence m_presence;
+};
+
+} // namespace Pyvent::Internal
+
+#endif
