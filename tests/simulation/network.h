@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TESTS_SIMULATION_NETWORK_H
+#define PYVENT_TESTS_SIMULATION_NETWORK_H
+
+#include "server/relay.h"
+
+#include <QtCore/qbytearraylist.h>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <random>
+#include <vector>
+
+namespace PyventTests {
+
+using Clock = std::chrono::steady_clock;
+using Milliseconds = qint64; // of simulated time
+
+inline constexpr Milliseconds never = std::numeric_limits<Milliseconds>::max();
+
+inline Clock::time_point at(Milliseconds time)
+{
+    return Clock::time_point(std::chrono::milliseconds(time));
+}
+
+inline Milliseconds millisecondsOf(Clock::time_point time)
+{
+    if (time == Clock::time_point::max())
+        return never;
+    return std::chrono::ceil<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+// What the network does to what it carries.
+struct Weather
+{
+    int delay = 1;             // a message takes 1 to so many milliseconds
+    int doubledPercent = 0;    // of what the relay publishes
+    std::size_t capacity = 50; // how many events wait for a receiver, past which the relay drops them
+};
+
+// The two connections of a client to the relay, as TCP makes them: each keeps the order, and what is on its way is lost with it.
+// The client reads what has arrived.
+struct Line
+{
+    struct Packet
+    {
+        Milliseconds due;
+        char kind; // of what the client subscribes to: '+' or '-'
+        QByteArray delimiter;
+        QByteArray bytes;
+    };
+    struct Channel
+    {
+        std::deque<Packet> packets;
+        Milliseconds lastDue = 0;
+    };
+
+    QByteArray id; // of the present connection for requests
+    bool requestsUp = false;
+    bool eventsUp = false;
+    Channel requests;      // to the relay
+    Channel replies;       // to the client
+    Channel subscriptions; // to the relay
+    Channel events;        // to the client
+    QByteArrayList subscribed;
+
+    std::deque<QByteArray> arrivedReplies;
+    std::deque<QByteArray> arrivedEvents;
+    bool isReadable = false; // something has arrived, or a connection has ended
+};
+
+// The relay and its clients' connections in simulated time.
+class Network : public Pyvent::Internal::Relay::Door
+{
+public:
+    Network(quint32 seed, const Weather &weather)
+        : m_random(seed)
+        , m_weather(weather)
+    {
+    }
+
+    Milliseconds now() const { return m_now; }
+    void clear() { m_weather = {}; }
+
+    Line *open();
+    void close(Line *line);
+
+    // Whether there is a relay to connect to. It tells its clients by \a takesBatches whether it takes these.
+    bool hasRelay() const { return m_relay.has_value(); }
+    void startRelay(bool takesBatches) { m_relay.emplace(takesBatches); }
+    void killRelay();
+
+    // Ends connections, with what is on its way.
+    void cutRequests(Line *line);
+    void cutEvents(Line *line);
+
+    void connectRequests(Line *line);
+    void connectEvents(Line *line);
+    void sendRequest(Line *line, QByteArrayView delimiter, const QByteArray &bytes);
+    void sendSubscription(Line *line, char kind, const QByteArray &prefix);
+
+    // When something arrives next.
+    Milliseconds nextTime() const;
+
+    // Has all arrive that is due at \a time.
+    void passTo(Milliseconds time);
+
+    // Called with each frame that a relay has taken.
+    std::function<void(QByteArrayView frame)> taken;
+
+    void publish(QByteArrayView frame) override;
+    void reply(QByteArrayView client, QByteArrayView text) override;
+
+private:
+    void push(Line::Channel *channel, Line::Packet &&packet);
+    bool arrive(Line *line);
+
+    std::minstd_rand m_random;
+    Weather m_weather;
+    Milliseconds m_now = 1'000'000;
+    quint64 m_connections = 0;
+    std::optional<Pyvent::Internal::Relay> m_relay;
+    std::vector<std::unique_ptr<Line>> m_lines;
+};
+
+} // namespace PyventTests
+
+#endif
