@@ -19,7 +19,7 @@ public:
     using Clock = std::chrono::steady_clock;
 
     // Takes a question for some of the events from \a first to \a last of \a topic. Returns whether it is one of many.
-    bool take(const QUuid &asker, const QByteArray &topic, quint64 first, quint64 last, Clock::time_point now)
+    bool note(const QUuid &asker, const QByteArray &topic, quint64 first, quint64 last, Clock::time_point now)
     {
         while (!m_lately.empty() && (now > m_lately.front().at + lately || m_lately.size() >= mostQuestions))
             m_lately.pop_front();

@@ -185,7 +185,7 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView to
         if (sequence > stream->newest && sequence < stream->head && now > stream->headSince + m_limits.disbeliefAfter)
             disbelieve(*stream);
         if (stream->hasBase)
-            return take(*stream, sequence, frame, now);
+            return accept(*stream, sequence, frame, now);
     } else {
         stream = &create(node, topic.toByteArray());
         stream->heardAt = now;
@@ -198,18 +198,19 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView to
     } else {
         stream->hasBase = false;
     }
-    return take(*stream, sequence, frame, now);
+    return accept(*stream, sequence, frame, now);
 }
 
 ReceiveWindow::Verdict ReceiveWindow::repaired(const QUuid &node, QByteArrayView topic, quint64 sequence,
                                                QByteArrayView frame, Clock::time_point now)
 {
     Stream *stream = find(node, topic);
-    return stream && stream->hasBase && sequence <= stream->head ? take(*stream, sequence, frame, now) : Verdict::Drop;
+    return stream && stream->hasBase && sequence <= stream->head ? accept(*stream, sequence, frame, now)
+                                                                 : Verdict::Drop;
 }
 
-ReceiveWindow::Verdict ReceiveWindow::take(Stream &stream, quint64 sequence, QByteArrayView frame,
-                                           Clock::time_point now)
+ReceiveWindow::Verdict ReceiveWindow::accept(Stream &stream, quint64 sequence, QByteArrayView frame,
+                                             Clock::time_point now)
 {
     if (stream.hasBase && sequence == stream.delivered + 1) {
         stream.delivered = sequence;

@@ -188,7 +188,7 @@ private:
     void disbelieve(Stream &stream);
     void forget(Streams::iterator stream);
 
-    Verdict take(Stream &stream, quint64 sequence, QByteArrayView frame, Clock::time_point now);
+    Verdict accept(Stream &stream, quint64 sequence, QByteArrayView frame, Clock::time_point now);
     bool hold(Stream &stream, quint64 sequence, const QByteArray &frame);
     void release(Stream &stream);
     void wereLost(const Stream &stream, quint64 count);

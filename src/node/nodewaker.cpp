@@ -16,14 +16,14 @@ using namespace std::chrono_literals;
 
 PyventNode *NodeWaker::node() const
 {
-    const std::lock_guard lock(m_mutex);
-    return m_node;
+    const Lock lock(m_mutex);
+    return m_shared(lock).node;
 }
 
 void NodeWaker::nodeEnds()
 {
-    const std::lock_guard lock(m_mutex);
-    m_node = nullptr;
+    const Lock lock(m_mutex);
+    m_shared(lock).node = nullptr;
 }
 
 void NodeWaker::nodeIsParents()
@@ -33,41 +33,43 @@ void NodeWaker::nodeIsParents()
         delete std::exchange(m_notifier, nullptr);
         delete std::exchange(m_timer, nullptr);
     }
-    m_node = nullptr;
+    nodeEnds();
 }
 
 bool NodeWaker::isNodeThread() const
 {
-    const std::lock_guard lock(m_mutex);
-    return m_node && m_node->thread() == QThread::currentThread();
+    const Lock lock(m_mutex);
+    const PyventNode *const node = m_shared(lock).node;
+    return node && node->thread() == QThread::currentThread();
 }
 
-void NodeWaker::schedule(const std::lock_guard<std::mutex> &)
+// Under the mutex, so that the node cannot end meanwhile.
+void NodeWaker::schedule(const Lock &lock)
 {
-    if (m_node && !m_isScheduled.exchange(true))
-        QCoreApplication::postEvent(m_node, new QEvent(QEvent::User));
+    if (PyventNode *const node = m_shared(lock).node; node && !m_isScheduled.exchange(true))
+        QCoreApplication::postEvent(node, new QEvent(QEvent::User));
 }
 
 void NodeWaker::schedule()
 {
     if (m_isScheduled) // and the turn will begin with taking that back, before it looks at anything
         return;
-    const std::lock_guard lock(m_mutex);
+    const Lock lock(m_mutex);
     schedule(lock);
 }
 
 void NodeWaker::scheduleToPrune(const QString &pattern)
 {
-    const std::lock_guard lock(m_mutex);
-    m_toPrune.insert(pattern);
+    const Lock lock(m_mutex);
+    m_shared(lock).toPrune.insert(pattern);
     schedule(lock);
 }
 
 QSet<QString> NodeWaker::beginTurn()
 {
-    const std::lock_guard lock(m_mutex);
+    const Lock lock(m_mutex);
     m_isScheduled = false;
-    return std::exchange(m_toPrune, {});
+    return std::exchange(m_shared(lock).toPrune, {});
 }
 
 void NodeWaker::arm(const std::shared_ptr<PollSet> &pollSet, Clock::time_point deadline,
@@ -117,7 +119,7 @@ void NodeWaker::disarm()
 void NodeWaker::eventLoopBegins()
 {
     disarm();
-    const std::lock_guard lock(m_mutex);
+    const Lock lock(m_mutex);
     m_isScheduled = false;
 }
 

@@ -2,6 +2,7 @@
 #ifndef PYVENT_NODE_NODEWAKER_H
 #define PYVENT_NODE_NODEWAKER_H
 
+#include "node/guarded.h"
 #include "transport/pollset.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
@@ -23,15 +24,15 @@ namespace Pyvent::Internal {
 
 // What wakes a node's thread for a turn of the node: a call in another thread, a descriptor, or a time.
 //
-// It has a mutex of its own, under which nothing else is locked, because it is asked for from anywhere, even from inside
-// of Qt's connections. Any thread may call what is not said to be the node's.
+// It has a mutex of its own, because it is asked for from anywhere, even from inside of Qt's connections. Under it, only Qt's lock
+// of posted events is taken. Any thread may call what is not said to be the node's.
 class NodeWaker
 {
 public:
     using Clock = std::chrono::steady_clock;
 
     explicit NodeWaker(PyventNode *node)
-        : m_node(node)
+        : m_shared(node)
     {
     }
 
@@ -57,12 +58,24 @@ public:
     void eventLoopBegins();
 
 private:
-    void schedule(const std::lock_guard<std::mutex> &);
+    using Lock = std::unique_lock<std::mutex>;
+
+    struct Shared
+    {
+        explicit Shared(PyventNode *of)
+            : node(of)
+        {
+        }
+
+        PyventNode *node;
+        QSet<QString> toPrune;
+    };
+
+    void schedule(const Lock &lock);
 
     mutable std::mutex m_mutex;
-    PyventNode *m_node;
+    Guarded<Shared> m_shared;
     std::atomic<bool> m_isScheduled = false; // changed under the mutex, read without
-    QSet<QString> m_toPrune;
 
     // Children of the node, used in its thread only.
     std::shared_ptr<PollSet> m_pollSet;              // as long as it is watched

@@ -54,7 +54,7 @@ PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &opti
     apply(lock, refusal ? PyventOptions() : options);
     if (refusal)
         fail(lock, refusal);
-    takeNews(lock);
+    collectNews(lock);
 }
 
 PyventNodePrivate::~PyventNodePrivate() = default;
@@ -194,7 +194,7 @@ bool PyventNodePrivate::joinLink(const Lock &lock)
         session.awaitLink(true, now);
         scheduleTurn(); // which sets the timer
     }
-    takeNews(lock);
+    collectNews(lock);
     return life.driver != nullptr;
 }
 
@@ -277,7 +277,7 @@ void PyventNodePrivate::leaveLink(const Lock &lock, Session::Left *left)
     }
     life.retryAt.reset();
     m_serving(lock).forgetComplaints();
-    takeNews(lock);
+    collectNews(lock);
     m_notices(lock).updateCounts(session);
 }
 

@@ -152,7 +152,7 @@ private:
     bool serve(const Lock &lock, bool byHand);
     void leaveLink(const Lock &lock, Session::Left *left);
     void notify(const Lock &lock, Notices::Notice notice);
-    void takeNews(const Lock &lock);
+    void collectNews(const Lock &lock);
     void wantService(const Lock &lock);
     void processed(const Lock &lock, Clock::time_point now) override;
     bool tryToServe(const Lock &lock) override;

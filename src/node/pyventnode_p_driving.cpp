@@ -17,7 +17,7 @@ void PyventNodePrivate::processed(const Lock &lock, Clock::time_point now)
 {
     if (const PyventError error = m_serving(lock).explain(m_life(lock).driver->link(lock).silence(now), options(lock)))
         fail(lock, error);
-    takeNews(lock);
+    collectNews(lock);
 }
 
 bool PyventNodePrivate::tryToServe(const Lock &lock)

@@ -26,11 +26,11 @@ struct Overloaded : Functions...
 // What the session has to tell comes before.
 void PyventNodePrivate::notify(const Lock &lock, Notices::Notice notice)
 {
-    takeNews(lock);
+    collectNews(lock);
     m_notices(lock).add(std::move(notice));
 }
 
-void PyventNodePrivate::takeNews(const Lock &lock)
+void PyventNodePrivate::collectNews(const Lock &lock)
 {
     Notices &notices = m_notices(lock);
     while (auto item = m_session(lock).news().take()) {
@@ -68,7 +68,7 @@ bool PyventNodePrivate::hasNotices(const Lock &lock) const
 
 bool PyventNodePrivate::hasNews(const Lock &lock)
 {
-    takeNews(lock);
+    collectNews(lock);
     return hasNotices(lock);
 }
 
@@ -77,7 +77,7 @@ void PyventNodePrivate::handlerFailed(const QString &name, const QString &reason
     {
         const Lock lock = this->lock();
         m_session(lock).news().add(News::HandlerFailed{name, reason});
-        takeNews(lock);
+        collectNews(lock);
     }
     tell();
 }

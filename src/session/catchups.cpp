@@ -21,7 +21,7 @@ void CatchUps::add(const LateJoiner &joiner, qsizetype last, std::chrono::millis
 }
 
 // What was released before comes first.
-void CatchUps::Active::take(const std::function<Verdict()> &arrive, QByteArrayView frame, const Deliver &deliver)
+void CatchUps::Active::hear(const std::function<Verdict()> &arrive, QByteArrayView frame, const Deliver &deliver)
 {
     deliverReleased([] { return true; }, deliver);
     if (arrive() == Verdict::Deliver)
@@ -44,7 +44,7 @@ void CatchUps::heard(QByteArrayView topic, const QUuid &node, quint64 sequence, 
         if (!hasRoom)
             active.catchUp->missed(node, sequence, now);
         else
-            active.take([&] { return active.catchUp->heard(node, sequence, frame, now); }, frame, deliver);
+            active.hear([&] { return active.catchUp->heard(node, sequence, frame, now); }, frame, deliver);
     }
 }
 
@@ -89,7 +89,7 @@ void CatchUps::heardReplay(QByteArrayView frame, Clock::time_point now, const De
                 active.owner->add(node, sequence);
             return verdict;
         };
-        active.take(arrive, frame, deliver);
+        active.hear(arrive, frame, deliver);
     }
 }
 

@@ -72,7 +72,7 @@ private:
         std::unique_ptr<CatchUp> catchUp;
         bool hasEnded = false;
 
-        void take(const std::function<ReceiveWindow::Verdict()> &arrive, QByteArrayView frame, const Deliver &deliver);
+        void hear(const std::function<ReceiveWindow::Verdict()> &arrive, QByteArrayView frame, const Deliver &deliver);
         void deliverReleased(const std::function<bool()> &hasRoom, const Deliver &deliver);
     };
 

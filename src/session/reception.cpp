@@ -31,7 +31,7 @@ void Reception::heardReplay(QByteArrayView frame, Clock::time_point now)
         m_catchUps.heardReplay(frame, now, deliverPast(now));
 }
 
-void Reception::takeReleased(Clock::time_point now)
+void Reception::deliverReleased(Clock::time_point now)
 {
     QByteArray held;
     while (!m_inbox.isFull() && m_window.takeReleased(&held))

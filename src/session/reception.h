@@ -50,7 +50,7 @@ public:
     void heardReplay(QByteArrayView frame, Clock::time_point now);
 
     // What the receive window has released comes before anything that is read after it.
-    void takeReleased(Clock::time_point now);
+    void deliverReleased(Clock::time_point now);
 
 private:
     EventDecoder::Result decode(QByteArrayView frame, Way way, Clock::time_point now);

@@ -200,7 +200,7 @@ void Recovery::answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_p
             missing = std::min(missing, answersToOne) + std::min(range.last - range.first, answersToOne) + 1;
     }
     const bool isForAll = mark == Trailer::Retransmitted
-        && (m_askers.take(ask.asker, ask.topic, ask.missing.front().first, ask.missing.back().last, now)
+        && (m_askers.note(ask.asker, ask.topic, ask.missing.front().first, ask.missing.back().last, now)
             || missing <= repairsForAll);
     Control::Withheld withheld{m_nodeId, ask.topic, {}};
     quint64 answered = 0;

@@ -108,12 +108,12 @@ void Session::updateState(Clock::time_point now)
 void Session::receive(QByteArrayView frame, Clock::time_point now)
 {
     try {
-        m_reception.takeReleased(now);
+        m_reception.deliverReleased(now);
         if (isControlTopic(frame))
             readControl(frame, now);
         else
             m_reception.heard(frame, now);
-        m_reception.takeReleased(now);
+        m_reception.deliverReleased(now);
     } catch (const std::bad_alloc &) { // not while an event was decoded
         m_news.fail(
             {PyventError::OutOfResources, u"there was no memory for a message of %1 bytes"_s.arg(frame.size()), {}});
@@ -183,7 +183,7 @@ void Session::process(Clock::time_point now)
     try {
         updateState(now);
         recover(now);
-        m_reception.takeReleased(now);
+        m_reception.deliverReleased(now);
         searchOthers(now);
         m_outOfMemoryUntil.reset();
     } catch (const std::bad_alloc &) {

@@ -58,7 +58,7 @@ bool SubscriptionProof::process(Clock::time_point now)
     return true;
 }
 
-bool SubscriptionProof::takeProof(QByteArrayView frame)
+bool SubscriptionProof::hear(QByteArrayView frame)
 {
     if (m_topic.isEmpty() || frame != m_topic)
         return false;

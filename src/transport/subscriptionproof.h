@@ -42,8 +42,8 @@ public:
     // stand still.
     bool process(Clock::time_point now);
 
-    // An event has come. Returns whether it was the proof.
-    bool takeProof(QByteArrayView frame);
+    // A message has come. Returns whether it was the proof.
+    bool hear(QByteArrayView frame);
 
     // Whether all subscriptions are active, and up to which number they are.
     bool isComplete() const { return !m_isNeeded && m_topic.isEmpty(); }

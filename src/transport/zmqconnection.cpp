@@ -102,7 +102,7 @@ void ZmqConnection::watchAcknowledgements()
 bool ZmqConnection::receive(QByteArrayView *frame)
 {
     while (m_events.receive(frame)) {
-        if (!m_proof.takeProof(*frame))
+        if (!m_proof.hear(*frame))
             return true;
         if (m_proof.isComplete())
             m_isProven = true;

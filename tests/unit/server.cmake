@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(server server)
+pyvent_unit_test(server relay)

@@ -19,7 +19,7 @@ private Q_SLOTS:
     {
         Askers askers;
         for (int i = 1; i <= 20; ++i)
-            QCOMPARE(askers.take(QUuid::createUuid(), "order", quint64(i), 100, m_start + i * 1ms), i > 8);
+            QCOMPARE(askers.note(QUuid::createUuid(), "order", quint64(i), 100, m_start + i * 1ms), i > 8);
     }
 
     void oneAsksAgainAndAgain()
@@ -27,7 +27,7 @@ private Q_SLOTS:
         Askers askers;
         const QUuid asker = QUuid::createUuid();
         for (int i = 0; i < 20; ++i)
-            QVERIFY(!askers.take(asker, "order", 1, 100, m_start + i * 1ms));
+            QVERIFY(!askers.note(asker, "order", 1, 100, m_start + i * 1ms));
     }
 
     void manyAskForOther_data()
@@ -50,18 +50,18 @@ private Q_SLOTS:
 
         Askers askers;
         for (int i = 0; i < 20; ++i)
-            askers.take(QUuid::createUuid(), "order", 1, 100, m_start);
-        QCOMPARE(askers.take(QUuid::createUuid(), topic, first, 200, m_start + milliseconds * 1ms), isOneOfMany);
+            askers.note(QUuid::createUuid(), "order", 1, 100, m_start);
+        QCOMPARE(askers.note(QUuid::createUuid(), topic, first, 200, m_start + milliseconds * 1ms), isOneOfMany);
     }
 
     void itForgetsTheOldest()
     {
         Askers askers;
         for (int i = 0; i < 20; ++i)
-            askers.take(QUuid::createUuid(), "order", 1, 100, m_start);
+            askers.note(QUuid::createUuid(), "order", 1, 100, m_start);
         for (int i = 0; i < 1000; ++i)
-            askers.take(QUuid::createUuid(), "bill", 1, 100, m_start);
-        QVERIFY(!askers.take(QUuid::createUuid(), "order", 1, 100, m_start));
+            askers.note(QUuid::createUuid(), "bill", 1, 100, m_start);
+        QVERIFY(!askers.note(QUuid::createUuid(), "order", 1, 100, m_start));
     }
 };
 

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "session/link.h"
+
+#include "session/session.h"
+#include "support/testprogram.h"
+#include "wire/control.h"
+#include "wire/frame.h"
+
+#include <QtTest/qtest.h>
+
+#include <deque>
+
+using namespace Pyvent::Internal;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A connection that the test plays the server of.
+class TestConnection : public Connection
+{
+public:
+    explicit TestConnection(SendQueue &queue)
+        : m_queue(queue)
+    {
+    }
+
+    quint64 subscribe(const QByteArray &prefix) override
+    {
+        prefixes.append(prefix);
+        return ++subscriptions;
+    }
+    void unsubscribe(const QByteArray &prefix) override { prefixes.removeOne(prefix); }
+    void send(QByteArray &&frame, bool, SendQueue::Share *share) override { m_queue.append(std::move(frame), share); }
+    void sendControl(QByteArray &&frame, bool) override { controls.append(frame); }
+    void process(Clock::time_point) override { }
+    void disconnect(Clock::time_point) override { }
+    bool receive(QByteArrayView *frame) override
+    {
+        if (arrived.empty())
+            return false;
+        m_received = arrived.front();
+        arrived.pop_front();
+        *frame = m_received;
+        return true;
+    }
+    void awaitAcknowledgements(bool) override { }
+    bool mayBeReadable() const override { return !arrived.empty(); }
+    Clock::time_point deadline() const override { return Clock::time_point::max(); }
+    State state() const override { return isProven ? State::Ready : State::Subscribing; }
+    quint64 proven() const override { return isProven ? subscriptions : 0; }
+    bool isSending() const override { return true; }
+    Silence silence(Clock::time_point) const override { return Silence::None; }
+    bool takeRefusal() override { return false; }
+
+    QByteArrayList prefixes;
+    QByteArrayList controls;
+    std::deque<QByteArray> arrived;
+    quint64 subscriptions = 0;
+    bool isProven = true;
+
+private:
+    SendQueue &m_queue;
+    QByteArray m_received;
+};
+
+Connection::Clock::time_point at(std::chrono::milliseconds time)
+{
+    return Connection::Clock::time_point(time + 1h);
+}
+
+// Two sessions on one link.
+struct Two
+{
+    Two()
+    {
+        for (Session *session : {&one, &other}) {
+            session->configure({});
+            session->join(&link, at(0ms));
+        }
+        process(0ms);
+    }
+
+    void hear(Session *session, const QString &pattern, std::chrono::milliseconds time)
+    {
+        now = time;
+        session->add(std::make_shared<FunctionReceiver>(
+                         pattern, PyventSender::Any, [] { return true; },
+                         [this, session](const PyventEvent &event) { heard[session].append(event.sequence); }),
+                     {}, at(time));
+        process(time);
+    }
+    void process(std::chrono::milliseconds time)
+    {
+        now = time;
+        link.receive(at(time));
+        for (Session *session : {&one, &other}) {
+            link.process(*session->seat(), at(time));
+            Inbox::Arrivals finished;
+            while (const auto turn = session->nextTurn(&finished))
+                turn->receiver->deliver(*turn->event);
+        }
+    }
+    // The event number \a sequence of a stranger's, which follows one that was sent at \a previous.
+    void arrive(QByteArrayView topic, quint64 sequence, std::chrono::milliseconds previous)
+    {
+        QByteArray frame = topic.toByteArray() + " }.";
+        appendTrailer({.nodeId = sender,
+                       .sequence = sequence,
+                       .time = std::chrono::microseconds(now).count(),
+                       .previous = std::chrono::microseconds(previous).count()},
+                      &frame);
+        connection->arrived.push_back(frame);
+        process(now);
+    }
+    bool asksForMore()
+    {
+        process(now + 100ms);
+        return std::any_of(connection->controls.cbegin(), connection->controls.cend(), [this](const QByteArray &frame) {
+            return frame.startsWith(nodeTopic(sender, Control::ask));
+        });
+    }
+
+    std::chrono::milliseconds now{0};
+    TestConnection *connection = nullptr;
+    Link link{[this](SendQueue &queue) {
+        auto made = std::make_unique<TestConnection>(queue);
+        connection = made.get();
+        return made;
+    }};
+    const WallClock wallClock = [this] { return std::chrono::microseconds(now).count(); };
+    const QUuid sender = QUuid::createUuid();
+    Session one{QUuid::createUuid(), wallClock, 1};
+    Session other{QUuid::createUuid(), wallClock, 2};
+    QHash<Session *, QList<quint64>> heard;
+};
+
+} // namespace
+
+class TestLink : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void subscribesOnceForAll();
+    void handsOutToThoseWhoHear();
+    void aTopicAloneIsHandedOut();
+    void isReadyForWhatAnotherHeardBefore();
+    void oneNameIsNotTheBeginningOfAnother();
+};
+
+void TestLink::subscribesOnceForAll()
+{
+    Two bus;
+    const qsizetype before = bus.connection->prefixes.size();
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.hear(&bus.other, u"order"_s, 2ms);
+    bus.hear(&bus.other, u"order*"_s, 3ms);
+    QCOMPARE(bus.connection->prefixes.sliced(before), (QByteArrayList{"order", "order"})); // the name, and the glob
+    bus.other.leave(at(4ms));
+    QCOMPARE(bus.connection->prefixes.count("order"), 1);
+    bus.one.leave(at(5ms));
+    QVERIFY(bus.connection->prefixes.isEmpty());
+}
+
+void TestLink::handsOutToThoseWhoHear()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.hear(&bus.other, u"order-*"_s, 1ms);
+    bus.now = 2ms;
+    bus.arrive("order", 1, 0ms);
+    bus.arrive("order-food", 1, 0ms);
+    bus.arrive("orders", 1, 0ms);
+    QCOMPARE(bus.heard.value(&bus.one), QList<quint64>{1});
+    QCOMPARE(bus.heard.value(&bus.other), QList<quint64>{1});
+}
+
+void TestLink::aTopicAloneIsHandedOut()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.connection->arrived.push_back("order"); // with no arguments, and no space
+    bus.process(2ms);
+    QCOMPARE(bus.heard.value(&bus.one), QList<quint64>{0});
+}
+
+// The server has known the subscription for long, so that nothing tells the second session that its own is active.
+void TestLink::isReadyForWhatAnotherHeardBefore()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.hear(&bus.other, u"order"_s, 10ms);
+    QCOMPARE(bus.other.state(), Session::State::Ready);
+    bus.now = 30ms;
+    bus.arrive("order", 7, 20ms); // number 6 was sent while both were ready
+    QVERIFY(bus.heard.value(&bus.other).isEmpty());
+    QVERIFY(bus.asksForMore());
+}
+
+void TestLink::oneNameIsNotTheBeginningOfAnother()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.hear(&bus.one, u"order-food"_s, 100ms);
+    bus.now = 110ms;
+    bus.arrive("order-food", 7, 50ms); // number 6 was sent before anybody here heard that name
+    QCOMPARE(bus.heard.value(&bus.one), QList<quint64>{7});
+    QVERIFY(!bus.asksForMore());
+}
+
+PYVENT_TEST(TestLink)
+
+#include "tst_link.moc"
