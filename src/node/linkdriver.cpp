@@ -2,6 +2,7 @@
 #include "node/linkdriver.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace Pyvent::Internal {
@@ -76,6 +77,18 @@ void LinkDriver::serviceByEventLoop(const Lock &lock, Clock::time_point now, con
     service(lock, now, self);
 }
 
+// Nobody serves: the first member that may tries to.
+void LinkDriver::findServer(const Lock &lock)
+{
+    try {
+        for (const Place &place : m_places(lock)) {
+            if (place.member->tryToServe(lock))
+                return;
+        }
+    } catch (const std::bad_alloc &) { // the next refusal has it tried again
+    }
+}
+
 void LinkDriver::service(const Lock &lock, Clock::time_point now, const Member *self)
 {
     m_isWanted = false;
@@ -83,8 +96,7 @@ void LinkDriver::service(const Lock &lock, Clock::time_point now, const Member *
     link.receive(now);
     const std::vector<Place> &places = m_places(lock);
     if (link.takeRefusal())
-        (void)std::any_of(places.begin(), places.end(),
-                          [&](const Place &place) { return place.member->tryToServe(lock); });
+        findServer(lock);
     for (const Place &place : places) {
         if (!link.process(*place.seat, now))
             continue;

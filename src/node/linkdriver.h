@@ -99,6 +99,7 @@ private:
         Link::Seat *seat;
     };
 
+    void findServer(const Lock &lock);
     void attended(Clock::time_point now) { m_attendedAt = now.time_since_epoch().count(); }
 
     const std::shared_ptr<NodeGroup> m_group;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "support/schedules.h"
 #include "support/testprogram.h"
-#include "unit/delivery/schedules.h"
 #include "world.h"
 
 #include <QtTest/qtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "delivery/catchup.h"
 #include "delivery/transmitwindow.h"
-#include "schedules.h"
+#include "support/schedules.h"
 #include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
