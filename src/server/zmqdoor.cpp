@@ -52,41 +52,46 @@ void ZmqDoor::bindEvents()
 
 qsizetype ZmqDoor::receive(Relay &relay)
 {
-    zmq::message_t client;
     zmq::message_t delimiter;
-    if (!m_requests.recv(client, zmq::recv_flags::dontwait))
+    if (!m_requests.recv(m_client, zmq::recv_flags::dontwait))
         return 0;
     // ZeroMQ delivers all frames of a message or none, so what follows is there.
-    const bool isPair = client.more() && m_requests.recv(delimiter, zmq::recv_flags::dontwait) && delimiter.more()
+    const bool isPair = m_client.more() && m_requests.recv(delimiter, zmq::recv_flags::dontwait) && delimiter.more()
         && m_requests.recv(m_message, zmq::recv_flags::dontwait) && !m_message.more();
     if (isPair)
-        return relay.receive(*this, bytesOf(client), bytesOf(delimiter), bytesOf(m_message));
+        return relay.receive(*this, bytesOf(m_client), bytesOf(delimiter), bytesOf(m_message));
     while (m_requests.get(zmq::sockopt::rcvmore))
         (void)m_requests.recv(m_message, zmq::recv_flags::dontwait);
     return 1;
 }
 
-// What there is no memory for is not heard, and receivers ask its sender for it. It is acknowledged all the same: a client counts
-// acknowledgements.
+// What has come as a message of its own is passed on as that, without a copy.
 void ZmqDoor::publish(QByteArrayView frame)
 {
     try {
-        // What has come as a message of its own is passed on as that, without a copy.
-        const bool isMessage = frame.data() == m_message.data() && frame.size() == qsizetype(m_message.size());
-        m_events.send(isMessage ? std::move(m_message) : zmq::message_t(frame.data(), std::size_t(frame.size())),
-                      zmq::send_flags::dontwait);
+        if (frame.data() == m_message.data() && frame.size() == qsizetype(m_message.size()))
+            publish(std::move(m_message));
+        else
+            publish(zmq::message_t(frame.data(), std::size_t(frame.size())));
     } catch (const std::exception &error) {
+        // What there is no memory for is not heard, and receivers ask its sender for it. It is acknowledged all the same: a client
+        // counts acknowledgements.
         qCWarning(serverLog) << "An event was not published:" << error.what();
     }
 }
 
-void ZmqDoor::reply(QByteArrayView client, QByteArrayView text)
+void ZmqDoor::publish(zmq::message_t &&frame)
 {
-    const auto buffer = [](QByteArrayView bytes) { return zmq::buffer(bytes.data(), std::size_t(bytes.size())); };
-    if (!m_requests.send(buffer(client), zmq::send_flags::dontwait | zmq::send_flags::sndmore))
+    m_events.send(std::move(frame), zmq::send_flags::dontwait);
+}
+
+// It is the client of the message under way.
+void ZmqDoor::reply(QByteArrayView, QByteArrayView text)
+{
+    if (!m_requests.send(std::move(m_client), zmq::send_flags::dontwait | zmq::send_flags::sndmore))
         return;
     m_requests.send(zmq::message_t(), zmq::send_flags::dontwait | zmq::send_flags::sndmore);
-    m_requests.send(buffer(text), zmq::send_flags::dontwait);
+    m_requests.send(zmq::buffer(text.data(), std::size_t(text.size())), zmq::send_flags::dontwait);
 }
 
 void ZmqDoor::close(std::chrono::milliseconds linger)

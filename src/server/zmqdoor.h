@@ -36,10 +36,13 @@ public:
     void close(std::chrono::milliseconds linger);
 
 private:
+    void publish(zmq::message_t &&frame);
+
     const Endpoint m_endpoint;
     zmq::socket_t m_requests;
     zmq::socket_t m_events;
-    zmq::message_t m_message; // that the relay receives
+    zmq::message_t m_client; // whose message the relay receives
+    zmq::message_t m_message;
 };
 
 } // namespace Pyvent::Internal
