@@ -94,6 +94,20 @@ bool SendQueue::insertControl(std::deque<Entry>::iterator place, QByteArray &&me
     return true;
 }
 
+qsizetype SendQueue::batchSize(qsizetype count) const
+{
+    qsizetype size = 0;
+    for (qsizetype i = 0; i < count; ++i)
+        size += sizeInBatch(unsentFrame(i).size());
+    return size;
+}
+
+void SendQueue::writeBatch(qsizetype count, char *to) const
+{
+    for (qsizetype i = 0; i < count; ++i)
+        to = writeToBatch(unsentFrame(i), to);
+}
+
 qsizetype SendQueue::nextBatch(qsizetype maximumBytes) const
 {
     qsizetype count = 0;

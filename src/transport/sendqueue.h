@@ -60,6 +60,10 @@ public:
     // The frame that goes out after \a index others that are not in flight, of which there are more.
     const QByteArray &unsentFrame(qsizetype index) const { return m_entries[std::size_t(m_inFlight + index)].frame; }
 
+    // The next \a count of what is not in flight as a batch: its size in bytes, and the batch, which is written at \a to.
+    qsizetype batchSize(qsizetype count) const;
+    void writeBatch(qsizetype count, char *to) const;
+
     // One message has taken the next \a count of them: they are in flight.
     void sent(qsizetype count);
 

@@ -56,13 +56,8 @@ zmq::message_t nextMessage(const SendQueue &queue, qsizetype count)
 {
     if (count == 1)
         return messageOf(queue.unsentFrame(0));
-    qsizetype size = 0;
-    for (qsizetype i = 0; i < count; ++i)
-        size += sizeInBatch(queue.unsentFrame(i).size());
-    zmq::message_t message{std::size_t(size)};
-    char *to = message.data<char>();
-    for (qsizetype i = 0; i < count; ++i)
-        to = writeToBatch(queue.unsentFrame(i), to);
+    zmq::message_t message{std::size_t(queue.batchSize(count))};
+    queue.writeBatch(count, message.data<char>());
     return message;
 }
 

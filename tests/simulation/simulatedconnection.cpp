@@ -141,13 +141,8 @@ void SimulatedConnection::sendQueued()
         if (count == 1) {
             m_network.sendRequest(m_line, {}, m_queue.unsentFrame(0));
         } else {
-            qsizetype size = 0;
-            for (qsizetype i = 0; i < count; ++i)
-                size += sizeInBatch(m_queue.unsentFrame(i).size());
-            QByteArray batch(size, Qt::Uninitialized);
-            char *to = batch.data();
-            for (qsizetype i = 0; i < count; ++i)
-                to = writeToBatch(m_queue.unsentFrame(i), to);
+            QByteArray batch(m_queue.batchSize(count), Qt::Uninitialized);
+            m_queue.writeBatch(count, batch.data());
             m_network.sendRequest(m_line, batchMark, batch);
         }
         m_queue.sent(count);
