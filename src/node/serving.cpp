@@ -40,7 +40,7 @@ std::unique_ptr<Server> Serving::takeServer()
 
 PyventError Serving::explain(Connection::Silence silence, const PyventOptions &options)
 {
-    if (m_complainedOfSilence)
+    if (m_complainedOfSilence || silence == Connection::Silence::None)
         return {};
     // Where this node tries to serve, what is known of the port is new.
     const bool portInUse = m_portInUse && (m_mayServe || silence == Connection::Silence::NotResponding);

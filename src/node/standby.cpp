@@ -160,7 +160,7 @@ void Standby::run(int epoll)
                 m_state(lock).isRunning = false;
                 return;
             }
-            due = takeDue(lock, std::span(events).first(std::size_t(std::max(count, 0))));
+            due = findDue(lock, std::span(events).first(std::size_t(std::max(count, 0))));
         }
         for (const std::shared_ptr<Watch> &watch : due) {
             try {
@@ -174,7 +174,7 @@ void Standby::run(int epoll)
     }
 }
 
-std::vector<std::shared_ptr<Standby::Watch>> Standby::takeDue(const Lock &lock, std::span<const epoll_event> events)
+std::vector<std::shared_ptr<Standby::Watch>> Standby::findDue(const Lock &lock, std::span<const epoll_event> events)
 {
     const Clock::time_point now = Clock::now();
     std::vector<std::shared_ptr<Watch>> due;

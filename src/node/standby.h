@@ -96,7 +96,7 @@ private:
 
     void start(const Lock &lock);
     void run(int epoll);
-    std::vector<std::shared_ptr<Watch>> takeDue(const Lock &lock, std::span<const epoll_event> events);
+    std::vector<std::shared_ptr<Watch>> findDue(const Lock &lock, std::span<const epoll_event> events);
     void look(Watch &watch);
     void drive(Watch &watch, LinkDriver &driver, Clock::time_point now);
     void tryAgain(Watch &watch, Clock::time_point at);
