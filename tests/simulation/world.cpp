@@ -118,7 +118,6 @@ void World::startProcess(int index)
         Node *const node = m_nodes.emplace_back(std::make_unique<Node>()).get();
         node->number = first + i;
         node->uuid = uuidOf(node->number, 1);
-        node->clockOffset = offset;
         node->sent.resize(std::size_t(m_schedule.topics));
         node->relayed.resize(std::size_t(m_schedule.topics));
         node->session = std::make_unique<Session>(
@@ -184,9 +183,7 @@ void World::hear(Process *process, Node *node, int topic, bool past)
 
 void World::heard(Handler *handler, const PyventEvent &event)
 {
-    const auto sender =
-        std::find_if(m_nodes.begin(), m_nodes.end(), [&](const auto &node) { return node->uuid == event.nodeId; });
-    handler->heard[{(*sender)->number, topicNamed(event.name)}].push_back(event.sequence);
+    handler->heard[{nodeOf(event.nodeId)->number, topicNamed(event.name)}].push_back(event.sequence);
 }
 
 // A relay has taken an event: from now on it may be acknowledged.
@@ -195,12 +192,11 @@ void World::relayed(QByteArrayView frame)
     const Frame parsed = parseFrame(frame);
     if (parsed.trailerState != TrailerState::Read)
         return;
-    for (const auto &node : m_nodes) {
-        if (node->uuid == parsed.trailer.nodeId) {
-            quint64 &newest = node->relayed[std::size_t(topicNamed(QString::fromUtf8(parsed.topic)))];
-            newest = std::max(newest, parsed.trailer.sequence);
-        }
-    }
+    Node *const sender = nodeOf(parsed.trailer.nodeId);
+    if (!sender)
+        return;
+    quint64 &newest = sender->relayed[std::size_t(topicNamed(QString::fromUtf8(parsed.topic)))];
+    newest = std::max(newest, parsed.trailer.sequence);
 }
 
 // Time
@@ -236,7 +232,7 @@ void World::passTo(Milliseconds time)
     m_network.passTo(time);
 }
 
-bool World::service(Process *process)
+void World::service(Process *process)
 {
     process->link->receive(now());
     if (process->link->takeRefusal() && !m_network.hasRelay() && m_isQuiet + below(2) > 0) {
@@ -248,7 +244,6 @@ bool World::service(Process *process)
         deliver(node);
         readNews(node);
     }
-    return true;
 }
 
 void World::deliver(Node *node)
@@ -270,10 +265,8 @@ void World::readNews(Node *node)
     }
     const auto losses = node->session->news().losses.take();
     for (auto loss = losses.cbegin(); loss != losses.cend(); ++loss) {
-        for (const auto &sender : m_nodes) {
-            if (sender->uuid == loss.key().second)
-                node->lost[{sender->number, topicNamed(loss.key().first)}] += loss.value();
-        }
+        if (const Node *const sender = nodeOf(loss.key().second))
+            node->lost[{sender->number, topicNamed(loss.key().first)}] += loss.value();
     }
     for (; node->acknowledged < node->session->acknowledged(); ++node->acknowledged) {
         const auto [topic, number] = node->accepted[std::size_t(node->acknowledged)];
@@ -284,6 +277,25 @@ void World::readNews(Node *node)
 
 // The contract
 
+World::Node *World::nodeOf(const QUuid &uuid) const
+{
+    const auto found =
+        std::find_if(m_nodes.begin(), m_nodes.end(), [&](const auto &node) { return node->uuid == uuid; });
+    return found == m_nodes.end() ? nullptr : found->get();
+}
+
+std::vector<quint64> World::numbersHeard(const Handler &handler, Stream stream)
+{
+    const auto found = handler.heard.find(stream);
+    return found == handler.heard.end() ? std::vector<quint64>() : found->second;
+}
+
+quint64 World::numberLost(const Node &receiver, Stream stream)
+{
+    const auto found = receiver.lost.find(stream);
+    return found == receiver.lost.end() ? 0 : found->second;
+}
+
 void World::fail(const Node &receiver, Stream stream, const Handler *handler, const char *what)
 {
     const Node &sender = *m_nodes[std::size_t(stream.first)];
@@ -293,13 +305,9 @@ void World::fail(const Node &receiver, Stream stream, const Handler *handler, co
     if (handler) {
         text += ", ready since " + QByteArray::number(handler->readySince)
             + (handler->hearsPast ? ", with the past" : "") + ", heard";
-        if (const auto heard = handler->heard.find(stream); heard != handler->heard.end()) {
-            for (const quint64 number : heard->second)
-                text += ' ' + QByteArray::number(number);
-        }
-        const auto lost = receiver.lost.find(stream);
-        text +=
-            " and was told of " + QByteArray::number(lost == receiver.lost.end() ? 0 : lost->second) + " lost; sent at";
+        for (const quint64 number : numbersHeard(*handler, stream))
+            text += ' ' + QByteArray::number(number);
+        text += " and was told of " + QByteArray::number(numberLost(receiver, stream)) + " lost; sent at";
         for (const Milliseconds time : sender.sent[std::size_t(stream.second)])
             text += ' ' + QByteArray::number(time);
     }
@@ -330,14 +338,12 @@ void World::check()
 void World::check(const Node &receiver, const Handler &handler, Stream stream)
 {
     const Node &sender = *m_nodes[std::size_t(stream.first)];
-    const auto found = handler.heard.find(stream);
-    const std::vector<quint64> &heard = found == handler.heard.end() ? std::vector<quint64>() : found->second;
+    const std::vector<quint64> heard = numbersHeard(handler, stream);
     if (!std::is_sorted(heard.begin(), heard.end(), std::less_equal<>()))
         return fail(receiver, stream, &handler, "doubled or out of order");
     const std::vector<Milliseconds> &sent = sender.sent[std::size_t(stream.second)];
     const quint64 head = sent.size();
-    const auto lostFound = receiver.lost.find(stream);
-    const quint64 lost = lostFound == receiver.lost.end() ? 0 : lostFound->second;
+    const quint64 lost = numberLost(receiver, stream);
     const quint64 inside = heard.empty() ? 0 : heard.back() + 1 - heard.front() - quint64(heard.size());
     if (handler.hearsPast) // what it misses of the past is nobody's loss
         return;
@@ -360,10 +366,8 @@ void World::checkLosses(const Node &receiver, const Handler &handler, Stream str
                         quint64 owedFrom)
 {
     const quint64 head = m_nodes[std::size_t(stream.first)]->sent[std::size_t(stream.second)].size();
-    const auto found = handler.heard.find(stream);
-    const std::vector<quint64> heard = found == handler.heard.end() ? std::vector<quint64>() : found->second;
-    const auto lostFound = receiver.lost.find(stream);
-    const quint64 lost = lostFound == receiver.lost.end() ? 0 : lostFound->second;
+    const std::vector<quint64> heard = numbersHeard(handler, stream);
+    const quint64 lost = numberLost(receiver, stream);
     const bool keepsAll = m_schedule.kept >= qsizetype(m_nodes[std::size_t(stream.first)]->accepted.size());
     if (keepsAll && lost > 0)
         return fail(receiver, stream, &handler, "told of a loss although the sender has it");

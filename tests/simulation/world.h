@@ -39,7 +39,6 @@ private:
     {
         int number;
         QUuid uuid;
-        Milliseconds clockOffset = 0;
         std::unique_ptr<Session> session; // null when it has ended
         std::vector<std::unique_ptr<Handler>> handlers;
         std::map<Stream, quint64> lost;
@@ -68,9 +67,12 @@ private:
     void relayed(QByteArrayView frame);
     Milliseconds nextTime() const;
     void passTo(Milliseconds time);
-    bool service(Process *process);
+    void service(Process *process);
     void deliver(Node *node);
     void readNews(Node *node);
+    Node *nodeOf(const QUuid &uuid) const; // null if there was none
+    static std::vector<quint64> numbersHeard(const Handler &handler, Stream stream);
+    static quint64 numberLost(const Node &receiver, Stream stream);
     void fail(const Node &receiver, Stream stream, const Handler *handler, const char *what);
     void check();
     void check(const Node &receiver, const Handler &handler, Stream stream);
