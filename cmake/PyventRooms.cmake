@@ -24,14 +24,14 @@ endif()
 
 pyvent_precompiled_headers(core LIBRARIES pyvent_flags Qt6::Core HEADERS ${pyvent_core_headers})
 
-# pyvent_room(<name> SOURCES <file>... [ROOMS <name>...] [LIBRARIES <target>...])
+# pyvent_room(<name> [MOC] SOURCES <file>... [ROOMS <name>...] [LIBRARIES <target>...])
 #
 # A room is one folder under src/: a static library that tests can link alone, and that sees only the rooms
-# named in ROOMS. The shared library Pyvent is all rooms together.
+# named in ROOMS. The shared library Pyvent is all rooms together. MOC is for one that has classes for Qt's moc.
 function(pyvent_room name)
-    cmake_parse_arguments(room "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(room "MOC" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
     add_library(pyvent_${name} STATIC ${room_SOURCES})
-    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ON POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ${room_MOC} POSITION_INDEPENDENT_CODE ON)
     target_include_directories(pyvent_${name}
         PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/Pyvent ${PROJECT_SOURCE_DIR}/src)
     target_compile_definitions(pyvent_${name} PRIVATE PYVENT_BUILDING_LIBRARY)
