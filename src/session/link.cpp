@@ -153,16 +153,16 @@ bool Link::process(Seat &seat, Clock::time_point now)
 void Link::handOut(QByteArrayView frame, Clock::time_point now)
 {
     ++m_frames;
-    if (m_seats.size() == 1) {
-        m_seats.front()->isTouched = true;
-        m_seats.front()->session->receive(frame, now);
-    } else if (isControlTopic(frame)) { // "all/…" or "node/{uuid}/…"
+    if (isControlTopic(frame)) { // "all/…" or "node/{uuid}/…": who hears everything hears what is for others, too
         for (qsizetype slash = frame.indexOf('/'); slash >= 0; slash = frame.indexOf('/', slash + 1)) {
             if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
                 return handOut(found->second, frame, now);
             if (slash >= longestControlPrefix)
                 return;
         }
+    } else if (m_seats.size() == 1) {
+        m_seats.front()->isTouched = true;
+        m_seats.front()->session->receive(frame, now);
     } else {
         if (const Subscribers *subscribers = subscribersOfTopic(frame))
             handOut(*subscribers, frame, now);

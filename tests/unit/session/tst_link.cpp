@@ -95,7 +95,8 @@ struct Two
         now = time;
         link.receive(at(time));
         for (Session *session : {&one, &other}) {
-            link.process(*session->seat(), at(time));
+            if (session->isJoined())
+                link.process(*session->seat(), at(time));
             Inbox::Arrivals finished;
             while (const auto turn = session->nextTurn(&finished))
                 turn->receiver->deliver(*turn->event);
@@ -146,6 +147,8 @@ private Q_SLOTS:
     void aTopicAloneIsHandedOut();
     void isReadyForWhatAnotherHeardBefore();
     void oneNameIsNotTheBeginningOfAnother();
+    void whatIsForOthersIsNotForWhoHearsEverything_data();
+    void whatIsForOthersIsNotForWhoHearsEverything();
 };
 
 void TestLink::subscribesOnceForAll()
@@ -206,6 +209,35 @@ void TestLink::oneNameIsNotTheBeginningOfAnother()
     bus.arrive("order-food", 7, 50ms); // number 6 was sent before anybody here heard that name
     QCOMPARE(bus.heard.value(&bus.one), QList<quint64>{7});
     QVERIFY(!bus.asksForMore());
+}
+
+void TestLink::whatIsForOthersIsNotForWhoHearsEverything_data()
+{
+    QTest::addColumn<bool>("isAlone");
+    QTest::newRow("alone on its link") << true;
+    QTest::newRow("with another") << false;
+}
+
+void TestLink::whatIsForOthersIsNotForWhoHearsEverything()
+{
+    QFETCH(const bool, isAlone);
+    Two bus;
+    if (isAlone)
+        bus.other.leave(at(0ms));
+    bus.hear(&bus.one, u"*"_s, 1ms);
+    QVERIFY(bus.one.send(u"order"_s, {}, {}, at(2ms)));
+    const auto isAnswered = [&](const QUuid &asked) {
+        bus.connection->controls.clear();
+        const Control::Ask question{.asker = bus.sender, .topic = "order", .missing = {{1, 1}}};
+        bus.connection->arrived.push_back(question.toFrame(asked));
+        bus.now += 1s;
+        bus.link.receive(at(bus.now));
+        bus.link.process(*bus.one.seat(), at(bus.now));
+        return std::any_of(bus.connection->controls.cbegin(), bus.connection->controls.cend(),
+                           [](const QByteArray &frame) { return frame.first(frame.indexOf(' ')).endsWith("/repair"); });
+    };
+    QVERIFY(isAnswered(bus.one.uuid()));
+    QVERIFY(!isAnswered(QUuid::createUuid()));
 }
 
 PYVENT_TEST(TestLink)
