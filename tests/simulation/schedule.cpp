@@ -3,6 +3,8 @@
 
 #include <QtCore/qbytearray.h>
 
+#include <algorithm>
+
 namespace PyventTests {
 
 namespace {
@@ -30,6 +32,8 @@ const char *nameOf(Schedule::Step::Kind kind)
         return "cut what it hears";
     case Schedule::Step::StandStill:
         return "stand still";
+    case Schedule::Step::Leave:
+        return "leave and join again";
     }
     return "";
 }
@@ -65,8 +69,9 @@ Schedule Schedule::fromSeed(quint32 seed)
         step.wait = waits[below(5)];
         if (below(10) < disturbed) {
             static constexpr Step::Kind kinds[] = {Step::KillNode,   Step::KillRelay,  Step::KillRelay,
-                                                   Step::CutSending, Step::CutHearing, Step::StandStill};
-            step.kind = kinds[below(6)];
+                                                   Step::CutSending, Step::CutHearing, Step::StandStill,
+                                                   Step::Leave};
+            step.kind = kinds[below(7)];
             step.value = 1 + below(2000);
         } else if (i < 4 || below(6) == 0) {
             static constexpr Step::Kind kinds[] = {Step::Hear, Step::Hear, Step::HearAll, Step::HearPast};
@@ -92,6 +97,14 @@ QByteArray Schedule::toText() const
             + nameOf(step.kind) + ", topic " + QByteArray::number(step.topic) + ", " + QByteArray::number(step.value);
     }
     return text;
+}
+
+bool Schedule::isCalm() const
+{
+    return weather.capacity >= 1000 && std::all_of(steps.begin(), steps.end(), [](const Step &step) {
+               return step.kind == Step::Send || step.kind == Step::Hear || step.kind == Step::HearPast
+                   || step.kind == Step::HearAll;
+           });
 }
 
 Schedule shrunk(Schedule schedule, const std::function<bool(const Schedule &)> &fails)

@@ -21,7 +21,8 @@ struct Schedule
             KillRelay,  // the process that serves does, if another one than a node's serves
             CutSending, // a connection ends
             CutHearing,
-            StandStill // the process stands still for \a value milliseconds
+            StandStill, // the process stands still for \a value milliseconds
+            Leave       // the session leaves the bus, and joins it again after \a value milliseconds
         };
         Kind kind;
         int node;
@@ -42,6 +43,9 @@ struct Schedule
 
     static Schedule fromSeed(quint32 seed);
     QByteArray toText() const;
+
+    // Whether nothing in it ends, stands still, or is dropped.
+    bool isCalm() const;
 };
 
 // The schedule with as few steps as make \a fails true.

@@ -10,11 +10,15 @@ namespace PyventTests {
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
 
 // More than any schedule takes to come to rest: senders that do not answer are given up after a minute.
 constexpr Milliseconds longest = 600'000;
+
+// How many events late joiners ask for.
+constexpr quint64 pastEvents = 5;
 
 QString nameOf(int topic)
 {
@@ -24,6 +28,11 @@ QString nameOf(int topic)
 int topicNamed(const QString &name)
 {
     return name == nameOf(0) ? 0 : 1;
+}
+
+bool isInOrder(const std::vector<quint64> &numbers)
+{
+    return std::is_sorted(numbers.begin(), numbers.end(), std::less_equal<>());
 }
 
 QUuid uuidOf(int number, int kind)
@@ -61,15 +70,26 @@ QByteArray World::run()
     }
     m_isQuiet = true;
     m_network.clear();
+    for (const auto &node : m_nodes)
+        node->joinsAt = std::min(node->joinsAt, node->joinsAt == never ? never : m_network.now());
+    rest();
+    if (m_failure.isEmpty())
+        check();
+    if (m_failure.isEmpty())
+        checkPresence();
+    return m_failure;
+}
+
+// Until nothing is left to do.
+void World::rest()
+{
     const Milliseconds end = m_network.now() + longest;
     for (Milliseconds next = nextTime(); next != never && m_failure.isEmpty(); next = nextTime()) {
         if (next > end)
-            return "it does not come to rest";
-        passTo(next);
+            m_failure = "it does not come to rest";
+        else
+            passTo(next);
     }
-    if (m_failure.isEmpty())
-        check();
-    return m_failure;
 }
 
 void World::take(const Schedule::Step &step)
@@ -97,6 +117,8 @@ void World::take(const Schedule::Step &step)
     case Schedule::Step::StandStill:
         process.standsUntil = m_network.now() + step.value;
         return;
+    case Schedule::Step::Leave:
+        return leave(node, step.value);
     }
 }
 
@@ -123,8 +145,8 @@ void World::startProcess(int index)
         node->session = std::make_unique<Session>(
             node->uuid, [this, offset] { return (m_network.now() + offset) * 1000; }, quint32(m_random()));
         node->session->configure({.replayEvents = m_schedule.kept});
-        node->session->join(process.link.get(), now());
         process.nodes.push_back(node);
+        join(&process, node);
     }
     service(&process);
 }
@@ -140,6 +162,35 @@ void World::endProcess(int index)
     process.link.reset();
 }
 
+void World::leave(Node *node, Milliseconds duration)
+{
+    if (!node->session->isJoined())
+        return;
+    readNews(node);
+    node->session->leave(now());
+    node->joinsAt = m_network.now() + duration;
+    // Both count from when it joins. What it hears then is not what it would have heard.
+    node->accepted.clear();
+    node->acknowledged = 0;
+    readNews(node);
+    node->lost.clear();
+    for (const auto &handler : node->handlers) {
+        for (const auto &[stream, numbers] : handler->heard) {
+            if (!isInOrder(numbers))
+                fail(*node, stream, handler.get(), "doubled or out of order");
+        }
+        handler->heard.clear();
+        handler->readySince = never;
+        handler->hasLeft = true;
+    }
+}
+
+void World::join(Process *process, Node *node)
+{
+    node->joinsAt = never;
+    node->session->join(process->link.get(), now());
+}
+
 void World::killRelay()
 {
     m_server = -1;
@@ -150,6 +201,8 @@ void World::killRelay()
 
 void World::send(Node *node, int topic, int count)
 {
+    if (!node->session->isJoined())
+        return;
     for (int i = 0; i < count; ++i) {
         if (!node->session->send(nameOf(topic), {{u"n"_s, i}}, {}, now())) {
             m_failure = "an event was refused: " + node->session->news().lastError().text.toUtf8();
@@ -168,10 +221,10 @@ void World::hear(Process *process, Node *node, int topic, bool past)
             return;
     }
     Handler *const handler =
-        node->handlers.emplace_back(std::make_unique<Handler>(Handler{topic, past, never, {}})).get();
+        node->handlers.emplace_back(std::make_unique<Handler>(Handler{topic, past, m_network.now()})).get();
     PyventReplay replay;
     if (past)
-        replay.last = 5;
+        replay.last = pastEvents;
     node->session->add(std::make_shared<FunctionReceiver>(
                            topic < 0 ? u"*"_s : nameOf(topic), PyventSender::Any, [] { return true; },
                            [this, handler](const PyventEvent &event) { heard(handler, event); }),
@@ -208,6 +261,8 @@ Milliseconds World::nextTime() const
         const Milliseconds due =
             process.link->mayBeReadable() ? m_network.now() : millisecondsOf(process.link->deadline());
         next = std::min(next, std::max(due, process.standsUntil));
+        for (const Node *node : process.nodes)
+            next = std::min(next, std::max(node->joinsAt, process.standsUntil));
     }
     return std::max(next, m_network.now());
 }
@@ -225,7 +280,16 @@ void World::passTo(Milliseconds time)
         m_network.passTo(next);
         for (Process &process : m_processes) {
             const bool isDue = process.link->mayBeReadable() || process.link->deadline() <= now();
-            if (isDue && process.standsUntil <= m_network.now())
+            if (process.standsUntil > m_network.now())
+                continue;
+            bool joins = false;
+            for (Node *node : process.nodes) {
+                if (node->joinsAt <= m_network.now()) {
+                    join(&process, node);
+                    joins = true;
+                }
+            }
+            if (isDue || joins)
                 service(&process);
         }
     }
@@ -240,7 +304,8 @@ void World::service(Process *process)
         m_network.startRelay(m_schedule.takesBatches);
     }
     for (Node *node : process->nodes) {
-        process->link->process(*node->session->seat(), now());
+        if (node->session->isJoined())
+            process->link->process(*node->session->seat(), now());
         deliver(node);
         readNews(node);
     }
@@ -258,6 +323,11 @@ void World::readNews(Node *node)
     while (const auto item = node->session->news().take()) {
         if (const auto *error = std::get_if<PyventError>(&*item))
             m_failure = "an error: " + error->text.toUtf8();
+        if (const auto *search = std::get_if<Presence::Finished>(&*item)) {
+            m_found.emplace();
+            for (const PyventNodeInfo &found : search->nodes)
+                m_found->insert(found.uuid);
+        }
     }
     if (node->session->state() == Session::State::Ready) {
         for (const auto &handler : node->handlers)
@@ -282,6 +352,14 @@ World::Node *World::nodeOf(const QUuid &uuid) const
     const auto found =
         std::find_if(m_nodes.begin(), m_nodes.end(), [&](const auto &node) { return node->uuid == uuid; });
     return found == m_nodes.end() ? nullptr : found->get();
+}
+
+bool World::keepsAll(const Node &sender) const
+{
+    qsizetype count = 0;
+    for (const std::vector<Milliseconds> &sent : sender.sent)
+        count += qsizetype(sent.size());
+    return m_schedule.kept >= count;
 }
 
 std::vector<quint64> World::numbersHeard(const Handler &handler, Stream stream)
@@ -339,14 +417,14 @@ void World::check(const Node &receiver, const Handler &handler, Stream stream)
 {
     const Node &sender = *m_nodes[std::size_t(stream.first)];
     const std::vector<quint64> heard = numbersHeard(handler, stream);
-    if (!std::is_sorted(heard.begin(), heard.end(), std::less_equal<>()))
+    if (!isInOrder(heard))
         return fail(receiver, stream, &handler, "doubled or out of order");
     const std::vector<Milliseconds> &sent = sender.sent[std::size_t(stream.second)];
     const quint64 head = sent.size();
     const quint64 lost = numberLost(receiver, stream);
     const quint64 inside = heard.empty() ? 0 : heard.back() + 1 - heard.front() - quint64(heard.size());
     if (handler.hearsPast) // what it misses of the past is nobody's loss
-        return;
+        return checkPast(receiver, handler, stream);
     if (inside > lost)
         return fail(receiver, stream, &handler, "a gap that was not told");
     if (!sender.session) // what it sent last may be gone with it, without a trace
@@ -362,20 +440,57 @@ void World::check(const Node &receiver, const Handler &handler, Stream stream)
     checkLosses(receiver, handler, stream, quint64(mayBeOwed - begin) + 1, quint64(isOwed - begin) + 1);
 }
 
+// Whoever hears the past hears what follows it without a gap; and where nothing disturbs it, all since it has asked, and as many as
+// it asked for.
+void World::checkPast(const Node &receiver, const Handler &handler, Stream stream)
+{
+    const Node &sender = *m_nodes[std::size_t(stream.first)];
+    const std::vector<Milliseconds> &sent = sender.sent[std::size_t(stream.second)];
+    if (!sender.session || m_schedule.skew > 0 || !keepsAll(sender))
+        return;
+    const std::vector<quint64> heard = numbersHeard(handler, stream);
+    const quint64 begin = heard.empty() ? sent.size() + 1 : heard.front();
+    if (sent.size() + 1 - begin > heard.size())
+        fail(receiver, stream, &handler, "a gap after the past");
+    if (begin > quint64(std::upper_bound(sent.begin(), sent.end(), handler.readySince) - sent.begin()) + 1)
+        fail(receiver, stream, &handler, "not all that follows the past");
+    if (!m_schedule.isCalm())
+        return;
+    const auto since = std::lower_bound(sent.begin(), sent.end(), handler.addedAt);
+    if (begin > quint64(since - sent.begin()) + 1 || heard.size() < std::min<std::size_t>(pastEvents, sent.size()))
+        fail(receiver, stream, &handler, "not all of the past");
+}
+
+// Everybody is found.
+void World::checkPresence()
+{
+    m_found.reset();
+    m_processes.front().nodes.front()->session->find(now() + 10s);
+    service(&m_processes.front());
+    rest();
+    std::set<QUuid> present;
+    for (const Process &process : m_processes) {
+        for (const Node *node : process.nodes)
+            present.insert(node->uuid);
+    }
+    if (m_failure.isEmpty() && m_found != present)
+        m_failure = "not everybody was found";
+}
+
 void World::checkLosses(const Node &receiver, const Handler &handler, Stream stream, quint64 mayBeOwedFrom,
                         quint64 owedFrom)
 {
     const quint64 head = m_nodes[std::size_t(stream.first)]->sent[std::size_t(stream.second)].size();
     const std::vector<quint64> heard = numbersHeard(handler, stream);
     const quint64 lost = numberLost(receiver, stream);
-    const bool keepsAll = m_schedule.kept >= qsizetype(m_nodes[std::size_t(stream.first)]->accepted.size());
-    if (keepsAll && lost > 0)
+    const bool isKept = keepsAll(*m_nodes[std::size_t(stream.first)]);
+    if (isKept && lost > 0)
         return fail(receiver, stream, &handler, "told of a loss although the sender has it");
     const auto first = std::find_if(receiver.handlers.begin(), receiver.handlers.end(), [&](const auto &other) {
         return other->topic < 0 || other->topic == stream.second;
     });
     const bool isEarliest = first->get() == &handler;
-    if (!isEarliest && !keepsAll)
+    if (!isEarliest && !isKept)
         return;                 // what is told may be older than this handler
     if (mayBeOwedFrom > head) { // nothing was owed; and if one was heard all the same, what follows it counts
         const quint64 after = heard.empty() ? 0 : head + 1 - heard.front() - quint64(heard.size());
@@ -386,7 +501,7 @@ void World::checkLosses(const Node &receiver, const Handler &handler, Stream str
     const quint64 begin = heard.empty() ? head + 1 : heard.front();
     const quint64 missing = head + 1 - begin - quint64(heard.size());
     const quint64 missingBefore = begin > owedFrom ? begin - owedFrom : 0;
-    if (keepsAll && missing + missingBefore > 0)
+    if (isKept && missing + missingBefore > 0)
         return fail(receiver, stream, &handler, "not all that it was owed");
     // Where the stream began before the receiver was ready and the sender does not know any more what it sent then, one event is
     // counted for all that are missing before the first.

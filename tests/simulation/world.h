@@ -7,6 +7,8 @@
 #include "simulatedconnection.h"
 
 #include <map>
+#include <optional>
+#include <set>
 
 namespace PyventTests {
 
@@ -30,7 +32,9 @@ private:
     {
         int topic; // -1: all
         bool hearsPast;
-        Milliseconds readySince = never; // its node was Ready for it
+        Milliseconds addedAt;
+        Milliseconds readySince = never; // its node was Ready for it, since it has joined last
+        bool hasLeft = false;            // its node has, since it was added
         std::map<Stream, std::vector<quint64>> heard;
     };
 
@@ -40,10 +44,11 @@ private:
         int number;
         QUuid uuid;
         std::unique_ptr<Session> session; // null when it has ended
+        Milliseconds joinsAt = never;     // while it has left the bus
         std::vector<std::unique_ptr<Handler>> handlers;
         std::map<Stream, quint64> lost;
         std::vector<std::vector<Milliseconds>> sent;   // by topic: when each event was
-        std::vector<std::pair<int, quint64>> accepted; // in order: topic and number
+        std::vector<std::pair<int, quint64>> accepted; // in order, since it has joined: topic and number
         quint64 acknowledged = 0;                      // of these
         std::vector<quint64> relayed;                  // by topic: the newest that a relay has taken in order
     };
@@ -62,19 +67,25 @@ private:
     void endProcess(int index);
     void killRelay();
     void send(Node *node, int topic, int count);
+    void leave(Node *node, Milliseconds duration);
+    void join(Process *process, Node *node);
     void hear(Process *process, Node *node, int topic, bool past);
     void heard(Handler *handler, const PyventEvent &event);
     void relayed(QByteArrayView frame);
+    void rest();
     Milliseconds nextTime() const;
     void passTo(Milliseconds time);
     void service(Process *process);
     void deliver(Node *node);
     void readNews(Node *node);
     Node *nodeOf(const QUuid &uuid) const; // null if there was none
+    bool keepsAll(const Node &sender) const;
     static std::vector<quint64> numbersHeard(const Handler &handler, Stream stream);
     static quint64 numberLost(const Node &receiver, Stream stream);
     void fail(const Node &receiver, Stream stream, const Handler *handler, const char *what);
     void check();
+    void checkPast(const Node &receiver, const Handler &handler, Stream stream);
+    void checkPresence();
     void check(const Node &receiver, const Handler &handler, Stream stream);
     void checkLosses(const Node &receiver, const Handler &handler, Stream stream, quint64 mayBeOwedFrom,
                      quint64 owedFrom);
@@ -88,6 +99,7 @@ private:
     std::vector<Process> m_processes;
     int m_server = -1; // the process that serves
     bool m_isQuiet = false;
+    std::optional<std::set<QUuid>> m_found; // who has answered the search at the end
     QByteArray m_failure;
 };
 
