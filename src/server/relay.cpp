@@ -3,47 +3,207 @@
 
 #include "wire/batch.h"
 #include "wire/topic.h"
+#include "wire/zmtp.h"
 
 #include <algorithm>
 
 namespace Pyvent::Internal {
 
-// Published before it is acknowledged, so that an acknowledgement means something.
-qsizetype Relay::receive(Door &door, QByteArrayView client, QByteArrayView delimiter, QByteArrayView message)
+namespace {
+
+// Where too much waits in all, who has less than this does not lose anything for it.
+constexpr qsizetype fairShare = qsizetype(1024) * 1024;
+
+// How much is forgotten before events have their turn, where a subscription counts for its bytes and some more: that takes about a
+// millisecond.
+constexpr qsizetype tidiedAtOnce = 100'000;
+constexpr qsizetype costOfSubscription = 100;
+
+// The prefix twice, and what holds it.
+constexpr qsizetype sizeInIndex(QByteArrayView prefix)
 {
-    noteClient(client);
-    if (!delimiter.isEmpty())
-        return m_takesBatches && delimiter == batchMark ? receiveBatch(door, client, message) : 1;
-    const bool isOffer = m_takesBatches && isProofTopic(message);
-    door.publish(message);
-    door.reply(client, isOffer ? batchAcknowledgement : acknowledgement);
-    return 1;
+    return 2 * prefix.size() + 200;
 }
 
-qsizetype Relay::receiveBatch(Door &door, QByteArrayView client, QByteArrayView batch)
+// Behind the delimiter that a REQ or DEALER sent.
+QByteArray replyOf(QByteArrayView text)
+{
+    return Zmtp::frame(Zmtp::Header::More, {}) + Zmtp::frame(0, text);
+}
+
+} // namespace
+
+Relay::Relay(bool takesBatches, const Limits &limits)
+    : m_takesBatches(takesBatches)
+    , m_limits(limits)
+    , m_acknowledgement(replyOf(acknowledgement), &m_bytes)
+    , m_batchAcknowledgement(replyOf(batchAcknowledgement), &m_bytes)
+{
+}
+
+Relay::~Relay() = default;
+
+// Clients
+
+Relay::Client *Relay::add()
+{
+    return m_clients.emplace_back(std::make_unique<Client>()).get();
+}
+
+void Relay::remove(Client *client)
+{
+    std::erase(m_touched, client);
+    client->output.clear();
+    client->m_hasLeft = true;
+    const auto place = std::find_if(m_clients.begin(), m_clients.end(),
+                                    [client](const std::unique_ptr<Client> &known) { return known.get() == client; });
+    m_leaving.push_back(std::move(*place));
+    m_clients.erase(place);
+    tidy();
+}
+
+bool Relay::tidy()
+{
+    for (qsizetype left = tidiedAtOnce; !m_leaving.empty(); m_leaving.pop_back()) {
+        Client *const client = m_leaving.back().get();
+        QSet<QByteArray> &prefixes = client->m_prefixes;
+        for (auto prefix = prefixes.cbegin(); prefix != prefixes.cend(); prefix = prefixes.erase(prefix)) {
+            if (left <= 0)
+                return true;
+            left -= prefix->size() + costOfSubscription;
+            m_index.remove(*prefix, client);
+            m_subscribedBytes -= sizeInIndex(*prefix);
+        }
+    }
+    return false;
+}
+
+bool Relay::subscribe(Client *client, QByteArrayView prefix)
+{
+    const QByteArray known = prefix.toByteArray();
+    if (client->m_prefixes.contains(known))
+        return true;
+    if (client->m_prefixes.size() >= m_limits.subscriptions
+        || client->m_prefixBytes + known.size() > m_limits.subscribedBytes)
+        return false;
+    client->m_prefixes.insert(known);
+    client->m_prefixBytes += known.size();
+    m_index.add(known, client);
+    m_subscribedBytes += sizeInIndex(known);
+    return true;
+}
+
+void Relay::unsubscribe(Client *client, QByteArrayView prefix)
+{
+    if (!client->m_prefixes.remove(prefix.toByteArray()))
+        return;
+    client->m_prefixBytes -= prefix.size();
+    m_index.remove(prefix, client);
+    m_subscribedBytes -= sizeInIndex(prefix);
+}
+
+std::vector<Relay::Client *> Relay::takeTouched()
+{
+    for (Client *client : m_touched)
+        client->m_isTouched = false;
+    return std::exchange(m_touched, {});
+}
+
+void Relay::touch(Client *client)
+{
+    if (!std::exchange(client->m_isTouched, true))
+        m_touched.push_back(client);
+}
+
+// Messages
+
+// Passed on before it is acknowledged, so that an acknowledgement means something.
+void Relay::receive(Client *client, QByteArrayView delimiter, const Frame &frame)
+{
+    m_senders += !std::exchange(client->m_hasSent, true);
+    if (!delimiter.isEmpty()) {
+        if (m_takesBatches && delimiter == batchMark)
+            receiveBatch(client, frame.body);
+        return;
+    }
+    findReceivers(frame.body);
+    if (!m_receivers.empty())
+        passOn(m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
+    acknowledge(client, m_takesBatches && isProofTopic(frame.body) ? m_batchAcknowledgement : m_acknowledgement);
+}
+
+// Frames that have the same receivers, as most in a batch do, are one block.
+void Relay::receiveBatch(Client *client, QByteArrayView batch)
 {
     if (batch.size() > maximumBatchSize || !isBatch(batch))
-        return 1;
-    qsizetype count = 0;
-    for (QByteArrayView frame; takeFromBatch(&batch, &frame); ++count)
-        door.publish(frame);
-    door.reply(client, acknowledgement);
-    return std::max(count, qsizetype(1));
-}
-
-void Relay::sayGoodbye(Door &door)
-{
-    door.publish(serverDisconnectTopic);
-}
-
-void Relay::noteClient(QByteArrayView client)
-{
-    if (m_hadOtherClients)
         return;
-    if (m_firstClient.isEmpty())
-        m_firstClient = client.toByteArray();
-    else if (client != m_firstClient)
-        m_hadOtherClients = true;
+    std::vector<QByteArrayView> run;
+    m_earlier.clear();
+    const auto endRun = [&] {
+        if (!run.empty() && !m_earlier.empty()) {
+            qsizetype size = 0;
+            for (const QByteArrayView body : run)
+                size += Zmtp::headerSize(body.size()) + body.size();
+            Block block(size, &m_bytes);
+            char *to = block.data();
+            for (const QByteArrayView body : run)
+                to = std::copy(body.begin(), body.end(), Zmtp::writeHeader(0, body.size(), to));
+            passOn(m_earlier, block, qsizetype(run.size()));
+        }
+        run.clear();
+    };
+    for (QByteArrayView body; takeFromBatch(&batch, &body);) {
+        findReceivers(body);
+        if (m_receivers != m_earlier)
+            endRun();
+        std::swap(m_receivers, m_earlier);
+        run.push_back(body);
+    }
+    endRun();
+    acknowledge(client, m_acknowledgement);
+}
+
+void Relay::sayGoodbye()
+{
+    publish(serverDisconnectTopic);
+}
+
+void Relay::publish(QByteArrayView body)
+{
+    findReceivers(body);
+    passOn(m_receivers, Block(Zmtp::frame(0, body), &m_bytes), 1);
+}
+
+// Each once, whatever it has subscribed to.
+void Relay::findReceivers(QByteArrayView body)
+{
+    m_receivers.clear();
+    ++m_frames;
+    m_index.forEach(body, [this](Client *client) {
+        if (std::exchange(client->m_lastFrame, m_frames) != m_frames && !client->m_hasLeft)
+            m_receivers.push_back(client);
+    });
+}
+
+void Relay::passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames)
+{
+    for (Client *client : receivers) {
+        const qsizetype waiting = client->output.bytes();
+        const bool isSlow =
+            waiting + block.size() > m_limits.waitingBytes || (isFull() && waiting + block.size() > fairShare);
+        if (isSlow && waiting > 0) { // what it has room for at all is passed on to one that reads
+            client->m_dropped += quint64(frames);
+            continue;
+        }
+        client->output.append(block);
+        touch(client);
+    }
+}
+
+void Relay::acknowledge(Client *client, const Block &reply)
+{
+    client->output.append(reply);
+    touch(client);
 }
 
 } // namespace Pyvent::Internal

@@ -2,51 +2,122 @@
 #ifndef PYVENT_SERVER_RELAY_H
 #define PYVENT_SERVER_RELAY_H
 
-#include <QtCore/qbytearray.h>
+#include "server/framereader.h"
+#include "server/sendbuffer.h"
+#include "server/subscriptionindex.h"
+
+#include <QtCore/qset.h>
+
+#include <memory>
+#include <vector>
 
 namespace Pyvent::Internal {
 
-// Who gets what on a bus: each frame of a client's is published to all, and each message is acknowledged to the client. It knows
-// frames, not values. Plain logic, without sockets and clock.
+// Who gets what on a bus: each frame of a client's is passed on to all that have subscribed to it, and each message is acknowledged to
+// its client. It knows frames, not values. Plain logic, without sockets and clock. Not thread-safe.
 class Relay
 {
 public:
-    // Where clients come in: it has their connections, and knows what each has subscribed to.
-    class Door
+    // What may wait in it, and what a client may have it remember. Each says what it is there against.
+    struct Limits
+    {
+        qsizetype waitingBytes = qsizetype(256) * 1024 * 1024;   // for one receiver: one that does not read
+        qsizetype allBytes = qsizetype(512) * 1024 * 1024;       // for all: many of these; and, apart, of half frames
+        qsizetype subscriptions = 200'000;                       // of one client: one that subscribes for ever
+        qsizetype subscribedBytes = qsizetype(16) * 1024 * 1024; // of one client: one with very long ones
+    };
+
+    // A connection of a client's: what it has subscribed to, and what waits to be written to it.
+    class Client
     {
     public:
-        virtual ~Door() = default;
+        SendBuffer output;
 
-        // Passes \a frame on to all clients that have subscribed to it. Its bytes are not looked at afterwards.
-        virtual void publish(QByteArrayView frame) = 0;
+        // How many frames were not passed on to it because too much waited.
+        quint64 dropped() const { return m_dropped; }
 
-        // Answers \a client, which is what the message came with.
-        virtual void reply(QByteArrayView client, QByteArrayView text) = 0;
+    private:
+        friend class Relay;
+
+        QSet<QByteArray> m_prefixes;
+        qsizetype m_prefixBytes = 0;
+        quint64 m_dropped = 0;
+        quint64 m_lastFrame = 0; // that was found to be for it
+        bool m_isTouched = false;
+        bool m_hasLeft = false;
+        bool m_hasSent = false;
+    };
+
+    // A frame as it came, with the header that it has on its way out, too.
+    struct Frame
+    {
+        QByteArrayView encoded;
+        QByteArrayView body;
+        Block block; // the same as encoded; null where it is to be copied
     };
 
     // Whether it \a takesBatches: PROTOCOL.md.
-    explicit Relay(bool takesBatches)
-        : m_takesBatches(takesBatches)
-    {
-    }
+    Relay(bool takesBatches, const Limits &limits);
+    Q_DISABLE_COPY_MOVE(Relay)
+    ~Relay();
 
-    // A message has come in by \a door. Returns how many frames were in it, at least 1.
-    qsizetype receive(Door &door, QByteArrayView client, QByteArrayView delimiter, QByteArrayView message);
+    Client *add();
+    qsizetype clients() const { return qsizetype(m_clients.size()); }
+
+    // It gets nothing any more. What it has subscribed to goes with tidy(), because it may be very much.
+    void remove(Client *client);
+
+    // Forgets some of what those had subscribed to who were removed. Returns false if nothing is left of them.
+    bool tidy();
+
+    // Returns false if \a client has subscribed to as much as it may.
+    bool subscribe(Client *client, QByteArrayView prefix);
+    void unsubscribe(Client *client, QByteArrayView prefix);
+
+    // A message of \a client's: what stands in the place of the delimiter, and the frame after it.
+    void receive(Client *client, QByteArrayView delimiter, const Frame &frame);
 
     // Tells Python's clients that this server ends.
-    static void sayGoodbye(Door &door);
+    void sayGoodbye();
 
-    // Whether a second client ever came. Every node sends something here when it joins, Python's too; a client that makes its
-    // connection anew is another one.
-    bool hadOtherClients() const { return m_hadOtherClients; }
+    // Those that have something new to write, in the order in which they have got it.
+    std::vector<Client *> takeTouched();
+
+    // Whether a second client ever sent something. Every node does when it joins, Python's too; a client that makes its connection
+    // anew is another one.
+    bool hadOtherClients() const { return m_senders > 1; }
+
+    // Bytes that wait, and that large frames take of which a part has come.
+    qsizetype waitingBytes() const { return m_bytes; }
+    FrameReader::Accounts accounts() { return {&m_bytes, &m_partBytes, m_limits.allBytes}; }
+    bool isFull() const { return m_bytes >= m_limits.allBytes; }
+
+    // About what all of it takes, in bytes.
+    qsizetype memory() const { return m_bytes + m_subscribedBytes; }
 
 private:
-    qsizetype receiveBatch(Door &door, QByteArrayView client, QByteArrayView batch);
-    void noteClient(QByteArrayView client);
+    void receiveBatch(Client *client, QByteArrayView batch);
+    void findReceivers(QByteArrayView body);
+    void passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
+    void publish(QByteArrayView body);
+    void acknowledge(Client *client, const Block &reply);
+    void touch(Client *client);
 
     const bool m_takesBatches;
-    QByteArray m_firstClient;
-    bool m_hadOtherClients = false;
+    const Limits m_limits;
+    qsizetype m_bytes = 0; // before all that has blocks
+    qsizetype m_partBytes = 0;
+    const Block m_acknowledgement;
+    const Block m_batchAcknowledgement;
+    std::vector<std::unique_ptr<Client>> m_clients;
+    std::vector<std::unique_ptr<Client>> m_leaving; // of which the index still knows
+    qsizetype m_subscribedBytes = 0;                // that the index takes, about
+    SubscriptionIndex<Client> m_index;
+    quint64 m_frames = 0;
+    std::vector<Client *> m_receivers; // of the frame under way
+    std::vector<Client *> m_earlier;   // of the one before it in its batch
+    std::vector<Client *> m_touched;
+    qsizetype m_senders = 0; // clients that ever sent something
 };
 
 } // namespace Pyvent::Internal

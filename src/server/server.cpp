@@ -4,34 +4,26 @@
 #include "server/serverlog.h"
 #include "transport/descriptors.h"
 #include "wire/batch.h"
+#include "wire/frame.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <csignal>
+#include <system_error>
+
+#include <sys/eventfd.h>
 
 namespace Pyvent::Internal {
 
 using Clock = std::chrono::steady_clock;
 
-namespace {
-
-// How many frames are relayed before the control socket is looked at.
-constexpr qsizetype framesPerTurn = 1000;
-
-const char *const controlEndpoint = "inproc://control";
-
-} // namespace
-
-Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize)
-    : m_relay(maximumFrameSize >= maximumBatchSize)
-    , m_door(m_context, endpoint, maximumFrameSize)
-    , m_control(m_context, zmq::socket_type::pair)
-    , m_remoteControl(m_context, zmq::socket_type::pair)
+Server::Server(qsizetype maximumFrameSize)
+    : m_relay(maximumFrameSize >= maximumBatchSize, {})
+    , m_door(&m_relay, {.frameBytes = maximumFrameSize + repairOverhead})
+    , m_stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
-    for (zmq::socket_t *socket : {&m_control, &m_remoteControl})
-        socket->set(zmq::sockopt::linger, 0);
-    m_control.bind(controlEndpoint);
-    m_remoteControl.connect(controlEndpoint);
+    if (!m_stop.isOpen())
+        throw std::system_error(errno, std::generic_category());
+    m_door.watch(m_stop.get());
 }
 
 std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximumFrameSize, Failure *failure,
@@ -45,15 +37,15 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
     bool hasPort = false;
     try {
         requireDescriptors(descriptorsOfServer);
-        std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize));
-        server->m_door.bindRequests();
+        std::unique_ptr<Server> server(new Server(maximumFrameSize));
+        server->m_door.bindRequests(endpoint);
         hasPort = true;
-        server->m_door.bindEvents();
-        server->m_thread = std::thread(&Server::run, server.get());
+        server->m_door.bindEvents(endpoint);
+        server->startThread();
         return server;
     } catch (const std::exception &error) {
-        const auto *const zmqError = dynamic_cast<const zmq::error_t *>(&error);
-        const int number = zmqError ? zmqError->num() : 0;
+        const auto *const systemError = dynamic_cast<const std::system_error *>(&error);
+        const int number = systemError ? systemError->code().value() : 0;
         *errorText = QString::fromLocal8Bit(error.what());
         if (number == EADDRINUSE)
             *failure = hasPort ? Failure::EventsPortInUse : Failure::PortInUse;
@@ -65,6 +57,22 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
     return nullptr;
 }
 
+// Signals are for the program's own threads.
+void Server::startThread()
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+        m_thread = std::thread(&Server::run, this);
+    } catch (...) {
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        throw;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
 Server::~Server()
 {
     stop(std::chrono::milliseconds(0));
@@ -74,59 +82,41 @@ void Server::stop(std::chrono::milliseconds linger)
 {
     if (!m_thread.joinable())
         return;
-    const qint64 milliseconds = linger.count();
-    m_remoteControl.send(zmq::buffer(&milliseconds, sizeof milliseconds), zmq::send_flags::none);
+    m_linger = linger.count();
+    ::eventfd_write(m_stop.get(), 1);
     m_thread.join();
-    m_remoteControl.close();
-    m_context.close(); // waits for what lingers
 }
 
 void Server::run()
 {
-    std::array<zmq::pollitem_t, 2> items{{{m_control, 0, ZMQ_POLLIN, 0}, {m_door.requests(), 0, ZMQ_POLLIN, 0}}};
-    for (;;) {
+    ::pthread_setname_np(::pthread_self(), "pyvent-server");
+    while (m_linger < 0) {
         try {
-            zmq::poll(items, std::chrono::milliseconds(-1));
-            if (items[0].revents & ZMQ_POLLIN)
-                break;
-            for (qsizetype relayed = 0; relayed < framesPerTurn;) {
-                const qsizetype count = relayOne();
-                if (count == 0)
-                    break;
-                relayed += count;
-            }
+            m_door.wait(Clock::time_point::max());
         } catch (const std::exception &error) {
-            const auto *const zmqError = dynamic_cast<const zmq::error_t *>(&error);
-            if (!zmqError || zmqError->num() != EINTR)
-                qCWarning(serverLog) << "The server goes on after" << error.what();
+            qCWarning(serverLog) << "The server goes on after" << error.what();
         }
+        m_hadOtherClients.store(m_relay.hadOtherClients(), std::memory_order_relaxed);
     }
-    zmq::message_t order;
-    qint64 linger = 0;
-    if (m_control.recv(order, zmq::recv_flags::dontwait) && order.size() == sizeof linger)
-        std::memcpy(&linger, order.data(), sizeof linger);
-    sayGoodbye(std::chrono::milliseconds(linger));
-}
-
-qsizetype Server::relayOne()
-{
-    const qsizetype frames = m_door.receive(m_relay);
-    m_hadOtherClients.store(m_relay.hadOtherClients(), std::memory_order_relaxed);
-    return frames;
+    sayGoodbye(std::chrono::milliseconds(m_linger));
 }
 
 void Server::sayGoodbye(std::chrono::milliseconds linger)
 {
     const Clock::time_point deadline = Clock::now() + linger;
     try {
-        while (Clock::now() < deadline && relayOne() > 0) { }
-        Relay::sayGoodbye(m_door);
+        eventfd_t value = 0;
+        ::eventfd_read(m_stop.get(), &value);
+        m_door.stopListening();
+        while (m_door.wait(Clock::now()) && Clock::now() < deadline) { }
+        m_relay.sayGoodbye();
+        m_door.wait(Clock::now()); // which writes it
+        while (m_door.hasOutput() && Clock::now() < deadline)
+            m_door.wait(deadline);
     } catch (const std::exception &error) {
         qCWarning(serverLog) << "The server ends with" << error.what();
     }
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    m_door.close(std::max(rest, std::chrono::milliseconds(0)));
-    m_control.close();
+    m_door.closeAll();
 }
 
 } // namespace Pyvent::Internal

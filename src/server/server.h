@@ -2,7 +2,9 @@
 #ifndef PYVENT_SERVER_SERVER_H
 #define PYVENT_SERVER_SERVER_H
 
-#include "server/zmqdoor.h"
+#include "server/plaindoor.h"
+
+#include <QtCore/qstring.h>
 
 #include <atomic>
 #include <memory>
@@ -41,17 +43,16 @@ public:
     bool hadOtherClients() const { return m_hadOtherClients; }
 
 private:
-    Server(const Endpoint &endpoint, qsizetype maximumFrameSize);
+    explicit Server(qsizetype maximumFrameSize);
+    void startThread();
     void run();
-    qsizetype relayOne();
     void sayGoodbye(std::chrono::milliseconds linger);
 
-    zmq::context_t m_context;
     Relay m_relay; // the thread's, as the door
-    ZmqDoor m_door;
+    PlainDoor m_door;
     std::atomic<bool> m_hadOtherClients = false;
-    zmq::socket_t m_control;       // the thread's end
-    zmq::socket_t m_remoteControl; // stop()'s end
+    std::atomic<qint64> m_linger = -1; // in milliseconds, once stop() was called; then m_stop is readable
+    FileDescriptor m_stop;
     std::thread m_thread;
 };
 

@@ -9,7 +9,7 @@
 namespace Pyvent::Internal {
 
 // How many file descriptors this takes at once, at most. tst_resources counts them.
-inline constexpr int descriptorsOfServer = 11; // a ZeroMQ context, its sockets, and the two listening ones
+inline constexpr int descriptorsOfServer = 6; // what it waits with, two listening sockets, and two for its own node
 inline constexpr int descriptorsOfLink =
     20; // a ZeroMQ context, two connections with their monitors, what waits for them
 inline constexpr int descriptorsOfConnection = 4;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transport/endpoint.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <arpa/inet.h>
+#include <netdb.h>
 
 namespace Pyvent::Internal {
 
@@ -26,9 +30,20 @@ std::string zmqEndpoint(const QString &host, int port)
 
 } // namespace
 
-std::string Endpoint::toBind(Purpose purpose) const
+sockaddr_storage Endpoint::address(Purpose purpose) const
 {
-    return zmqEndpoint(bare(m_host), portFor(purpose));
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo *found = nullptr;
+    const QByteArray host = bare(m_host).toLatin1();
+    const QByteArray port = QByteArray::number(portFor(purpose));
+    if (::getaddrinfo(host.constData(), port.constData(), &hints, &found) != 0)
+        throw std::system_error(EADDRNOTAVAIL, std::generic_category());
+    sockaddr_storage address{};
+    std::memcpy(&address, found->ai_addr, found->ai_addrlen);
+    ::freeaddrinfo(found);
+    return address;
 }
 
 std::string Endpoint::toConnect(Purpose purpose) const

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include <sys/socket.h>
+
 namespace Pyvent::Internal {
 
 // Where a bus is. Its scheme says by what kind of connection it is reached; the only one is ZeroMQ over TCP.
@@ -22,10 +24,11 @@ public:
 
     Scheme scheme() const { return m_scheme; }
 
-    // What ZeroMQ calls it, where a server binds, and where a client connects. "0.0.0.0" and "::" are bound as they are and
-    // reached by loopback.
-    std::string toBind(Purpose purpose) const;
+    // What ZeroMQ calls it where a client connects. "0.0.0.0" and "::" are bound as they are and reached by loopback.
     std::string toConnect(Purpose purpose) const;
+
+    // What a server binds. Throws std::system_error where it is no address.
+    sockaddr_storage address(Purpose purpose) const;
 
     bool isIpv6() const;
 

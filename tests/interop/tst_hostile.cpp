@@ -421,12 +421,11 @@ private Q_SLOTS:
             never += zmtpMessage(QByteArray(1, '\0') + QByteArray::number(i));
         const QByteArray events = zmtpMessage("order " + goodPickle(1)).repeated(1000);
         const QByteArray good = zmtpMessage("\x01good");
-        QTest::newRow("events") << QByteArray("SUB") << QByteArray(events + good) << true;
+        QTest::newRow("events") << QByteArray("SUB") << QByteArray(events + good) << false; // it is hung up on
         QTest::newRow("1,000 subscriptions") << QByteArray("SUB") << QByteArray(many + good) << true;
         QTest::newRow("unsubscribes from what it never subscribed to")
             << QByteArray("SUB") << QByteArray(never + good) << true;
         QTest::newRow("nothing at all") << QByteArray("SUB") << zmtpMessage(QByteArray()).repeated(1000) << false;
-        // ZeroMQ keeps subscriptions in a tree of a level a byte, and walks it recursively.
         QTest::newRow("8,000 bytes") << QByteArray("SUB")
                                      << QByteArray(zmtpMessage("\x01" + QByteArray(8000, 'x')) + good) << true;
         QTest::newRow("60,000 bytes") << QByteArray("SUB")
@@ -434,7 +433,8 @@ private Q_SLOTS:
         QTest::newRow("a million bytes") << QByteArray("SUB") << zmtpMessage("\x01" + QByteArray(1'000'000, 'x'))
                                          << false;
         QTest::newRow("everything 1,000 times") << QByteArray("SUB") << zmtpMessage("\x01").repeated(1000) << true;
-        QTest::newRow("is an XSUB") << QByteArray("XSUB") << QByteArray(events + good) << true;
+        QTest::newRow("is an XSUB") << QByteArray("XSUB") << good << true;
+        QTest::newRow("is an XSUB, and sends events") << QByteArray("XSUB") << QByteArray(events + good) << false;
     }
     void subscribersThatTalk()
     {

@@ -1,9 +1,42 @@
 // SPDX-License-Identifier: MIT
 #include "network.h"
 
+#include "wire/batch.h"
+#include "wire/zmtp.h"
+
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace PyventTests {
+
+using namespace Pyvent::Internal;
+
+namespace {
+
+// About what an event of a schedule takes in the relay.
+constexpr qsizetype bytesOfAnEvent = 200;
+
+// The first message of \a output, without what comes before its last part.
+QByteArray takeMessage(SendBuffer *output)
+{
+    std::array<iovec, 1> first; // a block has whole messages
+    output->fill(first);
+    QByteArrayView rest(static_cast<const char *>(first[0].iov_base), qsizetype(first[0].iov_len));
+    for (qsizetype size = 0;;) {
+        const auto header = Zmtp::readHeader(rest);
+        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
+        size += header->size + body.size();
+        rest = rest.sliced(header->size + body.size());
+        if (header->flags & Zmtp::Header::More)
+            continue;
+        QByteArray message = body.toByteArray();
+        output->written(size);
+        return message;
+    }
+}
+
+} // namespace
 
 Line *Network::open()
 {
@@ -12,54 +45,62 @@ Line *Network::open()
 
 void Network::close(Line *line)
 {
+    cutRequests(line);
+    cutEvents(line);
     std::erase_if(m_lines, [line](const std::unique_ptr<Line> &known) { return known.get() == line; });
+}
+
+void Network::startRelay(bool takesBatches)
+{
+    m_relay = std::make_unique<Relay>(takesBatches,
+                                      Relay::Limits{.waitingBytes = qsizetype(m_weather.capacity) * bytesOfAnEvent});
 }
 
 void Network::killRelay()
 {
-    m_relay.reset();
     for (const std::unique_ptr<Line> &line : m_lines) {
         cutRequests(line.get());
         cutEvents(line.get());
     }
+    m_relay.reset();
 }
 
 // What has arrived at the client is there; what is on its way is not.
 void Network::cutRequests(Line *line)
 {
-    line->requestsUp = false;
+    if (line->sender)
+        m_relay->remove(std::exchange(line->sender, nullptr));
     line->requests = line->replies = {};
     line->isReadable = true;
 }
 
 void Network::cutEvents(Line *line)
 {
-    line->eventsUp = false;
+    if (line->receiver)
+        m_relay->remove(std::exchange(line->receiver, nullptr));
     line->events = line->subscriptions = {};
-    line->subscribed.clear();
     line->isReadable = true;
 }
 
 void Network::connectRequests(Line *line)
 {
-    line->id = QByteArray::number(++m_connections);
-    line->requestsUp = true;
+    line->sender = m_relay->add();
 }
 
 void Network::connectEvents(Line *line)
 {
-    line->eventsUp = true;
+    line->receiver = m_relay->add();
 }
 
 void Network::sendRequest(Line *line, QByteArrayView delimiter, const QByteArray &bytes)
 {
-    if (line->requestsUp) // else the sender does not know yet
+    if (line->sender) // else the sender does not know yet
         push(&line->requests, {0, 0, delimiter.toByteArray(), bytes});
 }
 
 void Network::sendSubscription(Line *line, char kind, const QByteArray &prefix)
 {
-    if (line->eventsUp)
+    if (line->receiver)
         push(&line->subscriptions, {0, kind, {}, prefix});
 }
 
@@ -70,29 +111,33 @@ void Network::push(Line::Channel *channel, Line::Packet &&packet)
     channel->packets.push_back(std::move(packet));
 }
 
-void Network::publish(QByteArrayView frame)
+void Network::receive(Line *line, const Line::Packet &packet)
 {
-    if (taken)
+    const QByteArray encoded = Zmtp::frame(0, packet.bytes);
+    const QByteArrayView body = QByteArrayView(encoded).last(packet.bytes.size());
+    m_relay->receive(line->sender, packet.delimiter, {encoded, body, {}});
+    if (packet.delimiter.isEmpty())
+        taken(packet.bytes);
+    QByteArrayView batch = packet.delimiter == batchMark ? packet.bytes : QByteArrayView();
+    for (QByteArrayView frame; takeFromBatch(&batch, &frame);)
         taken(frame);
-    for (const std::unique_ptr<Line> &line : m_lines) {
-        const bool isSubscribed = line->eventsUp
-            && std::any_of(line->subscribed.cbegin(), line->subscribed.cend(),
-                           [&](const QByteArray &prefix) { return frame.startsWith(prefix); });
-        if (!isSubscribed)
-            continue;
-        const int copies = int(m_random() % 100) < m_weather.doubledPercent ? 2 : 1;
-        for (int i = 0; i < copies; ++i) {
-            if (line->events.packets.size() + line->arrivedEvents.size() < m_weather.capacity)
-                push(&line->events, {0, 0, {}, frame.toByteArray()});
-        }
-    }
 }
 
-void Network::reply(QByteArrayView client, QByteArrayView text)
+bool Network::hasRoom(const Line &line) const
 {
-    for (const std::unique_ptr<Line> &line : m_lines) {
-        if (line->requestsUp && line->id == client)
-            push(&line->replies, {0, 0, {}, text.toByteArray()});
+    return line.events.packets.size() + line.arrivedEvents.size() < m_weather.capacity;
+}
+
+// What the relay has for the client, as far as the connection takes it.
+void Network::send(Line *line)
+{
+    while (line->sender && !line->sender->output.isEmpty())
+        push(&line->replies, {0, 0, {}, takeMessage(&line->sender->output)});
+    while (line->receiver && !line->receiver->output.isEmpty() && hasRoom(*line)) {
+        const QByteArray frame = takeMessage(&line->receiver->output);
+        const int copies = int(m_random() % 100) < m_weather.doubledPercent ? 2 : 1;
+        for (int i = 0; i < copies; ++i)
+            push(&line->events, {0, 0, {}, frame});
     }
 }
 
@@ -104,6 +149,8 @@ Milliseconds Network::nextTime() const
             if (!channel->packets.empty())
                 next = std::min(next, channel->packets.front().due);
         }
+        if (line->receiver && !line->receiver->output.isEmpty() && hasRoom(*line))
+            next = m_now;
     }
     return next;
 }
@@ -115,6 +162,8 @@ void Network::passTo(Milliseconds time)
         hasArrived = false;
         for (const std::unique_ptr<Line> &line : m_lines)
             hasArrived = arrive(line.get()) || hasArrived;
+        for (const std::unique_ptr<Line> &line : m_lines)
+            send(line.get());
     }
 }
 
@@ -132,13 +181,13 @@ bool Network::arrive(Line *line)
     while (take(&line->subscriptions, &packet)) {
         hasArrived = true;
         if (packet.kind == '+')
-            line->subscribed.append(packet.bytes);
+            m_relay->subscribe(line->receiver, packet.bytes);
         else
-            line->subscribed.removeOne(packet.bytes);
+            m_relay->unsubscribe(line->receiver, packet.bytes);
     }
     while (take(&line->requests, &packet)) {
         hasArrived = true;
-        m_relay->receive(*this, line->id, packet.delimiter, packet.bytes);
+        receive(line, packet);
     }
     while (take(&line->replies, &packet)) {
         hasArrived = line->isReadable = true;

@@ -11,7 +11,6 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <random>
 #include <vector>
 
@@ -42,7 +41,7 @@ struct Weather
     std::size_t capacity = 50; // how many events wait for a receiver, past which the relay drops them
 };
 
-// The two connections of a client to the relay, as TCP makes them: each keeps the order, and what is on its way is lost with it.
+// The two connections of a client to the relay, each a client of its own to it, as TCP makes them: each keeps the order, and what is on its way is lost with it.
 // The client reads what has arrived.
 struct Line
 {
@@ -59,14 +58,14 @@ struct Line
         Milliseconds lastDue = 0;
     };
 
-    QByteArray id; // of the present connection for requests
-    bool requestsUp = false;
-    bool eventsUp = false;
+    Pyvent::Internal::Relay::Client *sender = nullptr;   // null where its connection is down
+    Pyvent::Internal::Relay::Client *receiver = nullptr; // likewise
+    bool requestsUp() const { return sender; }
+    bool eventsUp() const { return receiver; }
     Channel requests;      // to the relay
     Channel replies;       // to the client
     Channel subscriptions; // to the relay
     Channel events;        // to the client
-    QByteArrayList subscribed;
 
     std::deque<QByteArray> arrivedReplies;
     std::deque<QByteArray> arrivedEvents;
@@ -74,7 +73,7 @@ struct Line
 };
 
 // The relay and its clients' connections in simulated time.
-class Network : public Pyvent::Internal::Relay::Door
+class Network
 {
 public:
     Network(quint32 seed, const Weather &weather)
@@ -82,6 +81,7 @@ public:
         , m_weather(weather)
     {
     }
+    Q_DISABLE_COPY_MOVE(Network)
 
     Milliseconds now() const { return m_now; }
     void clear() { m_weather = {}; }
@@ -90,8 +90,8 @@ public:
     void close(Line *line);
 
     // Whether there is a relay to connect to. It tells its clients by \a takesBatches whether it takes these.
-    bool hasRelay() const { return m_relay.has_value(); }
-    void startRelay(bool takesBatches) { m_relay.emplace(takesBatches); }
+    bool hasRelay() const { return m_relay != nullptr; }
+    void startRelay(bool takesBatches);
     void killRelay();
 
     // Ends connections, with what is on its way.
@@ -109,21 +109,20 @@ public:
     // Has all arrive that is due at \a time.
     void passTo(Milliseconds time);
 
-    // Called with each frame that a relay has taken.
+    // Called with each frame that a relay has taken; to be set.
     std::function<void(QByteArrayView frame)> taken;
-
-    void publish(QByteArrayView frame) override;
-    void reply(QByteArrayView client, QByteArrayView text) override;
 
 private:
     void push(Line::Channel *channel, Line::Packet &&packet);
     bool arrive(Line *line);
+    void receive(Line *line, const Line::Packet &packet);
+    void send(Line *line);
+    bool hasRoom(const Line &line) const;
 
     std::minstd_rand m_random;
     Weather m_weather;
     Milliseconds m_now = 1'000'000;
-    quint64 m_connections = 0;
-    std::optional<Pyvent::Internal::Relay> m_relay;
+    std::unique_ptr<Pyvent::Internal::Relay> m_relay;
     std::vector<std::unique_ptr<Line>> m_lines;
 };
 

@@ -101,10 +101,10 @@ QByteArray Schedule::toText() const
 
 bool Schedule::isCalm() const
 {
-    return weather.capacity >= 1000 && std::all_of(steps.begin(), steps.end(), [](const Step &step) {
-               return step.kind == Step::Send || step.kind == Step::Hear || step.kind == Step::HearPast
-                   || step.kind == Step::HearAll;
-           });
+    return !dropsEvents() && std::all_of(steps.begin(), steps.end(), [](const Step &step) {
+        return step.kind == Step::Send || step.kind == Step::Hear || step.kind == Step::HearPast
+            || step.kind == Step::HearAll;
+    });
 }
 
 Schedule shrunk(Schedule schedule, const std::function<bool(const Schedule &)> &fails)

@@ -46,6 +46,9 @@ struct Schedule
 
     // Whether nothing in it ends, stands still, or is dropped.
     bool isCalm() const;
+
+    // Whether the relay may drop something for who does not read fast enough.
+    bool dropsEvents() const { return weather.capacity < 1000; }
 };
 
 // The schedule with as few steps as make \a fails true.

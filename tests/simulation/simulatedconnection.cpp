@@ -70,9 +70,9 @@ void SimulatedConnection::process(Clock::time_point)
 {
     m_line->isReadable = false;
     readReplies();
-    if (m_requestsUp && !m_line->requestsUp)
+    if (m_requestsUp && !m_line->requestsUp())
         requestsLost();
-    if (m_eventsUp && !m_line->eventsUp)
+    if (m_eventsUp && !m_line->eventsUp())
         eventsLost();
     if (!m_requestsUp && connect(&m_requestsRetryAt)) {
         m_requestsUp = true;

@@ -75,7 +75,7 @@ QByteArray World::run()
     rest();
     if (m_failure.isEmpty())
         check();
-    if (m_failure.isEmpty())
+    if (m_failure.isEmpty() && !m_schedule.dropsEvents()) // an answer that is dropped is not sent again
         checkPresence();
     return m_failure;
 }

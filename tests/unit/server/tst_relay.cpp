@@ -4,6 +4,7 @@
 #include "support/testprogram.h"
 #include "wire/batch.h"
 #include "wire/topic.h"
+#include "wire/zmtp.h"
 
 #include <QtCore/qbytearraylist.h>
 #include <QtTest/qtest.h>
@@ -12,17 +13,33 @@ using namespace Pyvent::Internal;
 
 namespace {
 
-// Notes what the relay has it do, in order.
-struct Door : Relay::Door
+// What waits for a client, in the frames of ZMTP: messages as their parts, joined by '|'.
+QByteArrayList outputOf(Relay::Client *client)
 {
-    void publish(QByteArrayView frame) override { done.append("publish " + frame.toByteArray()); }
-    void reply(QByteArrayView client, QByteArrayView text) override
-    {
-        done.append("reply " + text.toByteArray() + " to " + client.toByteArray());
+    QByteArray bytes;
+    std::array<iovec, 8> parts;
+    while (const std::size_t count = client->output.fill(parts)) {
+        qsizetype written = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
+            written += qsizetype(parts[i].iov_len);
+        }
+        client->output.written(written);
     }
-
-    QByteArrayList done;
-};
+    QByteArrayList messages;
+    bool goesOn = false;
+    for (QByteArrayView rest = bytes; !rest.isEmpty();) {
+        const auto header = Zmtp::readHeader(rest);
+        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
+        if (goesOn)
+            messages.back() += '|' + body.toByteArray();
+        else
+            messages.append(body.toByteArray());
+        goesOn = header->flags & Zmtp::Header::More;
+        rest = rest.sliced(header->size + body.size());
+    }
+    return messages;
+}
 
 QByteArray batchOf(const QByteArrayList &frames)
 {
@@ -35,6 +52,12 @@ QByteArray batchOf(const QByteArrayList &frames)
     return batch;
 }
 
+void send(Relay *relay, Relay::Client *client, QByteArrayView delimiter, const QByteArray &body)
+{
+    const QByteArray encoded = Zmtp::frame(0, body);
+    relay->receive(client, delimiter, {encoded, QByteArrayView(encoded).last(body.size()), {}});
+}
+
 } // namespace
 
 class TestRelay : public QObject
@@ -42,40 +65,114 @@ class TestRelay : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void publishesAndThenAcknowledges();
+    void passesOnToThoseWhoHear();
+    void passesOnOnce();
     void tellsWhoProvesThatItTakesBatches();
     void publishesABatchOneByOne();
+    void sharesWhatItPassesOn();
     void whatIsNoMessage_data();
     void whatIsNoMessage();
+    void whoDoesNotReadLosesTheNewest();
+    void whoReadsLosesNothingForOthers();
+    void anEventOfAnySizeFitsWhoReads();
+    void boundsSubscriptions();
     void knowsASecondClient();
     void saysGoodbye();
+    void forgetsWhoLeaves();
+    void forgetsVeryManySubscriptionsLittleByLittle();
 };
 
 void TestRelay::publishesAndThenAcknowledges()
 {
-    Relay relay(true);
-    Door door;
-    QCOMPARE(relay.receive(door, "me", "", "order x."), 1);
-    QCOMPARE(door.done, (QByteArrayList{"publish order x.", "reply 1 to me"}));
+    Relay relay(true, {});
+    Relay::Client *const hears = relay.add();
+    Relay::Client *const sends = relay.add();
+    QVERIFY(relay.subscribe(hears, "order"));
+    send(&relay, sends, "", "order x.");
+    QCOMPARE(relay.takeTouched(), (std::vector<Relay::Client *>{hears, sends})); // written in this order
+    QCOMPARE(outputOf(hears), QByteArrayList{"order x."});
+    QCOMPARE(outputOf(sends), QByteArrayList{"|1"});
+    QVERIFY(relay.takeTouched().empty());
+}
+
+void TestRelay::passesOnToThoseWhoHear()
+{
+    Relay relay(true, {});
+    Relay::Client *const one = relay.add();
+    Relay::Client *const other = relay.add();
+    Relay::Client *const all = relay.add();
+    relay.subscribe(one, "order ");
+    relay.subscribe(other, "orders");
+    relay.subscribe(all, "");
+    for (const char *body : {"order x.", "orders x.", "orde", ""})
+        send(&relay, one, "", body);
+    outputOf(one).removeAll("|1");
+    QCOMPARE(outputOf(other), QByteArrayList{"orders x."});
+    QCOMPARE(outputOf(all), (QByteArrayList{"order x.", "orders x.", "orde", ""}));
+    relay.unsubscribe(all, "");
+    relay.unsubscribe(all, "never there");
+    send(&relay, one, "", "order x.");
+    QVERIFY(outputOf(all).isEmpty());
+}
+
+void TestRelay::passesOnOnce()
+{
+    Relay relay(true, {});
+    Relay::Client *const hears = relay.add();
+    for (const char *prefix : {"", "o", "order", "order", "order "})
+        QVERIFY(relay.subscribe(hears, prefix));
+    send(&relay, relay.add(), "", "order x.");
+    QCOMPARE(outputOf(hears), QByteArrayList{"order x."});
+    relay.unsubscribe(hears, "order"); // as with ZeroMQ, once is enough
+    relay.unsubscribe(hears, "order ");
+    relay.unsubscribe(hears, "o");
+    relay.unsubscribe(hears, "");
+    send(&relay, relay.add(), "", "order x.");
+    QVERIFY(outputOf(hears).isEmpty());
 }
 
 void TestRelay::tellsWhoProvesThatItTakesBatches()
 {
     const QByteArray proof = "\x02proof/x/1 ";
     for (const bool takesBatches : {true, false}) {
-        Relay relay(takesBatches);
-        Door door;
-        QCOMPARE(relay.receive(door, "me", "", proof), 1);
-        QCOMPARE(door.done,
-                 (QByteArrayList{"publish " + proof, takesBatches ? "reply 1 batch to me" : "reply 1 to me"}));
+        Relay relay(takesBatches, {});
+        Relay::Client *const client = relay.add();
+        send(&relay, client, "", proof);
+        QCOMPARE(outputOf(client), QByteArrayList{takesBatches ? "|1 batch" : "|1"});
     }
 }
 
 void TestRelay::publishesABatchOneByOne()
 {
-    Relay relay(true);
-    Door door;
-    QCOMPARE(relay.receive(door, "me", batchMark, batchOf({"a .", "", "b ."})), 3);
-    QCOMPARE(door.done, (QByteArrayList{"publish a .", "publish ", "publish b .", "reply 1 to me"}));
+    Relay relay(true, {});
+    Relay::Client *const all = relay.add();
+    Relay::Client *const some = relay.add();
+    Relay::Client *const sends = relay.add();
+    relay.subscribe(all, "");
+    relay.subscribe(some, "a");
+    const QByteArray large(300, 'a');
+    const QByteArrayList frames{"b 1", "a 1", "a 2", large, "b 2", "", "a 3"};
+    send(&relay, sends, batchMark, batchOf(frames));
+    QCOMPARE(outputOf(all), frames);
+    QCOMPARE(outputOf(some), (QByteArrayList{"a 1", "a 2", large, "a 3"}));
+    QCOMPARE(outputOf(sends), QByteArrayList{"|1"});
+    send(&relay, sends, batchMark, {});
+    QCOMPARE(outputOf(sends), QByteArrayList{"|1"});
+    QVERIFY(outputOf(all).isEmpty());
+}
+
+void TestRelay::sharesWhatItPassesOn()
+{
+    Relay relay(true, {});
+    const qsizetype before = relay.waitingBytes();
+    std::vector<Relay::Client *> receivers;
+    for (int i = 0; i < 100; ++i)
+        relay.subscribe(receivers.emplace_back(relay.add()), "order");
+    send(&relay, relay.add(), "", "order " + QByteArray(10'000, 'x'));
+    QVERIFY(relay.waitingBytes() - before < 20'000);
+    for (Relay::Client *receiver : receivers)
+        QCOMPARE(outputOf(receiver).size(), 1);
+    QCOMPARE(relay.waitingBytes(), before);
 }
 
 void TestRelay::whatIsNoMessage_data()
@@ -95,28 +192,135 @@ void TestRelay::whatIsNoMessage()
     QFETCH(bool, takesBatches);
     QFETCH(QByteArray, delimiter);
     QFETCH(QByteArray, message);
-    Relay relay(takesBatches);
-    Door door;
-    QCOMPARE(relay.receive(door, "me", delimiter, message), 1);
-    QVERIFY(door.done.isEmpty());
+    Relay relay(takesBatches, {});
+    Relay::Client *const client = relay.add();
+    relay.subscribe(client, "");
+    send(&relay, client, delimiter, message);
+    QVERIFY(outputOf(client).isEmpty());
+    QVERIFY(relay.takeTouched().empty());
+}
+
+void TestRelay::whoDoesNotReadLosesTheNewest()
+{
+    Relay relay(true, {.waitingBytes = 1000});
+    Relay::Client *const deaf = relay.add();
+    Relay::Client *const sends = relay.add();
+    relay.subscribe(deaf, "");
+    for (int i = 0; i < 100; ++i)
+        send(&relay, sends, "", "event " + QByteArray::number(i) + ' ' + QByteArray(84, 'x'));
+    QCOMPARE(outputOf(sends).size(), 100);
+    const QByteArrayList heard = outputOf(deaf);
+    QVERIFY(heard.size() >= 9 && heard.size() <= 11);
+    for (int i = 0; i < heard.size(); ++i)
+        QVERIFY(heard[i].startsWith("event " + QByteArray::number(i) + ' '));
+    QCOMPARE(deaf->dropped(), quint64(100 - heard.size()));
+    send(&relay, sends, batchMark, batchOf({"again", "and again"}));
+    QCOMPARE(outputOf(deaf), (QByteArrayList{"again", "and again"}));
+}
+
+// Where those who do not read fill what there is for all.
+void TestRelay::whoReadsLosesNothingForOthers()
+{
+    constexpr qsizetype megabyte = 1024 * 1024;
+    Relay relay(true, {.waitingBytes = 64 * megabyte, .allBytes = 20 * megabyte});
+    Relay::Client *const reads = relay.add();
+    Relay::Client *const deaf = relay.add();
+    relay.subscribe(reads, "");
+    relay.subscribe(deaf, "");
+    Relay::Client *const sends = relay.add();
+    for (int i = 0; i < 1000; ++i) {
+        send(&relay, sends, "", QByteArray(100'000, 'x'));
+        outputOf(sends);
+        QCOMPARE(outputOf(reads).size(), 1);
+        QVERIFY(relay.waitingBytes() < 21 * megabyte);
+    }
+    QCOMPARE(reads->dropped(), quint64(0));
+    QVERIFY(deaf->dropped() > 0);
+}
+
+void TestRelay::anEventOfAnySizeFitsWhoReads()
+{
+    Relay relay(true, {.waitingBytes = 1000});
+    Relay::Client *const reads = relay.add();
+    relay.subscribe(reads, "");
+    send(&relay, relay.add(), "", QByteArray(10'000, 'x'));
+    QCOMPARE(outputOf(reads), QByteArrayList{QByteArray(10'000, 'x')});
+}
+
+void TestRelay::boundsSubscriptions()
+{
+    Relay relay(true, {.subscriptions = 10, .subscribedBytes = 100});
+    Relay::Client *const client = relay.add();
+    for (int i = 0; i < 10; ++i)
+        QVERIFY(relay.subscribe(client, QByteArray::number(i)));
+    QVERIFY(relay.subscribe(client, "9"));
+    QVERIFY(!relay.subscribe(client, "10"));
+    relay.unsubscribe(client, "9");
+    QVERIFY(!relay.subscribe(client, QByteArray(92, 'x')));
+    QVERIFY(relay.subscribe(client, QByteArray(91, 'x')));
+    QVERIFY(relay.subscribe(relay.add(), "10")); // another one has its own
 }
 
 void TestRelay::knowsASecondClient()
 {
-    Relay relay(true);
-    Door door;
-    relay.receive(door, "me", "", "order x.");
-    relay.receive(door, "me", "", "order x.");
+    Relay relay(true, {});
+    Relay::Client *const one = relay.add();
+    send(&relay, one, "", "order x.");
+    send(&relay, one, "", "order x.");
+    relay.subscribe(relay.add(), "");
     QVERIFY(!relay.hadOtherClients());
-    relay.receive(door, "you", "x", ""); // whatever it says
+    send(&relay, relay.add(), "x", ""); // whatever it says
     QVERIFY(relay.hadOtherClients());
 }
 
 void TestRelay::saysGoodbye()
 {
-    Door door;
-    Relay::sayGoodbye(door);
-    QCOMPARE(door.done, QByteArrayList{"publish " + serverDisconnectTopic.toByteArray()});
+    Relay relay(true, {});
+    Relay::Client *const python = relay.add();
+    relay.subscribe(python, serverDisconnectTopic);
+    relay.sayGoodbye();
+    QCOMPARE(outputOf(python), QByteArrayList{serverDisconnectTopic.toByteArray()});
+}
+
+void TestRelay::forgetsWhoLeaves()
+{
+    Relay relay(true, {});
+    const qsizetype before = relay.waitingBytes();
+    Relay::Client *const leaves = relay.add();
+    Relay::Client *const stays = relay.add();
+    for (Relay::Client *client : {leaves, stays})
+        relay.subscribe(client, "order");
+    send(&relay, stays, "", "order x.");
+    relay.remove(leaves);
+    QCOMPARE(relay.takeTouched(), std::vector<Relay::Client *>{stays});
+    send(&relay, stays, "", "order y.");
+    QCOMPARE(outputOf(stays), (QByteArrayList{"order x.", "|1", "order y.", "|1"}));
+    QCOMPARE(relay.clients(), 1);
+    QCOMPARE(relay.waitingBytes(), before);
+    QVERIFY(!relay.tidy());
+}
+
+// It takes its time, and nobody waits for it.
+void TestRelay::forgetsVeryManySubscriptionsLittleByLittle()
+{
+    Relay relay(true, {});
+    const qsizetype before = relay.memory();
+    Relay::Client *const leaves = relay.add();
+    Relay::Client *const stays = relay.add();
+    relay.subscribe(stays, "order 7 ");
+    for (int i = 0; i < 100'000; ++i)
+        relay.subscribe(leaves, "order " + QByteArray::number(i) + ' ');
+    QVERIFY(relay.memory() - before > 10'000'000);
+    relay.remove(leaves);
+    int turns = 0;
+    do {
+        send(&relay, stays, "", "order 7 x.");
+        QCOMPARE(outputOf(stays), (QByteArrayList{"order 7 x.", "|1"}));
+        ++turns;
+    } while (relay.tidy());
+    QVERIFY(turns > 10);
+    relay.unsubscribe(stays, "order 7 ");
+    QCOMPARE(relay.memory(), before);
 }
 
 PYVENT_TEST(TestRelay)

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "server/zmtpconnection.h"
+
+#include "wire/batch.h"
+
+#include <algorithm>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+// A subscription with its command. The longest name takes half of this.
+constexpr qsizetype maximumSubscriptionSize = 8 * 1024;
+
+// A message has two parts. What has more is no message of the bus, and is ignored up to here.
+constexpr qsizetype maximumParts = 10'000;
+
+// A PING's context, which comes back in the PONG.
+constexpr qsizetype maximumContextSize = 16;
+
+// Where more waits to be written, no PONG is added: for whoever sends PINGs for ever and does not read.
+constexpr qsizetype maximumAnswers = 64 * 1024;
+
+} // namespace
+
+ZmtpConnection::ZmtpConnection(Relay *relay, Purpose purpose, qsizetype maximumFrameSize)
+    : m_relay(relay)
+    , m_purpose(purpose)
+    , m_client(relay->add())
+    , m_reader(purpose == Purpose::Requests ? maximumFrameSize : maximumSubscriptionSize, relay->accounts())
+{
+    send(Zmtp::greeting());
+}
+
+ZmtpConnection::~ZmtpConnection()
+{
+    m_relay->remove(m_client);
+}
+
+bool ZmtpConnection::close(const char *why)
+{
+    m_whyClosed = why;
+    return false;
+}
+
+void ZmtpConnection::send(const QByteArray &encoded)
+{
+    m_client->output.append(Block(encoded, m_relay->accounts().blocks));
+}
+
+bool ZmtpConnection::receive(QByteArrayView bytes)
+{
+    if (m_state == State::Greeting && !readGreeting(&bytes))
+        return false;
+    return check(m_reader.read(bytes, m_handle));
+}
+
+bool ZmtpConnection::receivedInPlace(qsizetype count)
+{
+    return check(m_reader.readInPlace(count, m_handle));
+}
+
+bool ZmtpConnection::check(FrameReader::Result result)
+{
+    switch (result) {
+    case FrameReader::Result::More:
+        return true;
+    case FrameReader::Result::Stopped:
+        return false;
+    case FrameReader::Result::Reserved:
+        return close("it sends what is no ZMTP");
+    case FrameReader::Result::TooLarge:
+        return close("it sends more in one frame than the server takes");
+    case FrameReader::Result::NoRoom:
+        return close("the server waits for the rest of too many large frames");
+    }
+    return false;
+}
+
+bool ZmtpConnection::readGreeting(QByteArrayView *bytes)
+{
+    const qsizetype count = std::min(Zmtp::greetingSize - m_greeting.size(), bytes->size());
+    m_greeting.append(bytes->first(count));
+    *bytes = bytes->sliced(count);
+    switch (Zmtp::readGreeting(m_greeting)) {
+    case Zmtp::Greeting::Incomplete:
+        return true;
+    case Zmtp::Greeting::Null:
+        break;
+    case Zmtp::Greeting::NoZmtp:
+        return close("it does not speak ZeroMQ");
+    case Zmtp::Greeting::OldVersion:
+        return close("it speaks a version of ZeroMQ's protocol from before 3.0");
+    case Zmtp::Greeting::OtherMechanism:
+        return close("it asks for a security mechanism that the server does not have");
+    }
+    m_greeting.clear();
+    m_state = State::Handshake;
+    send(Zmtp::readyFrame(m_purpose == Purpose::Requests ? "ROUTER" : "PUB"));
+    return true;
+}
+
+bool ZmtpConnection::handle(FrameReader::Frame &&frame)
+{
+    if (frame.isCommand())
+        return frame.hasMore() ? close("it sends a command in parts") : handleCommand(frame.body);
+    if (m_state != State::Established)
+        return close("it sends messages before it has said what it is");
+    if (m_purpose == Purpose::Requests)
+        return handleRequest(std::move(frame));
+    return frame.hasMore() ? close("it sends messages where it is to hear") : handleSubscription(frame.body);
+}
+
+bool ZmtpConnection::handleCommand(QByteArrayView body)
+{
+    const auto command = Zmtp::readCommand(body);
+    if (!command)
+        return close("it sends a command without a name");
+    if (m_state == State::Handshake)
+        return command->name == "READY" ? handleReady(command->data) : close("it does not say what it is");
+    if (command->name == "PING") { // a time to live, and a context
+        if (m_client->output.bytes() > maximumAnswers)
+            return true; // what waits tells it as well that the server is there
+        if (command->data.size() < 2 || command->data.size() > 2 + maximumContextSize)
+            return close("it sends a PING that is none");
+        send(Zmtp::commandFrame("PONG", command->data.sliced(2)));
+        return true;
+    }
+    if (m_purpose == Purpose::Events && command->name == "SUBSCRIBE")
+        return subscribe(command->data);
+    if (m_purpose == Purpose::Events && command->name == "CANCEL")
+        m_relay->unsubscribe(m_client, command->data);
+    return true; // what is not known may be ignored
+}
+
+bool ZmtpConnection::handleReady(QByteArrayView data)
+{
+    const QByteArrayView type = Zmtp::readProperty(data, "Socket-Type");
+    const bool fits =
+        m_purpose == Purpose::Requests ? type == "REQ" || type == "DEALER" : type == "SUB" || type == "XSUB";
+    if (!fits) {
+        QByteArray reason = "Invalid socket type";
+        send(Zmtp::commandFrame("ERROR", char(reason.size()) + reason));
+        return close("it is another socket than the server can talk to at this port");
+    }
+    m_state = State::Established;
+    return true;
+}
+
+// A message is a delimiter and an event, or a mark and a batch. Others are ignored.
+bool ZmtpConnection::handleRequest(FrameReader::Frame &&frame)
+{
+    const qsizetype part = m_parts++;
+    const bool isLast = !frame.hasMore();
+    if (isLast)
+        m_parts = 0;
+    else if (m_parts > maximumParts)
+        return close("it sends a message of ever more parts");
+    if (part == 0)
+        m_delimiter = frame.body.first(std::min(frame.body.size(), batchMark.size() + 1)).toByteArray();
+    else if (part == 1 && isLast)
+        m_relay->receive(m_client, m_delimiter, {frame.encoded, frame.body, std::move(frame.block)});
+    return true;
+}
+
+// As ZMTP 3.0 has it.
+bool ZmtpConnection::handleSubscription(QByteArrayView body)
+{
+    if (body.isEmpty() || quint8(body.front()) > 1)
+        return close("it sends messages where it is to hear");
+    if (body.front() == 1)
+        return subscribe(body.sliced(1));
+    m_relay->unsubscribe(m_client, body.sliced(1));
+    return true;
+}
+
+bool ZmtpConnection::subscribe(QByteArrayView prefix)
+{
+    return m_relay->subscribe(m_client, prefix) || close("it has subscribed to more than the server remembers");
+}
+
+} // namespace Pyvent::Internal
