@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "server/zmtpconnection.h"
+
+#include <QtCore/qdebug.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+using namespace Pyvent::Internal;
+
+namespace {
+
+void require(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    qCritical("%s", what);
+    std::abort();
+}
+
+struct Outcome
+{
+    bool goesOn = true;
+    QByteArray why;
+    QByteArray answers; // to who is tried
+    QByteArray heard;   // by who hears all
+};
+
+QByteArray take(SendBuffer *buffer)
+{
+    QByteArray bytes;
+    std::array<iovec, 16> parts;
+    while (const std::size_t count = buffer->fill(parts)) {
+        const qsizetype before = bytes.size();
+        for (std::size_t i = 0; i < count; ++i)
+            bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
+        buffer->written(bytes.size() - before);
+    }
+    return bytes;
+}
+
+Outcome run(ZmtpConnection::Purpose purpose, QByteArrayView bytes, qsizetype pieces)
+{
+    Outcome outcome;
+    Relay relay(true, {.waitingBytes = 1 << 20, .allBytes = 4 << 20, .subscriptions = 50, .subscribedBytes = 1000});
+    const qsizetype before = relay.waitingBytes();
+    {
+        ZmtpConnection hears(&relay, ZmtpConnection::Purpose::Events, 1 << 20);
+        hears.receive(Zmtp::greeting() + Zmtp::readyFrame("SUB") + Zmtp::commandFrame("SUBSCRIBE", {}));
+        take(&hears.client()->output);
+        ZmtpConnection tried(&relay, purpose, 1 << 16);
+        while (!bytes.isEmpty() && outcome.goesOn) {
+            const QByteArrayView piece = bytes.first(std::min(pieces, bytes.size()));
+            outcome.goesOn = tried.receive(piece);
+            bytes = bytes.sliced(piece.size());
+        }
+        outcome.why = tried.whyClosed();
+        outcome.answers = take(&tried.client()->output);
+        outcome.heard = take(&hears.client()->output);
+    }
+    require(relay.clients() == 0 && relay.waitingBytes() == before, "something is kept");
+    return outcome;
+}
+
+// What the relay passes on is frames.
+void requireFrames(QByteArrayView bytes)
+{
+    while (!bytes.isEmpty()) {
+        const auto header = Zmtp::readHeader(bytes);
+        require(header && header->size + qsizetype(header->bodySize) <= bytes.size()
+                    && (header->flags & ~Zmtp::Header::Long) == 0,
+                "what is passed on is no frame");
+        bytes = bytes.sliced(header->size + qsizetype(header->bodySize));
+    }
+}
+
+} // namespace
+
+// The first byte says at which port the others come.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    const auto purpose = data[0] & 1 ? ZmtpConnection::Purpose::Requests : ZmtpConnection::Purpose::Events;
+    const QByteArrayView bytes(reinterpret_cast<const char *>(data) + 1, qsizetype(size) - 1);
+    const Outcome whole = run(purpose, bytes, std::max(bytes.size(), qsizetype(1)));
+    requireFrames(whole.heard);
+    require(whole.goesOn || !whole.why.isEmpty(), "a connection is closed, and nobody says why");
+    for (const qsizetype pieces : {1, 7}) {
+        const Outcome other = run(purpose, bytes, pieces);
+        require(other.goesOn == whole.goesOn && other.why == whole.why && other.answers == whole.answers
+                    && other.heard == whole.heard,
+                "in pieces it is another thing");
+    }
+    return 0;
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include "attacker.h"
+#include "honestpair.h"
+#include "support/portpair.h"
+#include "support/program.h"
+#include "support/testprogram.h"
+#include "wire/zmtp.h"
+
+#include <QtTest/qtest.h>
+
+#include <atomic>
+#include <deque>
+#include <random>
+#include <thread>
+
+using namespace Pyvent::Internal;
+using namespace PyventTests;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A process's memory, in KiB.
+qint64 memoryOf(qint64 pid)
+{
+    QFile file(u"/proc/%1/status"_s.arg(pid));
+    if (!file.open(QIODevice::ReadOnly))
+        return 0;
+    const QByteArray status = file.readAll();
+    const qsizetype at = status.indexOf("VmRSS:");
+    return status.sliced(at + 6, status.indexOf("kB", at) - at - 6).trimmed().toLongLong();
+}
+
+QByteArray message(QByteArrayView event)
+{
+    return Zmtp::frame(Zmtp::Header::More, {}) + Zmtp::frame(0, event);
+}
+
+using Attack = void (*)(int port);
+
+void connectAndSayNothing(int port)
+{
+    std::vector<Attacker> idle;
+    for (int i = 0; i < 1500; ++i)
+        idle.emplace_back(port + i % 2);
+    for (Attacker &attacker : idle) { // until the server has had enough
+        while (!attacker.isHungUp())
+            std::this_thread::sleep_for(10ms);
+    }
+}
+
+void connectAndTalkNonsense(int port)
+{
+    std::minstd_rand random(1);
+    for (int i = 0; i < 5000; ++i) {
+        Attacker attacker(port + i % 2);
+        QByteArray nonsense(qsizetype(random() % 300), '\0');
+        for (char &byte : nonsense)
+            byte = char(random() >> 8);
+        if (i % 3 == 0)
+            nonsense = Zmtp::greeting() + nonsense;
+        if (i % 3 == 1)
+            nonsense = Zmtp::greeting() + Zmtp::readyFrame(i % 2 ? "SUB" : "REQ") + nonsense;
+        attacker.send(nonsense);
+    }
+}
+
+// What aborts libzmq 4.3.4's own sockets: its issue 4364.
+void hangUpAmidPings(int port)
+{
+    QByteArray flood;
+    for (int i = 0; i < 20'000; ++i) {
+        flood += message("x");
+        if (i % 100 == 0)
+            flood += Zmtp::commandFrame("PING", QByteArray("\0\x1e", 2) + "context");
+    }
+    for (int i = 0; i < 50; ++i) {
+        Attacker attacker(port);
+        attacker.greet("DEALER");
+        attacker.send(flood);
+        attacker.reset();
+    }
+}
+
+void sendAndNeverReadAcknowledgements(int port)
+{
+    QByteArray flood;
+    for (int i = 0; i < 10'000; ++i)
+        flood += message("x");
+    Attacker attacker(port);
+    attacker.greet("DEALER");
+    for (int i = 0; i < 1000 && attacker.send(flood); ++i) { }
+}
+
+void changeSubscriptionsForEver(int port)
+{
+    QByteArray changes;
+    for (int i = 0; i < 5000; ++i) {
+        const QByteArray prefix = "change " + QByteArray::number(i);
+        changes += Zmtp::commandFrame("SUBSCRIBE", prefix) + Zmtp::commandFrame("CANCEL", prefix);
+    }
+    Attacker attacker(port + 1);
+    attacker.greet("SUB");
+    for (int i = 0; i < 200 && attacker.send(changes); ++i) { }
+}
+
+void subscribeToVeryMuch(int port)
+{
+    Attacker attacker(port + 1);
+    attacker.greet("SUB");
+    for (int i = 0; i < 20'000; ++i) {
+        const QByteArray number = QByteArray::number(i);
+        if (!attacker.send(Zmtp::commandFrame("SUBSCRIBE", number + QByteArray(8000, 'x'))))
+            break;
+    }
+    Attacker deep(port + 1);
+    deep.greet("SUB");
+    const QByteArray longest(8000, 'x');
+    for (qsizetype size = 1; size <= longest.size(); ++size) {
+        if (!deep.send(Zmtp::commandFrame("SUBSCRIBE", longest.first(size))))
+            break;
+    }
+    Attacker many(port + 1);
+    many.greet("SUB");
+    for (int i = 0; i < 300'000; ++i) {
+        if (!many.send(Zmtp::commandFrame("SUBSCRIBE", QByteArray::number(i))))
+            break;
+    }
+}
+
+void sendAMessageWithoutEnd(int port)
+{
+    const QByteArray part = Zmtp::frame(Zmtp::Header::More, QByteArray(1'000'000, 'x'));
+    Attacker attacker(port);
+    attacker.greet("DEALER");
+    for (int i = 0; i < 1000 && attacker.send(part); ++i) { }
+    Attacker small(port);
+    small.greet("DEALER");
+    for (int i = 0; i < 100'000 && small.send(Zmtp::frame(Zmtp::Header::More, "x")); ++i) { }
+}
+
+void sendHalfFrames(int port)
+{
+    const QByteArray frame = message(QByteArray(60'000'000, 'x'));
+    std::vector<Attacker> attackers;
+    for (int i = 0; i < 30; ++i) {
+        attackers.emplace_back(port).greet("DEALER");
+        attackers.back().send(QByteArrayView(frame).first(20'000'000));
+    }
+}
+
+void subscribeAndNeverRead(int port)
+{
+    std::vector<Attacker> deaf;
+    for (int i = 0; i < 3; ++i) {
+        deaf.emplace_back(port + 1).greet("SUB");
+        deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", "flood"));
+    }
+    Attacker sender(port);
+    sender.greet("DEALER");
+    const QByteArray event = message("flood " + QByteArray(1'000'000, 'x'));
+    for (int i = 0; i < 1000 && sender.send(event); ++i)
+        sender.isHungUp(); // which reads the acknowledgements
+}
+
+} // namespace
+
+class TestPlainDoor : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void holds_data();
+    void holds();
+};
+
+void TestPlainDoor::holds_data()
+{
+    QTest::addColumn<Attack>("attack");
+    QTest::addColumn<int>("mebibytes"); // that the server may take meanwhile
+    QTest::newRow("connections that say nothing") << &connectAndSayNothing << 32;
+    QTest::newRow("nonsense") << &connectAndTalkNonsense << 32;
+    QTest::newRow("hanging up amid PINGs") << &hangUpAmidPings << 32;
+    QTest::newRow("acknowledgements that are not read") << &sendAndNeverReadAcknowledgements << 32;
+    QTest::newRow("subscriptions that change for ever") << &changeSubscriptionsForEver << 32;
+    QTest::newRow("very many subscriptions, and very long ones") << &subscribeToVeryMuch << 200;
+    QTest::newRow("a message without end") << &sendAMessageWithoutEnd << 32;
+    QTest::newRow("halves of large frames") << &sendHalfFrames << 600;
+    QTest::newRow("receivers that never read") << &subscribeAndNeverRead << 600;
+}
+
+// The server is the program "pyvent", in a process of its own. The pair beside the attack loses nothing, the server's memory keeps to a
+// bound meanwhile, and is given back afterwards.
+void TestPlainDoor::holds()
+{
+    QFETCH(const Attack, attack);
+    QFETCH(const int, mebibytes);
+    PortPair ports;
+    Program server({u"serve"_s, u"--port"_s, QString::number(ports.port())});
+    HonestPair pair(ports.port());
+    QVERIFY(waitUntil([&] { return pair.isReady(); }));
+    pair.start();
+    QTest::qWait(200); // of a bus in peace, for its memory
+    const qint64 before = memoryOf(server.pid());
+
+    std::atomic<bool> isOver = false;
+    std::jthread attacker([&, port = ports.port()] {
+        attack(port);
+        isOver = true;
+    });
+    qint64 most = before;
+    QVERIFY(waitUntil([&] {
+        most = std::max(most, memoryOf(server.pid()));
+        return bool(isOver);
+    }));
+    attacker.join();
+    QVERIFY(server.isRunning());
+    const bool isWell = pair.finish();
+    qint64 after = 0;
+    const bool isGivenBack = waitUntil(
+        [&] {
+            after = memoryOf(server.pid());
+            return after - before < 16 * 1024;
+        },
+        10'000);
+    const QString text = u"%1; the server had %2 MiB before, %3 meanwhile, %4 after"_s.arg(pair.describe())
+                             .arg(before / 1024)
+                             .arg(most / 1024)
+                             .arg(after / 1024);
+    qInfo().noquote() << text;
+    QVERIFY2(isWell, qPrintable(text));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // which keep memory
+    QVERIFY2(most - before < mebibytes * 1024, qPrintable(text));
+    QVERIFY2(isGivenBack, qPrintable(text));
+#endif
+}
+
+PYVENT_TEST(TestPlainDoor)
+
+#include "tst_plaindoor.moc"
