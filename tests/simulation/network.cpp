@@ -121,6 +121,8 @@ void Network::receive(Line *line, const Line::Packet &packet)
     QByteArrayView batch = packet.delimiter == batchMark ? packet.bytes : QByteArrayView();
     for (QByteArrayView frame; takeFromBatch(&batch, &frame);)
         taken(frame);
+    for (const std::unique_ptr<Line> &known : m_lines)
+        send(known.get());
 }
 
 bool Network::hasRoom(const Line &line) const

@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "wire/frame.h"
+#include "wire/topic.h"
 
 #include <algorithm>
 #include <functional>
@@ -242,6 +243,8 @@ void World::heard(Handler *handler, const PyventEvent &event)
 // A relay has taken an event: from now on it may be acknowledged.
 void World::relayed(QByteArrayView frame)
 {
+    if (isControlTopic(frame)) // a repair has an event in it
+        return;
     const Frame parsed = parseFrame(frame);
     if (parsed.trailerState != TrailerState::Read)
         return;
