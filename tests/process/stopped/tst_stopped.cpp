@@ -3,12 +3,16 @@
 
 #include "peerprocess.h"
 #include "support/lateness.h"
+#include "support/portpair.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
 
 #include <QtTest>
 
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 using namespace PyventFaults;
 using namespace PyventTests;
@@ -145,6 +149,32 @@ private Q_SLOTS:
         CAST_VERIFY(isReplaced == (all.toldLost > 0) && slow.told == all.toldLost);
         all.toldLost = 0; // the judge says whether these are exactly those that are missing
         CAST_VERIFY(all.isFlawless());
+    }
+
+    // What is sent at full speed waits at the server, also when the sender has ended.
+    void aMillionEventsReachWhoWasStopped()
+    {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        const QString count = u"50000"_s; // which take as long
+#else
+        const QString count = u"1000000"_s;
+#endif
+        PortPair ports;
+        const QString port = QString::number(ports.port());
+        Program server({u"serve"_s, u"--port"_s, port});
+        QVERIFY(server.complains(u"serving at"_s));
+        Program receiver(u"/bin/sh"_s,
+                         {u"-c"_s, u"exec \"$0\" \"$@\" >/dev/null"_s, u"" PYVENT_PROGRAM ""_s, u"listen"_s, u"flood"_s,
+                          u"--port"_s, port, u"--count"_s, count});
+        QVERIFY(receiver.complains(u"listening to"_s));
+        receiver.sendSignal(SIGSTOP);
+        const auto resumed = std::chrono::steady_clock::now() + 2s;
+        Program sender({u"send"_s, u"flood"_s, u"--port"_s, port, u"--count"_s, count, u"text="_s + QString(60, u'x')});
+        QCOMPARE(sender.exitCode(), 0);
+        std::this_thread::sleep_until(resumed);
+        receiver.sendSignal(SIGCONT);
+        QCOMPARE(receiver.exitCode(), 0);
+        QVERIFY2(!receiver.errors().contains(u"lost"_s), qPrintable(receiver.errors()));
     }
 
     void aBusyEventLoopIsNotTakenForDead()
