@@ -55,9 +55,11 @@ public:
         }
         return false;
     }
+    // And no proof is under way any more, which may have been sent twice.
     bool untilReady(RawServer &server)
     {
-        return until([this] { return connection.state() == State::Ready; }, [&server] { server.relay(); });
+        return until([this] { return connection.state() == State::Ready && !queue.hasProof(); },
+                     [&server] { server.relay(); });
     }
 
     void send(const QByteArray &event, bool mayGather = false)
