@@ -2,14 +2,13 @@
 #include "node/standby.h"
 
 #include "node/linkdriver.h"
+#include "transport/backgroundthread.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <system_error>
-#include <thread>
 
 #include <poll.h>
 #include <pthread.h>
@@ -126,24 +125,12 @@ void Standby::start(const Lock &lock)
     }
     if (state.isRunning)
         return;
-    // Signals are for the program's own threads.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        std::thread([this, epoll = state.epoll] { run(epoll); }).detach();
-        state.isRunning = true;
-    } catch (...) {
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    startBackgroundThread("pyvent-standby", [this, epoll = state.epoll] { run(epoll); }).detach();
+    state.isRunning = true;
 }
 
 void Standby::run(int epoll)
 {
-    ::pthread_setname_np(::pthread_self(), "pyvent-standby");
     // Not those of the thread that made the first node: that one may run in real time, and alone on a processor.
     const sched_param priority{};
     ::pthread_setschedparam(::pthread_self(), SCHED_OTHER, &priority);

@@ -9,6 +9,8 @@
 #include <new>
 #include <utility>
 
+#include <sys/mman.h>
+
 namespace Pyvent::Internal {
 
 // Bytes on their way to any number of receivers, which share them. Of one thread: the count is not atomic.
@@ -17,15 +19,21 @@ class Block
 public:
     Block() = default;
 
-    // Room for \a size bytes, which are not set yet, and which \a account counts for as long as they exist; it outlives them. Throws
-    // std::bad_alloc. The system gives a large one its pages as they are written.
-    Block(qsizetype size, qsizetype *account)
-        : m_data(static_cast<Data *>(std::malloc(sizeof(Data) + std::size_t(size))))
+    // What a block takes beside its bytes: here, at the allocator, and in a queue.
+    static constexpr qsizetype overhead = 64;
+
+    // Room for \a size bytes, which are not set yet. Throws std::bad_alloc. The system gives a large one its pages as they are written.
+    explicit Block(qsizetype size)
+        : m_data(allocate(size))
     {
-        if (!m_data)
-            throw std::bad_alloc();
-        *m_data = {1, size, account};
-        *account += size;
+        *m_data = {1, size, nullptr};
+    }
+
+    // The same, and \a account counts it for as long as it exists; it outlives it.
+    Block(qsizetype size, qsizetype *account)
+        : Block(size)
+    {
+        countIn(account);
     }
     Block(QByteArrayView bytes, qsizetype *account)
         : Block(bytes.size(), account)
@@ -49,10 +57,21 @@ public:
     }
     ~Block()
     {
-        if (m_data && --m_data->owners == 0) {
-            *m_data->account -= m_data->size;
+        if (!m_data || --m_data->owners > 0)
+            return;
+        if (m_data->account)
+            *m_data->account -= m_data->size + overhead;
+        if (m_data->size >= mappedFrom)
+            ::munmap(m_data, sizeof(Data) + std::size_t(m_data->size));
+        else
             std::free(m_data);
-        }
+    }
+
+    // Once.
+    void countIn(qsizetype *account)
+    {
+        m_data->account = account;
+        *account += m_data->size + overhead;
     }
 
     bool isNull() const { return !m_data; }
@@ -68,6 +87,20 @@ private:
         qsizetype size;
         qsizetype *account;
     };
+
+    // The C library would keep what is free of a thread's heap, up to twice as much as a block has had.
+    static constexpr qsizetype mappedFrom = qsizetype(4) * 1024 * 1024;
+
+    static Data *allocate(qsizetype size)
+    {
+        const std::size_t all = sizeof(Data) + std::size_t(size);
+        void *const at = size >= mappedFrom
+            ? ::mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            : std::malloc(all);
+        if (!at || at == MAP_FAILED)
+            throw std::bad_alloc();
+        return static_cast<Data *>(at);
+    }
 
     Data *m_data = nullptr;
 };

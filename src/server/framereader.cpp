@@ -11,6 +11,9 @@ namespace {
 // What is smaller is gathered in a buffer of its own until it is complete.
 constexpr qsizetype largeFrame = 16 * 1024;
 
+// SUBSCRIBE has the longest, of which a name takes half.
+constexpr qsizetype largestCommand = 8 * 1024;
+
 FrameReader::Frame frameOf(QByteArrayView encoded)
 {
     const Zmtp::Header header = *Zmtp::readHeader(encoded);
@@ -28,7 +31,9 @@ FrameReader::Result FrameReader::begin(QByteArrayView bytes, qsizetype *size) co
     const auto header = Zmtp::readHeader(bytes);
     if (!header)
         return Result::More;
-    if (header->bodySize > quint64(m_maximumBodySize))
+    const qsizetype most =
+        header->flags & Zmtp::Header::Command ? std::min(m_maximumBodySize, largestCommand) : m_maximumBodySize;
+    if (header->bodySize > quint64(most))
         return Result::TooLarge;
     *size = header->size + qsizetype(header->bodySize);
     return Result::More;
@@ -61,11 +66,9 @@ FrameReader::Result FrameReader::read(QByteArrayView bytes, const Function &func
         if (size == 0) { // the header is incomplete
             m_partial.append(advance(bytes.size()));
         } else if (size > known.size() && size > largeFrame) {
-            if (*m_accounts.parts + size > m_accounts.maximumParts)
-                return Result::NoRoom;
-            m_large = Block(size, m_accounts.blocks);
-            *m_accounts.parts += size;
+            m_large = Block(size);
             m_have = known.size();
+            *m_accounts.parts += m_have;
             std::memcpy(m_large.data(), known.data(), std::size_t(known.size()));
             if (m_partial.isEmpty())
                 advance(bytes.size());
@@ -96,10 +99,12 @@ std::span<char> FrameReader::room()
 FrameReader::Result FrameReader::readInPlace(qsizetype count, const Function &function)
 {
     m_have += count;
+    *m_accounts.parts += count;
     if (m_have < m_large.size())
         return Result::More;
     Block block = std::exchange(m_large, {});
-    *m_accounts.parts -= block.size();
+    *m_accounts.parts -= std::exchange(m_have, 0);
+    block.countIn(m_accounts.blocks);
     Frame frame = frameOf(block.bytes());
     frame.block = std::move(block);
     return function(std::move(frame)) ? Result::More : Result::Stopped;

@@ -31,19 +31,16 @@ public:
         More,     // bytes are needed
         Stopped,  // by the function
         Reserved, // a header has flags that ZMTP does not know
-        TooLarge,
-        NoRoom // for a large frame, beside those that have come in part on other connections
+        TooLarge
     };
     // Returns false to stop.
     using Function = std::function<bool(Frame &&frame)>;
 
-    // The bytes of large frames, which all readers share: those that have come in part, for which there is room up to a maximum, and
-    // those of blocks.
+    // What readers share: the bytes of large frames that have come whole, in blocks, and in part.
     struct Accounts
     {
         qsizetype *blocks;
         qsizetype *parts;
-        qsizetype maximumParts;
     };
 
     FrameReader(qsizetype maximumBodySize, const Accounts &accounts)
@@ -52,7 +49,10 @@ public:
     {
     }
     Q_DISABLE_COPY_MOVE(FrameReader)
-    ~FrameReader() { *m_accounts.parts -= m_large.size(); }
+    ~FrameReader() { *m_accounts.parts -= m_have; }
+
+    // Of the frames that begin from now on.
+    void setMaximumBodySize(qsizetype bytes) { m_maximumBodySize = bytes; }
 
     // Calls \a function with each frame that is complete with \a bytes. May throw std::bad_alloc.
     Result read(QByteArrayView bytes, const Function &function);
@@ -64,7 +64,7 @@ public:
 private:
     Result begin(QByteArrayView bytes, qsizetype *size) const;
 
-    const qsizetype m_maximumBodySize;
+    qsizetype m_maximumBodySize;
     const Accounts m_accounts;
     QByteArray m_partial; // the beginning of a small frame
     Block m_large;        // a large frame,

@@ -4,6 +4,7 @@
 #include "server/serverlog.h"
 #include "transport/descriptors.h"
 
+#include <algorithm>
 #include <array>
 #include <system_error>
 
@@ -16,12 +17,16 @@
 
 namespace Pyvent::Internal {
 
+using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
 namespace {
 
-// What one connection may have taken before the others have their turn.
-constexpr std::size_t readAtOnce = 128 * 1024;
+// What one connection may have read and written before the others have their turn, and how long reading takes at most before what was
+// read is written.
+constexpr std::size_t readAtOnce = 64 * 1024;
+constexpr qsizetype writtenAtOnce = 1024 * 1024;
+constexpr auto readingTime = 5ms;
 
 // How many parts of the output one system call takes.
 constexpr std::size_t partsAtOnce = 512;
@@ -32,7 +37,15 @@ constexpr qsizetype unreadAcknowledgements = 1024 * 1024;
 // After which time connections are accepted again where the process had no descriptor for one.
 constexpr auto acceptAgainAfter = 100ms;
 
-// Strangers may be many: so often a warning tells of one.
+// Where all is full, who has taken nothing for so long is given up.
+constexpr auto stuckAfter = 5s;
+
+// The kernel finds out of a machine that is gone, also where something waits to be written to it.
+constexpr int keepaliveAfter = 10;   // seconds
+constexpr int keepaliveInterval = 5; // seconds
+constexpr int keepalives = 3;
+
+// Strangers may be many: so often a warning tells of them.
 constexpr auto warnAgainAfter = 1s;
 
 // What no turn takes.
@@ -51,14 +64,12 @@ qsizetype halfOfDescriptors()
 {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
-    return qsizetype(std::min<rlim_t>(limit.rlim_cur, 1 << 20) / 2);
+    return qsizetype(std::min<rlim_t>(limit.rlim_cur, 1 << 16) / 2);
 }
 
-// One that is gone may have the address of a new one.
-void eraseHandshake(std::deque<std::pair<PlainDoor::Clock::time_point, const Relay::Client *>> *handshakes,
-                    const Relay::Client *client)
+void setOption(int socket, int level, int option, int value)
 {
-    std::erase_if(*handshakes, [client](const auto &entry) { return entry.second == client; });
+    ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
 } // namespace
@@ -73,8 +84,6 @@ PlainDoor::PlainDoor(Relay *relay, const Limits &limits)
         throw systemError(errno);
 }
 
-// What is closed is first taken out of the epoll: a child of fork() may still have the socket, and then the epoll would go on to watch
-// it. It is shut down, so that the other end learns of the end all the same.
 PlainDoor::~PlainDoor()
 {
     closeAll();
@@ -93,7 +102,21 @@ void PlainDoor::control(int operation, int fd, quint32 events, void *of)
     epoll_event event{};
     event.events = events;
     event.data.ptr = of;
-    ::epoll_ctl(m_epoll.get(), operation, fd, &event);
+    if (::epoll_ctl(m_epoll.get(), operation, fd, &event) != 0 && operation == EPOLL_CTL_ADD)
+        throw systemError(errno);
+}
+
+void PlainDoor::warn(const QString &text, Clock::time_point now)
+{
+    if (now < m_warnsAgainAt) {
+        ++m_untold;
+        return;
+    }
+    m_warnsAgainAt = now + warnAgainAfter;
+    if (const qsizetype untold = std::exchange(m_untold, 0))
+        qCWarning(serverLog).noquote() << text + u" (and %1 warnings before that were not written)"_s.arg(untold);
+    else
+        qCWarning(serverLog).noquote() << text;
 }
 
 // Listening
@@ -104,13 +127,10 @@ void PlainDoor::listen(const Endpoint &endpoint, ZmtpConnection::Purpose purpose
         purpose == ZmtpConnection::Purpose::Requests ? Endpoint::Purpose::Requests : Endpoint::Purpose::Events);
     FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.isOpen())
-        throw systemError(errno);
-    const int on = 1;
-    const int off = 0;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on,
-                 sizeof on); // connections that have ended do not keep the port
+        throw systemError(errno == EAFNOSUPPORT ? EADDRNOTAVAIL : errno);
+    setOption(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1); // connections that have ended do not keep the port
     if (address.ss_family == AF_INET6)
-        ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+        setOption(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
     const socklen_t size = address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
     if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), size) != 0
         || ::listen(socket.get(), SOMAXCONN) != 0)
@@ -119,10 +139,14 @@ void PlainDoor::listen(const Endpoint &endpoint, ZmtpConnection::Purpose purpose
     control(EPOLL_CTL_ADD, m_listeners.back().socket.get(), EPOLLIN, &m_listeners.back());
 }
 
+// What is closed is first taken out of the epoll: a child of fork() may still have the socket, and then the epoll would go on to watch
+// it. It is shut down, so that it ends all the same.
 void PlainDoor::stopListening()
 {
-    for (const Listener &listener : m_listeners)
+    for (const Listener &listener : m_listeners) {
         control(EPOLL_CTL_DEL, listener.socket.get(), 0, nullptr);
+        ::shutdown(listener.socket.get(), SHUT_RDWR);
+    }
     m_listeners.clear();
     m_listensAgainAt = Clock::time_point::max();
 }
@@ -134,34 +158,39 @@ void PlainDoor::watchListeners(bool watch)
     m_listensAgainAt = watch ? Clock::time_point::max() : Clock::now() + acceptAgainAfter;
 }
 
-bool PlainDoor::hasRoom()
+bool PlainDoor::hasRoom() const
 {
     return connections() < (m_limits.connections > 0 ? m_limits.connections : halfOfDescriptors());
 }
 
 void PlainDoor::accept(const Listener &listener)
 {
+    const Clock::time_point now = Clock::now();
     FileDescriptor socket(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket.isOpen()) {
         if (const int error = errno; error != EAGAIN && isOutOfResources(systemError(error))) {
-            qCWarning(serverLog) << "A connection is not taken now:" << describeDescriptors();
             watchListeners(false);
+            warn(u"A connection is not taken now: "_s + QString::fromLocal8Bit(systemError(error).what()), now);
         }
         return;
     }
-    if (!hasRoom()) {
-        qCWarning(serverLog) << "A connection is refused: there are" << connections() << "already";
-        return;
-    }
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!hasRoom())
+        return warn(u"A connection is refused: there are %1 already"_s.arg(connections()), now);
+    setOption(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    setOption(socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+    setOption(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, keepaliveAfter);
+    setOption(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL, keepaliveInterval);
+    setOption(socket.get(), IPPROTO_TCP, TCP_KEEPCNT, keepalives);
+    m_closed.reserve(m_closed.size() + m_connections.size() + 1); // ending takes no memory
     auto connection = std::make_unique<Connection>(std::move(socket), m_relay, listener.purpose, m_limits.frameBytes);
     Connection *const added = connection.get();
-    m_connections.emplace(added->zmtp.client(), std::move(connection));
-    m_handshakes.emplace_back(Clock::now() + m_limits.handshake, added->zmtp.client());
+    added->writtenAt = now;
+    added->shakesHandsUntil = now + m_limits.handshake;
     added->events = EPOLLIN;
     control(EPOLL_CTL_ADD, added->socket.get(), added->events, added);
-    write(added);
+    m_connections.emplace(added->zmtp.client(), std::move(connection));
+    m_nextHandshake = std::min(m_nextHandshake, added->shakesHandsUntil);
+    write(added, now);
 }
 
 // Waiting
@@ -173,13 +202,13 @@ void PlainDoor::watch(int fd)
 
 PlainDoor::Clock::time_point PlainDoor::deadline() const
 {
-    return std::min({m_listensAgainAt, m_givesBackAt,
-                     m_handshakes.empty() ? Clock::time_point::max() : m_handshakes.front().first});
+    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake});
 }
 
-bool PlainDoor::wait(Clock::time_point until)
+qsizetype PlainDoor::wait(Clock::time_point until)
 {
-    const Clock::time_point due = m_relay->tidy() ? Clock::time_point() : std::min(until, deadline());
+    const bool isBusy = m_relay->tidy() || m_relay->hasTouched();
+    const Clock::time_point due = isBusy ? Clock::time_point() : std::min(until, deadline());
     int timeout = -1;
     if (due != Clock::time_point::max()) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()).count();
@@ -188,34 +217,47 @@ bool PlainDoor::wait(Clock::time_point until)
     std::array<epoll_event, 256> events;
     const int count = ::epoll_wait(m_epoll.get(), events.data(), int(events.size()), timeout);
     const Clock::time_point begin = Clock::now();
+    m_bytesRead = 0;
+    Clock::time_point now = begin;
     for (int i = 0; i < count; ++i) {
-        void *const of = events[std::size_t(i)].data.ptr;
-        if (!of)
-            continue; // the caller's own
-        const auto listener =
-            std::find_if(m_listeners.begin(), m_listeners.end(), [of](const Listener &known) { return &known == of; });
-        if (listener != m_listeners.end()) {
-            accept(*listener);
-            continue;
-        }
-        auto *const connection = static_cast<Connection *>(of);
-        if (events[std::size_t(i)].events & EPOLLOUT)
-            write(connection);
-        if (events[std::size_t(i)].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-            read(connection);
+        // What is left is there again in the next turn.
+        handle(events[std::size_t(i)].data.ptr, events[std::size_t(i)].events, now, now < begin + readingTime);
+        now = Clock::now();
     }
-    writeTouched();
-    const Clock::time_point now = Clock::now();
+    for (const Relay::Client *client : m_relay->takeTouched()) {
+        if (const auto found = m_connections.find(client); found != m_connections.end())
+            write(found->second.get(), now);
+    }
+    now = Clock::now();
     if (m_listensAgainAt <= now)
         watchListeners(true);
+    makeRoom(now);
     closeSilent(now);
     m_closed.clear();
     giveBackMemory(now);
     if (now - begin > slowTurn)
-        qCWarning(serverLog) << "The server was busy for"
-                             << std::chrono::duration_cast<std::chrono::milliseconds>(now - begin).count() << "ms with"
-                             << count << "connections at once;" << m_relay->waitingBytes() << "bytes wait";
-    return count > 0;
+        warn(u"The server was busy for %1 ms with %2 connections at once; %3 bytes wait"_s
+                 .arg(std::chrono::duration_cast<std::chrono::milliseconds>(now - begin).count())
+                 .arg(count)
+                 .arg(m_relay->waitingBytes()),
+             now);
+    return m_bytesRead;
+}
+
+// \a of is a listener or a connection; null is the caller's own.
+void PlainDoor::handle(void *of, quint32 events, Clock::time_point now, bool mayRead)
+{
+    if (!of)
+        return;
+    const auto listener =
+        std::find_if(m_listeners.begin(), m_listeners.end(), [of](const Listener &known) { return &known == of; });
+    if (listener != m_listeners.end())
+        return accept(*listener);
+    auto *const connection = static_cast<Connection *>(of);
+    if (events & EPOLLOUT)
+        write(connection, now);
+    if (mayRead && events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+        m_bytesRead += read(connection, now);
 }
 
 // What receivers that did not read have had, when they are gone. The C library would keep it.
@@ -240,10 +282,11 @@ void PlainDoor::giveBackMemory(Clock::time_point now)
 
 // Connections
 
-void PlainDoor::read(Connection *connection)
+// Returns how many bytes have come.
+qsizetype PlainDoor::read(Connection *connection, Clock::time_point now)
 {
     if (connection->isClosed)
-        return;
+        return 0;
     try {
         std::span<char> room = connection->zmtp.room();
         const bool isInPlace = !room.empty();
@@ -251,40 +294,35 @@ void PlainDoor::read(Connection *connection)
             room = std::span(m_buffer.get(), readAtOnce);
         room = room.first(std::min(room.size(), readAtOnce));
         const ssize_t count = ::recv(connection->socket.get(), room.data(), room.size(), 0);
-        if (count == 0)
-            return close(connection, "");
-        if (count < 0) {
-            if (errno != EAGAIN && errno != EINTR)
+        if (count <= 0) {
+            if (count == 0 || (errno != EAGAIN && errno != EINTR))
                 close(connection, "");
-            return;
+            return 0;
         }
         const bool goesOn = isInPlace ? connection->zmtp.receivedInPlace(count)
                                       : connection->zmtp.receive(QByteArrayView(room.data(), count));
         if (!goesOn) {
-            write(connection);
-            return close(connection, connection->zmtp.whyClosed());
+            write(connection, now);
+            close(connection, connection->zmtp.whyClosed());
+            return count;
         }
+        if (!isInPlace)
+            connection->frameSince = now;
         if (!connection->zmtp.client()->output.isEmpty())
             update(connection);
+        return count;
     } catch (const std::bad_alloc &) {
         close(connection, "there is no memory for what it sends");
     }
+    return 0;
 }
 
-void PlainDoor::writeTouched()
-{
-    for (const Relay::Client *client : m_relay->takeTouched()) {
-        if (const auto found = m_connections.find(client); found != m_connections.end())
-            write(found->second.get());
-    }
-}
-
-void PlainDoor::write(Connection *connection)
+void PlainDoor::write(Connection *connection, Clock::time_point now)
 {
     if (connection->isClosed)
         return;
     SendBuffer &output = connection->zmtp.client()->output;
-    while (!output.isEmpty()) {
+    for (qsizetype written = 0; !output.isEmpty() && written < writtenAtOnce;) {
         std::array<iovec, partsAtOnce> parts;
         msghdr message{};
         message.msg_iov = parts.data();
@@ -292,6 +330,8 @@ void PlainDoor::write(Connection *connection)
         const ssize_t count = ::sendmsg(connection->socket.get(), &message, MSG_NOSIGNAL);
         if (count >= 0) {
             output.written(count);
+            written += count;
+            connection->writtenAt = now;
         } else if (errno == EAGAIN) {
             break;
         } else if (errno != EINTR) {
@@ -307,51 +347,82 @@ void PlainDoor::update(Connection *connection)
     if (connection->isClosed)
         return;
     const SendBuffer &output = connection->zmtp.client()->output;
-    const bool readsOn =
-        connection->zmtp.purpose() == ZmtpConnection::Purpose::Events || output.bytes() < unreadAcknowledgements;
+    const bool readsOn = connection->zmtp.purpose() == ZmtpConnection::Purpose::Events
+        || (m_readsMessages && output.bytes() < unreadAcknowledgements);
     const quint32 events = (readsOn ? quint32(EPOLLIN) : 0) | (output.isEmpty() ? 0 : quint32(EPOLLOUT));
     if (std::exchange(connection->events, events) != events)
         control(EPOLL_CTL_MOD, connection->socket.get(), events, connection);
+}
+
+void PlainDoor::stopReading()
+{
+    m_readsMessages = false;
+    for (const auto &[client, connection] : m_connections)
+        update(connection.get());
 }
 
 void PlainDoor::close(Connection *connection, const char *why)
 {
     if (std::exchange(connection->isClosed, true))
         return;
-    if (*why && Clock::now() >= m_warnsAgainAt) {
-        qCWarning(serverLog).nospace() << "A connection is closed: " << why << " (" << std::exchange(m_untold, 0)
-                                       << " others were closed without a word)";
-        m_warnsAgainAt = Clock::now() + warnAgainAfter;
-    } else if (*why) {
-        ++m_untold;
-    }
-    control(EPOLL_CTL_DEL, connection->socket.get(), 0, nullptr);
-    ::shutdown(connection->socket.get(), SHUT_RDWR);
-    const Relay::Client *const client = connection->zmtp.client();
-    eraseHandshake(&m_handshakes, client);
-    // It goes at the end of the turn, whose events may have it once more.
-    m_closed.push_back(std::move(m_connections.extract(client).mapped()));
+    if (*why)
+        warn(u"A connection is closed: "_s + QLatin1StringView(why), Clock::now());
+    const int socket = connection->socket.get();
+    control(EPOLL_CTL_DEL, socket, 0, nullptr);
+    ::shutdown(socket, SHUT_RDWR);
+    // What was not read would make the kernel throw away what is still to be sent.
+    for (int i = 0; i < 16 && ::recv(socket, m_buffer.get(), readAtOnce, MSG_DONTWAIT) > 0; ++i) { }
+    m_closed.push_back(std::move(m_connections.extract(connection->zmtp.client()).mapped()));
 }
 
 void PlainDoor::closeSilent(Clock::time_point now)
 {
-    while (!m_handshakes.empty()) {
-        const auto [until, client] = m_handshakes.front();
-        Connection *const connection = m_connections.at(client).get();
-        if (!connection->zmtp.isEstablished()) {
-            if (until > now)
-                return;
-            close(connection, "it has connected, and does not say what it is");
-        } else {
-            m_handshakes.pop_front();
+    if (now < m_nextHandshake)
+        return;
+    m_nextHandshake = Clock::time_point::max();
+    std::vector<Connection *> silent;
+    for (const auto &[client, connection] : m_connections) {
+        if (connection->zmtp.isEstablished())
+            continue;
+        if (connection->shakesHandsUntil <= now)
+            silent.push_back(connection.get());
+        else
+            m_nextHandshake = std::min(m_nextHandshake, connection->shakesHandsUntil);
+    }
+    for (Connection *connection : silent)
+        close(connection, "it has connected, and does not say what it is");
+}
+
+// Where all is full: who does not read at all, and who began a large frame longest ago and does not end it.
+void PlainDoor::makeRoom(Clock::time_point now)
+{
+    if (m_relay->hasTooManyParts()) {
+        Connection *oldest = nullptr;
+        for (const auto &[client, connection] : m_connections) {
+            if (!connection->zmtp.room().empty() && (!oldest || connection->frameSince < oldest->frameSince))
+                oldest = connection.get();
         }
+        if (oldest)
+            close(oldest, "its large frame has begun before too many others, and does not end");
+    }
+    if (m_relay->isFull()) {
+        Connection *largest = nullptr;
+        for (const auto &[client, connection] : m_connections) {
+            const qsizetype cost = client->output.cost();
+            if (now - connection->writtenAt > stuckAfter && (!largest || cost > largest->zmtp.client()->output.cost()))
+                largest = connection.get();
+        }
+        if (largest && !largest->zmtp.client()->output.isEmpty())
+            close(largest, "it does not read, and there is no room for what waits");
     }
 }
 
-bool PlainDoor::hasOutput() const
+bool PlainDoor::hasEvents() const
 {
-    return std::any_of(m_connections.begin(), m_connections.end(),
-                       [](const auto &known) { return !known.second->zmtp.client()->output.isEmpty(); });
+    return std::any_of(m_connections.begin(), m_connections.end(), [](const auto &known) {
+        const ZmtpConnection &zmtp = known.second->zmtp;
+        return zmtp.purpose() == ZmtpConnection::Purpose::Events && !zmtp.client()->output.isEmpty();
+    });
 }
 
 } // namespace Pyvent::Internal

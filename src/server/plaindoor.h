@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace Pyvent::Internal {
 
@@ -36,20 +37,19 @@ public:
     void bindRequests(const Endpoint &endpoint) { listen(endpoint, ZmtpConnection::Purpose::Requests); }
     void bindEvents(const Endpoint &endpoint) { listen(endpoint, ZmtpConnection::Purpose::Events); }
 
-    // Has \a fd end wait(), as long as it is readable.
+    // Has \a fd end wait(), as long as it is readable. Throws std::system_error.
     void watch(int fd);
 
-    // Waits until \a deadline for something to come, and has the relay receive it. Returns false if nothing has come.
-    bool wait(Clock::time_point deadline);
+    // Waits until \a deadline for something to come, has the relay receive it, and writes what is to be written. Returns how many
+    // bytes have come.
+    qsizetype wait(Clock::time_point deadline);
 
-    // The next thing that is to be done without anything coming; max() if there is none.
-    Clock::time_point deadline() const;
+    // Whether events wait to be written.
+    bool hasEvents() const;
 
-    // Whether something waits to be written.
-    bool hasOutput() const;
-
-    // Takes no connections any more; ends those that there are.
+    // Takes no connections any more; reads no messages any more; ends all connections.
     void stopListening();
+    void stopReading();
     void closeAll();
 
     qsizetype connections() const { return qsizetype(m_connections.size()); }
@@ -72,35 +72,42 @@ private:
         ZmtpConnection zmtp;
         quint32 events = 0; // that the epoll watches for
         bool isClosed = false;
+        Clock::time_point shakesHandsUntil;
+        Clock::time_point frameSince; // when the large frame began of which a part has come
+        Clock::time_point writtenAt;  // when it has last taken something
     };
 
     void listen(const Endpoint &endpoint, ZmtpConnection::Purpose purpose);
     void watchListeners(bool watch);
     void accept(const Listener &listener);
-    bool hasRoom();
-    void read(Connection *connection);
-    void write(Connection *connection);
-    void writeTouched();
+    bool hasRoom() const;
+    void handle(void *of, quint32 events, Clock::time_point now, bool mayRead);
+    qsizetype read(Connection *connection, Clock::time_point now);
+    void write(Connection *connection, Clock::time_point now);
     void update(Connection *connection);
     void close(Connection *connection, const char *why);
-    void giveBackMemory(Clock::time_point now);
     void closeSilent(Clock::time_point now);
+    void makeRoom(Clock::time_point now);
+    void giveBackMemory(Clock::time_point now);
+    void warn(const QString &text, Clock::time_point now);
+    Clock::time_point deadline() const;
     void control(int operation, int fd, quint32 events, void *of);
 
     Relay *const m_relay;
     const Limits m_limits;
     FileDescriptor m_epoll;
     std::deque<Listener> m_listeners;
-    Clock::time_point m_listensAgainAt = Clock::time_point::max(); // where there was no descriptor for a connection
     std::unordered_map<const Relay::Client *, std::unique_ptr<Connection>> m_connections;
-    std::vector<std::unique_ptr<Connection>> m_closed; // of this turn
-    std::deque<std::pair<Clock::time_point, const Relay::Client *>>
-        m_handshakes; // that have begun, and when they are to be done
+    std::vector<std::unique_ptr<Connection>> m_closed; // of this turn, whose events may have them once more
     std::unique_ptr<char[]> m_buffer;
+    bool m_readsMessages = true;
+    qsizetype m_bytesRead = 0;
+    Clock::time_point m_listensAgainAt = Clock::time_point::max(); // where there was no descriptor for a connection
+    Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
     Clock::time_point m_givesBackAt = Clock::time_point::max();
-    qsizetype m_mostMemory = 0;       // that the relay took since memory was given back, in bytes
-    Clock::time_point m_warnsAgainAt; // of connections that are closed
-    qsizetype m_untold = 0;           // that were closed without a warning
+    qsizetype m_mostMemory = 0; // that the relay took since memory was given back, in bytes
+    Clock::time_point m_warnsAgainAt;
+    qsizetype m_untold = 0; // warnings, since the last one
 };
 
 } // namespace Pyvent::Internal

@@ -14,10 +14,13 @@ namespace {
 // Where too much waits in all, who has less than this does not lose anything for it.
 constexpr qsizetype fairShare = qsizetype(1024) * 1024;
 
-// How much is forgotten before events have their turn, where a subscription counts for its bytes and some more: that takes about a
-// millisecond.
-constexpr qsizetype tidiedAtOnce = 100'000;
-constexpr qsizetype costOfSubscription = 100;
+// How much of the index is forgotten before events have their turn: that takes about a millisecond. Where there is very much, it is a
+// part of it, so that it does not become more and more.
+constexpr qsizetype tidiedAtOnce = 200'000;
+constexpr qsizetype partTidiedAtOnce = 16;
+
+// What every client may subscribe to, however much others have subscribed to: about 200 names.
+constexpr qsizetype subscribedAnyway = 64 * 1024;
 
 // The prefix twice, and what holds it.
 constexpr qsizetype sizeInIndex(QByteArrayView prefix)
@@ -47,6 +50,7 @@ Relay::~Relay() = default;
 
 Relay::Client *Relay::add()
 {
+    m_leaving.reserve(m_leaving.size() + m_clients.size() + 1); // leaving takes no memory
     return m_clients.emplace_back(std::make_unique<Client>()).get();
 }
 
@@ -55,24 +59,27 @@ void Relay::remove(Client *client)
     std::erase(m_touched, client);
     client->output.clear();
     client->m_hasLeft = true;
+    m_leavingBytes += client->m_indexBytes;
     const auto place = std::find_if(m_clients.begin(), m_clients.end(),
                                     [client](const std::unique_ptr<Client> &known) { return known.get() == client; });
     m_leaving.push_back(std::move(*place));
     m_clients.erase(place);
-    tidy();
 }
 
 bool Relay::tidy()
 {
-    for (qsizetype left = tidiedAtOnce; !m_leaving.empty(); m_leaving.pop_back()) {
+    for (qsizetype left = std::max(tidiedAtOnce, m_leavingBytes / partTidiedAtOnce); !m_leaving.empty();
+         m_leaving.pop_back()) {
         Client *const client = m_leaving.back().get();
         QSet<QByteArray> &prefixes = client->m_prefixes;
         for (auto prefix = prefixes.cbegin(); prefix != prefixes.cend(); prefix = prefixes.erase(prefix)) {
             if (left <= 0)
                 return true;
-            left -= prefix->size() + costOfSubscription;
+            const qsizetype size = sizeInIndex(*prefix);
             m_index.remove(*prefix, client);
-            m_subscribedBytes -= sizeInIndex(*prefix);
+            m_subscribedBytes -= size;
+            m_leavingBytes -= size;
+            left -= size;
         }
     }
     return false;
@@ -83,13 +90,21 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     const QByteArray known = prefix.toByteArray();
     if (client->m_prefixes.contains(known))
         return true;
+    const qsizetype size = sizeInIndex(known);
     if (client->m_prefixes.size() >= m_limits.subscriptions
-        || client->m_prefixBytes + known.size() > m_limits.subscribedBytes)
+        || client->m_prefixBytes + known.size() > m_limits.subscribedBytes
+        || (m_subscribedBytes + size > m_limits.allSubscribed && client->m_indexBytes + size > subscribedAnyway))
         return false;
     client->m_prefixes.insert(known);
+    try {
+        m_index.add(known, client);
+    } catch (...) {
+        client->m_prefixes.remove(known);
+        throw;
+    }
     client->m_prefixBytes += known.size();
-    m_index.add(known, client);
-    m_subscribedBytes += sizeInIndex(known);
+    client->m_indexBytes += size;
+    m_subscribedBytes += size;
     return true;
 }
 
@@ -97,9 +112,11 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
 {
     if (!client->m_prefixes.remove(prefix.toByteArray()))
         return;
+    const qsizetype size = sizeInIndex(prefix);
     client->m_prefixBytes -= prefix.size();
+    client->m_indexBytes -= size;
+    m_subscribedBytes -= size;
     m_index.remove(prefix, client);
-    m_subscribedBytes -= sizeInIndex(prefix);
 }
 
 std::vector<Relay::Client *> Relay::takeTouched()
@@ -111,8 +128,10 @@ std::vector<Relay::Client *> Relay::takeTouched()
 
 void Relay::touch(Client *client)
 {
-    if (!std::exchange(client->m_isTouched, true))
-        m_touched.push_back(client);
+    if (client->m_isTouched)
+        return;
+    m_touched.push_back(client);
+    client->m_isTouched = true;
 }
 
 // Messages
@@ -188,10 +207,10 @@ void Relay::findReceivers(QByteArrayView body)
 void Relay::passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames)
 {
     for (Client *client : receivers) {
-        const qsizetype waiting = client->output.bytes();
-        const bool isSlow =
-            waiting + block.size() > m_limits.waitingBytes || (isFull() && waiting + block.size() > fairShare);
-        if (isSlow && waiting > 0) { // what it has room for at all is passed on to one that reads
+        const qsizetype waiting = client->output.cost();
+        const qsizetype all = waiting + block.size() + Block::overhead;
+        // An event of any size is passed on to one for which nothing waits, as long as there is room in all.
+        if ((all > m_limits.waitingBytes && waiting > 0) || (isFull() && all > fairShare)) {
             client->m_dropped += quint64(frames);
             continue;
         }

@@ -22,9 +22,10 @@ public:
     struct Limits
     {
         qsizetype waitingBytes = qsizetype(256) * 1024 * 1024;   // for one receiver: one that does not read
-        qsizetype allBytes = qsizetype(512) * 1024 * 1024;       // for all: many of these; and, apart, of half frames
+        qsizetype allBytes = qsizetype(512) * 1024 * 1024;       // for all: many of these
         qsizetype subscriptions = 200'000;                       // of one client: one that subscribes for ever
         qsizetype subscribedBytes = qsizetype(16) * 1024 * 1024; // of one client: one with very long ones
+        qsizetype allSubscribed = qsizetype(256) * 1024 * 1024;  // what those of all clients take: many clients
     };
 
     // A connection of a client's: what it has subscribed to, and what waits to be written to it.
@@ -41,6 +42,7 @@ public:
 
         QSet<QByteArray> m_prefixes;
         qsizetype m_prefixBytes = 0;
+        qsizetype m_indexBytes = 0; // that its subscriptions take, about
         quint64 m_dropped = 0;
         quint64 m_lastFrame = 0; // that was found to be for it
         bool m_isTouched = false;
@@ -82,18 +84,21 @@ public:
 
     // Those that have something new to write, in the order in which they have got it.
     std::vector<Client *> takeTouched();
+    bool hasTouched() const { return !m_touched.empty(); }
 
     // Whether a second client ever sent something. Every node does when it joins, Python's too; a client that makes its connection
     // anew is another one.
     bool hadOtherClients() const { return m_senders > 1; }
 
-    // Bytes that wait, and that large frames take of which a part has come.
+    // Bytes that wait, and bytes of large frames that have come in part.
     qsizetype waitingBytes() const { return m_bytes; }
-    FrameReader::Accounts accounts() { return {&m_bytes, &m_partBytes, m_limits.allBytes}; }
+    qsizetype partBytes() const { return m_partBytes; }
+    FrameReader::Accounts accounts() { return {&m_bytes, &m_partBytes}; }
     bool isFull() const { return m_bytes >= m_limits.allBytes; }
+    bool hasTooManyParts() const { return m_partBytes >= m_limits.allBytes; }
 
     // About what all of it takes, in bytes.
-    qsizetype memory() const { return m_bytes + m_subscribedBytes; }
+    qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes; }
 
 private:
     void receiveBatch(Client *client, QByteArrayView batch);
@@ -111,7 +116,8 @@ private:
     const Block m_batchAcknowledgement;
     std::vector<std::unique_ptr<Client>> m_clients;
     std::vector<std::unique_ptr<Client>> m_leaving; // of which the index still knows
-    qsizetype m_subscribedBytes = 0;                // that the index takes, about
+    qsizetype m_leavingBytes = 0;                   // that the index takes for them, about
+    qsizetype m_subscribedBytes = 0;                // likewise, in all
     SubscriptionIndex<Client> m_index;
     quint64 m_frames = 0;
     std::vector<Client *> m_receivers; // of the frame under way

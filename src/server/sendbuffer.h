@@ -18,6 +18,9 @@ public:
     bool isEmpty() const { return m_blocks.empty(); }
     qsizetype bytes() const { return m_bytes; }
 
+    // What it takes in memory, if nobody shares it.
+    qsizetype cost() const { return m_bytes + qsizetype(m_blocks.size()) * Block::overhead; }
+
     void append(const Block &block)
     {
         m_blocks.push_back(block);

@@ -2,12 +2,12 @@
 #include "server/server.h"
 
 #include "server/serverlog.h"
+#include "transport/backgroundthread.h"
 #include "transport/descriptors.h"
 #include "wire/batch.h"
 #include "wire/frame.h"
 
 #include <algorithm>
-#include <csignal>
 #include <system_error>
 
 #include <sys/eventfd.h>
@@ -41,7 +41,7 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
         server->m_door.bindRequests(endpoint);
         hasPort = true;
         server->m_door.bindEvents(endpoint);
-        server->startThread();
+        server->m_thread = startBackgroundThread("pyvent-server", [of = server.get()] { of->run(); });
         return server;
     } catch (const std::exception &error) {
         const auto *const systemError = dynamic_cast<const std::system_error *>(&error);
@@ -55,22 +55,6 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
             *failure = isOutOfResources(error) ? Failure::NoResources : Failure::Other;
     }
     return nullptr;
-}
-
-// Signals are for the program's own threads.
-void Server::startThread()
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        m_thread = std::thread(&Server::run, this);
-    } catch (...) {
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Server::~Server()
@@ -89,7 +73,6 @@ void Server::stop(std::chrono::milliseconds linger)
 
 void Server::run()
 {
-    ::pthread_setname_np(::pthread_self(), "pyvent-server");
     while (m_linger < 0) {
         try {
             m_door.wait(Clock::time_point::max());
@@ -103,20 +86,23 @@ void Server::run()
 
 void Server::sayGoodbye(std::chrono::milliseconds linger)
 {
-    const Clock::time_point deadline = Clock::now() + linger;
+    const Clock::time_point begin = Clock::now();
     try {
         eventfd_t value = 0;
         ::eventfd_read(m_stop.get(), &value);
         m_door.stopListening();
-        while (m_door.wait(Clock::now()) && Clock::now() < deadline) { }
+        // What has arrived, but not for ever what goes on arriving.
+        while (m_door.wait(Clock::now()) > 0 && Clock::now() < begin + linger / 2) { }
+        m_hadOtherClients.store(m_relay.hadOtherClients(), std::memory_order_relaxed);
+        m_door.stopReading();
         m_relay.sayGoodbye();
         m_door.wait(Clock::now()); // which writes it
-        while (m_door.hasOutput() && Clock::now() < deadline)
-            m_door.wait(deadline);
+        while (m_door.hasEvents() && Clock::now() < begin + linger)
+            m_door.wait(begin + linger);
+        m_door.closeAll();
     } catch (const std::exception &error) {
         qCWarning(serverLog) << "The server ends with" << error.what();
     }
-    m_door.closeAll();
 }
 
 } // namespace Pyvent::Internal

@@ -44,7 +44,6 @@ public:
 
 private:
     explicit Server(qsizetype maximumFrameSize);
-    void startThread();
     void run();
     void sayGoodbye(std::chrono::milliseconds linger);
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
+#include <utility>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -36,8 +38,9 @@ public:
             const auto place = node->placeOf(prefix.front());
             if (place == node->children.end() || (*place)->edge.front() != prefix.front()) {
                 auto leaf = std::make_unique<Node>(prefix.toByteArray(), node);
-                node = node->children.insert(place, std::move(leaf))->get();
-                break;
+                leaf->subscribers.push_back(subscriber);
+                node->children.insert(place, std::move(leaf));
+                return;
             }
             Node *const child = place->get();
             const qsizetype common = commonSize(child->edge, prefix);
@@ -49,7 +52,7 @@ public:
         node->subscribers.push_back(subscriber);
     }
 
-    // \a subscriber must be there under \a prefix.
+    // \a subscriber must be there under \a prefix. Does not throw.
     void remove(QByteArrayView prefix, Subscriber *subscriber)
     {
         Node *node = &m_root;
@@ -123,7 +126,8 @@ private:
     {
         auto upper = std::make_unique<Node>(child->edge.first(size), child->parent);
         upper->children.reserve(1);
-        child->edge = child->edge.sliced(size);
+        QByteArray lower = child->edge.sliced(size);
+        child->edge = std::move(lower); // nothing throws from here on
         child->parent = upper.get();
         upper->children.push_back(std::move(child));
         child = std::move(upper);
@@ -132,9 +136,15 @@ private:
     // Takes \a node out of the edge from its parent to its only child.
     static void merge(Node *node)
     {
+        QByteArray edge;
+        try {
+            edge = node->edge + node->children.front()->edge;
+        } catch (const std::bad_alloc &) {
+            return; // two nodes do as well as one
+        }
         Node *const parent = node->parent;
         std::unique_ptr<Node> child = std::move(node->children.front());
-        child->edge = node->edge + child->edge;
+        child->edge = std::move(edge);
         child->parent = parent;
         *parent->placeOf(node->edge.front()) = std::move(child);
     }

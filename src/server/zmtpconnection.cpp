@@ -26,15 +26,11 @@ constexpr qsizetype maximumAnswers = 64 * 1024;
 ZmtpConnection::ZmtpConnection(Relay *relay, Purpose purpose, qsizetype maximumFrameSize)
     : m_relay(relay)
     , m_purpose(purpose)
-    , m_client(relay->add())
-    , m_reader(purpose == Purpose::Requests ? maximumFrameSize : maximumSubscriptionSize, relay->accounts())
+    , m_client(relay->add(), Remove{relay})
+    , m_maximumFrameSize(purpose == Purpose::Requests ? maximumFrameSize : maximumSubscriptionSize)
+    , m_reader(std::min(m_maximumFrameSize, maximumSubscriptionSize), relay->accounts())
 {
     send(Zmtp::greeting());
-}
-
-ZmtpConnection::~ZmtpConnection()
-{
-    m_relay->remove(m_client);
 }
 
 bool ZmtpConnection::close(const char *why)
@@ -71,8 +67,6 @@ bool ZmtpConnection::check(FrameReader::Result result)
         return close("it sends what is no ZMTP");
     case FrameReader::Result::TooLarge:
         return close("it sends more in one frame than the server takes");
-    case FrameReader::Result::NoRoom:
-        return close("the server waits for the rest of too many large frames");
     }
     return false;
 }
@@ -119,17 +113,17 @@ bool ZmtpConnection::handleCommand(QByteArrayView body)
     if (m_state == State::Handshake)
         return command->name == "READY" ? handleReady(command->data) : close("it does not say what it is");
     if (command->name == "PING") { // a time to live, and a context
-        if (m_client->output.bytes() > maximumAnswers)
-            return true; // what waits tells it as well that the server is there
         if (command->data.size() < 2 || command->data.size() > 2 + maximumContextSize)
             return close("it sends a PING that is none");
+        if (m_client->output.bytes() > maximumAnswers)
+            return true; // what waits tells it as well that the server is there
         send(Zmtp::commandFrame("PONG", command->data.sliced(2)));
         return true;
     }
     if (m_purpose == Purpose::Events && command->name == "SUBSCRIBE")
         return subscribe(command->data);
     if (m_purpose == Purpose::Events && command->name == "CANCEL")
-        m_relay->unsubscribe(m_client, command->data);
+        m_relay->unsubscribe(m_client.get(), command->data);
     return true; // what is not known may be ignored
 }
 
@@ -144,6 +138,7 @@ bool ZmtpConnection::handleReady(QByteArrayView data)
         return close("it is another socket than the server can talk to at this port");
     }
     m_state = State::Established;
+    m_reader.setMaximumBodySize(m_maximumFrameSize);
     return true;
 }
 
@@ -159,7 +154,7 @@ bool ZmtpConnection::handleRequest(FrameReader::Frame &&frame)
     if (part == 0)
         m_delimiter = frame.body.first(std::min(frame.body.size(), batchMark.size() + 1)).toByteArray();
     else if (part == 1 && isLast)
-        m_relay->receive(m_client, m_delimiter, {frame.encoded, frame.body, std::move(frame.block)});
+        m_relay->receive(m_client.get(), m_delimiter, {frame.encoded, frame.body, std::move(frame.block)});
     return true;
 }
 
@@ -170,13 +165,13 @@ bool ZmtpConnection::handleSubscription(QByteArrayView body)
         return close("it sends messages where it is to hear");
     if (body.front() == 1)
         return subscribe(body.sliced(1));
-    m_relay->unsubscribe(m_client, body.sliced(1));
+    m_relay->unsubscribe(m_client.get(), body.sliced(1));
     return true;
 }
 
 bool ZmtpConnection::subscribe(QByteArrayView prefix)
 {
-    return m_relay->subscribe(m_client, prefix) || close("it has subscribed to more than the server remembers");
+    return m_relay->subscribe(m_client.get(), prefix) || close("it has subscribed to more than the server remembers");
 }
 
 } // namespace Pyvent::Internal

@@ -20,10 +20,9 @@ public:
     // Both outlive it.
     ZmtpConnection(Relay *relay, Purpose purpose, qsizetype maximumFrameSize);
     Q_DISABLE_COPY_MOVE(ZmtpConnection)
-    ~ZmtpConnection();
 
     Purpose purpose() const { return m_purpose; }
-    Relay::Client *client() { return m_client; }
+    Relay::Client *client() const { return m_client.get(); }
 
     // Whether both ends have said what they are.
     bool isEstablished() const { return m_state == State::Established; }
@@ -39,6 +38,11 @@ public:
     const char *whyClosed() const { return m_whyClosed; }
 
 private:
+    struct Remove
+    {
+        void operator()(Relay::Client *client) const { relay->remove(client); }
+        Relay *relay;
+    };
     enum class State : quint8 { Greeting, Handshake, Established };
 
     bool readGreeting(QByteArrayView *bytes);
@@ -54,7 +58,8 @@ private:
 
     Relay *const m_relay;
     const Purpose m_purpose;
-    Relay::Client *const m_client;
+    const std::unique_ptr<Relay::Client, Remove> m_client;
+    const qsizetype m_maximumFrameSize;
     FrameReader m_reader;
     const FrameReader::Function m_handle = [this](FrameReader::Frame &&frame) { return handle(std::move(frame)); };
     State m_state = State::Greeting;

@@ -14,7 +14,7 @@ constexpr QByteArrayView nullMechanism("NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 2
 constexpr qsizetype signatureEnd = 9;
 constexpr qsizetype majorVersion = 10;
 constexpr qsizetype mechanism = 12;
-constexpr char major = 3;
+constexpr quint8 major = 3;
 constexpr char minor = 1;
 
 } // namespace
@@ -24,7 +24,7 @@ QByteArray greeting()
     QByteArray bytes(greetingSize, '\0');
     bytes[0] = '\xFF';
     bytes[signatureEnd] = '\x7F';
-    bytes[majorVersion] = major;
+    bytes[majorVersion] = char(major);
     bytes[majorVersion + 1] = minor;
     std::memcpy(bytes.data() + mechanism, nullMechanism.data(), std::size_t(nullMechanism.size()));
     return bytes;
@@ -36,7 +36,7 @@ Greeting readGreeting(QByteArrayView bytes)
         return Greeting::NoZmtp;
     if (bytes.size() > signatureEnd && !(bytes[signatureEnd] & 1))
         return Greeting::NoZmtp;
-    if (bytes.size() > majorVersion && bytes[majorVersion] < major)
+    if (bytes.size() > majorVersion && quint8(bytes[majorVersion]) < major)
         return Greeting::OldVersion;
     if (bytes.size() < greetingSize)
         return Greeting::Incomplete;
@@ -77,7 +77,7 @@ QByteArray frame(quint8 flags, QByteArrayView body)
 
 std::optional<Command> readCommand(QByteArrayView body)
 {
-    if (body.isEmpty() || body.size() < 1 + quint8(body[0]))
+    if (body.isEmpty() || body[0] == 0 || body.size() < 1 + quint8(body[0]))
         return {};
     return Command{body.sliced(1, quint8(body[0])), body.sliced(1 + quint8(body[0]))};
 }

@@ -2,26 +2,17 @@
 #include "pickle/picklereader.h"
 #include "pickle/picklewriter.h"
 #include "pyventconversion.h"
+#include "require.h"
 
 #include <QtCore/qcborvalue.h>
-#include <QtCore/qdebug.h>
 #include <QtCore/qjsonobject.h>
 
-#include <cstdlib>
 #include <map>
 #include <vector>
 
 using namespace Pyvent::Internal;
 
 namespace {
-
-void require(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    qCritical("%s", what);
-    std::abort();
-}
 
 // Small enough for many runs in a second; the code is the same.
 constexpr PickleLimits limits{.depth = 50, .size = 1 << 20, .objects = 1 << 18, .expandedSize = 4 << 20};

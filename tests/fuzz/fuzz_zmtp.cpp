@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include "require.h"
 #include "server/zmtpconnection.h"
-
-#include <QtCore/qdebug.h>
+#include "support/sendbuffers.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace Pyvent::Internal;
+using PyventTests::takeBytes;
 
 namespace {
-
-void require(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    qCritical("%s", what);
-    std::abort();
-}
 
 struct Outcome
 {
@@ -26,19 +18,6 @@ struct Outcome
     QByteArray heard;   // by who hears all
 };
 
-QByteArray take(SendBuffer *buffer)
-{
-    QByteArray bytes;
-    std::array<iovec, 16> parts;
-    while (const std::size_t count = buffer->fill(parts)) {
-        const qsizetype before = bytes.size();
-        for (std::size_t i = 0; i < count; ++i)
-            bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
-        buffer->written(bytes.size() - before);
-    }
-    return bytes;
-}
-
 Outcome run(ZmtpConnection::Purpose purpose, QByteArrayView bytes, qsizetype pieces)
 {
     Outcome outcome;
@@ -47,7 +26,7 @@ Outcome run(ZmtpConnection::Purpose purpose, QByteArrayView bytes, qsizetype pie
     {
         ZmtpConnection hears(&relay, ZmtpConnection::Purpose::Events, 1 << 20);
         hears.receive(Zmtp::greeting() + Zmtp::readyFrame("SUB") + Zmtp::commandFrame("SUBSCRIBE", {}));
-        take(&hears.client()->output);
+        takeBytes(&hears.client()->output);
         ZmtpConnection tried(&relay, purpose, 1 << 16);
         while (!bytes.isEmpty() && outcome.goesOn) {
             const QByteArrayView piece = bytes.first(std::min(pieces, bytes.size()));
@@ -55,8 +34,8 @@ Outcome run(ZmtpConnection::Purpose purpose, QByteArrayView bytes, qsizetype pie
             bytes = bytes.sliced(piece.size());
         }
         outcome.why = tried.whyClosed();
-        outcome.answers = take(&tried.client()->output);
-        outcome.heard = take(&hears.client()->output);
+        outcome.answers = takeBytes(&tried.client()->output);
+        outcome.heard = takeBytes(&hears.client()->output);
     }
     require(relay.clients() == 0 && relay.waitingBytes() == before, "something is kept");
     return outcome;

@@ -53,7 +53,10 @@ void HonestPair::start()
 void HonestPair::sendDue()
 {
     for (const qint64 due = m_clock.elapsed() / 2; m_sent < due; ++m_sent)
-        m_sender.send("honest", {{u"number"_s, m_sent}, {u"time"_s, m_clock.nsecsElapsed()}});
+        m_sender.send("honest",
+                      {{u"number"_s, m_sent},
+                       {u"time"_s, m_clock.nsecsElapsed()},
+                       {u"picture"_s, m_sent % 250 == 0 ? QByteArray(1'000'000, 'x') : QByteArray()}});
 }
 
 bool HonestPair::finish()

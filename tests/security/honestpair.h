@@ -11,7 +11,7 @@
 
 namespace PyventTests {
 
-// Two nodes, of which one sends the other 500 events a second.
+// Two nodes, of which one sends the other 500 events a second, a large one among 250.
 class HonestPair : public QObject
 {
 public:

@@ -128,6 +128,58 @@ void subscribeToVeryMuch(int port)
     }
 }
 
+void subscribeAndHangUp(int port)
+{
+    for (int i = 0; i < 30; ++i) {
+        QByteArray many;
+        for (int j = 0; j < 199'999; ++j)
+            many += Zmtp::commandFrame("SUBSCRIBE", QByteArray::number(i * 1'000'000 + j, 36));
+        Attacker attacker(port + 1);
+        attacker.greet("SUB");
+        attacker.send(many);
+    }
+}
+
+void sendNothingToTheDeaf(int port)
+{
+    std::vector<Attacker> deaf;
+    for (int i = 0; i < 3; ++i) {
+        deaf.emplace_back(port + 1).greet("SUB");
+        deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", {}));
+    }
+    Attacker sender(port);
+    sender.greet("DEALER");
+    const QByteArray nothing = message({}).repeated(1000);
+    for (int i = 0; i < 6000 && sender.send(nothing); ++i)
+        sender.isHungUp(); // which reads the acknowledgements
+}
+
+void sendEachOfTheDeafAnother(int port)
+{
+    Attacker sender(port);
+    sender.greet("DEALER");
+    std::vector<Attacker> deaf;
+    for (int i = 0; i < 40; ++i) {
+        const QByteArray name = "deaf-" + QByteArray::number(i) + ' ';
+        deaf.emplace_back(port + 1).greet("SUB");
+        deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", name));
+        std::this_thread::sleep_for(20ms);
+        sender.send(message(name + QByteArray(30'000'000, 'x')));
+        sender.isHungUp();
+    }
+}
+
+void announceAndHold(int port)
+{
+    const QByteArray frame = Zmtp::frame(Zmtp::Header::More, {}) + Zmtp::frame(0, QByteArray(60'000'000, 'x'));
+    std::vector<Attacker> attackers;
+    for (int i = 0; i < 50; ++i) {
+        attackers.emplace_back(port).greet("DEALER");
+        attackers.back().send(frame.first(100));
+    }
+    std::this_thread::sleep_for(3s);
+}
+
 void sendAMessageWithoutEnd(int port)
 {
     const QByteArray part = Zmtp::frame(Zmtp::Header::More, QByteArray(1'000'000, 'x'));
@@ -183,6 +235,10 @@ void TestPlainDoor::holds_data()
     QTest::newRow("acknowledgements that are not read") << &sendAndNeverReadAcknowledgements << 32;
     QTest::newRow("subscriptions that change for ever") << &changeSubscriptionsForEver << 32;
     QTest::newRow("very many subscriptions, and very long ones") << &subscribeToVeryMuch << 200;
+    QTest::newRow("very many subscriptions again and again") << &subscribeAndHangUp << 500;
+    QTest::newRow("very many empty events to receivers that never read") << &sendNothingToTheDeaf << 600;
+    QTest::newRow("large events, each to another receiver that never reads") << &sendEachOfTheDeafAnother << 700;
+    QTest::newRow("large frames that are announced and do not come") << &announceAndHold << 32;
     QTest::newRow("a message without end") << &sendAMessageWithoutEnd << 32;
     QTest::newRow("halves of large frames") << &sendHalfFrames << 600;
     QTest::newRow("receivers that never read") << &subscribeAndNeverRead << 600;

@@ -18,7 +18,7 @@ struct Reader
 {
     qsizetype account = 0;
     qsizetype parts = 0;
-    FrameReader reader{maximumBodySize, {&account, &parts, 2 * maximumBodySize}};
+    FrameReader reader{maximumBodySize, {&account, &parts}};
     QByteArrayList frames; // flags, and body
 
     FrameReader::Function take = [this](FrameReader::Frame &&frame) {
@@ -76,7 +76,8 @@ void TestFrameReader::readsInPlace()
     const QByteArray bytes = Zmtp::frame(0, QByteArray(50'000, 'x'));
     reader.reader.read(bytes.first(100), reader.take);
     QCOMPARE(qsizetype(reader.reader.room().size()), bytes.size() - 100);
-    QCOMPARE(reader.account, bytes.size());
+    QCOMPARE(reader.parts, 100);
+    QCOMPARE(reader.account, 0);
     QByteArrayView rest = QByteArrayView(bytes).sliced(100);
     while (!rest.isEmpty()) {
         const std::span<char> room = reader.reader.room();
@@ -99,6 +100,8 @@ void TestFrameReader::refuses_data()
     QTest::newRow("all flags") << QByteArray::fromHex("ff00") << Reserved;
     QTest::newRow("one byte too many") << Zmtp::frame(0, QByteArray(maximumBodySize + 1, 'x')).first(9) << TooLarge;
     QTest::newRow("as many as can be said") << QByteArray::fromHex("02ffffffffffffffff") << TooLarge;
+    QTest::newRow("a command of more than 8 KiB")
+        << Zmtp::frame(Zmtp::Header::Command, QByteArray(8 * 1024 + 1, 'x')).first(9) << TooLarge;
     QTest::newRow("as many as are positive") << QByteArray::fromHex("027fffffffffffffff") << TooLarge;
 }
 
@@ -130,23 +133,26 @@ void TestFrameReader::takesNoMoreThanHasCome()
 {
     qsizetype account = 0;
     qsizetype parts = 0;
-    const FrameReader::Accounts accounts{&account, &parts, 200'000};
     const QByteArray frame = Zmtp::frame(0, QByteArray(maximumBodySize, 'x'));
-    const auto take = [](FrameReader::Frame &&) { return true; };
+    Block block;
+    const auto take = [&block](FrameReader::Frame &&taken) {
+        block = std::move(taken.block);
+        return true;
+    };
     {
-        FrameReader one(maximumBodySize, accounts);
-        FrameReader other(maximumBodySize, accounts);
-        QCOMPARE(one.read(frame.first(10), take), FrameReader::Result::More);
-        QCOMPARE(account, frame.size());
-        QCOMPARE(parts, frame.size());
-        QCOMPARE(other.read(frame.first(10), take), FrameReader::Result::NoRoom);
-        QCOMPARE(one.read(frame.sliced(10), take), FrameReader::Result::More);
-        QCOMPARE(parts, 0);
-        FrameReader third(maximumBodySize, accounts);
-        QCOMPARE(third.read(frame.first(10), take), FrameReader::Result::More);
+        FrameReader whole(maximumBodySize, {&account, &parts});
+        FrameReader half(maximumBodySize, {&account, &parts});
+        QCOMPARE(whole.read(frame.first(10), take), FrameReader::Result::More);
+        QCOMPARE(half.read(frame.first(10'000), take), FrameReader::Result::More);
+        QCOMPARE(parts, 10'010); // and not what was announced
+        QCOMPARE(account, 0);
+        QCOMPARE(whole.read(frame.sliced(10), take), FrameReader::Result::More);
+        QCOMPARE(parts, 10'000);
+        QCOMPARE(account, frame.size() + Block::overhead);
     }
-    QCOMPARE(account, 0);
     QCOMPARE(parts, 0);
+    block = {};
+    QCOMPARE(account, 0);
 }
 
 PYVENT_TEST(TestFrameReader)

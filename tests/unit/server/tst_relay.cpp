@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/relay.h"
 
+#include "support/sendbuffers.h"
 #include "support/testprogram.h"
 #include "wire/batch.h"
 #include "wire/topic.h"
@@ -16,16 +17,7 @@ namespace {
 // What waits for a client, in the frames of ZMTP: messages as their parts, joined by '|'.
 QByteArrayList outputOf(Relay::Client *client)
 {
-    QByteArray bytes;
-    std::array<iovec, 8> parts;
-    while (const std::size_t count = client->output.fill(parts)) {
-        qsizetype written = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
-            written += qsizetype(parts[i].iov_len);
-        }
-        client->output.written(written);
-    }
+    const QByteArray bytes = PyventTests::takeBytes(&client->output);
     QByteArrayList messages;
     bool goesOn = false;
     for (QByteArrayView rest = bytes; !rest.isEmpty();) {
@@ -73,9 +65,12 @@ private Q_SLOTS:
     void whatIsNoMessage_data();
     void whatIsNoMessage();
     void whoDoesNotReadLosesTheNewest();
+    void countsWhatEventsTake();
+    void isFullForAll();
     void whoReadsLosesNothingForOthers();
     void anEventOfAnySizeFitsWhoReads();
     void boundsSubscriptions();
+    void boundsTheSubscriptionsOfAll();
     void knowsASecondClient();
     void saysGoodbye();
     void forgetsWhoLeaves();
@@ -202,7 +197,7 @@ void TestRelay::whatIsNoMessage()
 
 void TestRelay::whoDoesNotReadLosesTheNewest()
 {
-    Relay relay(true, {.waitingBytes = 1000});
+    Relay relay(true, {.waitingBytes = 10 * (92 + Block::overhead)});
     Relay::Client *const deaf = relay.add();
     Relay::Client *const sends = relay.add();
     relay.subscribe(deaf, "");
@@ -216,6 +211,40 @@ void TestRelay::whoDoesNotReadLosesTheNewest()
     QCOMPARE(deaf->dropped(), quint64(100 - heard.size()));
     send(&relay, sends, batchMark, batchOf({"again", "and again"}));
     QCOMPARE(outputOf(deaf), (QByteArrayList{"again", "and again"}));
+}
+
+// Very small events take more than their bytes.
+void TestRelay::countsWhatEventsTake()
+{
+    Relay relay(true, {.waitingBytes = 100'000});
+    Relay::Client *const deaf = relay.add();
+    Relay::Client *const sends = relay.add();
+    relay.subscribe(deaf, "");
+    for (int i = 0; i < 10'000; ++i) {
+        send(&relay, sends, "", "");
+        outputOf(sends);
+    }
+    QVERIFY(outputOf(deaf).size() <= 100'000 / Block::overhead);
+    QVERIFY(deaf->dropped() > 5000);
+}
+
+// Where all is full, nobody is given large events, however little waits for whom.
+void TestRelay::isFullForAll()
+{
+    constexpr qsizetype megabyte = 1024 * 1024;
+    Relay relay(true, {.allBytes = 20 * megabyte});
+    Relay::Client *const sends = relay.add();
+    for (int i = 0; i < 100; ++i) {
+        const QByteArray name = QByteArray::number(i) + ' ';
+        relay.subscribe(relay.add(), name);
+        send(&relay, sends, "", name + QByteArray(5 * megabyte, 'x'));
+        outputOf(sends);
+        QVERIFY(relay.waitingBytes() < 26 * megabyte);
+    }
+    Relay::Client *const small = relay.add();
+    relay.subscribe(small, "small");
+    send(&relay, sends, "", "small x.");
+    QCOMPARE(outputOf(small), QByteArrayList{"small x."});
 }
 
 // Where those who do not read fill what there is for all.
@@ -259,6 +288,25 @@ void TestRelay::boundsSubscriptions()
     QVERIFY(!relay.subscribe(client, QByteArray(92, 'x')));
     QVERIFY(relay.subscribe(client, QByteArray(91, 'x')));
     QVERIFY(relay.subscribe(relay.add(), "10")); // another one has its own
+}
+
+void TestRelay::boundsTheSubscriptionsOfAll()
+{
+    Relay relay(true, {.allSubscribed = 1'000'000});
+    int taken = 0;
+    for (int i = 0; i < 100; ++i) { // also of those that are gone, as long as something of them is there
+        Relay::Client *const client = relay.add();
+        for (int j = 0; j < 1000 && relay.subscribe(client, QByteArray::number(i * 1000 + j)); ++j)
+            ++taken;
+        relay.remove(client);
+    }
+    QVERIFY(taken < 50'000);
+    QVERIFY(relay.memory() < 10'000'000);
+    Relay::Client *const modest = relay.add();
+    for (int i = 0; i < 200; ++i)
+        QVERIFY(relay.subscribe(modest, "order " + QByteArray::number(i)));
+    while (relay.tidy()) { }
+    QVERIFY(relay.memory() < 100'000);
 }
 
 void TestRelay::knowsASecondClient()

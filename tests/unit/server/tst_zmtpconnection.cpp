@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/zmtpconnection.h"
 
+#include "support/sendbuffers.h"
 #include "support/testprogram.h"
 #include "wire/batch.h"
 
@@ -30,19 +31,7 @@ struct Peer
     bool send(const QByteArray &bytes) { return connection.receive(bytes); }
 
     // What the server has written since the last call.
-    QByteArray output()
-    {
-        QByteArray bytes;
-        std::array<iovec, 4> parts;
-        SendBuffer &buffer = connection.client()->output;
-        while (const std::size_t count = buffer.fill(parts)) {
-            const qsizetype before = bytes.size();
-            for (std::size_t i = 0; i < count; ++i)
-                bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
-            buffer.written(bytes.size() - before);
-        }
-        return bytes;
-    }
+    QByteArray output() { return PyventTests::takeBytes(&connection.client()->output); }
 
     ZmtpConnection connection;
 };
@@ -322,7 +311,9 @@ void TestZmtpConnection::leavesTheRelay()
         sends.send(message({"", "order x."}) + Zmtp::frame(0, QByteArray(50'000, 'x')).first(40'000));
         QCOMPARE(relay.clients(), 2);
         QVERIFY(relay.waitingBytes() > before);
+        QVERIFY(relay.partBytes() > 39'000);
     }
+    QCOMPARE(relay.partBytes(), 0);
     QCOMPARE(relay.clients(), 0);
     QCOMPARE(relay.waitingBytes(), before);
 }
