@@ -37,9 +37,6 @@ constexpr qsizetype unreadAcknowledgements = 1024 * 1024;
 // After which time connections are accepted again where the process had no descriptor for one.
 constexpr auto acceptAgainAfter = 100ms;
 
-// Where all is full, who has taken nothing for so long is given up.
-constexpr auto stuckAfter = 5s;
-
 // The kernel finds out of a machine that is gone, also where something waits to be written to it.
 constexpr int keepaliveAfter = 10;   // seconds
 constexpr int keepaliveInterval = 5; // seconds
@@ -235,6 +232,10 @@ qsizetype PlainDoor::wait(Clock::time_point until)
     closeSilent(now);
     m_closed.clear();
     giveBackMemory(now);
+    if (now >= m_warnsAgainAt) {
+        if (const quint64 dropped = m_relay->takeDropped())
+            warn(u"%1 events were not passed on to receivers that read too slowly"_s.arg(dropped), now);
+    }
     if (now - begin > slowTurn)
         warn(u"The server was busy for %1 ms with %2 connections at once; %3 bytes wait"_s
                  .arg(std::chrono::duration_cast<std::chrono::milliseconds>(now - begin).count())
@@ -405,15 +406,20 @@ void PlainDoor::makeRoom(Clock::time_point now)
         if (oldest)
             close(oldest, "its large frame has begun before too many others, and does not end");
     }
-    if (m_relay->isFull()) {
+    if (m_relay->takeWasFull()) {
         Connection *largest = nullptr;
         for (const auto &[client, connection] : m_connections) {
             const qsizetype cost = client->output.cost();
-            if (now - connection->writtenAt > stuckAfter && (!largest || cost > largest->zmtp.client()->output.cost()))
+            if (now - connection->writtenAt > m_limits.stuck
+                && (!largest || cost > largest->zmtp.client()->output.cost()))
                 largest = connection.get();
         }
-        if (largest && !largest->zmtp.client()->output.isEmpty())
+        if (largest && !largest->zmtp.client()->output.isEmpty()) {
+            // Else the kernel would keep what it has for it, and the other end would never hear of the end behind that.
+            const linger atOnce{1, 0};
+            ::setsockopt(largest->socket.get(), SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
             close(largest, "it does not read, and there is no room for what waits");
+        }
     }
 }
 

@@ -25,7 +25,8 @@ public:
     {
         qsizetype frameBytes = 0;  // of a message
         qsizetype connections = 0; // 0: half of the descriptors that the process may have
-        std::chrono::milliseconds handshake = std::chrono::milliseconds(2000); // for whoever connects and says nothing
+        std::chrono::milliseconds handshake = std::chrono::seconds(2); // for whoever connects and says nothing
+        std::chrono::milliseconds stuck = std::chrono::seconds(5);     // where all is full, for whoever does not read
     };
 
     // \a relay outlives it. Throws std::system_error where there is no descriptor.

@@ -210,8 +210,10 @@ void Relay::passOn(const std::vector<Client *> &receivers, const Block &block, q
         const qsizetype waiting = client->output.cost();
         const qsizetype all = waiting + block.size() + Block::overhead;
         // An event of any size is passed on to one for which nothing waits, as long as there is room in all.
-        if ((all > m_limits.waitingBytes && waiting > 0) || (isFull() && all > fairShare)) {
-            client->m_dropped += quint64(frames);
+        const bool isForAll = isFull() && all > fairShare;
+        if (isForAll || (all > m_limits.waitingBytes && waiting > 0)) {
+            m_wasFull = m_wasFull || isForAll;
+            m_dropped += quint64(frames);
             continue;
         }
         client->output.append(block);

@@ -9,6 +9,7 @@
 #include <QtCore/qset.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -34,17 +35,13 @@ public:
     public:
         SendBuffer output;
 
-        // How many frames were not passed on to it because too much waited.
-        quint64 dropped() const { return m_dropped; }
-
     private:
         friend class Relay;
 
         QSet<QByteArray> m_prefixes;
         qsizetype m_prefixBytes = 0;
         qsizetype m_indexBytes = 0; // that its subscriptions take, about
-        quint64 m_dropped = 0;
-        quint64 m_lastFrame = 0; // that was found to be for it
+        quint64 m_lastFrame = 0;    // that was found to be for it
         bool m_isTouched = false;
         bool m_hasLeft = false;
         bool m_hasSent = false;
@@ -86,6 +83,9 @@ public:
     std::vector<Client *> takeTouched();
     bool hasTouched() const { return !m_touched.empty(); }
 
+    // How many frames were not passed on to receivers because too much waited, since this was last asked.
+    quint64 takeDropped() { return std::exchange(m_dropped, 0); }
+
     // Whether a second client ever sent something. Every node does when it joins, Python's too; a client that makes its connection
     // anew is another one.
     bool hadOtherClients() const { return m_senders > 1; }
@@ -95,6 +95,9 @@ public:
     qsizetype partBytes() const { return m_partBytes; }
     FrameReader::Accounts accounts() { return {&m_bytes, &m_partBytes}; }
     bool isFull() const { return m_bytes >= m_limits.allBytes; }
+
+    // Whether a frame was dropped because all is full, since this was last asked.
+    bool takeWasFull() { return std::exchange(m_wasFull, false); }
     bool hasTooManyParts() const { return m_partBytes >= m_limits.allBytes; }
 
     // About what all of it takes, in bytes.
@@ -124,6 +127,8 @@ private:
     std::vector<Client *> m_earlier;   // of the one before it in its batch
     std::vector<Client *> m_touched;
     qsizetype m_senders = 0; // clients that ever sent something
+    quint64 m_dropped = 0;
+    bool m_wasFull = false;
 };
 
 } // namespace Pyvent::Internal

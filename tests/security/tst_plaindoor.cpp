@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "attacker.h"
 #include "honestpair.h"
 #include "support/portpair.h"
 #include "support/program.h"
+#include "support/rawconnection.h"
 #include "support/testprogram.h"
 #include "wire/zmtp.h"
 
@@ -40,10 +40,10 @@ using Attack = void (*)(int port);
 
 void connectAndSayNothing(int port)
 {
-    std::vector<Attacker> idle;
+    std::vector<RawConnection> idle;
     for (int i = 0; i < 1500; ++i)
         idle.emplace_back(port + i % 2);
-    for (Attacker &attacker : idle) { // until the server has had enough
+    for (RawConnection &attacker : idle) { // until the server has had enough
         while (!attacker.isHungUp())
             std::this_thread::sleep_for(10ms);
     }
@@ -53,7 +53,7 @@ void connectAndTalkNonsense(int port)
 {
     std::minstd_rand random(1);
     for (int i = 0; i < 5000; ++i) {
-        Attacker attacker(port + i % 2);
+        RawConnection attacker(port + i % 2);
         QByteArray nonsense(qsizetype(random() % 300), '\0');
         for (char &byte : nonsense)
             byte = char(random() >> 8);
@@ -75,7 +75,7 @@ void hangUpAmidPings(int port)
             flood += Zmtp::commandFrame("PING", QByteArray("\0\x1e", 2) + "context");
     }
     for (int i = 0; i < 50; ++i) {
-        Attacker attacker(port);
+        RawConnection attacker(port);
         attacker.greet("DEALER");
         attacker.send(flood);
         attacker.reset();
@@ -87,7 +87,7 @@ void sendAndNeverReadAcknowledgements(int port)
     QByteArray flood;
     for (int i = 0; i < 10'000; ++i)
         flood += message("x");
-    Attacker attacker(port);
+    RawConnection attacker(port);
     attacker.greet("DEALER");
     for (int i = 0; i < 1000 && attacker.send(flood); ++i) { }
 }
@@ -99,28 +99,28 @@ void changeSubscriptionsForEver(int port)
         const QByteArray prefix = "change " + QByteArray::number(i);
         changes += Zmtp::commandFrame("SUBSCRIBE", prefix) + Zmtp::commandFrame("CANCEL", prefix);
     }
-    Attacker attacker(port + 1);
+    RawConnection attacker(port + 1);
     attacker.greet("SUB");
     for (int i = 0; i < 200 && attacker.send(changes); ++i) { }
 }
 
 void subscribeToVeryMuch(int port)
 {
-    Attacker attacker(port + 1);
+    RawConnection attacker(port + 1);
     attacker.greet("SUB");
     for (int i = 0; i < 20'000; ++i) {
         const QByteArray number = QByteArray::number(i);
         if (!attacker.send(Zmtp::commandFrame("SUBSCRIBE", number + QByteArray(8000, 'x'))))
             break;
     }
-    Attacker deep(port + 1);
+    RawConnection deep(port + 1);
     deep.greet("SUB");
     const QByteArray longest(8000, 'x');
     for (qsizetype size = 1; size <= longest.size(); ++size) {
         if (!deep.send(Zmtp::commandFrame("SUBSCRIBE", longest.first(size))))
             break;
     }
-    Attacker many(port + 1);
+    RawConnection many(port + 1);
     many.greet("SUB");
     for (int i = 0; i < 300'000; ++i) {
         if (!many.send(Zmtp::commandFrame("SUBSCRIBE", QByteArray::number(i))))
@@ -134,7 +134,7 @@ void subscribeAndHangUp(int port)
         QByteArray many;
         for (int j = 0; j < 199'999; ++j)
             many += Zmtp::commandFrame("SUBSCRIBE", QByteArray::number(i * 1'000'000 + j, 36));
-        Attacker attacker(port + 1);
+        RawConnection attacker(port + 1);
         attacker.greet("SUB");
         attacker.send(many);
     }
@@ -142,12 +142,12 @@ void subscribeAndHangUp(int port)
 
 void sendNothingToTheDeaf(int port)
 {
-    std::vector<Attacker> deaf;
+    std::vector<RawConnection> deaf;
     for (int i = 0; i < 3; ++i) {
         deaf.emplace_back(port + 1).greet("SUB");
         deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", {}));
     }
-    Attacker sender(port);
+    RawConnection sender(port);
     sender.greet("DEALER");
     const QByteArray nothing = message({}).repeated(1000);
     for (int i = 0; i < 6000 && sender.send(nothing); ++i)
@@ -156,9 +156,9 @@ void sendNothingToTheDeaf(int port)
 
 void sendEachOfTheDeafAnother(int port)
 {
-    Attacker sender(port);
+    RawConnection sender(port);
     sender.greet("DEALER");
-    std::vector<Attacker> deaf;
+    std::vector<RawConnection> deaf;
     for (int i = 0; i < 40; ++i) {
         const QByteArray name = "deaf-" + QByteArray::number(i) + ' ';
         deaf.emplace_back(port + 1).greet("SUB");
@@ -172,7 +172,7 @@ void sendEachOfTheDeafAnother(int port)
 void announceAndHold(int port)
 {
     const QByteArray frame = Zmtp::frame(Zmtp::Header::More, {}) + Zmtp::frame(0, QByteArray(60'000'000, 'x'));
-    std::vector<Attacker> attackers;
+    std::vector<RawConnection> attackers;
     for (int i = 0; i < 50; ++i) {
         attackers.emplace_back(port).greet("DEALER");
         attackers.back().send(frame.first(100));
@@ -183,10 +183,10 @@ void announceAndHold(int port)
 void sendAMessageWithoutEnd(int port)
 {
     const QByteArray part = Zmtp::frame(Zmtp::Header::More, QByteArray(1'000'000, 'x'));
-    Attacker attacker(port);
+    RawConnection attacker(port);
     attacker.greet("DEALER");
     for (int i = 0; i < 1000 && attacker.send(part); ++i) { }
-    Attacker small(port);
+    RawConnection small(port);
     small.greet("DEALER");
     for (int i = 0; i < 100'000 && small.send(Zmtp::frame(Zmtp::Header::More, "x")); ++i) { }
 }
@@ -194,7 +194,7 @@ void sendAMessageWithoutEnd(int port)
 void sendHalfFrames(int port)
 {
     const QByteArray frame = message(QByteArray(60'000'000, 'x'));
-    std::vector<Attacker> attackers;
+    std::vector<RawConnection> attackers;
     for (int i = 0; i < 30; ++i) {
         attackers.emplace_back(port).greet("DEALER");
         attackers.back().send(QByteArrayView(frame).first(20'000'000));
@@ -203,12 +203,12 @@ void sendHalfFrames(int port)
 
 void subscribeAndNeverRead(int port)
 {
-    std::vector<Attacker> deaf;
+    std::vector<RawConnection> deaf;
     for (int i = 0; i < 3; ++i) {
         deaf.emplace_back(port + 1).greet("SUB");
         deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", "flood"));
     }
-    Attacker sender(port);
+    RawConnection sender(port);
     sender.greet("DEALER");
     const QByteArray event = message("flood " + QByteArray(1'000'000, 'x'));
     for (int i = 0; i < 1000 && sender.send(event); ++i)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "attacker.h"
+#include "support/rawconnection.h"
 
 #include "support/freeport.h"
 #include "wire/zmtp.h"
@@ -12,7 +12,7 @@ namespace PyventTests {
 
 using namespace Pyvent::Internal;
 
-Attacker::Attacker(int port)
+RawConnection::RawConnection(int port)
     : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
     const sockaddr_in address = loopbackAddress(port);
@@ -22,18 +22,18 @@ Attacker::Attacker(int port)
     }
 }
 
-Attacker::~Attacker()
+RawConnection::~RawConnection()
 {
     if (m_fd >= 0)
         ::close(m_fd);
 }
 
-bool Attacker::greet(QByteArrayView type)
+bool RawConnection::greet(QByteArrayView type)
 {
     return send(Zmtp::greeting()) && send(Zmtp::readyFrame(type));
 }
 
-bool Attacker::send(QByteArrayView bytes)
+bool RawConnection::send(QByteArrayView bytes)
 {
     while (!bytes.isEmpty()) {
         pollfd it{m_fd, POLLOUT, 0};
@@ -47,7 +47,23 @@ bool Attacker::send(QByteArrayView bytes)
     return true;
 }
 
-bool Attacker::isHungUp()
+bool RawConnection::trySend(const QByteArray &bytes)
+{
+    if (m_rest.isEmpty())
+        m_rest = bytes;
+    const ssize_t count = ::send(m_fd, m_rest.constData(), std::size_t(m_rest.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count > 0)
+        m_rest.remove(0, count);
+    return count > 0;
+}
+
+bool RawConnection::isReset() const
+{
+    pollfd it{m_fd, POLLRDHUP, 0};
+    return ::poll(&it, 1, 0) == 1 && it.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
+bool RawConnection::isHungUp()
 {
     std::array<char, 4096> bytes;
     for (;;) {
@@ -57,7 +73,7 @@ bool Attacker::isHungUp()
     }
 }
 
-void Attacker::reset()
+void RawConnection::reset()
 {
     const linger atOnce{1, 0};
     ::setsockopt(m_fd, SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);

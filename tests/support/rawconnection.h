@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef PYVENT_TESTS_SECURITY_ATTACKER_H
-#define PYVENT_TESTS_SECURITY_ATTACKER_H
+#ifndef PYVENT_TESTS_RAWCONNECTION_H
+#define PYVENT_TESTS_RAWCONNECTION_H
 
 #include <QtCore/qbytearray.h>
 
@@ -8,19 +8,17 @@
 
 namespace PyventTests {
 
-// A plain TCP socket that writes to a server what it likes.
-class Attacker
+// A plain TCP socket, which writes to a server what a test likes.
+class RawConnection
 {
 public:
-    enum class Waits : bool { No, Yes };
-
     // Connects. It is not connected if the server does not take it.
-    explicit Attacker(int port);
-    Attacker(Attacker &&other) noexcept
+    explicit RawConnection(int port);
+    RawConnection(RawConnection &&other) noexcept
         : m_fd(std::exchange(other.m_fd, -1))
     {
     }
-    ~Attacker();
+    ~RawConnection();
 
     bool isConnected() const { return m_fd >= 0; }
 
@@ -31,6 +29,12 @@ public:
     // up, or does not read.
     bool send(QByteArrayView bytes);
 
+    // Writes some of it, or of the rest of what was begun, without waiting. Returns false where the server takes nothing now.
+    bool trySend(const QByteArray &bytes);
+
+    // Whether the server has hung up, though what it has sent is not read.
+    bool isReset() const;
+
     // Whether the server has hung up; what it has sent is read and thrown away.
     bool isHungUp();
 
@@ -39,6 +43,7 @@ public:
 
 private:
     int m_fd = -1;
+    QByteArray m_rest; // of what trySend() has begun
 };
 
 } // namespace PyventTests

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "server/plaindoor.h"
+
+#include "support/freeport.h"
+#include "support/rawconnection.h"
+#include "support/testprogram.h"
+
+#include <QtTest/qtest.h>
+
+#include <functional>
+
+using namespace Pyvent::Internal;
+using namespace PyventTests;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Clock = PlainDoor::Clock;
+
+QByteArray message(QByteArrayView event)
+{
+    return Zmtp::frame(Zmtp::Header::More, {}) + Zmtp::frame(0, event);
+}
+
+// A door that the test drives.
+struct Server
+{
+    explicit Server(PlainDoor::Limits doorLimits = {}, const Relay::Limits &limits = {})
+        : relay(true, limits)
+        , door(&relay, (doorLimits.frameBytes = 10'000'000, doorLimits))
+    {
+        door.bindRequests(Endpoint::tcp(u"127.0.0.1"_s, port));
+        door.bindEvents(Endpoint::tcp(u"127.0.0.1"_s, port));
+    }
+
+    // Returns false only after a time that no test that passes takes.
+    bool until(const std::function<bool()> &condition)
+    {
+        for (const Clock::time_point end = Clock::now() + 60s; Clock::now() < end;) {
+            if (condition())
+                return true;
+            door.wait(Clock::now() + 1ms);
+        }
+        return false;
+    }
+
+    RawConnection connect(QByteArrayView type)
+    {
+        RawConnection connection(type == "SUB" ? port + 1 : port);
+        connection.greet(type);
+        return connection;
+    }
+
+    const int port = freePort();
+    Relay relay;
+    PlainDoor door;
+};
+
+} // namespace
+
+class TestPlainDoor : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void takesNoMoreConnectionsThanItMay();
+    void endsThoseThatSayNothing();
+    void readsNotOnWhereAcknowledgementsAreNotRead();
+    void givesUpWhoBeganALargeFrameFirst();
+    void givesUpWhoIsStuckWhereAllIsFull();
+    void needsNoTurnWhereNothingIsDue();
+};
+
+void TestPlainDoor::takesNoMoreConnectionsThanItMay()
+{
+    Server server({.connections = 2});
+    RawConnection one = server.connect("SUB");
+    RawConnection other = server.connect("DEALER");
+    QVERIFY(server.until([&] { return server.door.connections() == 2; }));
+    RawConnection third = server.connect("DEALER");
+    QVERIFY(server.until([&] { return third.isHungUp(); }));
+    QCOMPARE(server.door.connections(), 2);
+    other.reset();
+    QVERIFY(server.until([&] { return server.door.connections() == 1; }));
+    RawConnection fourth = server.connect("DEALER");
+    QVERIFY(server.until([&] { return server.door.connections() == 2; }));
+    QVERIFY(!one.isHungUp());
+    QVERIFY(!fourth.isHungUp());
+}
+
+void TestPlainDoor::endsThoseThatSayNothing()
+{
+    Server server({.handshake = 50ms});
+    RawConnection silent(server.port);
+    RawConnection greets = server.connect("DEALER");
+    QVERIFY(server.until([&] { return silent.isHungUp(); }));
+    QVERIFY(!greets.isHungUp());
+    QCOMPARE(server.door.connections(), 1);
+}
+
+void TestPlainDoor::readsNotOnWhereAcknowledgementsAreNotRead()
+{
+    Server server;
+    RawConnection sender = server.connect("DEALER");
+    const QByteArray events = message("x").repeated(1000);
+    // More than the server and the kernel have room for.
+    int sent = 0;
+    qsizetype idle = 0;
+    QVERIFY(server.until([&] {
+        const bool isTaken = sender.trySend(events);
+        sent += isTaken;
+        idle = isTaken ? 0 : idle + 1;
+        return idle > 200;
+    }));
+    QVERIFY(server.relay.waitingBytes() < 3'000'000);
+    // And on, when they are.
+    QVERIFY(server.until([&] {
+        sender.isHungUp(); // which reads them
+        return server.relay.waitingBytes() < 1000;
+    }));
+    QVERIFY(!sender.isHungUp());
+}
+
+void TestPlainDoor::givesUpWhoBeganALargeFrameFirst()
+{
+    Server server({}, {.allBytes = 1'000'000});
+    RawConnection hears = server.connect("SUB");
+    hears.send(Zmtp::commandFrame("SUBSCRIBE", {}));
+    RawConnection first = server.connect("DEALER");
+    const QByteArray large = message(QByteArray(900'000, 'x'));
+    first.send(large.first(800'000));
+    QVERIFY(server.until([&] { return server.relay.partBytes() > 700'000; }));
+    RawConnection second = server.connect("DEALER");
+    second.send(large.first(500'000));
+    QVERIFY(server.until([&] { return first.isHungUp(); }));
+    QVERIFY(!second.isHungUp());
+    second.send(QByteArrayView(large).sliced(500'000));
+    QVERIFY(server.until([&] { return server.relay.partBytes() == 0; }));
+    QVERIFY(!second.isHungUp());
+}
+
+void TestPlainDoor::givesUpWhoIsStuckWhereAllIsFull()
+{
+    Server server({.stuck = 100ms}, {.allBytes = 20'000'000});
+    RawConnection deaf = server.connect("SUB");
+    deaf.send(Zmtp::commandFrame("SUBSCRIBE", "flood"));
+    RawConnection quiet = server.connect("SUB");
+    quiet.send(Zmtp::commandFrame("SUBSCRIBE", "other"));
+    QVERIFY(server.until([&] { return server.relay.memory() > 400; })); // both have subscribed
+    RawConnection sender = server.connect("DEALER");
+    const QByteArray event = message("flood " + QByteArray(1'000'000, 'x'));
+    QVERIFY(server.until([&] {
+        sender.trySend(event);
+        return deaf.isReset();
+    }));
+    QVERIFY(!quiet.isHungUp());
+    QVERIFY(!sender.isHungUp());
+    QVERIFY(server.until([&] { return !server.relay.isFull(); }));
+}
+
+void TestPlainDoor::needsNoTurnWhereNothingIsDue()
+{
+    Server server({.handshake = 20ms});
+    RawConnection sender = server.connect("DEALER");
+    QVERIFY(server.until([&] { return server.door.connections() == 1; }));
+    // Until the time for the handshake is over, and some memory may be given back.
+    const Clock::time_point end = Clock::now() + 300ms;
+    int turns = 0;
+    while (Clock::now() < end) {
+        server.door.wait(end);
+        ++turns;
+    }
+    QVERIFY2(turns < 10, qPrintable(QString::number(turns)));
+}
+
+PYVENT_TEST(TestPlainDoor)
+
+#include "tst_plaindoor.moc"
