@@ -11,9 +11,6 @@ namespace {
 // What is smaller is gathered in a buffer of its own until it is complete.
 constexpr qsizetype largeFrame = 16 * 1024;
 
-// SUBSCRIBE has the longest, of which a name takes half.
-constexpr qsizetype largestCommand = 8 * 1024;
-
 FrameReader::Frame frameOf(QByteArrayView encoded)
 {
     const Zmtp::Header header = *Zmtp::readHeader(encoded);
@@ -32,7 +29,7 @@ FrameReader::Result FrameReader::begin(QByteArrayView bytes, qsizetype *size) co
     if (!header)
         return Result::More;
     const qsizetype most =
-        header->flags & Zmtp::Header::Command ? std::min(m_maximumBodySize, largestCommand) : m_maximumBodySize;
+        header->flags & Zmtp::Header::Command ? std::min(m_maximumBodySize, maximumCommandSize) : m_maximumBodySize;
     if (header->bodySize > quint64(most))
         return Result::TooLarge;
     *size = header->size + qsizetype(header->bodySize);
@@ -107,7 +104,7 @@ FrameReader::Result FrameReader::readInPlace(qsizetype count, const Function &fu
     block.countIn(m_accounts.blocks);
     Frame frame = frameOf(block.bytes());
     frame.block = std::move(block);
-    return function(std::move(frame)) ? Result::More : Result::Stopped;
+    return function(frame) ? Result::More : Result::Stopped;
 }
 
 } // namespace Pyvent::Internal

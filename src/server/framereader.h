@@ -34,7 +34,10 @@ public:
         TooLarge
     };
     // Returns false to stop.
-    using Function = std::function<bool(Frame &&frame)>;
+    using Function = std::function<bool(const Frame &frame)>;
+
+    // What a command has at most: SUBSCRIBE has the longest, of which a name takes half.
+    static constexpr qsizetype maximumCommandSize = 8 * 1024;
 
     // What readers share: the bytes of large frames that have come whole, in blocks, and in part.
     struct Accounts

@@ -22,10 +22,10 @@ constexpr qsizetype partTidiedAtOnce = 16;
 // What every client may subscribe to, however much others have subscribed to: about 200 names.
 constexpr qsizetype subscribedAnyway = 64 * 1024;
 
-// The prefix twice, and what holds it.
-constexpr qsizetype sizeInIndex(QByteArrayView prefix)
+// What subscriptions take: each prefix is there twice, and something holds it.
+constexpr qsizetype sizeInIndex(qsizetype prefixBytes, qsizetype count = 1)
 {
-    return 2 * prefix.size() + 200;
+    return 2 * prefixBytes + 200 * count;
 }
 
 // Behind the delimiter that a REQ or DEALER sent.
@@ -59,7 +59,7 @@ void Relay::remove(Client *client)
     std::erase(m_touched, client);
     client->output.clear();
     client->m_hasLeft = true;
-    m_leavingBytes += client->m_indexBytes;
+    m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
     const auto place = std::find_if(m_clients.begin(), m_clients.end(),
                                     [client](const std::unique_ptr<Client> &known) { return known.get() == client; });
     m_leaving.push_back(std::move(*place));
@@ -75,7 +75,7 @@ bool Relay::tidy()
         for (auto prefix = prefixes.cbegin(); prefix != prefixes.cend(); prefix = prefixes.erase(prefix)) {
             if (left <= 0)
                 return true;
-            const qsizetype size = sizeInIndex(*prefix);
+            const qsizetype size = sizeInIndex(prefix->size());
             m_index.remove(*prefix, client);
             m_subscribedBytes -= size;
             m_leavingBytes -= size;
@@ -90,10 +90,11 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     const QByteArray known = prefix.toByteArray();
     if (client->m_prefixes.contains(known))
         return true;
-    const qsizetype size = sizeInIndex(known);
+    const qsizetype size = sizeInIndex(known.size());
+    const qsizetype sizeOfItsOwn = sizeInIndex(client->m_prefixBytes, client->m_prefixes.size()) + size;
     if (client->m_prefixes.size() >= m_limits.subscriptions
         || client->m_prefixBytes + known.size() > m_limits.subscribedBytes
-        || (m_subscribedBytes + size > m_limits.allSubscribed && client->m_indexBytes + size > subscribedAnyway))
+        || (m_subscribedBytes + size > m_limits.allSubscribed && sizeOfItsOwn > subscribedAnyway))
         return false;
     client->m_prefixes.insert(known);
     try {
@@ -103,7 +104,6 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
         throw;
     }
     client->m_prefixBytes += known.size();
-    client->m_indexBytes += size;
     m_subscribedBytes += size;
     return true;
 }
@@ -112,10 +112,8 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
 {
     if (!client->m_prefixes.remove(prefix.toByteArray()))
         return;
-    const qsizetype size = sizeInIndex(prefix);
     client->m_prefixBytes -= prefix.size();
-    client->m_indexBytes -= size;
-    m_subscribedBytes -= size;
+    m_subscribedBytes -= sizeInIndex(prefix.size());
     m_index.remove(prefix, client);
 }
 
@@ -137,7 +135,7 @@ void Relay::touch(Client *client)
 // Messages
 
 // Passed on before it is acknowledged, so that an acknowledgement means something.
-void Relay::receive(Client *client, QByteArrayView delimiter, const Frame &frame)
+void Relay::receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame)
 {
     m_senders += !std::exchange(client->m_hasSent, true);
     if (!delimiter.isEmpty()) {
@@ -184,13 +182,8 @@ void Relay::receiveBatch(Client *client, QByteArrayView batch)
 
 void Relay::sayGoodbye()
 {
-    publish(serverDisconnectTopic);
-}
-
-void Relay::publish(QByteArrayView body)
-{
-    findReceivers(body);
-    passOn(m_receivers, Block(Zmtp::frame(0, body), &m_bytes), 1);
+    findReceivers(serverDisconnectTopic);
+    passOn(m_receivers, Block(Zmtp::frame(0, serverDisconnectTopic), &m_bytes), 1);
 }
 
 // Each once, whatever it has subscribed to.

@@ -40,19 +40,10 @@ public:
 
         QSet<QByteArray> m_prefixes;
         qsizetype m_prefixBytes = 0;
-        qsizetype m_indexBytes = 0; // that its subscriptions take, about
-        quint64 m_lastFrame = 0;    // that was found to be for it
+        quint64 m_lastFrame = 0; // that was found to be for it
         bool m_isTouched = false;
         bool m_hasLeft = false;
         bool m_hasSent = false;
-    };
-
-    // A frame as it came, with the header that it has on its way out, too.
-    struct Frame
-    {
-        QByteArrayView encoded;
-        QByteArrayView body;
-        Block block; // the same as encoded; null where it is to be copied
     };
 
     // Whether it \a takesBatches: PROTOCOL.md.
@@ -73,8 +64,8 @@ public:
     bool subscribe(Client *client, QByteArrayView prefix);
     void unsubscribe(Client *client, QByteArrayView prefix);
 
-    // A message of \a client's: what stands in the place of the delimiter, and the frame after it.
-    void receive(Client *client, QByteArrayView delimiter, const Frame &frame);
+    // A message of \a client's: what stands in the place of the delimiter, and the frame after it, which goes out as it came.
+    void receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame);
 
     // Tells Python's clients that this server ends.
     void sayGoodbye();
@@ -107,7 +98,6 @@ private:
     void receiveBatch(Client *client, QByteArrayView batch);
     void findReceivers(QByteArrayView body);
     void passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
-    void publish(QByteArrayView body);
     void acknowledge(Client *client, const Block &reply);
     void touch(Client *client);
 

@@ -9,9 +9,6 @@ namespace Pyvent::Internal {
 
 namespace {
 
-// A subscription with its command. The longest name takes half of this.
-constexpr qsizetype maximumSubscriptionSize = 8 * 1024;
-
 // A message has two parts. What has more is no message of the bus, and is ignored up to here.
 constexpr qsizetype maximumParts = 10'000;
 
@@ -27,8 +24,8 @@ ZmtpConnection::ZmtpConnection(Relay *relay, Purpose purpose, qsizetype maximumF
     : m_relay(relay)
     , m_purpose(purpose)
     , m_client(relay->add(), Remove{relay})
-    , m_maximumFrameSize(purpose == Purpose::Requests ? maximumFrameSize : maximumSubscriptionSize)
-    , m_reader(std::min(m_maximumFrameSize, maximumSubscriptionSize), relay->accounts())
+    , m_maximumFrameSize(purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
+    , m_reader(std::min(m_maximumFrameSize, FrameReader::maximumCommandSize), relay->accounts())
 {
     send(Zmtp::greeting());
 }
@@ -94,14 +91,14 @@ bool ZmtpConnection::readGreeting(QByteArrayView *bytes)
     return true;
 }
 
-bool ZmtpConnection::handle(FrameReader::Frame &&frame)
+bool ZmtpConnection::handle(const FrameReader::Frame &frame)
 {
     if (frame.isCommand())
         return frame.hasMore() ? close("it sends a command in parts") : handleCommand(frame.body);
     if (m_state != State::Established)
         return close("it sends messages before it has said what it is");
     if (m_purpose == Purpose::Requests)
-        return handleRequest(std::move(frame));
+        return handleRequest(frame);
     return frame.hasMore() ? close("it sends messages where it is to hear") : handleSubscription(frame.body);
 }
 
@@ -143,7 +140,7 @@ bool ZmtpConnection::handleReady(QByteArrayView data)
 }
 
 // A message is a delimiter and an event, or a mark and a batch. Others are ignored.
-bool ZmtpConnection::handleRequest(FrameReader::Frame &&frame)
+bool ZmtpConnection::handleRequest(const FrameReader::Frame &frame)
 {
     const qsizetype part = m_parts++;
     const bool isLast = !frame.hasMore();
@@ -154,7 +151,7 @@ bool ZmtpConnection::handleRequest(FrameReader::Frame &&frame)
     if (part == 0)
         m_delimiter = frame.body.first(std::min(frame.body.size(), batchMark.size() + 1)).toByteArray();
     else if (part == 1 && isLast)
-        m_relay->receive(m_client.get(), m_delimiter, {frame.encoded, frame.body, std::move(frame.block)});
+        m_relay->receive(m_client.get(), m_delimiter, frame);
     return true;
 }
 

@@ -47,10 +47,10 @@ private:
 
     bool readGreeting(QByteArrayView *bytes);
     bool check(FrameReader::Result result);
-    bool handle(FrameReader::Frame &&frame);
+    bool handle(const FrameReader::Frame &frame);
     bool handleCommand(QByteArrayView body);
     bool handleReady(QByteArrayView data);
-    bool handleRequest(FrameReader::Frame &&frame);
+    bool handleRequest(const FrameReader::Frame &frame);
     bool handleSubscription(QByteArrayView body);
     bool subscribe(QByteArrayView prefix);
     void send(const QByteArray &encoded);
@@ -61,7 +61,7 @@ private:
     const std::unique_ptr<Relay::Client, Remove> m_client;
     const qsizetype m_maximumFrameSize;
     FrameReader m_reader;
-    const FrameReader::Function m_handle = [this](FrameReader::Frame &&frame) { return handle(std::move(frame)); };
+    const FrameReader::Function m_handle = [this](const FrameReader::Frame &frame) { return handle(frame); };
     State m_state = State::Greeting;
     QByteArray m_greeting;  // what has come of it
     qsizetype m_parts = 0;  // of the message under way that have come

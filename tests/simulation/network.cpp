@@ -115,7 +115,7 @@ void Network::receive(Line *line, const Line::Packet &packet)
 {
     const QByteArray encoded = Zmtp::frame(0, packet.bytes);
     const QByteArrayView body = QByteArrayView(encoded).last(packet.bytes.size());
-    m_relay->receive(line->sender, packet.delimiter, {encoded, body, {}});
+    m_relay->receive(line->sender, packet.delimiter, {0, encoded, body, {}});
     if (packet.delimiter.isEmpty())
         taken(packet.bytes);
     QByteArrayView batch = packet.delimiter == batchMark ? packet.bytes : QByteArrayView();

@@ -41,8 +41,8 @@ struct Weather
     std::size_t capacity = 50; // how many events wait for a receiver, past which the relay drops them
 };
 
-// The two connections of a client to the relay, each a client of its own to it, as TCP makes them: each keeps the order, and what is on its way is lost with it.
-// The client reads what has arrived.
+// The two connections of a client to the relay, each a client of its own to it, as TCP makes them: each keeps the order, and what is on
+// its way is lost with it. The client reads what has arrived.
 struct Line
 {
     struct Packet

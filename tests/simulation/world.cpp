@@ -71,8 +71,10 @@ QByteArray World::run()
     }
     m_isQuiet = true;
     m_network.clear();
-    for (const auto &node : m_nodes)
-        node->joinsAt = std::min(node->joinsAt, node->joinsAt == never ? never : m_network.now());
+    for (const auto &node : m_nodes) {
+        if (node->joinsAt != never)
+            node->joinsAt = std::min(node->joinsAt, m_network.now());
+    }
     rest();
     if (m_failure.isEmpty())
         check();
@@ -182,7 +184,6 @@ void World::leave(Node *node, Milliseconds duration)
         }
         handler->heard.clear();
         handler->readySince = never;
-        handler->hasLeft = true;
     }
 }
 

@@ -34,7 +34,6 @@ private:
         bool hearsPast;
         Milliseconds addedAt;
         Milliseconds readySince = never; // its node was Ready for it, since it has joined last
-        bool hasLeft = false;            // its node has, since it was added
         std::map<Stream, std::vector<quint64>> heard;
     };
 

@@ -21,7 +21,7 @@ struct Reader
     FrameReader reader{maximumBodySize, {&account, &parts}};
     QByteArrayList frames; // flags, and body
 
-    FrameReader::Function take = [this](FrameReader::Frame &&frame) {
+    FrameReader::Function take = [this](const FrameReader::Frame &frame) {
         const QByteArrayView encoded = frame.block.isNull() ? frame.encoded : frame.block.bytes();
         const auto header = Zmtp::readHeader(encoded);
         if (encoded.sliced(header->size) != frame.body || header->flags != frame.flags)
@@ -122,7 +122,7 @@ void TestFrameReader::stops()
 {
     Reader reader;
     int calls = 0;
-    const auto stop = [&calls](FrameReader::Frame &&) { return ++calls < 2; };
+    const auto stop = [&calls](const FrameReader::Frame &) { return ++calls < 2; };
     const QByteArray bytes = Zmtp::frame(0, "a") + Zmtp::frame(0, "b") + Zmtp::frame(0, "c");
     QCOMPARE(reader.reader.read(bytes, stop), FrameReader::Result::Stopped);
     QCOMPARE(calls, 2);
@@ -135,8 +135,8 @@ void TestFrameReader::takesNoMoreThanHasCome()
     qsizetype parts = 0;
     const QByteArray frame = Zmtp::frame(0, QByteArray(maximumBodySize, 'x'));
     Block block;
-    const auto take = [&block](FrameReader::Frame &&taken) {
-        block = std::move(taken.block);
+    const auto take = [&block](const FrameReader::Frame &taken) {
+        block = taken.block;
         return true;
     };
     {

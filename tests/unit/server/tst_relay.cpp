@@ -47,7 +47,7 @@ QByteArray batchOf(const QByteArrayList &frames)
 void send(Relay *relay, Relay::Client *client, QByteArrayView delimiter, const QByteArray &body)
 {
     const QByteArray encoded = Zmtp::frame(0, body);
-    relay->receive(client, delimiter, {encoded, QByteArrayView(encoded).last(body.size()), {}});
+    relay->receive(client, delimiter, {0, encoded, QByteArrayView(encoded).last(body.size()), {}});
 }
 
 } // namespace
