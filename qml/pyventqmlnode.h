@@ -83,7 +83,8 @@ public:
         UnreadableFrame = PyventError::UnreadableFrame,
         EventsNotDelivered = PyventError::EventsNotDelivered,
         UsedAfterFork = PyventError::UsedAfterFork,
-        OutOfResources = PyventError::OutOfResources
+        OutOfResources = PyventError::OutOfResources,
+        NotAllowed = PyventError::NotAllowed
     };
     Q_ENUM(ErrorCode)
 

@@ -40,6 +40,8 @@ int codeOf(PyventError::Code code)
         return PyventQmlNode::UsedAfterFork;
     case PyventError::OutOfResources:
         return PyventQmlNode::OutOfResources;
+    case PyventError::NotAllowed:
+        return PyventQmlNode::NotAllowed;
     }
     return int(code);
 }

@@ -35,7 +35,8 @@ public:
         UnreadableFrame, /*!< Something was received that is no event. Reported once per sending node, name and kind. */
         EventsNotDelivered, /*!< The linger ran out before the server had acknowledged everything. */
         UsedAfterFork,      /*!< A node that was made before fork() was used in the child. */
-        OutOfResources /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
+        OutOfResources, /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
+        NotAllowed      /*!< The server, or this process, is another user's than PyventOptions::localAccess has. */
     };
     Q_ENUM(Code)
 

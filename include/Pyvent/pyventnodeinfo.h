@@ -23,6 +23,7 @@ struct PYVENT_EXPORT PyventNodeInfo
     Q_PROPERTY(qint64 pid MEMBER pid)
     Q_PROPERTY(bool serving MEMBER serving)
     Q_PROPERTY(QStringList names MEMBER names)
+    Q_PROPERTY(QString way MEMBER way)
 
 public:
     QUuid uuid;           /*!< The node, as in PyventEvent::nodeId. */
@@ -32,6 +33,7 @@ public:
     qint64 pid = 0;       /*!< Its process id there. */
     bool serving = false; /*!< Whether it serves the bus. */
     QStringList names;    /*!< The names and globs that it listens to, or some of them if there are very many. */
+    QString way;          /*!< How it reaches the server: "lane" (a Unix socket) or "tcp"; empty if it does not say. */
 
     friend bool operator==(const PyventNodeInfo &, const PyventNodeInfo &) = default;
 };

@@ -3,6 +3,7 @@
 #define PYVENTOPTIONS_H
 
 #include "pyventglobal.h"
+#include "pyventlocalaccess.h"
 
 #include <QtCore/qstring.h>
 
@@ -56,6 +57,14 @@ struct PyventOptions
 
     /*! The time for which this node keeps an event after sending it. Default: 60 s. */
     std::chrono::milliseconds replayAge = std::chrono::seconds(60);
+
+    /*! Which users of this machine may be at the other end: who may join a server started here, and whose server this node joins.
+        Default: the user of the process. */
+    PyventLocalAccess localAccess = {};
+
+    /*! Whether nodes of this module on this machine may reach each other by a Unix socket, "the lane", which is faster than TCP. Nodes
+        that use it and nodes that do not are on one bus. Also off if the environment has PYVENT_LANE=0. */
+    bool lane = true;
 };
 
 #endif

@@ -60,7 +60,7 @@ std::shared_ptr<LinkDriver> NodeGroup::driver(const Lock &lock, const Endpoint &
         if (driver && driver->isTo(endpoint, maximumFrameSize))
             return driver;
     }
-    requireDescriptors(descriptorsOfLink);
+    requireDescriptors(descriptorsOfLane);
     const auto driver = std::make_shared<LinkDriver>(shared_from_this(), endpoint, maximumFrameSize);
     driver->standBy();
     drivers.push_back(driver);

@@ -2,6 +2,7 @@
 #include "node/optionscheck.h"
 
 #include "dispatch/name.h"
+#include "security/accessrule.h"
 #include "transport/endpoint.h"
 
 #include <limits>
@@ -39,7 +40,8 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     *subject = u"replayAge"_s;
     if (options.replayAge < 0ms || options.replayAge > 24h)
         return u"events are kept for %1 ms; it must be 0 ms to 24 hours"_s.arg(options.replayAge.count());
-    return {};
+    *subject = u"localAccess"_s;
+    return whyNotAnAccess(options.localAccess);
 }
 
 } // namespace Pyvent::Internal

@@ -3,6 +3,7 @@
 
 #include "dispatch/fanout.h"
 #include "dispatch/name.h"
+#include "node/busendpoint.h"
 #include "node/noderegistry.h"
 #include "node/optionscheck.h"
 #include "node/servererrors.h"
@@ -67,7 +68,7 @@ std::shared_ptr<PyventNodePrivate> PyventNodePrivate::replaceInChild(PyventNode 
     parents->m_waker.nodeIsParents();
     const Life &life = parents->m_life.unguarded();
     if (life.isUsed)
-        closeInheritedSockets(life.options.port);
+        closeInheritedSockets(*life.endpoint);
     node->d = std::make_shared<PyventNodePrivate>(node, life.options);
     const Lock lock = node->d->lock();
     node->d->m_life(lock).refusal = {
@@ -153,20 +154,27 @@ bool PyventNodePrivate::start(const Lock &lock)
     m_serving(lock).allow(life.options.server);
     if (life.driver)
         return true;
-    life.isUsed = true;
+    use(life);
     if (life.retryAt && Clock::now() < *life.retryAt) {
         m_session(lock).news().failAgain(resourcesError(u"since a moment ago"_s));
         return false;
     }
     NodeRegistry::starts();
     if (life.options.server)
-        serve(lock, false);
+        serve(lock, Serving::How::ByItself);
     if (!joinLink(lock))
         return false;
     scheduleTurn();
     if (m_waker.isNodeThread() && QThread::currentThread()->loopLevel() == 0)
         life.driver->driveAtOnce();
     return true;
+}
+
+// From now on the options stay as they are.
+void PyventNodePrivate::use(Life &life)
+{
+    if (!std::exchange(life.isUsed, true))
+        life.endpoint = endpointOf(life.options);
 }
 
 // False: the system does not give what that takes. It is tried again with the next use, and by the node's event loop.
@@ -180,8 +188,7 @@ bool PyventNodePrivate::joinLink(const Lock &lock)
                      .pid = QCoreApplication::applicationPid(),
                      .serving = isServing(lock)});
     try {
-        const auto driver = m_group->driver(lock, Endpoint::tcp(life.options.address, life.options.port),
-                                            life.options.maximumEventSize);
+        const auto driver = m_group->driver(lock, *life.endpoint, life.options.maximumEventSize);
         driver->join(lock, this, session, now);
         life.driver = driver;
         life.retryAt.reset();
@@ -202,24 +209,25 @@ bool PyventNodePrivate::startServer(const Lock &lock)
 {
     if (!mayBeUsed(lock))
         return false;
-    const bool serves = serve(lock, true);
+    const bool serves = serve(lock, Serving::How::ByHand);
     start(lock);
     return serves;
 }
 
-bool PyventNodePrivate::serve(const Lock &lock, bool byHand)
+bool PyventNodePrivate::serve(const Lock &lock, Serving::How how)
 {
     Serving &serving = m_serving(lock);
     if (serving.isServing())
         return true;
-    m_life(lock).isUsed = true;
+    Life &life = m_life(lock);
+    use(life);
     PyventError error;
-    if (serving.start(options(lock), byHand, &error)) {
+    if (serving.start(*life.endpoint, life.options, how, &error)) {
         m_session(lock).setServing(true);
         notify(lock, [](PyventNode *node) { Q_EMIT node->servingChanged(true); });
-    } else if (error) {
-        fail(lock, error);
     }
+    if (error)
+        fail(lock, error);
     return serving.isServing();
 }
 

@@ -24,6 +24,7 @@ public:
     using Lock = Pyvent::Internal::NodeGroup::Lock;
     using Receiver = Pyvent::Internal::Receiver;
     using ReceiverTable = Pyvent::Internal::ReceiverTable;
+    using Serving = Pyvent::Internal::Serving;
     using Session = Pyvent::Internal::Session;
     using Waiter = Pyvent::Internal::Waiter;
 
@@ -129,6 +130,7 @@ private:
         PyventOptions options;
         PyventError refusal; // of every use: bad options of the constructor's, or a node of the parent's
         bool isUsed = false;
+        std::optional<Pyvent::Internal::Endpoint> endpoint; // once it is used
         bool hasEnded = false;
         std::optional<Clock::time_point> retryAt;             // while the system does not give what a link needs
         std::shared_ptr<Pyvent::Internal::LinkDriver> driver; // while the session is joined
@@ -149,7 +151,8 @@ private:
     void apply(const Lock &lock, const ReceiverTable::Removal &removal);
     bool mayBeUsed(const Lock &lock);
     bool joinLink(const Lock &lock);
-    bool serve(const Lock &lock, bool byHand);
+    static void use(Life &life);
+    bool serve(const Lock &lock, Serving::How how);
     void leaveLink(const Lock &lock, Session::Left *left);
     void notify(const Lock &lock, Notices::Notice notice);
     void collectNews(const Lock &lock);
@@ -176,7 +179,7 @@ private:
     const QUuid m_uuid = QUuid::createUuid();
     Guarded<Life> m_life;
     Guarded<Session> m_session;
-    Guarded<Pyvent::Internal::Serving> m_serving;
+    Guarded<Serving> m_serving;
     Guarded<Notices> m_notices;
     Guarded<Feeds> m_feeds;
     Pyvent::Internal::NodeWaker m_waker; // has a lock of its own

@@ -15,7 +15,12 @@ constexpr auto turnBudget = 3ms;
 
 void PyventNodePrivate::processed(const Lock &lock, Clock::time_point now)
 {
-    if (const PyventError error = m_serving(lock).explain(m_life(lock).driver->link(lock).silence(now), options(lock)))
+    const Life &life = m_life(lock);
+    const Connection::Silence silence = life.driver->link(lock).silence(now);
+    Serving &serving = m_serving(lock);
+    if (serving.mayServeWithoutPorts(silence, *life.endpoint))
+        serve(lock, Serving::How::WithoutPorts);
+    else if (const PyventError error = serving.explain(silence, life.options))
         fail(lock, error);
     collectNews(lock);
 }
@@ -24,7 +29,7 @@ bool PyventNodePrivate::tryToServe(const Lock &lock)
 {
     if (!m_serving(lock).isAllowed() || isServing(lock))
         return false;
-    serve(lock, false);
+    serve(lock, Serving::How::ByItself);
     return true;
 }
 

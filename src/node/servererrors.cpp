@@ -1,14 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "node/servererrors.h"
 
+#include "node/busendpoint.h"
+#include "security/socketowner.h"
+#include "security/users.h"
 #include "transport/descriptors.h"
 
 #include <cerrno>
 #include <cstring>
 
+#include <unistd.h>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+// What has the port: "nc (process 123), of the user ada (1001)".
+QString describeHolder(const Endpoint &endpoint)
+{
+    const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
+    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    if (!owner)
+        return u"another program"_s;
+    const QString program = holderOf(*owner).text;
+    return u"%1, of the user %2"_s.arg(program.isEmpty() ? u"a program"_s : program, describeUser(owner->user));
+}
+
+} // namespace
 
 PyventError resourcesError(const QString &text)
 {
@@ -55,6 +75,15 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
     return {};
 }
 
+PyventError withoutPortsError(const Endpoint &endpoint, const PyventOptions &options)
+{
+    return {PyventError::PortTaken,
+            u"port %1 of %2 is in use by %3. The nodes of this module on this machine have their bus without it, but "
+            "Python's nodes and other machines are cut off until it is free; this node goes on trying"_s.arg(
+                QString::number(options.port), options.address, describeHolder(endpoint)),
+            QString::number(options.port)};
+}
+
 PyventError silenceError(Connection::Silence silence, bool portInUse, const PyventOptions &options)
 {
     const QString port = QString::number(options.port);
@@ -86,6 +115,18 @@ PyventError silenceError(Connection::Silence silence, bool portInUse, const Pyve
                 port, options.address, eventsPort),
             eventsPort};
     }
+    case Connection::Silence::OtherUser:
+        return {PyventError::NotAllowed,
+                u"port %1 of %2 is in use by %3, and this node does not join a bus of that user's: name the user in "
+                "PyventOptions::localAccess, or choose another port for all nodes of this bus. This node goes on "
+                "trying"_s.arg(port, options.address, describeHolder(endpointOf(options))),
+                port};
+    case Connection::Silence::NotLetIn:
+        return {PyventError::NotAllowed,
+                u"the server of port %1 of %2 does not let this process's user, %3, in: it has to name the user in its "
+                "PyventOptions::localAccess. This node goes on trying"_s.arg(port, options.address,
+                                                                             describeUser(::geteuid())),
+                port};
     case Connection::Silence::NotResponding:
         return {portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
                 u"what has port %1 of %2 does not answer as a Pyvent server does: if it is one, it hangs; if not, end "

@@ -12,6 +12,9 @@ namespace Pyvent::Internal {
 // What is told when the system does not give what a node needs for its connections; \a text is what it said.
 PyventError resourcesError(const QString &text);
 
+// What is told when a node serves without the ports, which something else has.
+PyventError withoutPortsError(const Endpoint &endpoint, const PyventOptions &options);
+
 // What is told when a node with \a options cannot serve because of \a failure; \a text is what the system said.
 PyventError servingError(Server::Failure failure, const PyventOptions &options, const QString &text);
 

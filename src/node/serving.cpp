@@ -2,6 +2,7 @@
 #include "node/serving.h"
 
 #include "node/servererrors.h"
+#include "security/socketowner.h"
 
 #include <utility>
 
@@ -9,27 +10,44 @@ namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
-bool Serving::start(const PyventOptions &options, bool byHand, PyventError *error)
+bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How how, PyventError *error)
 {
     if (m_server)
         return true;
     Server::Failure failure;
     QString text;
-    m_server = Server::start(Endpoint::tcp(options.address, options.port), options.maximumEventSize, &failure, &text);
+    const auto ports = how == How::WithoutPorts ? Server::Ports::Wanted : Server::Ports::Needed;
+    m_server = Server::start(endpoint, options.maximumEventSize, ports, &failure, &text);
     m_portInUse = failure == Server::Failure::PortInUse;
-    if (m_server)
+    if (m_server) {
+        if (!m_server->hasPorts())
+            *error = withoutPortsError(endpoint, options);
         return true;
+    }
     if (failure == Server::Failure::NotThisMachine)
         m_mayServe = false;
     // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here; and that there
     // is nothing to serve with is told when there is nothing to connect with, either.
     const bool isExpected = failure == Server::Failure::PortInUse || failure == Server::Failure::NotThisMachine
         || failure == Server::Failure::NoResources;
-    if (byHand || (!isExpected && !m_complainedOfServing)) {
+    if (how == How::ByHand || (!isExpected && !m_complainedOfServing)) {
         m_complainedOfServing = true;
         *error = servingError(failure, options, text);
     }
     return false;
+}
+
+bool Serving::mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint)
+{
+    if (!m_mayServe || m_server || !m_portInUse || endpoint.lanes().isEmpty())
+        return false;
+    if (silence == Connection::Silence::OtherUser)
+        return !std::exchange(m_hasLooked, true);
+    if (silence != Connection::Silence::NotResponding || std::exchange(m_hasLooked, true))
+        return false;
+    const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
+    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    return owner && !holderOf(*owner).mayBeAServer;
 }
 
 std::unique_ptr<Server> Serving::takeServer()

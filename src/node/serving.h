@@ -21,9 +21,18 @@ public:
 
     bool isServing() const { return m_server != nullptr; }
 
-    // Tries to serve, as the user asked (\a byHand) or by itself. Returns whether it does now; if not, \a error is what is to be
-    // told of that, if anything.
-    bool start(const PyventOptions &options, bool byHand, PyventError *error);
+    enum class How : quint8 {
+        ByHand, // as the user asked
+        ByItself,
+        WithoutPorts // which something else has
+    };
+
+    // Tries to serve. Returns whether it does now; \a error is what is to be told of that, if anything.
+    bool start(const Endpoint &endpoint, const PyventOptions &options, How how, PyventError *error);
+
+    // Whether those on the lane may have their bus although something else has the port, as \a silence and what has it say. A server
+    // that hangs is no such thing: with another one beside it, a bus would be two.
+    bool mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint);
 
     // Gives the server up, for the caller to stop it, which takes a while.
     std::unique_ptr<Server> takeServer();
@@ -32,7 +41,7 @@ public:
     PyventError explain(Connection::Silence silence, const PyventOptions &options);
 
     // The node is Ready, or has left: what was told may be told again.
-    void forgetComplaints() { m_complainedOfSilence = m_complainedOfServing = false; }
+    void forgetComplaints() { m_complainedOfSilence = m_complainedOfServing = m_hasLooked = false; }
 
     // Where to count what is sent and nobody hears: nullptr if others may.
     quint64 *unheard() { return m_server && !m_server->hadOtherClients() ? &m_unheard : nullptr; }
@@ -48,6 +57,7 @@ private:
     std::unique_ptr<Server> m_server;
     bool m_mayServe = false;
     bool m_portInUse = false; // the last attempt to serve found somebody there
+    bool m_hasLooked = false; // at what has the port
     bool m_complainedOfServing = false;
     bool m_complainedOfSilence = false;
     quint64 m_unheard = 0; // events that nobody can have heard, unless other clients come to the server

@@ -137,16 +137,41 @@ void Relay::touch(Client *client)
 // Passed on before it is acknowledged, so that an acknowledgement means something.
 void Relay::receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame)
 {
-    m_senders += !std::exchange(client->m_hasSent, true);
+    speaks(client);
     if (!delimiter.isEmpty()) {
         if (m_takesBatches && delimiter == batchMark)
             receiveBatch(client, frame.body);
         return;
     }
+    passOn(frame);
+    acknowledge(client, m_takesBatches && isProofTopic(frame.body) ? m_batchAcknowledgement : m_acknowledgement);
+}
+
+void Relay::passOn(const FrameReader::Frame &frame)
+{
+    endRun();
     findReceivers(frame.body);
     if (!m_receivers.empty())
         passOn(m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
-    acknowledge(client, m_takesBatches && isProofTopic(frame.body) ? m_batchAcknowledgement : m_acknowledgement);
+}
+
+void Relay::addToRun(const FrameReader::Frame &frame)
+{
+    findReceivers(frame.body);
+    if (m_receivers != m_earlier || frame.encoded.begin() != m_run.end())
+        endRun();
+    std::swap(m_receivers, m_earlier);
+    const char *const begin = m_run.isEmpty() ? frame.encoded.data() : m_run.data();
+    m_run = QByteArrayView(begin, frame.encoded.end());
+    ++m_framesInRun;
+}
+
+void Relay::endRun()
+{
+    const QByteArrayView run = std::exchange(m_run, {});
+    const qsizetype frames = std::exchange(m_framesInRun, 0);
+    if (!run.isEmpty() && !m_earlier.empty())
+        passOn(m_earlier, Block(run, &m_bytes), frames);
 }
 
 // Frames that have the same receivers, as most in a batch do, are one block.

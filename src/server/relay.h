@@ -43,7 +43,7 @@ public:
         quint64 m_lastFrame = 0; // that was found to be for it
         bool m_isTouched = false;
         bool m_hasLeft = false;
-        bool m_hasSent = false;
+        bool m_speaks = false;
     };
 
     // Whether it \a takesBatches: PROTOCOL.md.
@@ -64,8 +64,22 @@ public:
     bool subscribe(Client *client, QByteArrayView prefix);
     void unsubscribe(Client *client, QByteArrayView prefix);
 
-    // A message of \a client's: what stands in the place of the delimiter, and the frame after it, which goes out as it came.
+    // A message of \a client's: what stands in the place of the delimiter, and the frame after it, which is passed on as it came, and
+    // acknowledged.
     void receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame);
+
+    // Passes on a frame as it came.
+    void passOn(const FrameReader::Frame &frame);
+
+    // The same at endRun(), or before. Frames that follow each other in memory, where they stay until then, share their way.
+    void addToRun(const FrameReader::Frame &frame);
+    void endRun();
+
+    // \a client takes part. Whoever sends does.
+    void speaks(Client *client) { m_speakers += !std::exchange(client->m_speaks, true); }
+
+    // \a client has something to be written.
+    void touch(Client *client);
 
     // Tells Python's clients that this server ends.
     void sayGoodbye();
@@ -77,9 +91,9 @@ public:
     // How many frames were not passed on to receivers because too much waited, since this was last asked.
     quint64 takeDropped() { return std::exchange(m_dropped, 0); }
 
-    // Whether a second client ever sent something. Every node does when it joins, Python's too; a client that makes its connection
-    // anew is another one.
-    bool hadOtherClients() const { return m_senders > 1; }
+    // Whether a second client ever took part. Every node does when it joins, Python's too; a client that makes its connection anew is
+    // another one.
+    bool hadOtherClients() const { return m_speakers > 1; }
 
     // Bytes that wait, and bytes of large frames that have come in part.
     qsizetype waitingBytes() const { return m_bytes; }
@@ -99,7 +113,6 @@ private:
     void findReceivers(QByteArrayView body);
     void passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
     void acknowledge(Client *client, const Block &reply);
-    void touch(Client *client);
 
     const bool m_takesBatches;
     const Limits m_limits;
@@ -114,9 +127,11 @@ private:
     SubscriptionIndex<Client> m_index;
     quint64 m_frames = 0;
     std::vector<Client *> m_receivers; // of the frame under way
-    std::vector<Client *> m_earlier;   // of the one before it in its batch
+    std::vector<Client *> m_earlier;   // of the one before it in its batch or run
+    QByteArrayView m_run;              // frames that have the same receivers, and were not passed on yet
+    qsizetype m_framesInRun = 0;
     std::vector<Client *> m_touched;
-    qsizetype m_senders = 0; // clients that ever sent something
+    qsizetype m_speakers = 0; // clients that ever took part
     quint64 m_dropped = 0;
     bool m_wasFull = false;
 };

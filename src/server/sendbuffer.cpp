@@ -16,8 +16,9 @@ std::size_t SendBuffer::fill(std::span<iovec> vectors) const
     return count;
 }
 
-void SendBuffer::written(qsizetype count)
+void SendBuffer::wrote(qsizetype count)
 {
+    m_written += quint64(count);
     m_bytes -= count;
     m_begin += count;
     while (!m_blocks.empty() && m_begin >= m_blocks.front().size()) {

@@ -21,6 +21,10 @@ public:
     // What it takes in memory, if nobody shares it.
     qsizetype cost() const { return m_bytes + qsizetype(m_blocks.size()) * Block::overhead; }
 
+    // How many bytes were ever appended, and how many of them were written.
+    quint64 appended() const { return m_written + quint64(m_bytes); }
+    quint64 written() const { return m_written; }
+
     void append(const Block &block)
     {
         m_blocks.push_back(block);
@@ -31,7 +35,7 @@ public:
     std::size_t fill(std::span<iovec> vectors) const;
 
     // \a count bytes of it have been written.
-    void written(qsizetype count);
+    void wrote(qsizetype count);
 
     void clear();
 
@@ -39,6 +43,7 @@ private:
     std::deque<Block> m_blocks;
     qsizetype m_bytes = 0;
     qsizetype m_begin = 0; // how many bytes of the first one have been written
+    quint64 m_written = 0;
 };
 
 } // namespace Pyvent::Internal

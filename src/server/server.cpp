@@ -16,45 +16,96 @@ namespace Pyvent::Internal {
 
 using Clock = std::chrono::steady_clock;
 
-Server::Server(qsizetype maximumFrameSize)
-    : m_relay(maximumFrameSize >= maximumBatchSize, {})
-    , m_door(&m_relay, {.frameBytes = maximumFrameSize + repairOverhead})
+namespace {
+
+// How often it is seen whether the ports are free, where the server has none.
+constexpr auto portsInterval = std::chrono::seconds(1);
+
+} // namespace
+
+Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize)
+    : m_endpoint(endpoint)
+    , m_relay(maximumFrameSize >= maximumBatchSize, {})
+    , m_doors(&m_relay, {.frameBytes = maximumFrameSize + repairOverhead}, endpoint.access())
     , m_stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
     if (!m_stop.isOpen())
         throw std::system_error(errno, std::generic_category());
-    m_door.watch(m_stop.get());
+    m_doors.watch(m_stop.get());
 }
 
-std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximumFrameSize, Failure *failure,
-                                      QString *errorText)
+std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximumFrameSize, Ports ports,
+                                      Failure *failure, QString *errorText)
 {
     *failure = Failure::None;
     if (endpoint.isName()) {
         *failure = Failure::NotThisMachine;
         return nullptr;
     }
-    bool hasPort = false;
     try {
         requireDescriptors(descriptorsOfServer);
-        std::unique_ptr<Server> server(new Server(maximumFrameSize));
-        server->m_door.bindRequests(endpoint);
-        hasPort = true;
-        server->m_door.bindEvents(endpoint);
+        std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize));
+        if (!server->takeLane(failure))
+            return nullptr;
+        const bool mayLackPorts = ports == Ports::Wanted && server->m_hasLane;
+        try {
+            server->bind(failure);
+        } catch (const std::system_error &) {
+            const bool isTaken = *failure == Failure::PortInUse || *failure == Failure::EventsPortInUse;
+            if (!mayLackPorts || !isTaken)
+                throw;
+            *failure = Failure::None;
+        }
         server->m_thread = startBackgroundThread("pyvent-server", [of = server.get()] { of->run(); });
         return server;
     } catch (const std::exception &error) {
-        const auto *const systemError = dynamic_cast<const std::system_error *>(&error);
-        const int number = systemError ? systemError->code().value() : 0;
         *errorText = QString::fromLocal8Bit(error.what());
+        if (*failure == Failure::None)
+            *failure = isOutOfResources(error) ? Failure::NoResources : Failure::Other;
+    }
+    return nullptr;
+}
+
+// Returns false if another process has it. Where there can be none, the port decides who serves.
+bool Server::takeLane(Failure *failure)
+{
+    if (m_endpoint.lanes().isEmpty())
+        return true;
+    LaneListener::Failure laneFailure;
+    QString why;
+    auto lane = LaneListener::listen(m_endpoint.lanes().front(),
+                                     m_endpoint.access().kind() != PyventLocalAccess::OwnUser, &laneFailure, &why);
+    if (laneFailure == LaneListener::Failure::Taken) {
+        *failure = Failure::PortInUse;
+        return false;
+    }
+    if (lane) {
+        m_doors.openLane(std::move(lane));
+        m_hasLane = true;
+    } else {
+        qCInfo(serverLog).noquote() << "There is no local socket, only TCP:" << why;
+    }
+    return true;
+}
+
+// Throws std::system_error, and says which of the ports it is, or both, that cannot be had.
+void Server::bind(Failure *failure)
+{
+    bool hasPort = false;
+    try {
+        m_doors.bindRequests(m_endpoint);
+        hasPort = true;
+        m_doors.bindEvents(m_endpoint);
+        m_hasPorts = true;
+    } catch (const std::system_error &error) {
+        m_doors.unbind();
+        const int number = error.code().value();
         if (number == EADDRINUSE)
             *failure = hasPort ? Failure::EventsPortInUse : Failure::PortInUse;
         else if (number == EADDRNOTAVAIL || number == ENODEV)
             *failure = Failure::NotThisMachine;
-        else
-            *failure = isOutOfResources(error) ? Failure::NoResources : Failure::Other;
+        throw;
     }
-    return nullptr;
 }
 
 Server::~Server()
@@ -73,9 +124,12 @@ void Server::stop(std::chrono::milliseconds linger)
 
 void Server::run()
 {
+    Clock::time_point triesPortsAt = m_hasPorts ? Clock::time_point::max() : Clock::now() + portsInterval;
     while (m_linger < 0) {
         try {
-            m_door.wait(Clock::time_point::max());
+            m_doors.wait(triesPortsAt);
+            if (Clock::now() >= triesPortsAt)
+                triesPortsAt = tryPorts() ? Clock::time_point::max() : Clock::now() + portsInterval;
         } catch (const std::exception &error) {
             qCWarning(serverLog) << "The server goes on after" << error.what();
         }
@@ -84,22 +138,33 @@ void Server::run()
     sayGoodbye(std::chrono::milliseconds(m_linger));
 }
 
+bool Server::tryPorts()
+{
+    Failure failure;
+    try {
+        bind(&failure);
+        qCInfo(serverLog) << "The server has its ports now";
+    } catch (const std::system_error &) { // later, then
+    }
+    return m_hasPorts;
+}
+
 void Server::sayGoodbye(std::chrono::milliseconds linger)
 {
     const Clock::time_point begin = Clock::now();
     try {
         eventfd_t value = 0;
         ::eventfd_read(m_stop.get(), &value);
-        m_door.stopListening();
+        m_doors.stopListening();
         // What has arrived, but not for ever what goes on arriving.
-        while (m_door.wait(Clock::now()) > 0 && Clock::now() < begin + linger / 2) { }
+        while (m_doors.wait(Clock::now()) > 0 && Clock::now() < begin + linger / 2) { }
         m_hadOtherClients.store(m_relay.hadOtherClients(), std::memory_order_relaxed);
-        m_door.stopReading();
+        m_doors.stopReading();
         m_relay.sayGoodbye();
-        m_door.wait(Clock::now()); // which writes it
-        while (m_door.hasEvents() && Clock::now() < begin + linger)
-            m_door.wait(begin + linger);
-        m_door.closeAll();
+        m_doors.wait(Clock::now()); // which writes it
+        while (m_doors.hasEvents() && Clock::now() < begin + linger)
+            m_doors.wait(begin + linger);
+        m_doors.closeAll();
     } catch (const std::exception &error) {
         qCWarning(serverLog) << "The server ends with" << error.what();
     }

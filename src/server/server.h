@@ -2,7 +2,7 @@
 #ifndef PYVENT_SERVER_SERVER_H
 #define PYVENT_SERVER_SERVER_H
 
-#include "server/plaindoor.h"
+#include "server/doors.h"
 
 #include <QtCore/qstring.h>
 
@@ -12,9 +12,10 @@
 
 namespace Pyvent::Internal {
 
-// A relay with its door, on a thread of its own.
+// A relay with its doors, on a thread of its own.
 //
-// Binding the port is the election: of all processes that try, one wins, and the others are clients.
+// Who serves is decided by the lock beside the lane, and then by the port: of all processes that try, one wins, and the others are
+// clients. Where there can be no lane, the port alone decides.
 class Server
 {
 public:
@@ -27,9 +28,15 @@ public:
         Other            // errorText says what
     };
 
-    // Binds the endpoint and starts the thread. Returns null, and says why, if it cannot be bound.
-    static std::unique_ptr<Server> start(const Endpoint &endpoint, qsizetype maximumFrameSize, Failure *failure,
-                                         QString *errorText);
+    // What can be had without the ports, which something else has.
+    enum class Ports : quint8 {
+        Needed,
+        Wanted // those on the lane have their bus; it tries again until it has them
+    };
+
+    // Has the endpoint's lane and ports, and starts the thread. Returns null, and says why, if it cannot have them.
+    static std::unique_ptr<Server> start(const Endpoint &endpoint, qsizetype maximumFrameSize, Ports ports,
+                                         Failure *failure, QString *errorText);
 
     // Stops, if stop() has not been called, without delivering what is queued.
     ~Server();
@@ -42,13 +49,22 @@ public:
     // As Relay::hadOtherClients(). May be called from any thread.
     bool hadOtherClients() const { return m_hadOtherClients; }
 
+    // Whether it has the ports. May be called from any thread.
+    bool hasPorts() const { return m_hasPorts; }
+
 private:
-    explicit Server(qsizetype maximumFrameSize);
+    Server(const Endpoint &endpoint, qsizetype maximumFrameSize);
+    bool takeLane(Failure *failure);
+    void bind(Failure *failure);
+    bool tryPorts();
     void run();
     void sayGoodbye(std::chrono::milliseconds linger);
 
-    Relay m_relay; // the thread's, as the door
-    PlainDoor m_door;
+    const Endpoint m_endpoint;
+    Relay m_relay; // the thread's, as the doors
+    Doors m_doors;
+    bool m_hasLane = false;
+    std::atomic<bool> m_hasPorts = false;
     std::atomic<bool> m_hadOtherClients = false;
     std::atomic<qint64> m_linger = -1; // in milliseconds, once stop() was called; then m_stop is readable
     FileDescriptor m_stop;

@@ -64,6 +64,7 @@ public:
     bool isHeard(QByteArrayView frame, const Seat *except) const;
 
     Connection::State state(const Seat &seat) const;
+    Connection::Way way() const { return m_connection->way(); }
     Connection::Silence silence(Clock::time_point now) const { return m_connection->silence(now); }
     qsizetype unsentEvents(const Seat &seat) const
     {

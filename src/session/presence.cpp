@@ -52,6 +52,7 @@ QByteArray toBytes(const PyventNodeInfo &info)
         {u"pid"_s, info.pid},
         {u"serving"_s, info.serving},
         {u"names"_s, names},
+        {u"way"_s, info.way},
     };
     return map.toCborValue().toCbor();
 }
@@ -69,6 +70,7 @@ PyventNodeInfo fromBytes(const QByteArray &bytes)
     const QCborArray names = map[u"names"_s].toArray();
     for (const QCborValue &name : names)
         info.names.append(name.toString());
+    info.way = map[u"way"_s].toString();
     return info;
 }
 

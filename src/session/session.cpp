@@ -230,6 +230,16 @@ PyventNodeInfo Session::info() const
     info.uuid = m_uuid;
     info.nodeId = m_options.nodeId;
     info.names = m_reception.table().patterns();
+    switch (m_link->way()) {
+    case Connection::Way::None:
+        break;
+    case Connection::Way::Lane:
+        info.way = u"lane"_s;
+        break;
+    case Connection::Way::Tcp:
+        info.way = u"tcp"_s;
+        break;
+    }
     return info;
 }
 

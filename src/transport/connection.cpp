@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/connection.h"
 
-#include "transport/zmqconnection.h"
+#include "transport/busconnection.h"
 
 namespace Pyvent::Internal {
 
@@ -10,11 +10,7 @@ Connection::~Connection() = default;
 std::unique_ptr<Connection> Connection::to(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue,
                                            PollSet &pollSet)
 {
-    switch (endpoint.scheme()) {
-    case Endpoint::Scheme::Tcp:
-        break;
-    }
-    return std::make_unique<ZmqConnection>(endpoint, maximumFrameSize, queue, pollSet);
+    return std::make_unique<BusConnection>(endpoint, maximumFrameSize, queue, pollSet);
 }
 
 } // namespace Pyvent::Internal

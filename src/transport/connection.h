@@ -40,10 +40,19 @@ public:
         NoSuchHost,    // the host's name has no address
         NoResources,   // this process may open no more file descriptors
         EventsRefused, // something answers, but nothing listens where events come from
-        NotResponding  // something accepts the connection and does not behave as a Pyvent server
+        NotResponding, // something accepts the connection and does not behave as a Pyvent server
+        OtherUser,     // a process of a user's listens there who is not to be on this bus
+        NotLetIn       // a server listens there, and this process's user may not be on its bus
     };
 
-    // A connection of the kind that \a endpoint asks for, which takes events of up to \a maximumFrameSize bytes. \a queue and
+    // By what way events go.
+    enum class Way {
+        None,
+        Lane, // a Unix socket
+        Tcp
+    };
+
+    // A connection to \a endpoint by the best way that there is each time it is made, which takes events of up to \a maximumFrameSize bytes. \a queue and
     // \a pollSet must outlive it. Throws std::system_error or zmq::error_t where the system does not give what it takes.
     static std::unique_ptr<Connection> to(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue,
                                           PollSet &pollSet);
@@ -82,6 +91,7 @@ public:
     virtual Clock::time_point deadline() const = 0;
 
     virtual State state() const = 0;
+    virtual Way way() const = 0;
 
     // Every subscription up to the one with this number is active; 0 while the connection is down.
     virtual quint64 proven() const = 0;

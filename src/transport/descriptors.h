@@ -10,8 +10,10 @@ namespace Pyvent::Internal {
 
 // How many file descriptors this takes at once, at most. tst_resources counts them.
 inline constexpr int descriptorsOfServer = 6; // what it waits with, two listening sockets, and two for its own node
-inline constexpr int descriptorsOfLink =
-    20; // a ZeroMQ context, two connections with their monitors, what waits for them
+inline constexpr int descriptorsOfLane = 4;   // a socket, what waits for it, and one to ask the kernel with
+inline constexpr int descriptorsOfTcp =
+    18; // instead of the socket: a ZeroMQ context, two connections with their monitors
+inline constexpr int descriptorsOfLink = 20; // with what waits for them
 inline constexpr int descriptorsOfConnection = 4;
 
 // Throws std::system_error if this process may not open \a count more file descriptors now. ZeroMQ aborts the process where it

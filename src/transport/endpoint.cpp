@@ -22,6 +22,31 @@ QString bare(const QString &host)
     return host == "localhost"_L1 ? u"127.0.0.1"_s : host;
 }
 
+// Where the host is for a client: "0.0.0.0" and "::" are all addresses of a server.
+QString reachable(const QString &host)
+{
+    const QString name = bare(host);
+    if (name == "0.0.0.0"_L1)
+        return u"127.0.0.1"_s;
+    return name == "::"_L1 ? u"::1"_s : name;
+}
+
+sockaddr_storage addressOf(const QString &host, int portNumber)
+{
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo *found = nullptr;
+    const QByteArray name = host.toLatin1();
+    const QByteArray port = QByteArray::number(portNumber);
+    if (::getaddrinfo(name.constData(), port.constData(), &hints, &found) != 0)
+        throw std::system_error(EADDRNOTAVAIL, std::generic_category());
+    sockaddr_storage address{};
+    std::memcpy(&address, found->ai_addr, found->ai_addrlen);
+    ::freeaddrinfo(found);
+    return address;
+}
+
 std::string zmqEndpoint(const QString &host, int port)
 {
     const QString format = host.contains(u':') ? u"tcp://[%1]:%2"_s : u"tcp://%1:%2"_s;
@@ -30,30 +55,45 @@ std::string zmqEndpoint(const QString &host, int port)
 
 } // namespace
 
+Endpoint Endpoint::withLanes(const QByteArrayList &folders) const
+{
+    Endpoint endpoint = *this;
+    endpoint.m_lanes.clear();
+    const QByteArray name = reachable(m_host).toLatin1() + '-' + QByteArray::number(m_port);
+    for (const QByteArray &folder : folders)
+        endpoint.m_lanes.append(folder + '/' + name);
+    return endpoint;
+}
+
+Endpoint Endpoint::withAccess(const PyventLocalAccess &access) const
+{
+    Endpoint endpoint = *this;
+    endpoint.m_access = access;
+    return endpoint;
+}
+
 sockaddr_storage Endpoint::address(Purpose purpose) const
 {
-    addrinfo hints{};
-    hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo *found = nullptr;
-    const QByteArray host = bare(m_host).toLatin1();
-    const QByteArray port = QByteArray::number(portFor(purpose));
-    if (::getaddrinfo(host.constData(), port.constData(), &hints, &found) != 0)
-        throw std::system_error(EADDRNOTAVAIL, std::generic_category());
-    sockaddr_storage address{};
-    std::memcpy(&address, found->ai_addr, found->ai_addrlen);
-    ::freeaddrinfo(found);
-    return address;
+    return addressOf(bare(m_host), portFor(purpose));
+}
+
+std::optional<sockaddr_storage> Endpoint::loopback(Purpose purpose) const
+{
+    if (isName())
+        return {};
+    const sockaddr_storage address = addressOf(reachable(m_host), portFor(purpose));
+    if (address.ss_family == AF_INET) {
+        const auto *const ipv4 = reinterpret_cast<const sockaddr_in *>(&address);
+        return ntohl(ipv4->sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET ? std::optional(address)
+                                                                                  : std::nullopt;
+    }
+    const auto *const ipv6 = reinterpret_cast<const sockaddr_in6 *>(&address);
+    return IN6_IS_ADDR_LOOPBACK(&ipv6->sin6_addr) ? std::optional(address) : std::nullopt;
 }
 
 std::string Endpoint::toConnect(Purpose purpose) const
 {
-    const QString name = bare(m_host);
-    if (name == "0.0.0.0"_L1)
-        return zmqEndpoint(u"127.0.0.1"_s, portFor(purpose));
-    if (name == "::"_L1)
-        return zmqEndpoint(u"::1"_s, portFor(purpose));
-    return zmqEndpoint(name, portFor(purpose));
+    return zmqEndpoint(reachable(m_host), portFor(purpose));
 }
 
 bool Endpoint::isIpv6() const

@@ -2,34 +2,46 @@
 #ifndef PYVENT_TRANSPORT_ENDPOINT_H
 #define PYVENT_TRANSPORT_ENDPOINT_H
 
+#include "pyventlocalaccess.h"
+
+#include <QtCore/qbytearraylist.h>
 #include <QtCore/qstring.h>
 
+#include <optional>
 #include <string>
 
 #include <sys/socket.h>
 
 namespace Pyvent::Internal {
 
-// Where a bus is. Its scheme says by what kind of connection it is reached; the only one is ZeroMQ over TCP.
+// Where a bus is, and who may be at its other end: two TCP ports, and, on this machine, the paths of Unix sockets.
 class Endpoint
 {
 public:
-    enum class Scheme : quint8 { Tcp };
-
     // What a ZeroMQ server binds: one port for what clients send, the next one for what they hear.
     enum class Purpose : quint8 { Requests, Events };
 
     // \a host is an IP address, with or without an IPv6 address's brackets, or a name.
-    static Endpoint tcp(const QString &host, int port) { return Endpoint(Scheme::Tcp, host, port); }
+    static Endpoint tcp(const QString &host, int port) { return Endpoint(host, port); }
 
-    Scheme scheme() const { return m_scheme; }
+    // The same, reached by lanes as well: Unix sockets of this bus in \a folders. A server has its own in the first one.
+    Endpoint withLanes(const QByteArrayList &folders) const;
+    const QByteArrayList &lanes() const { return m_lanes; }
+
+    // The same, for who has \a access.
+    Endpoint withAccess(const PyventLocalAccess &access) const;
+    const PyventLocalAccess &access() const { return m_access; }
 
     // What ZeroMQ calls it where a client connects. "0.0.0.0" and "::" are bound as they are and reached by loopback.
     std::string toConnect(Purpose purpose) const;
 
+    // What a client connects to, if it is an address of this machine's loopback interface: all of it is on this machine.
+    std::optional<sockaddr_storage> loopback(Purpose purpose) const;
+
     // What a server binds. Throws std::system_error where it is no address.
     sockaddr_storage address(Purpose purpose) const;
 
+    bool isPort(int port) const { return port == m_port || port == m_port + 1; }
     bool isIpv6() const;
 
     // Whether the host is a name that only a resolver can say the address of. Such a name is never bound.
@@ -38,17 +50,17 @@ public:
     friend bool operator==(const Endpoint &, const Endpoint &) = default;
 
 private:
-    Endpoint(Scheme scheme, const QString &host, int port)
-        : m_scheme(scheme)
-        , m_host(host)
+    Endpoint(const QString &host, int port)
+        : m_host(host)
         , m_port(port)
     {
     }
     int portFor(Purpose purpose) const { return purpose == Purpose::Requests ? m_port : m_port + 1; }
 
-    Scheme m_scheme;
     QString m_host;
     int m_port;
+    QByteArrayList m_lanes;
+    PyventLocalAccess m_access;
 };
 
 // Why \a host cannot be an address, for people; empty if it can.

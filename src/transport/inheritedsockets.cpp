@@ -4,39 +4,46 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 namespace Pyvent::Internal {
 
 namespace {
 
-// The port of one end of a TCP connection; 0 if it is none.
-int portOf(int fd, int (*end)(int, sockaddr *, socklen_t *))
+// Whether one end of the socket is one of the bus's.
+bool isOf(const Endpoint &endpoint, int fd, int (*end)(int, sockaddr *, socklen_t *))
 {
     union {
         sockaddr any;
         sockaddr_in ipv4;
         sockaddr_in6 ipv6;
+        sockaddr_un lane;
     } address{};
     socklen_t size = sizeof address;
     if (end(fd, &address.any, &size) != 0)
-        return 0;
+        return false;
+    const auto isPort = [&endpoint](in_port_t port) { return endpoint.isPort(ntohs(port)); };
     switch (address.any.sa_family) {
     case AF_INET:
-        return ntohs(address.ipv4.sin_port);
+        return isPort(address.ipv4.sin_port);
     case AF_INET6:
-        return ntohs(address.ipv6.sin6_port);
+        return isPort(address.ipv6.sin6_port);
+    case AF_UNIX:
+        return endpoint.lanes().contains(
+            QByteArrayView(address.lane.sun_path, ::strnlen(address.lane.sun_path, sizeof address.lane.sun_path)));
     default:
-        return 0;
+        return false;
     }
 }
 
 } // namespace
 
-void closeInheritedSockets(int port)
+void closeInheritedSockets(const Endpoint &endpoint)
 {
     std::vector<int> found;
     DIR *const open = ::opendir("/proc/self/fd");
@@ -44,12 +51,8 @@ void closeInheritedSockets(int port)
         return;
     while (const dirent *entry = ::readdir(open)) {
         const int fd = std::atoi(entry->d_name); // 0 for "." and "..", which is no socket of the bus's
-        for (const int used : {portOf(fd, ::getsockname), portOf(fd, ::getpeername)}) {
-            if (used == port || used == port + 1) {
-                found.push_back(fd);
-                break;
-            }
-        }
+        if (isOf(endpoint, fd, ::getsockname) || isOf(endpoint, fd, ::getpeername))
+            found.push_back(fd);
     }
     ::closedir(open);
     for (const int fd : found)

@@ -49,6 +49,13 @@ void PollSet::remove(int fd)
     ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, fd, nullptr);
 }
 
+void PollSet::awaitWritable(int fd, bool await)
+{
+    epoll_event event{};
+    event.events = await ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    ::epoll_ctl(m_epoll, EPOLL_CTL_MOD, fd, &event);
+}
+
 void PollSet::look()
 {
     std::array<epoll_event, 16> ready; // a node has four; what has no place here is readable the next time, too

@@ -23,6 +23,9 @@ public:
     void add(int fd, bool *isReady = nullptr);
     void remove(int fd);
 
+    // Whether this is readable as well where \a fd, which is watched without a flag, can be written to.
+    void awaitWritable(int fd, bool await);
+
     // Notes which descriptors are readable now. Asking for all of them at once is far cheaper than looking at each one.
     void look();
 

@@ -27,6 +27,7 @@ public:
     bool mayBeReadable() const override { return m_events.mayBeReadable() || m_requests.mayBeReadable(); }
     Clock::time_point deadline() const override;
     State state() const override;
+    Way way() const override { return Way::Tcp; }
     quint64 proven() const override { return m_proof.proven(); }
     bool isSending() const override { return m_requests.isUp(); }
     Silence silence(Clock::time_point now) const override;

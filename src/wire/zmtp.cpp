@@ -90,20 +90,20 @@ QByteArray commandFrame(QByteArrayView name, QByteArrayView data)
     return frame(Header::Command, body);
 }
 
+QByteArray property(QByteArrayView name, QByteArrayView value)
+{
+    char size[sizeof(quint32)];
+    qToBigEndian(quint32(value.size()), size);
+    QByteArray bytes(1, char(name.size()));
+    bytes.append(name);
+    bytes.append(size, sizeof size);
+    bytes.append(value);
+    return bytes;
+}
+
 QByteArray readyFrame(QByteArrayView socketType)
 {
-    QByteArray properties;
-    const auto add = [&properties](QByteArrayView name, QByteArrayView value) {
-        properties.append(char(name.size()));
-        properties.append(name);
-        char size[sizeof(quint32)];
-        qToBigEndian(quint32(value.size()), size);
-        properties.append(size, sizeof size);
-        properties.append(value);
-    };
-    add("Socket-Type", socketType);
-    add("Identity", {});
-    return commandFrame("READY", properties);
+    return commandFrame("READY", property("Socket-Type", socketType) + property("Identity", {}));
 }
 
 QByteArrayView readProperty(QByteArrayView data, QByteArrayView property)

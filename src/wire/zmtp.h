@@ -68,6 +68,9 @@ QByteArray commandFrame(QByteArrayView name, QByteArrayView data);
 // The command by which each end says what it is, with its header.
 QByteArray readyFrame(QByteArrayView socketType);
 
+// A property of a READY.
+QByteArray property(QByteArrayView name, QByteArrayView value);
+
 // What the data of a READY gives \a property, whose name is compared without case; null if it does not, or is no list of properties.
 QByteArrayView readProperty(QByteArrayView data, QByteArrayView property);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "require.h"
-#include "server/zmtpconnection.h"
+#include "server/zmtppeer.h"
 #include "support/sendbuffers.h"
 
 #include <algorithm>
@@ -18,16 +18,16 @@ struct Outcome
     QByteArray heard;   // by who hears all
 };
 
-Outcome run(ZmtpConnection::Purpose purpose, QByteArrayView bytes, qsizetype pieces)
+Outcome run(ZmtpPeer::Purpose purpose, QByteArrayView bytes, qsizetype pieces)
 {
     Outcome outcome;
     Relay relay(true, {.waitingBytes = 1 << 20, .allBytes = 4 << 20, .subscriptions = 50, .subscribedBytes = 1000});
     const qsizetype before = relay.waitingBytes();
     {
-        ZmtpConnection hears(&relay, ZmtpConnection::Purpose::Events, 1 << 20);
+        ZmtpPeer hears(&relay, ZmtpPeer::Purpose::Events, 1 << 20);
         hears.receive(Zmtp::greeting() + Zmtp::readyFrame("SUB") + Zmtp::commandFrame("SUBSCRIBE", {}));
         takeBytes(&hears.client()->output);
-        ZmtpConnection tried(&relay, purpose, 1 << 16);
+        ZmtpPeer tried(&relay, purpose, 1 << 16);
         while (!bytes.isEmpty() && outcome.goesOn) {
             const QByteArrayView piece = bytes.first(std::min(pieces, bytes.size()));
             outcome.goesOn = tried.receive(piece);
@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    const auto purpose = data[0] & 1 ? ZmtpConnection::Purpose::Requests : ZmtpConnection::Purpose::Events;
+    const auto purpose = data[0] & 1 ? ZmtpPeer::Purpose::Requests : ZmtpPeer::Purpose::Events;
     const QByteArrayView bytes(reinterpret_cast<const char *>(data) + 1, qsizetype(size) - 1);
     const Outcome whole = run(purpose, bytes, std::max(bytes.size(), qsizetype(1)));
     requireFrames(whole.heard);

@@ -31,7 +31,7 @@ QByteArray takeMessage(SendBuffer *output)
         if (header->flags & Zmtp::Header::More)
             continue;
         QByteArray message = body.toByteArray();
-        output->written(size);
+        output->wrote(size);
         return message;
     }
 }

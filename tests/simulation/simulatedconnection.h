@@ -28,6 +28,7 @@ public:
     bool mayBeReadable() const override { return m_line->isReadable || !m_line->arrivedEvents.empty(); }
     Clock::time_point deadline() const override;
     State state() const override;
+    Way way() const override { return Way::Tcp; }
     quint64 proven() const override { return m_proof.proven(); }
     bool isSending() const override { return m_requestsUp; }
     Silence silence(Clock::time_point) const override { return Silence::None; }

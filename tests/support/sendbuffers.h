@@ -17,7 +17,7 @@ inline QByteArray takeBytes(Pyvent::Internal::SendBuffer *buffer)
         const qsizetype before = bytes.size();
         for (std::size_t i = 0; i < count; ++i)
             bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
-        buffer->written(bytes.size() - before);
+        buffer->wrote(bytes.size() - before);
     }
     return bytes;
 }

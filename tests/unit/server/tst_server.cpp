@@ -34,15 +34,16 @@ struct Started
 Started start(int port, const QString &host = u"127.0.0.1"_s)
 {
     Started started;
-    started.server = Server::start(Endpoint::tcp(host, port), maximumFrameSize, &started.failure, &started.text);
+    started.server = Server::start(Endpoint::tcp(host, port), maximumFrameSize, Server::Ports::Needed, &started.failure,
+                                   &started.text);
     return started;
 }
 
 // A ZeroMQ socket that waits long for what must come.
-class Peer
+class Socket
 {
 public:
-    Peer(zmq::socket_type type, int port)
+    Socket(zmq::socket_type type, int port)
         : socket(m_context, type)
     {
         socket.set(zmq::sockopt::linger, 0);
@@ -82,14 +83,14 @@ public:
 };
 
 // Hears everything; the subscription is known to be active when the constructor returns.
-class Subscriber : public Peer
+class Subscriber : public Socket
 {
 public:
     explicit Subscriber(int port)
-        : Peer(zmq::socket_type::sub, port + 1)
+        : Socket(zmq::socket_type::sub, port + 1)
     {
         socket.set(zmq::sockopt::subscribe, "");
-        Peer sender(zmq::socket_type::dealer, port);
+        Socket sender(zmq::socket_type::dealer, port);
         socket.set(zmq::sockopt::rcvtimeo, 20);
         zmq::message_t frame;
         for (int attempt = 0; attempt < generous / 20; ++attempt) {
@@ -153,7 +154,7 @@ void TestServer::bindingIsTheElection()
         QVERIFY(!next.server);
         QCOMPARE(next.failure, Failure::PortInUse);
     }
-    Peer client(zmq::socket_type::req, m_port);
+    Socket client(zmq::socket_type::req, m_port);
     client.send({"order"});
     QCOMPARE(client.receive(), QByteArrayList{"1"}); // the one that won was not disturbed
 }
@@ -217,7 +218,7 @@ void TestServer::notThisMachine()
 void TestServer::answersARequest()
 {
     const Started started = start(m_port);
-    Peer client(zmq::socket_type::req, m_port); // as Python's
+    Socket client(zmq::socket_type::req, m_port); // as Python's
     for (int i = 0; i < 100; ++i) {
         client.send({"order " + QByteArray::number(i)});
         QCOMPARE(client.receive(), QByteArrayList{"1"});
@@ -246,7 +247,7 @@ void TestServer::publishesTheSameBytes()
     QFETCH(const QByteArray, frame);
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer client(zmq::socket_type::req, m_port);
+    Socket client(zmq::socket_type::req, m_port);
     client.send({frame});
     QCOMPARE(client.receive(), QByteArrayList{"1"});
     QCOMPARE(subscriber.receive(), QByteArrayList{frame});
@@ -258,7 +259,7 @@ void TestServer::publishesInOrder()
     Subscriber first(m_port);
     Subscriber second(m_port);
     // The second one's probes are heard by the first one, too.
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     constexpr int count = 5000;
     for (int i = 0; i < count; ++i)
         client.send({"", "order " + QByteArray::number(i)});
@@ -280,7 +281,7 @@ void TestServer::pipelines()
 {
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     constexpr int count = 10'000;
     for (int i = 0; i < count; ++i)
         QVERIFY(client.send({"", QByteArray::number(i)}));
@@ -296,9 +297,9 @@ void TestServer::manyClients()
     Subscriber subscriber(m_port);
     constexpr int clients = 20;
     constexpr int each = 100;
-    std::vector<std::unique_ptr<Peer>> peers;
+    std::vector<std::unique_ptr<Socket>> peers;
     for (int c = 0; c < clients; ++c)
-        peers.push_back(std::make_unique<Peer>(zmq::socket_type::dealer, m_port));
+        peers.push_back(std::make_unique<Socket>(zmq::socket_type::dealer, m_port));
     for (int i = 0; i < each; ++i) {
         for (int c = 0; c < clients; ++c)
             peers[std::size_t(c)]->send({"", QByteArray::number(c * each + i)});
@@ -317,7 +318,7 @@ void TestServer::offersBatches()
 {
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     client.send({"", "\2proof/x/1 "});
     QCOMPARE(client.receive(), (QByteArrayList{"", "1 batch"}));
     QCOMPARE(subscriber.receive(), QByteArrayList{"\2proof/x/1 "});
@@ -331,9 +332,10 @@ void TestServer::offersBatches()
 void TestServer::offersNoneWithoutRoom()
 {
     Started started;
-    started.server = Server::start(Endpoint::tcp(u"127.0.0.1"_s, m_port), 1000, &started.failure, &started.text);
+    started.server = Server::start(Endpoint::tcp(u"127.0.0.1"_s, m_port), 1000, Server::Ports::Needed, &started.failure,
+                                   &started.text);
     QVERIFY2(started.server, qPrintable(started.text));
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     client.send({"\2batch", QByteArray("\1\0\0\0x", 5)});
     client.send({"", "\2proof/x/1 "});
     QCOMPARE(client.receive(), (QByteArrayList{"", "1"}));
@@ -343,7 +345,7 @@ void TestServer::publishesTheFramesOfABatch()
 {
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     for (int round = 0; round < 1000; ++round) {
         client.send({"\2batch", QByteArray("\7\0\0\0order .\0\0\0\0\3\0\0\0a .", 22)});
         client.send({"", "single"});
@@ -379,7 +381,7 @@ void TestServer::badMessagesAreIgnored()
     QFETCH(const QByteArrayList, frames);
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     for (int i = 0; i < 3; ++i)
         client.send(frames);
     client.send({"", "a good one"});
@@ -394,9 +396,9 @@ void TestServer::messagesThatAreTooLarge()
 {
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer bad(zmq::socket_type::dealer, m_port);
+    Socket bad(zmq::socket_type::dealer, m_port);
     bad.send({"", QByteArray(maximumFrameSize + repairOverhead + 1, 'x')});
-    Peer client(zmq::socket_type::req, m_port);
+    Socket client(zmq::socket_type::req, m_port);
     client.send({"a good one"});
     QCOMPARE(client.receive(), QByteArrayList{"1"});
     QCOMPARE(subscriber.receive(), QByteArrayList{"a good one"});
@@ -414,7 +416,7 @@ void TestServer::takesWhatHasArrivedBeforeItStops()
 {
     const Started started = start(m_port);
     Subscriber subscriber(m_port);
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     constexpr int count = 1000;
     for (int i = 0; i < count; ++i)
         client.send({"", QByteArray::number(i)});
@@ -454,7 +456,7 @@ void TestServer::lingersNoLongerThanItIsTold()
     deaf.set(zmq::sockopt::rcvtimeo, 10);
     deaf.set(zmq::sockopt::subscribe, "");
     deaf.connect(loopback(m_port + 1));
-    Peer client(zmq::socket_type::dealer, m_port);
+    Socket client(zmq::socket_type::dealer, m_port);
     zmq::message_t probe;
     do {
         client.send({"", "probe"});
@@ -476,7 +478,7 @@ void TestServer::thePortCanBeReusedAtOnce()
     for (int i = 0; i < 20; ++i) {
         const Started started = start(m_port);
         QVERIFY2(started.server, qPrintable(started.text));
-        Peer client(zmq::socket_type::req, m_port);
+        Socket client(zmq::socket_type::req, m_port);
         client.send({"order"});
         QCOMPARE(client.receive(), QByteArrayList{"1"});
         started.server->stop(i % 2 ? 0ms : 30'000ms);
@@ -497,7 +499,7 @@ void TestServer::endsWithoutBeingStopped()
 {
     {
         Started started = start(m_port);
-        Peer client(zmq::socket_type::dealer, m_port);
+        Socket client(zmq::socket_type::dealer, m_port);
         for (int i = 0; i < 1000; ++i)
             client.send({"", "order"});
         started.server.reset();

@@ -48,6 +48,7 @@ public:
     bool mayBeReadable() const override { return !arrived.empty(); }
     Clock::time_point deadline() const override { return Clock::time_point::max(); }
     State state() const override { return isProven ? State::Ready : State::Subscribing; }
+    Way way() const override { return Way::Tcp; }
     quint64 proven() const override { return isProven ? subscriptions : 0; }
     bool isSending() const override { return true; }
     Silence silence(Clock::time_point) const override { return Silence::None; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/plaindoor.h"
+#include "server/doors.h"
 
 #include "support/freeport.h"
 #include "support/rawconnection.h"
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Clock = PlainDoor::Clock;
+using Clock = Doors::Clock;
 
 QByteArray message(QByteArrayView event)
 {
@@ -26,7 +26,7 @@ QByteArray message(QByteArrayView event)
 // A door that the test drives.
 struct Server
 {
-    explicit Server(PlainDoor::Limits doorLimits = {}, const Relay::Limits &limits = {})
+    explicit Server(Doors::Limits doorLimits = {}, const Relay::Limits &limits = {})
         : relay(true, limits)
         , door(&relay, (doorLimits.frameBytes = 10'000'000, doorLimits))
     {
@@ -54,12 +54,12 @@ struct Server
 
     const int port = freePort();
     Relay relay;
-    PlainDoor door;
+    Doors door;
 };
 
 } // namespace
 
-class TestPlainDoor : public QObject
+class TestDoors : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
@@ -71,7 +71,7 @@ private Q_SLOTS:
     void needsNoTurnWhereNothingIsDue();
 };
 
-void TestPlainDoor::takesNoMoreConnectionsThanItMay()
+void TestDoors::takesNoMoreConnectionsThanItMay()
 {
     Server server({.connections = 2});
     RawConnection one = server.connect("SUB");
@@ -88,7 +88,7 @@ void TestPlainDoor::takesNoMoreConnectionsThanItMay()
     QVERIFY(!fourth.isHungUp());
 }
 
-void TestPlainDoor::endsThoseThatSayNothing()
+void TestDoors::endsThoseThatSayNothing()
 {
     Server server({.handshake = 50ms});
     RawConnection silent(server.port);
@@ -98,7 +98,7 @@ void TestPlainDoor::endsThoseThatSayNothing()
     QCOMPARE(server.door.connections(), 1);
 }
 
-void TestPlainDoor::readsNotOnWhereAcknowledgementsAreNotRead()
+void TestDoors::readsNotOnWhereAcknowledgementsAreNotRead()
 {
     Server server;
     RawConnection sender = server.connect("DEALER");
@@ -121,7 +121,7 @@ void TestPlainDoor::readsNotOnWhereAcknowledgementsAreNotRead()
     QVERIFY(!sender.isHungUp());
 }
 
-void TestPlainDoor::givesUpWhoBeganALargeFrameFirst()
+void TestDoors::givesUpWhoBeganALargeFrameFirst()
 {
     Server server({}, {.allBytes = 1'000'000});
     RawConnection hears = server.connect("SUB");
@@ -139,7 +139,7 @@ void TestPlainDoor::givesUpWhoBeganALargeFrameFirst()
     QVERIFY(!second.isHungUp());
 }
 
-void TestPlainDoor::givesUpWhoIsStuckWhereAllIsFull()
+void TestDoors::givesUpWhoIsStuckWhereAllIsFull()
 {
     Server server({.stuck = 100ms}, {.allBytes = 20'000'000});
     RawConnection deaf = server.connect("SUB");
@@ -158,7 +158,7 @@ void TestPlainDoor::givesUpWhoIsStuckWhereAllIsFull()
     QVERIFY(server.until([&] { return !server.relay.isFull(); }));
 }
 
-void TestPlainDoor::needsNoTurnWhereNothingIsDue()
+void TestDoors::needsNoTurnWhereNothingIsDue()
 {
     Server server({.handshake = 20ms});
     RawConnection sender = server.connect("DEALER");
@@ -173,6 +173,6 @@ void TestPlainDoor::needsNoTurnWhereNothingIsDue()
     QVERIFY2(turns < 10, qPrintable(QString::number(turns)));
 }
 
-PYVENT_TEST(TestPlainDoor)
+PYVENT_TEST(TestDoors)
 
-#include "tst_plaindoor.moc"
+#include "tst_doors.moc"

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: MIT
-#ifndef PYVENT_SERVER_PLAINDOOR_H
-#define PYVENT_SERVER_PLAINDOOR_H
+#ifndef PYVENT_SERVER_DOORS_H
+#define PYVENT_SERVER_DOORS_H
 
-#include "server/filedescriptor.h"
-#include "server/zmtpconnection.h"
+#include "security/accessrule.h"
+#include "server/lanelistener.h"
+#include "server/lanepeer.h"
+#include "server/zmtppeer.h"
 #include "transport/endpoint.h"
+#include "transport/filedescriptor.h"
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 namespace Pyvent::Internal {
 
-// The door for whoever speaks ZeroMQ, over TCP and without security: its listening sockets and connections, watched by an epoll. Of one
-// thread at a time.
-class PlainDoor
+// How clients come in: listening sockets, and the connections that come by them, watched by one epoll. The lane is for nodes on this
+// machine, and the plain door, TCP, for whoever speaks ZeroMQ. Of one thread at a time.
+class Doors
 {
 public:
     using Clock = std::chrono::steady_clock;
@@ -25,18 +30,24 @@ public:
     {
         qsizetype frameBytes = 0;  // of a message
         qsizetype connections = 0; // 0: half of the descriptors that the process may have
+        qsizetype connectionsOfOther = 64; // of each user of this machine who is not the own one
         std::chrono::milliseconds handshake = std::chrono::seconds(2); // for whoever connects and says nothing
         std::chrono::milliseconds stuck = std::chrono::seconds(5);     // where all is full, for whoever does not read
     };
 
-    // \a relay outlives it. Throws std::system_error where there is no descriptor.
-    PlainDoor(Relay *relay, const Limits &limits);
-    Q_DISABLE_COPY_MOVE(PlainDoor)
-    ~PlainDoor();
+    // \a relay outlives it. Users of this machine come in as far as \a access lets them. Throws std::system_error where there is no
+    // descriptor.
+    Doors(Relay *relay, const Limits &limits, const PyventLocalAccess &access = {});
+    Q_DISABLE_COPY_MOVE(Doors)
+    ~Doors();
 
-    // Listens. Both throw std::system_error where the port cannot be had.
-    void bindRequests(const Endpoint &endpoint) { listen(endpoint, ZmtpConnection::Purpose::Requests); }
-    void bindEvents(const Endpoint &endpoint) { listen(endpoint, ZmtpConnection::Purpose::Events); }
+    // Listen. The last two throw std::system_error where the port cannot be had.
+    void openLane(std::unique_ptr<LaneListener> lane);
+    void bindRequests(const Endpoint &endpoint) { bind(endpoint, Kind::Requests); }
+    void bindEvents(const Endpoint &endpoint) { bind(endpoint, Kind::Events); }
+
+    // Gives up the ports.
+    void unbind();
 
     // Has \a fd end wait(), as long as it is readable. Throws std::system_error.
     void watch(int fd);
@@ -56,31 +67,34 @@ public:
     qsizetype connections() const { return qsizetype(m_connections.size()); }
 
 private:
+    enum class Kind : quint8 { Lane, Requests, Events };
     struct Listener
     {
-        FileDescriptor socket;
-        ZmtpConnection::Purpose purpose;
+        int socket;
+        Kind kind;
+        FileDescriptor own; // of the socket; a lane's is the lane's
     };
     struct Connection
     {
-        Connection(FileDescriptor &&accepted, Relay *relay, ZmtpConnection::Purpose purpose, qsizetype frameBytes)
-            : socket(std::move(accepted))
-            , zmtp(relay, purpose, frameBytes)
-        {
-        }
-
         FileDescriptor socket;
-        ZmtpConnection zmtp;
-        quint32 events = 0; // that the epoll watches for
+        std::unique_ptr<Peer> peer;
+        std::optional<uid_t> otherUser; // on this machine, if it is not the own one
+        quint32 events = 0;             // that the epoll watches for
         bool isClosed = false;
+        bool owes = false; // it is among those that owe
         Clock::time_point shakesHandsUntil;
         Clock::time_point frameSince; // when the large frame began of which a part has come
         Clock::time_point writtenAt;  // when it has last taken something
     };
 
-    void listen(const Endpoint &endpoint, ZmtpConnection::Purpose purpose);
+    void listen(Listener &&listener);
+    void bind(const Endpoint &endpoint, Kind kind);
+    void stopListening(const Listener &listener);
     void watchListeners(bool watch);
     void accept(const Listener &listener);
+    bool mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::time_point now);
+    std::unique_ptr<Peer> makePeer(Kind kind);
+    void payDebts(Clock::time_point now);
     bool hasRoom() const;
     void handle(void *of, quint32 events, Clock::time_point now, bool mayRead);
     qsizetype read(Connection *connection, Clock::time_point now);
@@ -96,15 +110,20 @@ private:
 
     Relay *const m_relay;
     const Limits m_limits;
+    AccessRule m_rule;
     FileDescriptor m_epoll;
     std::deque<Listener> m_listeners;
+    std::unique_ptr<LaneListener> m_lane;
     std::unordered_map<const Relay::Client *, std::unique_ptr<Connection>> m_connections;
     std::vector<std::unique_ptr<Connection>> m_closed; // of this turn, whose events may have them once more
+    std::vector<Connection *> m_debtors;
+    std::map<uid_t, qsizetype> m_connectionsOfOthers;
     std::unique_ptr<char[]> m_buffer;
     bool m_readsMessages = true;
     qsizetype m_bytesRead = 0;
     Clock::time_point m_listensAgainAt = Clock::time_point::max(); // where there was no descriptor for a connection
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
+    Clock::time_point m_paysAt = Clock::time_point::max(); // what can wait
     Clock::time_point m_givesBackAt = Clock::time_point::max();
     qsizetype m_mostMemory = 0; // that the relay took since memory was given back, in bytes
     Clock::time_point m_warnsAgainAt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/zmtpconnection.h"
+#include "server/zmtppeer.h"
 
 #include "support/sendbuffers.h"
 #include "support/testprogram.h"
@@ -11,7 +11,7 @@ using namespace Pyvent::Internal;
 
 namespace {
 
-using Purpose = ZmtpConnection::Purpose;
+using Purpose = ZmtpPeer::Purpose;
 
 constexpr qsizetype maximumFrameSize = 100'000;
 
@@ -21,9 +21,9 @@ QByteArray ready(QByteArrayView type)
 }
 
 // A connection whose other end is the test's.
-struct Peer
+struct OtherEnd
 {
-    Peer(Relay *relay, Purpose purpose)
+    OtherEnd(Relay *relay, Purpose purpose)
         : connection(relay, purpose, maximumFrameSize)
     {
     }
@@ -33,13 +33,13 @@ struct Peer
     // What the server has written since the last call.
     QByteArray output() { return PyventTests::takeBytes(&connection.client()->output); }
 
-    ZmtpConnection connection;
+    ZmtpPeer connection;
 };
 
-struct Established : Peer
+struct Established : OtherEnd
 {
     Established(Relay *relay, Purpose purpose)
-        : Peer(relay, purpose)
+        : OtherEnd(relay, purpose)
     {
         send(Zmtp::greeting() + ready(purpose == Purpose::Requests ? "DEALER" : "SUB"));
         output();
@@ -56,7 +56,7 @@ QByteArray message(const QByteArrayList &parts)
 
 } // namespace
 
-class TestZmtpConnection : public QObject
+class TestZmtpPeer : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
@@ -78,7 +78,7 @@ private Q_SLOTS:
     void leavesTheRelay();
 };
 
-void TestZmtpConnection::shakesHands_data()
+void TestZmtpPeer::shakesHands_data()
 {
     QTest::addColumn<Purpose>("purpose");
     QTest::addColumn<QByteArray>("type");
@@ -89,13 +89,13 @@ void TestZmtpConnection::shakesHands_data()
     QTest::newRow("XSUB") << Purpose::Events << QByteArray("XSUB") << QByteArray("PUB");
 }
 
-void TestZmtpConnection::shakesHands()
+void TestZmtpPeer::shakesHands()
 {
     QFETCH(const Purpose, purpose);
     QFETCH(const QByteArray, type);
     QFETCH(const QByteArray, server);
     Relay relay(true, {});
-    Peer peer(&relay, purpose);
+    OtherEnd peer(&relay, purpose);
     QCOMPARE(peer.output(), Zmtp::greeting()); // without being asked: ZeroMQ waits for it
     QVERIFY(peer.send(Zmtp::greeting()));
     QCOMPARE(peer.output(), ready(server));
@@ -105,12 +105,12 @@ void TestZmtpConnection::shakesHands()
     QVERIFY(peer.output().isEmpty());
 }
 
-void TestZmtpConnection::byteByByte()
+void TestZmtpPeer::byteByByte()
 {
     Relay relay(true, {});
     Established hears(&relay, Purpose::Events);
     hears.send(Zmtp::commandFrame("SUBSCRIBE", "order"));
-    Peer peer(&relay, Purpose::Requests);
+    OtherEnd peer(&relay, Purpose::Requests);
     const QByteArray large = "order " + QByteArray(30'000, 'x');
     const QByteArray bytes = Zmtp::greeting() + ready("REQ") + message({"", "order x."}) + message({"", large});
     for (const char byte : bytes)
@@ -119,7 +119,7 @@ void TestZmtpConnection::byteByByte()
     QCOMPARE(hears.output(), message({"order x."}) + message({large}));
 }
 
-void TestZmtpConnection::refuses_data()
+void TestZmtpPeer::refuses_data()
 {
     QTest::addColumn<Purpose>("purpose");
     QTest::addColumn<QByteArray>("bytes");
@@ -158,16 +158,16 @@ void TestZmtpConnection::refuses_data()
     row("parts where it is to hear", Events, events + message({"\1a", "b"}), "it sends messages where it is to hear");
 }
 
-void TestZmtpConnection::refuses()
+void TestZmtpPeer::refuses()
 {
     QFETCH(const Purpose, purpose);
     QFETCH(const QByteArray, bytes);
     QFETCH(const QByteArray, why);
     Relay relay(true, {});
-    Peer whole(&relay, purpose);
+    OtherEnd whole(&relay, purpose);
     QVERIFY(!whole.send(bytes));
     QCOMPARE(QByteArray(whole.connection.whyClosed()), why);
-    Peer pieces(&relay, purpose);
+    OtherEnd pieces(&relay, purpose);
     bool goesOn = true;
     for (qsizetype i = 0; i < bytes.size() && goesOn; ++i)
         goesOn = pieces.send(bytes.sliced(i, 1));
@@ -175,7 +175,7 @@ void TestZmtpConnection::refuses()
     QCOMPARE(QByteArray(pieces.connection.whyClosed()), why);
 }
 
-void TestZmtpConnection::refusesOtherSockets_data()
+void TestZmtpPeer::refusesOtherSockets_data()
 {
     QTest::addColumn<Purpose>("purpose");
     QTest::addColumn<QByteArray>("type");
@@ -185,19 +185,19 @@ void TestZmtpConnection::refusesOtherSockets_data()
         QTest::addRow("%s hears events", type) << Purpose::Events << QByteArray(type);
 }
 
-void TestZmtpConnection::refusesOtherSockets()
+void TestZmtpPeer::refusesOtherSockets()
 {
     QFETCH(const Purpose, purpose);
     QFETCH(const QByteArray, type);
     Relay relay(true, {});
-    Peer peer(&relay, purpose);
+    OtherEnd peer(&relay, purpose);
     peer.send(Zmtp::greeting());
     peer.output();
     QVERIFY(!peer.send(ready(type)));
     QCOMPARE(peer.output(), Zmtp::commandFrame("ERROR", "\x13Invalid socket type"));
 }
 
-void TestZmtpConnection::answersPings()
+void TestZmtpPeer::answersPings()
 {
     Relay relay(true, {});
     for (const Purpose purpose : {Purpose::Requests, Purpose::Events}) {
@@ -211,7 +211,7 @@ void TestZmtpConnection::answersPings()
     }
 }
 
-void TestZmtpConnection::addsNoPongsForWhoDoesNotRead()
+void TestZmtpPeer::addsNoPongsForWhoDoesNotRead()
 {
     Relay relay(true, {});
     Established peer(&relay, Purpose::Events);
@@ -221,7 +221,7 @@ void TestZmtpConnection::addsNoPongsForWhoDoesNotRead()
     QVERIFY(peer.connection.client()->output.bytes() < 70'000);
 }
 
-void TestZmtpConnection::subscribesInBothWays()
+void TestZmtpPeer::subscribesInBothWays()
 {
     Relay relay(true, {});
     Established sends(&relay, Purpose::Requests);
@@ -243,7 +243,7 @@ void TestZmtpConnection::subscribesInBothWays()
     QVERIFY(isHeard("order x."));
 }
 
-void TestZmtpConnection::takesRequests_data()
+void TestZmtpPeer::takesRequests_data()
 {
     QTest::addColumn<QByteArray>("event");
     for (const qsizetype size : {1, 255, 256, 20'000, 100'000})
@@ -251,7 +251,7 @@ void TestZmtpConnection::takesRequests_data()
     QTest::newRow("nothing") << QByteArray();
 }
 
-void TestZmtpConnection::takesRequests()
+void TestZmtpPeer::takesRequests()
 {
     QFETCH(const QByteArray, event);
     Relay relay(true, {});
@@ -263,7 +263,7 @@ void TestZmtpConnection::takesRequests()
     QCOMPARE(sends.output(), message({"", "1"}));
 }
 
-void TestZmtpConnection::ignoresWhatIsNoMessage_data()
+void TestZmtpPeer::ignoresWhatIsNoMessage_data()
 {
     QTest::addColumn<QByteArrayList>("parts");
     QTest::newRow("one part") << QByteArrayList{"order x."};
@@ -274,7 +274,7 @@ void TestZmtpConnection::ignoresWhatIsNoMessage_data()
     QTest::newRow("a thousand parts") << QByteArrayList(1000, "x");
 }
 
-void TestZmtpConnection::ignoresWhatIsNoMessage()
+void TestZmtpPeer::ignoresWhatIsNoMessage()
 {
     QFETCH(const QByteArrayList, parts);
     Relay relay(true, {});
@@ -286,7 +286,7 @@ void TestZmtpConnection::ignoresWhatIsNoMessage()
     QCOMPARE(sends.output(), message({"", "1"}));
 }
 
-void TestZmtpConnection::messagesOfEverMoreParts()
+void TestZmtpPeer::messagesOfEverMoreParts()
 {
     Relay relay(true, {});
     Established sends(&relay, Purpose::Requests);
@@ -300,7 +300,7 @@ void TestZmtpConnection::messagesOfEverMoreParts()
     QCOMPARE(relay.waitingBytes(), before);
 }
 
-void TestZmtpConnection::leavesTheRelay()
+void TestZmtpPeer::leavesTheRelay()
 {
     Relay relay(true, {});
     const qsizetype before = relay.waitingBytes();
@@ -318,6 +318,6 @@ void TestZmtpConnection::leavesTheRelay()
     QCOMPARE(relay.waitingBytes(), before);
 }
 
-PYVENT_TEST(TestZmtpConnection)
+PYVENT_TEST(TestZmtpPeer)
 
-#include "tst_zmtpconnection.moc"
+#include "tst_zmtppeer.moc"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "server/plaindoor.h"
+#include "server/doors.h"
 
+#include "security/socketowner.h"
+#include "security/users.h"
 #include "server/serverlog.h"
 #include "transport/descriptors.h"
 
@@ -42,11 +44,17 @@ constexpr int keepaliveAfter = 10;   // seconds
 constexpr int keepaliveInterval = 5; // seconds
 constexpr int keepalives = 3;
 
+// What the kernel may have under way on a lane, as far as it allows that.
+constexpr int socketBuffer = 4 * 1024 * 1024;
+
 // Strangers may be many: so often a warning tells of them.
 constexpr auto warnAgainAfter = 1s;
 
 // What no turn takes.
 constexpr auto slowTurn = 100ms;
+
+// How long what is owed to a node may wait for something to share its way.
+constexpr auto paysAfter = 20ms;
 
 // So much memory may stay with the process when it is free.
 constexpr qsizetype keptMemory = qsizetype(8) * 1024 * 1024;
@@ -71,9 +79,10 @@ void setOption(int socket, int level, int option, int value)
 
 } // namespace
 
-PlainDoor::PlainDoor(Relay *relay, const Limits &limits)
+Doors::Doors(Relay *relay, const Limits &limits, const PyventLocalAccess &access)
     : m_relay(relay)
     , m_limits(limits)
+    , m_rule(access)
     , m_epoll(::epoll_create1(EPOLL_CLOEXEC))
     , m_buffer(new char[readAtOnce])
 {
@@ -81,12 +90,12 @@ PlainDoor::PlainDoor(Relay *relay, const Limits &limits)
         throw systemError(errno);
 }
 
-PlainDoor::~PlainDoor()
+Doors::~Doors()
 {
     closeAll();
 }
 
-void PlainDoor::closeAll()
+void Doors::closeAll()
 {
     stopListening();
     while (!m_connections.empty())
@@ -94,7 +103,7 @@ void PlainDoor::closeAll()
     m_closed.clear();
 }
 
-void PlainDoor::control(int operation, int fd, quint32 events, void *of)
+void Doors::control(int operation, int fd, quint32 events, void *of)
 {
     epoll_event event{};
     event.events = events;
@@ -103,7 +112,7 @@ void PlainDoor::control(int operation, int fd, quint32 events, void *of)
         throw systemError(errno);
 }
 
-void PlainDoor::warn(const QString &text, Clock::time_point now)
+void Doors::warn(const QString &text, Clock::time_point now)
 {
     if (now < m_warnsAgainAt) {
         ++m_untold;
@@ -118,10 +127,22 @@ void PlainDoor::warn(const QString &text, Clock::time_point now)
 
 // Listening
 
-void PlainDoor::listen(const Endpoint &endpoint, ZmtpConnection::Purpose purpose)
+void Doors::listen(Listener &&listener)
 {
-    const sockaddr_storage address = endpoint.address(
-        purpose == ZmtpConnection::Purpose::Requests ? Endpoint::Purpose::Requests : Endpoint::Purpose::Events);
+    m_listeners.push_back(std::move(listener));
+    control(EPOLL_CTL_ADD, m_listeners.back().socket, EPOLLIN, &m_listeners.back());
+}
+
+void Doors::openLane(std::unique_ptr<LaneListener> lane)
+{
+    m_lane = std::move(lane);
+    listen({m_lane->socket(), Kind::Lane, {}});
+}
+
+void Doors::bind(const Endpoint &endpoint, Kind kind)
+{
+    const sockaddr_storage address =
+        endpoint.address(kind == Kind::Requests ? Endpoint::Purpose::Requests : Endpoint::Purpose::Events);
     FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.isOpen())
         throw systemError(errno == EAFNOSUPPORT ? EADDRNOTAVAIL : errno);
@@ -132,38 +153,52 @@ void PlainDoor::listen(const Endpoint &endpoint, ZmtpConnection::Purpose purpose
     if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), size) != 0
         || ::listen(socket.get(), SOMAXCONN) != 0)
         throw systemError(errno);
-    m_listeners.push_back({std::move(socket), purpose});
-    control(EPOLL_CTL_ADD, m_listeners.back().socket.get(), EPOLLIN, &m_listeners.back());
+    const int fd = socket.get();
+    listen({fd, kind, std::move(socket)});
 }
 
 // What is closed is first taken out of the epoll: a child of fork() may still have the socket, and then the epoll would go on to watch
 // it. It is shut down, so that it ends all the same.
-void PlainDoor::stopListening()
+void Doors::stopListening(const Listener &listener)
+{
+    control(EPOLL_CTL_DEL, listener.socket, 0, nullptr);
+    ::shutdown(listener.socket, SHUT_RDWR);
+}
+
+void Doors::unbind()
 {
     for (const Listener &listener : m_listeners) {
-        control(EPOLL_CTL_DEL, listener.socket.get(), 0, nullptr);
-        ::shutdown(listener.socket.get(), SHUT_RDWR);
+        if (listener.kind != Kind::Lane)
+            stopListening(listener);
     }
+    std::erase_if(m_listeners, [](const Listener &listener) { return listener.kind != Kind::Lane; });
+}
+
+void Doors::stopListening()
+{
+    for (const Listener &listener : m_listeners)
+        stopListening(listener);
     m_listeners.clear();
+    m_lane.reset();
     m_listensAgainAt = Clock::time_point::max();
 }
 
-void PlainDoor::watchListeners(bool watch)
+void Doors::watchListeners(bool watch)
 {
     for (Listener &listener : m_listeners)
-        control(EPOLL_CTL_MOD, listener.socket.get(), watch ? quint32(EPOLLIN) : 0, &listener);
+        control(EPOLL_CTL_MOD, listener.socket, watch ? quint32(EPOLLIN) : 0, &listener);
     m_listensAgainAt = watch ? Clock::time_point::max() : Clock::now() + acceptAgainAfter;
 }
 
-bool PlainDoor::hasRoom() const
+bool Doors::hasRoom() const
 {
     return connections() < (m_limits.connections > 0 ? m_limits.connections : halfOfDescriptors());
 }
 
-void PlainDoor::accept(const Listener &listener)
+void Doors::accept(const Listener &listener)
 {
     const Clock::time_point now = Clock::now();
-    FileDescriptor socket(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    FileDescriptor socket(::accept4(listener.socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket.isOpen()) {
         if (const int error = errno; error != EAGAIN && isOutOfResources(systemError(error))) {
             watchListeners(false);
@@ -173,36 +208,93 @@ void PlainDoor::accept(const Listener &listener)
     }
     if (!hasRoom())
         return warn(u"A connection is refused: there are %1 already"_s.arg(connections()), now);
-    setOption(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    setOption(socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
-    setOption(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, keepaliveAfter);
-    setOption(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL, keepaliveInterval);
-    setOption(socket.get(), IPPROTO_TCP, TCP_KEEPCNT, keepalives);
-    m_closed.reserve(m_closed.size() + m_connections.size() + 1); // ending takes no memory
-    auto connection = std::make_unique<Connection>(std::move(socket), m_relay, listener.purpose, m_limits.frameBytes);
+    std::optional<uid_t> otherUser;
+    if (!mayEnter(socket.get(), listener.kind, &otherUser, now))
+        return;
+    if (listener.kind == Kind::Lane) {
+        setOption(socket.get(), SOL_SOCKET, SO_SNDBUF, socketBuffer);
+    } else {
+        setOption(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+        setOption(socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+        setOption(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, keepaliveAfter);
+        setOption(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL, keepaliveInterval);
+        setOption(socket.get(), IPPROTO_TCP, TCP_KEEPCNT, keepalives);
+    }
+    // Ending takes no memory.
+    m_closed.reserve(m_closed.size() + m_connections.size() + 1);
+    m_debtors.reserve(m_connections.size() + 1);
+    auto connection = std::make_unique<Connection>();
     Connection *const added = connection.get();
+    added->socket = std::move(socket);
+    added->peer = makePeer(listener.kind);
     added->writtenAt = now;
     added->shakesHandsUntil = now + m_limits.handshake;
     added->events = EPOLLIN;
     control(EPOLL_CTL_ADD, added->socket.get(), added->events, added);
-    m_connections.emplace(added->zmtp.client(), std::move(connection));
+    m_connections.emplace(added->peer->client(), std::move(connection));
+    if ((added->otherUser = otherUser))
+        ++m_connectionsOfOthers[*otherUser];
     m_nextHandshake = std::min(m_nextHandshake, added->shakesHandsUntil);
     write(added, now);
 }
 
+std::unique_ptr<Peer> Doors::makePeer(Kind kind)
+{
+    switch (kind) {
+    case Kind::Lane:
+        break;
+    case Kind::Requests:
+        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Requests, m_limits.frameBytes);
+    case Kind::Events:
+        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_limits.frameBytes);
+    }
+    return std::make_unique<LanePeer>(m_relay, m_limits.frameBytes);
+}
+
+// Who is at the other end is known before a byte is read. \a user is then set if it is another than the own one, of this machine.
+bool Doors::mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::time_point now)
+{
+    if (kind == Kind::Lane) {
+        *user = userAtOtherEnd(socket);
+    } else if (const auto owner = ownerOfOtherEnd(socket)) {
+        *user = owner->user;
+    }
+    if (!*user)
+        return true; // on another machine, or where the kernel does not say
+    if (!m_rule.allows(**user)) {
+        const QString why =
+            u"the user %1 may not be on the bus of %2"_s.arg(describeUser(**user), describeUser(::geteuid()));
+        warn(u"A connection is refused: "_s + why, now);
+        if (kind == Kind::Lane) {
+            const QByteArray error = Lane::errorFrame(why);
+            ::send(socket, error.constData(), std::size_t(error.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+        }
+        return false;
+    }
+    if (**user == ::geteuid()) {
+        user->reset();
+    } else if (const auto known = m_connectionsOfOthers.find(**user);
+               known != m_connectionsOfOthers.end() && known->second >= m_limits.connectionsOfOther) {
+        warn(u"A connection is refused: the user %1 has %2 already"_s.arg(describeUser(**user)).arg(known->second),
+             now);
+        return false;
+    }
+    return true;
+}
+
 // Waiting
 
-void PlainDoor::watch(int fd)
+void Doors::watch(int fd)
 {
     control(EPOLL_CTL_ADD, fd, EPOLLIN, nullptr);
 }
 
-PlainDoor::Clock::time_point PlainDoor::deadline() const
+Doors::Clock::time_point Doors::deadline() const
 {
-    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake});
+    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt});
 }
 
-qsizetype PlainDoor::wait(Clock::time_point until)
+qsizetype Doors::wait(Clock::time_point until)
 {
     const bool isBusy = m_relay->tidy() || m_relay->hasTouched();
     const Clock::time_point due = isBusy ? Clock::time_point() : std::min(until, deadline());
@@ -221,6 +313,7 @@ qsizetype PlainDoor::wait(Clock::time_point until)
         handle(events[std::size_t(i)].data.ptr, events[std::size_t(i)].events, now, now < begin + readingTime);
         now = Clock::now();
     }
+    payDebts(now);
     for (const Relay::Client *client : m_relay->takeTouched()) {
         if (const auto found = m_connections.find(client); found != m_connections.end())
             write(found->second.get(), now);
@@ -246,7 +339,7 @@ qsizetype PlainDoor::wait(Clock::time_point until)
 }
 
 // \a of is a listener or a connection; null is the caller's own.
-void PlainDoor::handle(void *of, quint32 events, Clock::time_point now, bool mayRead)
+void Doors::handle(void *of, quint32 events, Clock::time_point now, bool mayRead)
 {
     if (!of)
         return;
@@ -262,7 +355,7 @@ void PlainDoor::handle(void *of, quint32 events, Clock::time_point now, bool may
 }
 
 // What receivers that did not read have had, when they are gone. The C library would keep it.
-void PlainDoor::giveBackMemory(Clock::time_point now)
+void Doors::giveBackMemory(Clock::time_point now)
 {
     const qsizetype memory = m_relay->memory();
     m_mostMemory = std::max(m_mostMemory, memory);
@@ -284,12 +377,12 @@ void PlainDoor::giveBackMemory(Clock::time_point now)
 // Connections
 
 // Returns how many bytes have come.
-qsizetype PlainDoor::read(Connection *connection, Clock::time_point now)
+qsizetype Doors::read(Connection *connection, Clock::time_point now)
 {
     if (connection->isClosed)
         return 0;
     try {
-        std::span<char> room = connection->zmtp.room();
+        std::span<char> room = connection->peer->room();
         const bool isInPlace = !room.empty();
         if (!isInPlace)
             room = std::span(m_buffer.get(), readAtOnce);
@@ -300,17 +393,30 @@ qsizetype PlainDoor::read(Connection *connection, Clock::time_point now)
                 close(connection, "");
             return 0;
         }
-        const bool goesOn = isInPlace ? connection->zmtp.receivedInPlace(count)
-                                      : connection->zmtp.receive(QByteArrayView(room.data(), count));
+        const bool goesOn = isInPlace ? connection->peer->receivedInPlace(count)
+                                      : connection->peer->receive(QByteArrayView(room.data(), count));
         if (!goesOn) {
             write(connection, now);
-            close(connection, connection->zmtp.whyClosed());
+            close(connection, connection->peer->whyClosed());
             return count;
         }
         if (!isInPlace)
             connection->frameSince = now;
-        if (!connection->zmtp.client()->output.isEmpty())
+        if (!connection->peer->client()->output.isEmpty())
             update(connection);
+        switch (connection->peer->debt()) {
+        case Peer::Debt::None:
+            break;
+        case Peer::Debt::Now:
+            m_relay->touch(connection->peer->client());
+            break;
+        case Peer::Debt::Soon:
+            if (!std::exchange(connection->owes, true)) {
+                m_debtors.push_back(connection);
+                m_paysAt = std::min(m_paysAt, now + paysAfter);
+            }
+            break;
+        }
         return count;
     } catch (const std::bad_alloc &) {
         close(connection, "there is no memory for what it sends");
@@ -318,11 +424,12 @@ qsizetype PlainDoor::read(Connection *connection, Clock::time_point now)
     return 0;
 }
 
-void PlainDoor::write(Connection *connection, Clock::time_point now)
+void Doors::write(Connection *connection, Clock::time_point now)
 {
     if (connection->isClosed)
         return;
-    SendBuffer &output = connection->zmtp.client()->output;
+    connection->peer->settle();
+    SendBuffer &output = connection->peer->client()->output;
     for (qsizetype written = 0; !output.isEmpty() && written < writtenAtOnce;) {
         std::array<iovec, partsAtOnce> parts;
         msghdr message{};
@@ -330,7 +437,7 @@ void PlainDoor::write(Connection *connection, Clock::time_point now)
         message.msg_iovlen = output.fill(parts);
         const ssize_t count = ::sendmsg(connection->socket.get(), &message, MSG_NOSIGNAL);
         if (count >= 0) {
-            output.written(count);
+            output.wrote(count);
             written += count;
             connection->writtenAt = now;
         } else if (errno == EAGAIN) {
@@ -343,47 +450,65 @@ void PlainDoor::write(Connection *connection, Clock::time_point now)
 }
 
 // What is to be watched for.
-void PlainDoor::update(Connection *connection)
+void Doors::update(Connection *connection)
 {
     if (connection->isClosed)
         return;
-    const SendBuffer &output = connection->zmtp.client()->output;
-    const bool readsOn = connection->zmtp.purpose() == ZmtpConnection::Purpose::Events
-        || (m_readsMessages && output.bytes() < unreadAcknowledgements);
+    const SendBuffer &output = connection->peer->client()->output;
+    const Peer &peer = *connection->peer;
+    const bool readsOn = peer.hears() ? m_readsMessages || !peer.sends()
+                                      : m_readsMessages && output.bytes() < unreadAcknowledgements;
     const quint32 events = (readsOn ? quint32(EPOLLIN) : 0) | (output.isEmpty() ? 0 : quint32(EPOLLOUT));
     if (std::exchange(connection->events, events) != events)
         control(EPOLL_CTL_MOD, connection->socket.get(), events, connection);
 }
 
-void PlainDoor::stopReading()
+// What can wait has waited for long enough.
+void Doors::payDebts(Clock::time_point now)
+{
+    if (now < m_paysAt)
+        return;
+    m_paysAt = Clock::time_point::max();
+    for (Connection *connection : std::exchange(m_debtors, {})) {
+        connection->owes = false;
+        if (connection->peer->debt() != Peer::Debt::None)
+            m_relay->touch(connection->peer->client());
+    }
+}
+
+void Doors::stopReading()
 {
     m_readsMessages = false;
     for (const auto &[client, connection] : m_connections)
         update(connection.get());
 }
 
-void PlainDoor::close(Connection *connection, const char *why)
+void Doors::close(Connection *connection, const char *why)
 {
     if (std::exchange(connection->isClosed, true))
         return;
     if (*why)
         warn(u"A connection is closed: "_s + QLatin1StringView(why), Clock::now());
+    if (connection->owes)
+        std::erase(m_debtors, connection);
+    if (const auto user = connection->otherUser; user && --m_connectionsOfOthers[*user] == 0)
+        m_connectionsOfOthers.erase(*user);
     const int socket = connection->socket.get();
     control(EPOLL_CTL_DEL, socket, 0, nullptr);
     ::shutdown(socket, SHUT_RDWR);
     // What was not read would make the kernel throw away what is still to be sent.
     for (int i = 0; i < 16 && ::recv(socket, m_buffer.get(), readAtOnce, MSG_DONTWAIT) > 0; ++i) { }
-    m_closed.push_back(std::move(m_connections.extract(connection->zmtp.client()).mapped()));
+    m_closed.push_back(std::move(m_connections.extract(connection->peer->client()).mapped()));
 }
 
-void PlainDoor::closeSilent(Clock::time_point now)
+void Doors::closeSilent(Clock::time_point now)
 {
     if (now < m_nextHandshake)
         return;
     m_nextHandshake = Clock::time_point::max();
     std::vector<Connection *> silent;
     for (const auto &[client, connection] : m_connections) {
-        if (connection->zmtp.isEstablished())
+        if (connection->peer->isEstablished())
             continue;
         if (connection->shakesHandsUntil <= now)
             silent.push_back(connection.get());
@@ -395,12 +520,12 @@ void PlainDoor::closeSilent(Clock::time_point now)
 }
 
 // Where all is full: who does not read at all, and who began a large frame longest ago and does not end it.
-void PlainDoor::makeRoom(Clock::time_point now)
+void Doors::makeRoom(Clock::time_point now)
 {
     if (m_relay->hasTooManyParts()) {
         Connection *oldest = nullptr;
         for (const auto &[client, connection] : m_connections) {
-            if (!connection->zmtp.room().empty() && (!oldest || connection->frameSince < oldest->frameSince))
+            if (!connection->peer->room().empty() && (!oldest || connection->frameSince < oldest->frameSince))
                 oldest = connection.get();
         }
         if (oldest)
@@ -411,10 +536,10 @@ void PlainDoor::makeRoom(Clock::time_point now)
         for (const auto &[client, connection] : m_connections) {
             const qsizetype cost = client->output.cost();
             if (now - connection->writtenAt > m_limits.stuck
-                && (!largest || cost > largest->zmtp.client()->output.cost()))
+                && (!largest || cost > largest->peer->client()->output.cost()))
                 largest = connection.get();
         }
-        if (largest && !largest->zmtp.client()->output.isEmpty()) {
+        if (largest && !largest->peer->client()->output.isEmpty()) {
             // Else the kernel would keep what it has for it, and the other end would never hear of the end behind that.
             const linger atOnce{1, 0};
             ::setsockopt(largest->socket.get(), SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
@@ -423,11 +548,11 @@ void PlainDoor::makeRoom(Clock::time_point now)
     }
 }
 
-bool PlainDoor::hasEvents() const
+bool Doors::hasEvents() const
 {
     return std::any_of(m_connections.begin(), m_connections.end(), [](const auto &known) {
-        const ZmtpConnection &zmtp = known.second->zmtp;
-        return zmtp.purpose() == ZmtpConnection::Purpose::Events && !zmtp.client()->output.isEmpty();
+        const Peer &peer = *known.second->peer;
+        return peer.hears() && !peer.client()->output.isEmpty();
     });
 }
 

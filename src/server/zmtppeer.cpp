@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "server/zmtpconnection.h"
+#include "server/zmtppeer.h"
 
 #include "wire/batch.h"
 
@@ -20,55 +20,22 @@ constexpr qsizetype maximumAnswers = 64 * 1024;
 
 } // namespace
 
-ZmtpConnection::ZmtpConnection(Relay *relay, Purpose purpose, qsizetype maximumFrameSize)
-    : m_relay(relay)
+ZmtpPeer::ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize)
+    : Peer(relay, purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
     , m_purpose(purpose)
-    , m_client(relay->add(), Remove{relay})
     , m_maximumFrameSize(purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
-    , m_reader(std::min(m_maximumFrameSize, FrameReader::maximumCommandSize), relay->accounts())
 {
     send(Zmtp::greeting());
 }
 
-bool ZmtpConnection::close(const char *why)
+bool ZmtpPeer::receive(QByteArrayView bytes)
 {
-    m_whyClosed = why;
-    return false;
-}
-
-void ZmtpConnection::send(const QByteArray &encoded)
-{
-    m_client->output.append(Block(encoded, m_relay->accounts().blocks));
-}
-
-bool ZmtpConnection::receive(QByteArrayView bytes)
-{
-    if (m_state == State::Greeting && !readGreeting(&bytes))
+    if (!m_isGreeted && !readGreeting(&bytes))
         return false;
-    return check(m_reader.read(bytes, m_handle));
+    return Peer::receive(bytes);
 }
 
-bool ZmtpConnection::receivedInPlace(qsizetype count)
-{
-    return check(m_reader.readInPlace(count, m_handle));
-}
-
-bool ZmtpConnection::check(FrameReader::Result result)
-{
-    switch (result) {
-    case FrameReader::Result::More:
-        return true;
-    case FrameReader::Result::Stopped:
-        return false;
-    case FrameReader::Result::Reserved:
-        return close("it sends what is no ZMTP");
-    case FrameReader::Result::TooLarge:
-        return close("it sends more in one frame than the server takes");
-    }
-    return false;
-}
-
-bool ZmtpConnection::readGreeting(QByteArrayView *bytes)
+bool ZmtpPeer::readGreeting(QByteArrayView *bytes)
 {
     const qsizetype count = std::min(Zmtp::greetingSize - m_greeting.size(), bytes->size());
     m_greeting.append(bytes->first(count));
@@ -86,33 +53,33 @@ bool ZmtpConnection::readGreeting(QByteArrayView *bytes)
         return close("it asks for a security mechanism that the server does not have");
     }
     m_greeting.clear();
-    m_state = State::Handshake;
+    m_isGreeted = true;
     send(Zmtp::readyFrame(m_purpose == Purpose::Requests ? "ROUTER" : "PUB"));
     return true;
 }
 
-bool ZmtpConnection::handle(const FrameReader::Frame &frame)
+bool ZmtpPeer::handle(const FrameReader::Frame &frame)
 {
     if (frame.isCommand())
         return frame.hasMore() ? close("it sends a command in parts") : handleCommand(frame.body);
-    if (m_state != State::Established)
+    if (!isEstablished())
         return close("it sends messages before it has said what it is");
     if (m_purpose == Purpose::Requests)
         return handleRequest(frame);
     return frame.hasMore() ? close("it sends messages where it is to hear") : handleSubscription(frame.body);
 }
 
-bool ZmtpConnection::handleCommand(QByteArrayView body)
+bool ZmtpPeer::handleCommand(QByteArrayView body)
 {
     const auto command = Zmtp::readCommand(body);
     if (!command)
         return close("it sends a command without a name");
-    if (m_state == State::Handshake)
+    if (!isEstablished())
         return command->name == "READY" ? handleReady(command->data) : close("it does not say what it is");
     if (command->name == "PING") { // a time to live, and a context
         if (command->data.size() < 2 || command->data.size() > 2 + maximumContextSize)
             return close("it sends a PING that is none");
-        if (m_client->output.bytes() > maximumAnswers)
+        if (client()->output.bytes() > maximumAnswers)
             return true; // what waits tells it as well that the server is there
         send(Zmtp::commandFrame("PONG", command->data.sliced(2)));
         return true;
@@ -120,11 +87,11 @@ bool ZmtpConnection::handleCommand(QByteArrayView body)
     if (m_purpose == Purpose::Events && command->name == "SUBSCRIBE")
         return subscribe(command->data);
     if (m_purpose == Purpose::Events && command->name == "CANCEL")
-        m_relay->unsubscribe(m_client.get(), command->data);
+        relay()->unsubscribe(client(), command->data);
     return true; // what is not known may be ignored
 }
 
-bool ZmtpConnection::handleReady(QByteArrayView data)
+bool ZmtpPeer::handleReady(QByteArrayView data)
 {
     const QByteArrayView type = Zmtp::readProperty(data, "Socket-Type");
     const bool fits =
@@ -134,13 +101,12 @@ bool ZmtpConnection::handleReady(QByteArrayView data)
         send(Zmtp::commandFrame("ERROR", char(reason.size()) + reason));
         return close("it is another socket than the server can talk to at this port");
     }
-    m_state = State::Established;
-    m_reader.setMaximumBodySize(m_maximumFrameSize);
+    establish(m_maximumFrameSize);
     return true;
 }
 
 // A message is a delimiter and an event, or a mark and a batch. Others are ignored.
-bool ZmtpConnection::handleRequest(const FrameReader::Frame &frame)
+bool ZmtpPeer::handleRequest(const FrameReader::Frame &frame)
 {
     const qsizetype part = m_parts++;
     const bool isLast = !frame.hasMore();
@@ -151,24 +117,24 @@ bool ZmtpConnection::handleRequest(const FrameReader::Frame &frame)
     if (part == 0)
         m_delimiter = frame.body.first(std::min(frame.body.size(), batchMark.size() + 1)).toByteArray();
     else if (part == 1 && isLast)
-        m_relay->receive(m_client.get(), m_delimiter, frame);
+        relay()->receive(client(), m_delimiter, frame);
     return true;
 }
 
 // As ZMTP 3.0 has it.
-bool ZmtpConnection::handleSubscription(QByteArrayView body)
+bool ZmtpPeer::handleSubscription(QByteArrayView body)
 {
     if (body.isEmpty() || quint8(body.front()) > 1)
         return close("it sends messages where it is to hear");
     if (body.front() == 1)
         return subscribe(body.sliced(1));
-    m_relay->unsubscribe(m_client.get(), body.sliced(1));
+    relay()->unsubscribe(client(), body.sliced(1));
     return true;
 }
 
-bool ZmtpConnection::subscribe(QByteArrayView prefix)
+bool ZmtpPeer::subscribe(QByteArrayView prefix)
 {
-    return m_relay->subscribe(m_client.get(), prefix) || close("it has subscribed to more than the server remembers");
+    return relay()->subscribe(client(), prefix) || close("it has subscribed to more than the server remembers");
 }
 
 } // namespace Pyvent::Internal

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SECURITY_ACCESSRULE_H
+#define PYVENT_SECURITY_ACCESSRULE_H
+
+#include "pyventlocalaccess.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace Pyvent::Internal {
+
+// Which users a PyventLocalAccess means. Not thread-safe.
+class AccessRule
+{
+public:
+    // The groups of a user; the system's, but in tests.
+    using Groups = std::function<std::vector<gid_t>(uid_t user)>;
+
+    explicit AccessRule(const PyventLocalAccess &access);
+    AccessRule(const PyventLocalAccess &access, uid_t own, Groups groups);
+
+    // Whether \a user may be at the other end. A user's groups are looked up once.
+    bool allows(uid_t user);
+
+    // Others than the own user and root that it names, as far as they are known here.
+    const std::vector<uid_t> &named() const { return m_users; }
+
+private:
+    const PyventLocalAccess::Kind m_kind;
+    const uid_t m_own;
+    const Groups m_groups;
+    std::vector<uid_t> m_users;
+    std::optional<gid_t> m_group;
+    std::map<uid_t, bool> m_isMember; // of those who were there
+};
+
+// Why \a access cannot be, for people; empty if it can.
+QString whyNotAnAccess(const PyventLocalAccess &access);
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "security/socketowner.h"
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qfile.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include <dirent.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+struct End
+{
+    std::array<quint32, 4> address{}; // in network order, as the kernel has it
+    quint16 port = 0;
+};
+
+// An IPv4 address within IPv6, as a socket of both has it, is one of IPv4 to the kernel's tables, too.
+End endOf(const sockaddr_storage &address, int *family)
+{
+    End end;
+    if (address.ss_family == AF_INET) {
+        const auto *const ipv4 = reinterpret_cast<const sockaddr_in *>(&address);
+        *family = AF_INET;
+        end.address[0] = ipv4->sin_addr.s_addr;
+        end.port = ipv4->sin_port;
+        return end;
+    }
+    const auto *const ipv6 = reinterpret_cast<const sockaddr_in6 *>(&address);
+    *family = AF_INET6;
+    end.port = ipv6->sin6_port;
+    if (IN6_IS_ADDR_V4MAPPED(&ipv6->sin6_addr)) {
+        *family = AF_INET;
+        std::memcpy(end.address.data(), ipv6->sin6_addr.s6_addr + 12, 4);
+    } else {
+        std::memcpy(end.address.data(), ipv6->sin6_addr.s6_addr, 16);
+    }
+    return end;
+}
+
+// The socket whose own end is \a own.
+std::optional<SocketOwner> ask(int family, const End &own, const End &other)
+{
+    struct
+    {
+        nlmsghdr header;
+        inet_diag_req_v2 request;
+    } question{};
+    question.header = {sizeof question, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0};
+    question.request.sdiag_family = quint8(family);
+    question.request.sdiag_protocol = IPPROTO_TCP;
+    question.request.idiag_states = ~0U;
+    question.request.id.idiag_sport = own.port;
+    question.request.id.idiag_dport = other.port;
+    std::memcpy(question.request.id.idiag_src, own.address.data(), sizeof own.address);
+    std::memcpy(question.request.id.idiag_dst, other.address.data(), sizeof other.address);
+    question.request.id.idiag_cookie[0] = question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+
+    const int netlink = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0)
+        return {};
+    struct
+    {
+        nlmsghdr header;
+        inet_diag_msg socket;
+        char attributes[2048];
+    } answer{};
+    // The kernel answers within send().
+    const bool isSent = ::send(netlink, &question, sizeof question, 0) == ssize_t(sizeof question);
+    const ssize_t size = isSent ? ::recv(netlink, &answer, sizeof answer, MSG_DONTWAIT) : -1;
+    ::close(netlink);
+    if (size < ssize_t(sizeof answer.header + sizeof answer.socket) || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+        return {};
+    // Where there is no such connection, the kernel gives whatever listens at its own end.
+    if (other.port != 0 && answer.socket.id.idiag_dport != other.port)
+        return {};
+    return SocketOwner{answer.socket.idiag_uid, answer.socket.idiag_inode};
+}
+
+} // namespace
+
+std::optional<uid_t> userAtOtherEnd(int unixSocket)
+{
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(unixSocket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return {};
+    return credentials.uid;
+}
+
+std::optional<SocketOwner> ownerOfOtherEnd(int tcpSocket)
+{
+    sockaddr_storage own{};
+    sockaddr_storage other{};
+    socklen_t ownSize = sizeof own;
+    socklen_t otherSize = sizeof other;
+    if (::getsockname(tcpSocket, reinterpret_cast<sockaddr *>(&own), &ownSize) != 0
+        || ::getpeername(tcpSocket, reinterpret_cast<sockaddr *>(&other), &otherSize) != 0)
+        return {};
+    int family = 0;
+    const End here = endOf(own, &family);
+    const End there = endOf(other, &family);
+    return ask(family, there, here);
+}
+
+std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address)
+{
+    int family = 0;
+    const End own = endOf(address, &family);
+    if (auto owner = ask(family, own, {}))
+        return owner;
+    // A socket of IPv6 that takes IPv4 as well.
+    sockaddr_storage any{};
+    auto *const ipv6 = reinterpret_cast<sockaddr_in6 *>(&any);
+    ipv6->sin6_family = AF_INET6;
+    ipv6->sin6_port = own.port;
+    return family == AF_INET ? ask(AF_INET6, endOf(any, &family), {}) : std::nullopt;
+}
+
+// Processes of other users show nothing of this, but to root.
+SocketHolder holderOf(const SocketOwner &owner)
+{
+    const auto closeDirectory = [](DIR *directory) { ::closedir(directory); };
+    using Directory = std::unique_ptr<DIR, decltype(closeDirectory)>;
+    const QByteArray wanted = "socket:[" + QByteArray::number(owner.inode) + ']';
+    const Directory processes(::opendir("/proc"));
+    while (const dirent *entry = processes ? ::readdir(processes.get()) : nullptr) {
+        const QByteArray pid(entry->d_name);
+        if (pid.toLongLong() <= 0)
+            continue;
+        const QByteArray path = "/proc/" + pid;
+        const Directory descriptors(::opendir((path + "/fd").constData()));
+        while (const dirent *fd = descriptors ? ::readdir(descriptors.get()) : nullptr) {
+            std::array<char, 64> target;
+            const ssize_t size = ::readlink((path + "/fd/" + fd->d_name).constData(), target.data(), target.size());
+            if (size <= 0 || QByteArrayView(target.data(), size) != wanted)
+                continue;
+            const auto read = [&path](const char *name) {
+                QFile file(QString::fromLocal8Bit(path + name));
+                return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+            };
+            const QString program = QString::fromLocal8Bit(read("/comm").trimmed());
+            return {u"%1 (process %2)"_s.arg(program, QString::fromLatin1(pid)), read("/maps").contains("libzmq")};
+        }
+    }
+    return {};
+}
+
+} // namespace Pyvent::Internal

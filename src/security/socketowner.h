@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SECURITY_SOCKETOWNER_H
+#define PYVENT_SECURITY_SOCKETOWNER_H
+
+#include <QtCore/qstring.h>
+
+#include <optional>
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+// Whose a socket is, as the kernel knows it (sock_diag, in netlink(7)).
+
+namespace Pyvent::Internal {
+
+struct SocketOwner
+{
+    uid_t user = 0;
+    quint32 inode = 0;
+};
+
+// The process at the other end of a Unix socket, when it connected or listened.
+std::optional<uid_t> userAtOtherEnd(int unixSocket);
+
+// The socket at the other end of a TCP connection, if it is on this machine and in this network namespace; nothing if it is not.
+std::optional<SocketOwner> ownerOfOtherEnd(int tcpSocket);
+
+// What listens at \a address, TCP; nothing if nothing does, or if the kernel does not say.
+std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
+
+// The process that has the socket, for people: "python3 (1234)". Empty where only its user may know.
+struct SocketHolder
+{
+    QString text;
+    bool mayBeAServer = false; // it uses libzmq
+};
+SocketHolder holderOf(const SocketOwner &owner);
+
+} // namespace Pyvent::Internal
+
+#endif

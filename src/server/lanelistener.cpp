@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "server/lanelistener.h"
+
+#include "transport/lanefolder.h"
+
+#include <QtCore/qset.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// How often a lock file that another server has just removed is made anew.
+constexpr int mostAttempts = 100;
+
+std::system_error systemError()
+{
+    return std::system_error(errno, std::generic_category());
+}
+
+// A process's locks do not keep itself out, and end when it closes any descriptor of the file: so each is opened once. A child of fork()
+// has none of them.
+class OwnLocks
+{
+public:
+    static bool insert(const QByteArray &path)
+    {
+        OwnLocks &own = ofProcess();
+        const std::scoped_lock lock(own.m_mutex);
+        if (own.m_paths.contains(path))
+            return false;
+        own.m_paths.insert(path);
+        return true;
+    }
+    static void remove(const QByteArray &path)
+    {
+        OwnLocks &own = ofProcess();
+        const std::scoped_lock lock(own.m_mutex);
+        own.m_paths.remove(path);
+    }
+
+private:
+    // Never deleted: static nodes may end after all other static objects.
+    static OwnLocks &ofProcess()
+    {
+        static std::atomic<OwnLocks *> known = nullptr;
+        OwnLocks *mine = known.load();
+        while (!mine || mine->m_process != ::getpid()) {
+            auto *const made = new OwnLocks;
+            if (known.compare_exchange_strong(mine, made))
+                return *made;
+            delete made;
+        }
+        return *mine;
+    }
+
+    const pid_t m_process = ::getpid();
+    std::mutex m_mutex;
+    QSet<QByteArray> m_paths;
+};
+
+} // namespace
+
+std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, bool forOthers, Failure *failure,
+                                                   QString *errorText)
+{
+    *failure = Failure::Unusable;
+    if (*errorText = prepareLaneFolder(path.first(path.lastIndexOf('/')), forOthers); !errorText->isEmpty())
+        return nullptr;
+    *failure = Failure::Taken;
+    if (!OwnLocks::insert(path))
+        return nullptr;
+    try {
+        std::unique_ptr<LaneListener> listener(new LaneListener(path));
+        if (!listener->lock())
+            return nullptr;
+        *failure = Failure::Unusable;
+        listener->open(forOthers);
+        *failure = Failure::None;
+        return listener;
+    } catch (const std::system_error &error) {
+        *failure = Failure::Unusable;
+        *errorText = QString::fromLocal8Bit(path + ": " + error.what());
+    }
+    return nullptr;
+}
+
+LaneListener::LaneListener(const QByteArray &path)
+    : m_path(path)
+{
+}
+
+LaneListener::~LaneListener()
+{
+    if (m_socket.isOpen()) {
+        ::unlink(m_path.constData());
+        ::shutdown(m_socket.get(), SHUT_RDWR); // a child of fork() may have it, too
+    }
+    if (m_lock.isOpen())
+        ::unlink((m_path + ".lock").constData());
+    m_lock = FileDescriptor(); // before another node of this process may try
+    OwnLocks::remove(m_path);
+}
+
+// The kernel gives it back when the process ends, and a child of fork() does not have it. Throws std::system_error.
+bool LaneListener::lock()
+{
+    const QByteArray path = m_path + ".lock";
+    for (int i = 0; i < mostAttempts; ++i) {
+        FileDescriptor file(::open(path.constData(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!file.isOpen())
+            throw systemError();
+        struct flock whole
+        {
+        };
+        whole.l_type = F_WRLCK;
+        whole.l_whence = SEEK_SET;
+        if (::fcntl(file.get(), F_SETLK, &whole) != 0) {
+            if (errno == EACCES || errno == EAGAIN)
+                return false;
+            throw systemError();
+        }
+        // Whoever had it before has removed the file, and somebody may have made another one.
+        struct stat locked
+        {
+        };
+        struct stat there
+        {
+        };
+        if (::fstat(file.get(), &locked) == 0 && ::stat(path.constData(), &there) == 0 && locked.st_ino == there.st_ino
+            && locked.st_dev == there.st_dev) {
+            m_lock = std::move(file);
+            return true;
+        }
+    }
+    return false;
+}
+
+void LaneListener::open(bool forOthers)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (m_path.size() >= qsizetype(sizeof address.sun_path))
+        throw std::system_error(ENAMETOOLONG, std::generic_category());
+    std::memcpy(address.sun_path, m_path.constData(), std::size_t(m_path.size()));
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.isOpen())
+        throw systemError();
+    ::unlink(m_path.constData()); // of a server that was killed
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+        throw systemError();
+    if (::chmod(m_path.constData(), forOthers ? 0666 : 0600) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {
+        const std::system_error error = systemError();
+        ::unlink(m_path.constData());
+        throw error;
+    }
+    m_socket = std::move(socket);
+}
+
+} // namespace Pyvent::Internal

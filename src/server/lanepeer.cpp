@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "server/lanepeer.h"
+
+namespace Pyvent::Internal {
+
+namespace {
+
+// So many events are acknowledged at once, because they keep the sender's memory; fewer wait for something to share the way.
+constexpr quint64 manyEvents = 256;
+constexpr qsizetype manyBytes = qsizetype(64) * 1024;
+
+} // namespace
+
+LanePeer::LanePeer(Relay *relay, qsizetype maximumFrameSize)
+    : Peer(relay, FrameReader::maximumCommandSize)
+    , m_maximumFrameSize(maximumFrameSize)
+{
+}
+
+bool LanePeer::receive(QByteArrayView bytes)
+{
+    m_bytes = bytes;
+    const bool goesOn = Peer::receive(bytes);
+    relay()->endRun(); // it is in the bytes
+    m_bytes = {};
+    return goesOn;
+}
+
+bool LanePeer::handle(const FrameReader::Frame &frame)
+{
+    if (frame.hasMore())
+        return close("it sends a message in parts");
+    return frame.isCommand() ? handleCommand(frame.body) : handleMessage(frame);
+}
+
+bool LanePeer::handleMessage(const FrameReader::Frame &frame)
+{
+    if (!isEstablished())
+        return close("it sends messages before it has said what it is");
+    const bool stays = frame.encoded.begin() >= m_bytes.begin() && frame.encoded.end() <= m_bytes.end();
+    if (stays && frame.block.isNull())
+        relay()->addToRun(frame);
+    else
+        relay()->passOn(frame);
+    ++m_taken.events;
+    m_untoldBytes += frame.encoded.size();
+    return true;
+}
+
+bool LanePeer::handleCommand(QByteArrayView body)
+{
+    const auto command = Zmtp::readCommand(body);
+    if (!command)
+        return close("it sends a command without a name");
+    if (!isEstablished()) {
+        if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
+            return close("it does not say what it is, or speaks another version of the lane");
+        send(Lane::readyFrame());
+        relay()->speaks(client());
+        establish(m_maximumFrameSize);
+        return true;
+    }
+    if (command->name == Lane::subscribeCommand) {
+        if (!relay()->subscribe(client(), command->data))
+            return close("it has subscribed to more than the server remembers");
+        ++m_taken.subscriptions;
+    } else if (command->name == Lane::cancelCommand) {
+        relay()->unsubscribe(client(), command->data);
+        ++m_taken.subscriptions;
+    } else if (command->name == Lane::hurryCommand) {
+        m_isInHurry = true;
+    }
+    return true; // what is not known may be ignored
+}
+
+Peer::Debt LanePeer::debt() const
+{
+    // One at a time: who does not read gets no more of them.
+    if (m_taken == m_told || client()->output.written() < m_tellsUpTo)
+        return Debt::None;
+    const bool isMuch = m_taken.events - m_told.events >= manyEvents || m_untoldBytes >= manyBytes;
+    return isMuch || m_isInHurry || m_taken.subscriptions != m_told.subscriptions ? Debt::Now : Debt::Soon;
+}
+
+void LanePeer::settle()
+{
+    if (debt() == Debt::None)
+        return;
+    send(Lane::acknowledgementFrame(m_taken));
+    m_told = m_taken;
+    m_untoldBytes = 0;
+    m_isInHurry = false;
+    m_tellsUpTo = client()->output.appended();
+}
+
+} // namespace Pyvent::Internal

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SERVER_PEER_H
+#define PYVENT_SERVER_PEER_H
+
+#include "server/framereader.h"
+#include "server/relay.h"
+
+#include <memory>
+
+namespace Pyvent::Internal {
+
+// The server's end of a connection: the handshake, commands, and what they and messages mean to the relay. It takes bytes, and puts its
+// own into the client's output. Plain logic, without sockets and clock. Not thread-safe.
+class Peer
+{
+public:
+    // What the other end waits for, though nothing else is to be written to it.
+    enum class Debt : quint8 {
+        None,
+        Soon, // it can wait for something to share the way
+        Now
+    };
+
+    Q_DISABLE_COPY_MOVE(Peer)
+    virtual ~Peer();
+
+    Relay::Client *client() const { return m_client.get(); }
+
+    // Whether both ends have said what they are.
+    bool isEstablished() const { return m_isEstablished; }
+
+    // Whether the other end sends events, and whether it hears them.
+    virtual bool sends() const = 0;
+    virtual bool hears() const = 0;
+
+    // Bytes have come. Returns false if the connection is to be closed, and whyClosed() says why; what is in the output may still be
+    // written.
+    virtual bool receive(QByteArrayView bytes);
+
+    // Where the next bytes may be put instead; then receivedInPlace() is to be called.
+    std::span<char> room() { return m_reader.room(); }
+    bool receivedInPlace(qsizetype count);
+
+    const char *whyClosed() const { return m_whyClosed; }
+
+    virtual Debt debt() const { return Debt::None; }
+
+    // What is owed is added to the output, which is about to be written.
+    virtual void settle() { }
+
+protected:
+    Peer(Relay *relay, qsizetype maximumBodySize); // until it is established
+    void establish(qsizetype maximumBodySize);
+    Relay *relay() const { return m_relay; }
+    void send(const QByteArray &encoded);
+    bool close(const char *why);
+
+    // A frame has come. Returns false if the connection is to be closed.
+    virtual bool handle(const FrameReader::Frame &frame) = 0;
+
+private:
+    struct Remove
+    {
+        void operator()(Relay::Client *client) const { relay->remove(client); }
+        Relay *relay;
+    };
+
+    bool check(FrameReader::Result result);
+
+    Relay *const m_relay;
+    const std::unique_ptr<Relay::Client, Remove> m_client;
+    FrameReader m_reader;
+    const FrameReader::Function m_handle = [this](const FrameReader::Frame &frame) { return handle(frame); };
+    bool m_isEstablished = false;
+    const char *m_whyClosed = "";
+};
+
+} // namespace Pyvent::Internal
+
+#endif

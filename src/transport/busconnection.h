@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TRANSPORT_BUSCONNECTION_H
+#define PYVENT_TRANSPORT_BUSCONNECTION_H
+
+#include "transport/laneconnection.h"
+
+#include <QtCore/qset.h>
+
+namespace Pyvent::Internal {
+
+// The way to a bus: the lane where there is one, and ZeroMQ where there is none. Which one is decided each time that it has to be made
+// anew; what was subscribed, and what is not acknowledged, goes with it.
+class BusConnection : public Connection
+{
+public:
+    BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet);
+    ~BusConnection() override;
+
+    quint64 subscribe(const QByteArray &prefix) override;
+    void unsubscribe(const QByteArray &prefix) override;
+    void send(QByteArray &&frame, bool mayGather, SendQueue::Share *share) override;
+    void sendControl(QByteArray &&frame, bool inOrder) override;
+    void process(Clock::time_point now) override;
+    void disconnect(Clock::time_point now) override;
+    bool receive(QByteArrayView *frame) override;
+    void awaitAcknowledgements(bool await) override;
+    bool mayBeReadable() const override;
+    Clock::time_point deadline() const override;
+    State state() const override;
+    Way way() const override;
+    quint64 proven() const override;
+    bool isSending() const override { return m_way && m_way->isSending(); }
+    Silence silence(Clock::time_point now) const override;
+    bool takeRefusal() override;
+
+private:
+    void tryLanes(Clock::time_point now);
+    bool tryLane(const QByteArray &path, Clock::time_point now);
+    void findWay(Clock::time_point now);
+    void openTcp(Clock::time_point now);
+    void lookWhoListens();
+    bool isStrangers();
+    void use(std::unique_ptr<Connection> way, Clock::time_point now);
+    void laneEnded(Clock::time_point now);
+
+    const Endpoint m_endpoint;
+    const qsizetype m_maximumFrameSize;
+    SendQueue &m_queue;
+    PollSet &m_pollSet;
+    AccessRule m_rule;
+    LaneConnection *m_lane = nullptr;  // if that is the way
+    std::unique_ptr<Connection> m_way; // none while it is to be found
+    QSet<QByteArray> m_prefixes;
+    quint64 m_subscriptions = 0; // the number of the newest one
+    quint64 m_ofWay = 0;         // and the way's own number of it
+    quint64 m_atLeast = 0;       // of the way's own: less does not prove what was subscribed before it
+    bool m_awaits = false;
+    bool m_isRefused = false;
+    bool m_wasUp = false;          // the way was
+    bool m_wasOnLane = false;      // lately: nobody is looked for elsewhere at once
+    bool m_isVerified = false;     // that it is no stranger's port, by which it is up
+    Silence m_why = Silence::None; // of the attempts that got no way
+    Clock::time_point m_tryAt;     // the lanes
+    std::chrono::milliseconds m_tryAfter;
+};
+
+} // namespace Pyvent::Internal
+
+#endif

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MIT
+#include "transport/laneconnection.h"
+
+#include "security/socketowner.h"
+#include "transport/descriptors.h"
+#include "wire/frame.h"
+#include "wire/lane.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+namespace Pyvent::Internal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// How long a server may take to say that it is one.
+constexpr auto attemptTimeout = 3000ms;
+constexpr auto patience = 1500ms;
+
+// How often it is seen whether the server reads, and how long it may not: together less than the 3 s within which every node is to
+// notice that a server hangs.
+constexpr auto lookInterval = 1000ms;
+constexpr auto readTimeout = 1750ms;
+
+// How many events may wait for others to share a system call with, and how large they may be: more would save nothing.
+constexpr qsizetype maximumGathered = 64;
+constexpr qsizetype maximumGatheredSize = 4 * 1024;
+
+// What is larger is not copied to be written; and so much of the rest is written at once.
+constexpr qsizetype copyLimit = 16 * 1024;
+constexpr qsizetype gatheredBytes = 64 * 1024;
+
+// What is read at once. A larger event gets a buffer of its size, and what is kept of that is this at most.
+constexpr qsizetype usualBuffer = 64 * 1024;
+constexpr qsizetype keptBuffer = 8 * 1024 * 1024;
+
+constexpr qsizetype maximumCommandSize = 8 * 1024;
+
+// What the kernel may have under way, as far as it allows that.
+constexpr int socketBuffer = 4 * 1024 * 1024;
+
+} // namespace
+
+std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, AccessRule *rule,
+                                                        qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
+                                                        Clock::time_point now, Failure *failure)
+{
+    *failure = Failure::Absent;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= qsizetype(sizeof address.sun_path))
+        return nullptr;
+    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.isOpen()) {
+        *failure = Failure::NoResources;
+        return nullptr;
+    }
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+        // EAGAIN: many connect at once. That is no reason to look elsewhere, and there is nothing to wait for either.
+        if (errno == ECONNREFUSED || errno == EAGAIN)
+            *failure = Failure::Refused;
+        return nullptr;
+    }
+    const auto user = userAtOtherEnd(socket.get());
+    if (!user || !rule->allows(*user)) {
+        *failure = Failure::OtherUser;
+        return nullptr;
+    }
+    *failure = Failure::None;
+    return std::unique_ptr<LaneConnection>(
+        new LaneConnection(std::move(socket), maximumFrameSize, queue, pollSet, now));
+}
+
+LaneConnection::LaneConnection(FileDescriptor &&socket, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
+                               Clock::time_point now)
+    : m_maximumFrameSize(maximumFrameSize + repairOverhead)
+    , m_queue(queue)
+    , m_pollSet(pollSet)
+    , m_socket(std::move(socket))
+    , m_since(now)
+    , m_lookAt(now + lookInterval)
+{
+    ::setsockopt(m_socket.get(), SOL_SOCKET, SO_SNDBUF, &socketBuffer, sizeof socketBuffer);
+    m_pollSet.add(m_socket.get());
+    stage(Lane::readyFrame());
+}
+
+LaneConnection::~LaneConnection()
+{
+    end();
+}
+
+void LaneConnection::end()
+{
+    if (!m_socket.isOpen())
+        return;
+    m_pollSet.remove(m_socket.get());
+    ::shutdown(m_socket.get(), SHUT_RDWR); // a child of fork() may have it, too
+    m_socket = FileDescriptor();
+    m_isUp = m_mayHaveMore = false;
+    m_queue.connectionLost();
+}
+
+void LaneConnection::disconnect(Clock::time_point)
+{
+    end();
+}
+
+// Subscribing
+
+quint64 LaneConnection::subscribe(const QByteArray &prefix)
+{
+    stage(Zmtp::commandFrame(Lane::subscribeCommand, prefix));
+    return m_newest = ++m_subscriptions;
+}
+
+void LaneConnection::unsubscribe(const QByteArray &prefix)
+{
+    stage(Zmtp::commandFrame(Lane::cancelCommand, prefix));
+    ++m_subscriptions;
+}
+
+Connection::State LaneConnection::state() const
+{
+    if (!m_isUp)
+        return State::Connecting;
+    return m_proven >= m_newest ? State::Ready : State::Subscribing;
+}
+
+Connection::Silence LaneConnection::silence(Clock::time_point now) const
+{
+    if (!m_refusal.isEmpty())
+        return Silence::NotLetIn;
+    return m_isUp || now < m_since + patience ? Silence::None : Silence::NotResponding;
+}
+
+// Sending
+
+void LaneConnection::send(QByteArray &&frame, bool mayGather, SendQueue::Share *share)
+{
+    const bool isSmall = frame.size() <= maximumGatheredSize;
+    m_queue.append(std::move(frame), share);
+    ++m_burst;
+    if (!mayGather || !isSmall || m_queue.unsent() >= std::min(m_burst / 8, maximumGathered))
+        flush();
+}
+
+void LaneConnection::sendControl(QByteArray &&frame, bool inOrder)
+{
+    if (inOrder ? m_queue.appendControl(std::move(frame)) : m_queue.putControl(std::move(frame)))
+        flush();
+}
+
+void LaneConnection::stage(const QByteArray &bytes)
+{
+    std::deque<QByteArray> &parts = m_output.parts;
+    if (parts.empty() || parts.back().size() + bytes.size() > gatheredBytes) {
+        parts.emplace_back();
+        parts.back().reserve(gatheredBytes);
+    }
+    parts.back().append(bytes);
+}
+
+// Takes from the queue what one system call may take.
+void LaneConnection::stageEvents()
+{
+    std::deque<QByteArray> &parts = m_output.parts;
+    for (qsizetype bytes = 0; m_queue.hasUnsent() && bytes < gatheredBytes; m_queue.sent(1)) {
+        const QByteArray frame = m_queue.unsentFrame(0);
+        char header[Zmtp::maximumHeaderSize];
+        const char *const end = Zmtp::writeHeader(0, frame.size(), header);
+        const bool isLarge = frame.size() > copyLimit;
+        if (parts.empty() || parts.back().size() + frame.size() + Zmtp::maximumHeaderSize > gatheredBytes) {
+            parts.emplace_back();
+            parts.back().reserve(isLarge ? Zmtp::maximumHeaderSize : gatheredBytes);
+        }
+        parts.back().append(header, end - header);
+        if (isLarge)
+            parts.push_back(frame);
+        else
+            parts.back().append(frame);
+        bytes += frame.size();
+        m_mayHurry = true;
+    }
+}
+
+void LaneConnection::flush()
+{
+    if (!m_socket.isOpen() || m_output.isBlocked)
+        return;
+    do {
+        if (!write())
+            return;
+        if (m_isUp)
+            stageEvents();
+    } while (!m_output.parts.empty());
+    if (m_awaits)
+        hurry();
+}
+
+// Returns false if there is something left of the output.
+bool LaneConnection::write()
+{
+    std::deque<QByteArray> &parts = m_output.parts;
+    while (!parts.empty()) {
+        std::array<iovec, 16> vectors;
+        std::size_t count = 0;
+        for (qsizetype begin = m_output.begin; count < std::min(parts.size(), vectors.size()); begin = 0, ++count) {
+            const QByteArray &part = parts[count];
+            vectors[count] = {const_cast<char *>(part.constData()) + begin, std::size_t(part.size() - begin)};
+        }
+        msghdr message{};
+        message.msg_iov = vectors.data();
+        message.msg_iovlen = count;
+        const ssize_t written = ::sendmsg(m_socket.get(), &message, MSG_NOSIGNAL);
+        if (written < 0) {
+            if (errno == EINTR)
+                continue;
+            if (errno == EAGAIN) {
+                m_output.isBlocked = true;
+                m_pollSet.awaitWritable(m_socket.get(), true);
+            }
+            return false; // what is read next says that it has ended, if it has
+        }
+        if (!m_unreadSince)
+            m_unreadSince = Clock::now();
+        m_output.begin += written;
+        while (!parts.empty() && m_output.begin >= parts.front().size()) {
+            m_output.begin -= parts.front().size();
+            parts.pop_front();
+        }
+    }
+    return true;
+}
+
+// Acknowledgements come when they can share the way with something. Somebody waits for them.
+void LaneConnection::awaitAcknowledgements(bool await)
+{
+    m_awaits = await;
+    if (await)
+        hurry();
+}
+
+void LaneConnection::hurry()
+{
+    if (!m_isUp || m_queue.inFlight() == 0 || !std::exchange(m_mayHurry, false))
+        return;
+    stage(Zmtp::commandFrame(Lane::hurryCommand, {}));
+    if (!m_output.isBlocked)
+        write();
+}
+
+// Receiving
+
+void LaneConnection::process(Clock::time_point now)
+{
+    if (!m_socket.isOpen())
+        return;
+    m_burst /= 2;
+    m_mayHaveMore = true;
+    if (std::exchange(m_output.isBlocked, false))
+        m_pollSet.awaitWritable(m_socket.get(), false);
+    if (!m_isUp && now >= m_since + attemptTimeout)
+        return end();
+    if (m_isUp && (now >= m_lookAt || (m_unreadSince && now >= *m_unreadSince + readTimeout)))
+        lookWhetherServerReads(now);
+    flush();
+}
+
+// The server answers nothing for that: the kernel knows what it has not read. So an idle link is woken by its own time only.
+void LaneConnection::lookWhetherServerReads(Clock::time_point now)
+{
+    int unread = 0;
+    if (::ioctl(m_socket.get(), SIOCOUTQ, &unread) == 0 && unread == 0)
+        m_unreadSince.reset();
+    if (m_unreadSince && now >= *m_unreadSince + readTimeout)
+        return end();
+    if (!m_unreadSince)
+        stage(Zmtp::commandFrame(Lane::idleCommand, {}));
+    m_lookAt = now + lookInterval;
+    if (!std::exchange(m_input.isLarge, false) && m_input.begin == m_input.end)
+        m_input = {.skip = m_input.skip};
+}
+
+bool LaneConnection::receive(QByteArrayView *frame)
+{
+    while (m_socket.isOpen()) {
+        Zmtp::Header header;
+        QByteArrayView body;
+        if (!take(&header, &body)) {
+            if (!m_socket.isOpen() || !fill())
+                return false;
+        } else if (header.flags & Zmtp::Header::Command) {
+            handleCommand(body);
+        } else {
+            *frame = body;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Takes the next whole frame out of the buffer. Returns false if there is none, or if what is there is none; then it has ended.
+bool LaneConnection::take(Zmtp::Header *header, QByteArrayView *body)
+{
+    Input &input = m_input;
+    const qsizetype skipped = std::min(input.skip, input.end - input.begin);
+    input.begin += skipped;
+    input.skip -= skipped;
+    const QByteArrayView bytes(input.buffer.get() + input.begin, input.end - input.begin);
+    const auto known = Zmtp::readHeader(bytes);
+    if (!known)
+        return false;
+    const bool isCommand = known->flags & Zmtp::Header::Command;
+    if (known->flags & ~Zmtp::Header::Known || known->flags & Zmtp::Header::More
+        || known->bodySize > quint64(std::numeric_limits<int>::max()) + repairOverhead
+        || (isCommand && known->bodySize > maximumCommandSize)) {
+        end();
+        return false;
+    }
+    const qsizetype size = known->size + qsizetype(known->bodySize);
+    if (!isCommand && qsizetype(known->bodySize) > m_maximumFrameSize) {
+        input.skip = size; // its sender is asked for it, and told that it is too large
+        return take(header, body);
+    }
+    if (bytes.size() < size) {
+        if (input.capacity < size) {
+            std::unique_ptr<char[]> larger(new char[std::size_t(size)]);
+            std::memcpy(larger.get(), bytes.data(), std::size_t(bytes.size()));
+            input = {std::move(larger), size, 0, bytes.size(), 0, true};
+        }
+        input.isLarge = input.isLarge || size > usualBuffer;
+        return false;
+    }
+    *header = *known;
+    *body = bytes.sliced(known->size, qsizetype(known->bodySize));
+    input.begin += size;
+    return true;
+}
+
+// Reads into the buffer. Returns false if there is nothing now.
+bool LaneConnection::fill()
+{
+    if (!m_mayHaveMore)
+        return false;
+    Input &input = m_input;
+    const qsizetype have = input.end - input.begin;
+    if (have == 0 && input.capacity > keptBuffer)
+        input = {.skip = input.skip};
+    if (!input.buffer)
+        input = {std::unique_ptr<char[]>(new char[usualBuffer]), usualBuffer, 0, 0, input.skip, false};
+    if (have == 0 || input.end == input.capacity || input.begin > input.capacity / 2) {
+        std::memmove(input.buffer.get(), input.buffer.get() + input.begin, std::size_t(have));
+        input.begin = 0;
+        input.end = have;
+    }
+    const auto room = std::size_t(input.capacity - input.end);
+    const ssize_t count = ::recv(m_socket.get(), input.buffer.get() + input.end, room, 0);
+    if (count <= 0) {
+        m_mayHaveMore = false;
+        if (count == 0 || (errno != EAGAIN && errno != EINTR))
+            end();
+        return false;
+    }
+    m_unreadSince.reset(); // it lives
+    m_mayHaveMore = std::size_t(count) == room;
+    input.end += count;
+    return true;
+}
+
+void LaneConnection::handleCommand(QByteArrayView body)
+{
+    const auto command = Zmtp::readCommand(body);
+    if (!command)
+        return end();
+    if (!m_isUp) {
+        if (command->name == Lane::errorCommand)
+            m_refusal = Lane::readError(command->data);
+        if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
+            return end();
+        m_isUp = true;
+        flush();
+    } else if (command->name == Lane::acknowledgeCommand) {
+        acknowledged(command->data);
+    }
+}
+
+void LaneConnection::acknowledged(QByteArrayView data)
+{
+    const auto taken = Lane::readAcknowledgement(data);
+    if (!taken || taken->subscriptions > m_subscriptions)
+        return end();
+    for (; m_acknowledged < taken->events; ++m_acknowledged) {
+        if (!m_queue.acknowledge())
+            return end();
+    }
+    m_proven = taken->subscriptions;
+}
+
+Connection::Clock::time_point LaneConnection::deadline() const
+{
+    if (!m_socket.isOpen())
+        return Clock::time_point(); // at once
+    if (!m_isUp)
+        return m_since + patience > Clock::now() ? m_since + patience : m_since + attemptTimeout;
+    return m_unreadSince ? std::min(m_lookAt, *m_unreadSince + readTimeout) : m_lookAt;
+}
+
+} // namespace Pyvent::Internal

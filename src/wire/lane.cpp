@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "wire/lane.h"
+
+#include "wire/zmtp.h"
+
+#include <QtCore/qendian.h>
+#include <QtCore/qstring.h>
+
+namespace Pyvent::Internal::Lane {
+
+namespace {
+
+constexpr QByteArrayView versionProperty = "Pyvent-Lane";
+constexpr QByteArrayView version = "1";
+
+// A reason is for people: what is longer is none.
+constexpr qsizetype longestReason = 1000;
+
+} // namespace
+
+QByteArray readyFrame()
+{
+    return Zmtp::commandFrame(readyCommand, Zmtp::property(versionProperty, version));
+}
+
+bool isReady(QByteArrayView data)
+{
+    return Zmtp::readProperty(data, versionProperty) == version;
+}
+
+QByteArray acknowledgementFrame(const Acknowledgement &acknowledgement)
+{
+    char data[2 * sizeof(quint64)];
+    qToBigEndian(acknowledgement.events, data);
+    qToBigEndian(acknowledgement.subscriptions, data + sizeof(quint64));
+    return Zmtp::commandFrame(acknowledgeCommand, QByteArrayView(data, sizeof data));
+}
+
+std::optional<Acknowledgement> readAcknowledgement(QByteArrayView data)
+{
+    if (data.size() < qsizetype(2 * sizeof(quint64)))
+        return {};
+    return Acknowledgement{qFromBigEndian<quint64>(data.data()),
+                           qFromBigEndian<quint64>(data.data() + sizeof(quint64))};
+}
+
+QByteArray errorFrame(const QString &reason)
+{
+    return Zmtp::commandFrame(errorCommand, reason.left(longestReason / 4).toUtf8());
+}
+
+QString readError(QByteArrayView data)
+{
+    return QString::fromUtf8(data.first(std::min(data.size(), longestReason)));
+}
+
+} // namespace Pyvent::Internal::Lane

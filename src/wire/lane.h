@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_WIRE_LANE_H
+#define PYVENT_WIRE_LANE_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qbytearrayview.h>
+
+#include <optional>
+
+// The local lane: what a node and a server of this module say to each other over a Unix socket. PROTOCOL.md has it byte by byte.
+
+namespace Pyvent::Internal::Lane {
+
+// The commands. Those that ZMTP has too mean the same.
+inline constexpr QByteArrayView readyCommand = "READY";         // the first of each end
+inline constexpr QByteArrayView errorCommand = "ERROR";         // why the server hangs up
+inline constexpr QByteArrayView subscribeCommand = "SUBSCRIBE"; // to what events begin with
+inline constexpr QByteArrayView cancelCommand = "CANCEL";
+inline constexpr QByteArrayView acknowledgeCommand = "ACK"; // of the server: how much it has taken
+inline constexpr QByteArrayView hurryCommand = "HURRY";     // acknowledge at once
+inline constexpr QByteArrayView idleCommand = "IDLE";       // says nothing: the server reads it, which the node can see
+
+// The first frame of each end, with its header.
+QByteArray readyFrame();
+
+// Whether the data of a READY is of a version that this module speaks.
+bool isReady(QByteArrayView data);
+
+// What the server has taken of a connection since it was made.
+struct Acknowledgement
+{
+    quint64 events = 0;        // which are passed on to whoever hears them
+    quint64 subscriptions = 0; // SUBSCRIBEs and CANCELs, which are active
+
+    friend bool operator==(const Acknowledgement &, const Acknowledgement &) = default;
+};
+QByteArray acknowledgementFrame(const Acknowledgement &acknowledgement);
+std::optional<Acknowledgement> readAcknowledgement(QByteArrayView data);
+
+// With its header: why the server hangs up, for people.
+QByteArray errorFrame(const QString &reason);
+QString readError(QByteArrayView data);
+
+} // namespace Pyvent::Internal::Lane
+
+#endif
