@@ -30,6 +30,20 @@ int toPort(const QString &text)
     return int(port);
 }
 
+PyventLocalAccess toAccess(const QString &text)
+{
+    if (text == "own"_L1)
+        return {};
+    if (text == "everyone"_L1)
+        return PyventLocalAccess::everyone();
+    if (text.startsWith("group:"_L1))
+        return PyventLocalAccess::group(text.sliced(6));
+    const QStringList names = text.split(u',', Qt::SkipEmptyParts);
+    if (names.isEmpty())
+        throw UsageError{u"--local-access takes own, everyone, group:NAME or users' names"_s};
+    return PyventLocalAccess::users(names);
+}
+
 } // namespace
 
 QList<QCommandLineOption> commonOptions()
@@ -39,6 +53,11 @@ QList<QCommandLineOption> commonOptions()
         {u"address"_s, u"The IP address or the name of the server's host. Default: 127.0.0.1."_s, u"ADDRESS"_s},
         {u"id"_s, u"Name this node: the sender of its events becomes 'pyvent.ID'."_s, u"ID"_s},
         {u"no-server"_s, u"Never become the server, even if there is none."_s},
+        {u"local-access"_s,
+         u"Which users of this machine may be at the other end: own, everyone, group:NAME, or users' names with commas "
+         "between them. Default: own."_s,
+         u"WHO"_s},
+        {u"no-lane"_s, u"Use TCP on this machine, too, instead of a Unix socket."_s},
         {QStringList{u"q"_s, u"quiet"_s}, u"Print only errors on standard error."_s},
         {QStringList{u"h"_s, u"help"_s}, u"Print this help."_s},
         {QStringList{u"v"_s, u"version"_s}, u"Print the version."_s},
@@ -129,6 +148,9 @@ PyventOptions CommandLine::nodeOptions() const
         options.address = m_parser.value(u"address"_s);
     options.nodeId = m_parser.value(u"id"_s);
     options.server = !m_parser.isSet(u"no-server"_s);
+    if (m_parser.isSet(u"local-access"_s))
+        options.localAccess = toAccess(m_parser.value(u"local-access"_s));
+    options.lane = !m_parser.isSet(u"no-lane"_s);
     return options;
 }
 

@@ -46,13 +46,14 @@ QByteArray asJson(const QList<PyventNodeInfo> &nodes)
             {u"pid"_s, node.pid},
             {u"serving"_s, node.serving},
             {u"names"_s, node.names},
+            {u"way"_s, node.way},
         });
         lines += '\n';
     }
     return lines;
 }
 
-using Row = std::array<QString, 6>;
+using Row = std::array<QString, 7>;
 
 Row toRow(const PyventNodeInfo &node)
 {
@@ -63,12 +64,13 @@ Row toRow(const PyventNodeInfo &node)
             QString::number(node.pid),
             text(node.host),
             node.serving ? u"yes"_s : u"-"_s,
+            text(node.way),
             text(names)};
 }
 
 QByteArray asTable(const QList<PyventNodeInfo> &nodes)
 {
-    QList<Row> rows{{u"PROGRAM"_s, u"ID"_s, u"PID"_s, u"HOST"_s, u"SERVES"_s, u"LISTENS TO"_s}};
+    QList<Row> rows{{u"PROGRAM"_s, u"ID"_s, u"PID"_s, u"HOST"_s, u"SERVES"_s, u"BY"_s, u"LISTENS TO"_s}};
     std::transform(nodes.cbegin(), nodes.cend(), std::back_inserter(rows), toRow);
     std::array<qsizetype, std::tuple_size_v<Row>> widths{};
     for (const Row &row : rows)
@@ -139,9 +141,12 @@ const Command nodesCommand = {
     .summary = "Tell who is on the bus."_L1,
     .description =
         "Asks which nodes are on the bus, and prints those that answer, the server first: program, id, process,\n"
-        "machine, and the names that the node listens to. Python processes do not answer.\n"
+        "machine, whether it reaches the server by the lane, a Unix socket, or by TCP, and the names that it listens\n"
+        "to. Python processes do not answer.\n"
         "With --json a line is\n"
-        "  {\"host\":...,\"id\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...}\n"
+        "  "
+        "{\"host\":...,\"id\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...,\"way\":...}"
+        "\n"
         "and node is the UUID that the node's events have, too.\n"
         "\n"
         "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was."_L1,

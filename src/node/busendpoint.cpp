@@ -9,7 +9,7 @@ Endpoint endpointOf(const PyventOptions &options)
 {
     const Endpoint ports = Endpoint::tcp(options.address, options.port).withAccess(options.localAccess);
     const bool hasLane = options.lane && !ports.isName() && qgetenv("PYVENT_LANE") != "0";
-    return hasLane ? ports.withLanes(laneFolders(options.localAccess)) : ports;
+    return hasLane ? ports.withLanes(laneFolders(options.localAccess), lockFolder()) : ports;
 }
 
 } // namespace Pyvent::Internal

@@ -28,6 +28,14 @@ QString describeHolder(const Endpoint &endpoint)
     return u"%1, of the user %2"_s.arg(program.isEmpty() ? u"a program"_s : program, describeUser(owner->user));
 }
 
+// Whether what listens there is another user's, who may not let this one in.
+bool isOtherUsers(const Endpoint &endpoint)
+{
+    const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
+    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    return owner && owner->user != ::geteuid();
+}
+
 } // namespace
 
 PyventError resourcesError(const QString &text)
@@ -128,6 +136,8 @@ PyventError silenceError(Connection::Silence silence, bool portInUse, const Pyve
                                                                              describeUser(::geteuid())),
                 port};
     case Connection::Silence::NotResponding:
+        if (isOtherUsers(endpointOf(options)))
+            return silenceError(Connection::Silence::NotLetIn, portInUse, options);
         return {portInUse ? PyventError::PortTaken : PyventError::ServerNotResponding,
                 u"what has port %1 of %2 does not answer as a Pyvent server does: if it is one, it hangs; if not, end "
                 u"it, or "

@@ -10,6 +10,13 @@ namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+// What has the port may be something else by then.
+constexpr auto looksAgainAfter = std::chrono::seconds(5);
+
+} // namespace
+
 bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How how, PyventError *error)
 {
     if (m_server)
@@ -37,17 +44,27 @@ bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How 
     return false;
 }
 
-bool Serving::mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint)
+bool Serving::mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint, Clock::time_point now)
 {
-    if (!m_mayServe || m_server || !m_portInUse || endpoint.lanes().isEmpty())
+    const bool isOthers = silence == Connection::Silence::OtherUser;
+    if (!m_mayServe || m_server || !m_portInUse || endpoint.lanes().isEmpty() || now < m_looksAgainAt
+        || (!isOthers && silence != Connection::Silence::NotResponding))
         return false;
-    if (silence == Connection::Silence::OtherUser)
-        return !std::exchange(m_hasLooked, true);
-    if (silence != Connection::Silence::NotResponding || std::exchange(m_hasLooked, true))
-        return false;
+    m_looksAgainAt = now + looksAgainAfter;
+    if (isOthers)
+        return true;
     const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
     const auto owner = address ? ownerOfListener(*address) : std::nullopt;
-    return owner && !holderOf(*owner).mayBeAServer;
+    const SocketHolder holder = owner ? holderOf(*owner) : SocketHolder();
+    return !holder.text.isEmpty() && !holder.mayBeAServer; // who is not seen may be a server
+}
+
+bool Serving::dropYielded()
+{
+    if (!m_server || !m_server->hasYielded())
+        return false;
+    m_server.reset();
+    return true;
 }
 
 std::unique_ptr<Server> Serving::takeServer()
@@ -58,7 +75,8 @@ std::unique_ptr<Server> Serving::takeServer()
 
 PyventError Serving::explain(Connection::Silence silence, const PyventOptions &options)
 {
-    if (m_complainedOfSilence || silence == Connection::Silence::None)
+    const bool isToldOtherwise = m_server && !m_server->hasPorts();
+    if (m_complainedOfSilence || silence == Connection::Silence::None || isToldOtherwise)
         return {};
     // Where this node tries to serve, what is known of the port is new.
     const bool portInUse = m_portInUse && (m_mayServe || silence == Connection::Silence::NotResponding);

@@ -15,6 +15,8 @@ namespace Pyvent::Internal {
 class Serving
 {
 public:
+    using Clock = std::chrono::steady_clock;
+
     // Whether the node may serve by itself, when nobody else does.
     void allow(bool allow) { m_mayServe = allow; }
     bool isAllowed() const { return m_mayServe; }
@@ -32,7 +34,10 @@ public:
 
     // Whether those on the lane may have their bus although something else has the port, as \a silence and what has it say. A server
     // that hangs is no such thing: with another one beside it, a bus would be two.
-    bool mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint);
+    bool mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint, Clock::time_point now);
+
+    // Forgets a server that has ended by itself, because another one has the ports. Returns whether it had.
+    bool dropYielded();
 
     // Gives the server up, for the caller to stop it, which takes a while.
     std::unique_ptr<Server> takeServer();
@@ -41,7 +46,7 @@ public:
     PyventError explain(Connection::Silence silence, const PyventOptions &options);
 
     // The node is Ready, or has left: what was told may be told again.
-    void forgetComplaints() { m_complainedOfSilence = m_complainedOfServing = m_hasLooked = false; }
+    void forgetComplaints() { m_complainedOfSilence = m_complainedOfServing = false; }
 
     // Where to count what is sent and nobody hears: nullptr if others may.
     quint64 *unheard() { return m_server && !m_server->hadOtherClients() ? &m_unheard : nullptr; }
@@ -56,8 +61,8 @@ public:
 private:
     std::unique_ptr<Server> m_server;
     bool m_mayServe = false;
-    bool m_portInUse = false; // the last attempt to serve found somebody there
-    bool m_hasLooked = false; // at what has the port
+    bool m_portInUse = false;         // the last attempt to serve found somebody there
+    Clock::time_point m_looksAgainAt; // at what has the port
     bool m_complainedOfServing = false;
     bool m_complainedOfSilence = false;
     quint64 m_unheard = 0; // events that nobody can have heard, unless other clients come to the server

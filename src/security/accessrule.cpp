@@ -18,6 +18,9 @@ constexpr uid_t root = 0;
 // There are not more users that could connect, but a user may make new ones in a namespace.
 constexpr std::size_t mostRemembered = 10'000;
 
+// A user may leave a group, or join one.
+constexpr auto remembersFor = std::chrono::seconds(10);
+
 } // namespace
 
 AccessRule::AccessRule(const PyventLocalAccess &access)
@@ -39,18 +42,21 @@ AccessRule::AccessRule(const PyventLocalAccess &access, uid_t own, Groups groups
     }
 }
 
-bool AccessRule::allows(uid_t user)
+bool AccessRule::allows(uid_t user, Clock::time_point now)
 {
     if (m_kind == PyventLocalAccess::Everyone || user == m_own || user == root)
         return true;
     if (m_kind != PyventLocalAccess::Group || !m_group)
         return std::find(m_users.begin(), m_users.end(), user) != m_users.end();
-    if (const auto known = m_isMember.find(user); known != m_isMember.end())
-        return known->second;
-    if (m_isMember.size() >= mostRemembered)
-        m_isMember.clear();
+    if (const auto known = m_known.find(user); known != m_known.end() && now < known->second.until)
+        return known->second.isMember;
+    if (m_known.size() >= mostRemembered)
+        m_known.clear();
     const std::vector<gid_t> groups = m_groups(user);
-    return m_isMember[user] = std::find(groups.begin(), groups.end(), *m_group) != groups.end();
+    const bool isMember = std::find(groups.begin(), groups.end(), *m_group) != groups.end();
+    if (!groups.empty())
+        m_known[user] = {isMember, now + remembersFor};
+    return isMember;
 }
 
 QString whyNotAnAccess(const PyventLocalAccess &access)

@@ -4,6 +4,7 @@
 
 #include "pyventlocalaccess.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,14 +18,16 @@ namespace Pyvent::Internal {
 class AccessRule
 {
 public:
-    // The groups of a user; the system's, but in tests.
+    using Clock = std::chrono::steady_clock;
+
+    // The groups of a user; the system's, but in tests. None where they are not known.
     using Groups = std::function<std::vector<gid_t>(uid_t user)>;
 
     explicit AccessRule(const PyventLocalAccess &access);
     AccessRule(const PyventLocalAccess &access, uid_t own, Groups groups);
 
-    // Whether \a user may be at the other end. A user's groups are looked up once.
-    bool allows(uid_t user);
+    // Whether \a user may be at the other end. A user's groups are looked up again after some seconds.
+    bool allows(uid_t user, Clock::time_point now = Clock::now());
 
     // Others than the own user and root that it names, as far as they are known here.
     const std::vector<uid_t> &named() const { return m_users; }
@@ -35,7 +38,12 @@ private:
     const Groups m_groups;
     std::vector<uid_t> m_users;
     std::optional<gid_t> m_group;
-    std::map<uid_t, bool> m_isMember; // of those who were there
+    struct Known
+    {
+        bool isMember;
+        Clock::time_point until;
+    };
+    std::map<uid_t, Known> m_known;
 };
 
 // Why \a access cannot be, for people; empty if it can.

@@ -12,6 +12,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -51,7 +52,7 @@ End endOf(const sockaddr_storage &address, int *family)
 }
 
 // The socket whose own end is \a own.
-std::optional<SocketOwner> ask(int family, const End &own, const End &other)
+std::optional<SocketOwner> ask(int family, const End &own, const End &other, bool isLoopback)
 {
     struct
     {
@@ -66,6 +67,8 @@ std::optional<SocketOwner> ask(int family, const End &own, const End &other)
     question.request.id.idiag_dport = other.port;
     std::memcpy(question.request.id.idiag_src, own.address.data(), sizeof own.address);
     std::memcpy(question.request.id.idiag_dst, other.address.data(), sizeof other.address);
+    // A socket that is bound to this interface, as anybody may bind one, is found with it only.
+    question.request.id.idiag_if = isLoopback ? ::if_nametoindex("lo") : 0;
     question.request.id.idiag_cookie[0] = question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 
     const int netlink = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -86,7 +89,19 @@ std::optional<SocketOwner> ask(int family, const End &own, const End &other)
     // Where there is no such connection, the kernel gives whatever listens at its own end.
     if (other.port != 0 && answer.socket.id.idiag_dport != other.port)
         return {};
+    // What has no inode is no process's any more, and the user that is said of it is none.
+    if (answer.socket.idiag_inode == 0)
+        return {};
     return SocketOwner{answer.socket.idiag_uid, answer.socket.idiag_inode};
+}
+
+// The two ends of a TCP connection.
+bool endsOf(int tcpSocket, sockaddr_storage *own, sockaddr_storage *other)
+{
+    socklen_t ownSize = sizeof *own;
+    socklen_t otherSize = sizeof *other;
+    return ::getsockname(tcpSocket, reinterpret_cast<sockaddr *>(own), &ownSize) == 0
+        && ::getpeername(tcpSocket, reinterpret_cast<sockaddr *>(other), &otherSize) == 0;
 }
 
 } // namespace
@@ -104,29 +119,60 @@ std::optional<SocketOwner> ownerOfOtherEnd(int tcpSocket)
 {
     sockaddr_storage own{};
     sockaddr_storage other{};
-    socklen_t ownSize = sizeof own;
-    socklen_t otherSize = sizeof other;
-    if (::getsockname(tcpSocket, reinterpret_cast<sockaddr *>(&own), &ownSize) != 0
-        || ::getpeername(tcpSocket, reinterpret_cast<sockaddr *>(&other), &otherSize) != 0)
+    if (!endsOf(tcpSocket, &own, &other))
         return {};
     int family = 0;
     const End here = endOf(own, &family);
     const End there = endOf(other, &family);
-    return ask(family, there, here);
+    return ask(family, there, here, isLoopback(other));
 }
 
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address)
 {
     int family = 0;
     const End own = endOf(address, &family);
-    if (auto owner = ask(family, own, {}))
+    if (auto owner = ask(family, own, {}, isLoopback(address)))
         return owner;
     // A socket of IPv6 that takes IPv4 as well.
     sockaddr_storage any{};
     auto *const ipv6 = reinterpret_cast<sockaddr_in6 *>(&any);
     ipv6->sin6_family = AF_INET6;
     ipv6->sin6_port = own.port;
-    return family == AF_INET ? ask(AF_INET6, endOf(any, &family), {}) : std::nullopt;
+    return family == AF_INET ? ask(AF_INET6, endOf(any, &family), {}, isLoopback(address)) : std::nullopt;
+}
+
+bool knowsOwners()
+{
+    static const bool knows = [] {
+        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in any{};
+        any.sin_family = AF_INET;
+        any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        sockaddr_storage address{};
+        socklen_t size = sizeof address;
+        const bool listens = ::bind(socket, reinterpret_cast<const sockaddr *>(&any), sizeof any) == 0
+            && ::listen(socket, 1) == 0 && ::getsockname(socket, reinterpret_cast<sockaddr *>(&address), &size) == 0;
+        const bool isKnown = listens && ownerOfListener(address);
+        ::close(socket);
+        return isKnown || !listens; // where there was no descriptor, nothing is known of the kernel
+    }();
+    return knows;
+}
+
+bool isLoopback(const sockaddr_storage &address)
+{
+    int family = 0;
+    const End end = endOf(address, &family);
+    if (family == AF_INET)
+        return ntohl(end.address[0]) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6 *>(&address)->sin6_addr);
+}
+
+bool isLoopbackConnection(int tcpSocket)
+{
+    sockaddr_storage own{};
+    sockaddr_storage other{};
+    return endsOf(tcpSocket, &own, &other) && isLoopback(other);
 }
 
 // Processes of other users show nothing of this, but to root.

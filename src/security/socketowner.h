@@ -22,11 +22,20 @@ struct SocketOwner
 // The process at the other end of a Unix socket, when it connected or listened.
 std::optional<uid_t> userAtOtherEnd(int unixSocket);
 
-// The socket at the other end of a TCP connection, if it is on this machine and in this network namespace; nothing if it is not.
+// The socket at the other end of a TCP connection, if it is on this machine and in this network namespace; nothing if it is not, or if
+// its process has closed it.
 std::optional<SocketOwner> ownerOfOtherEnd(int tcpSocket);
 
-// What listens at \a address, TCP; nothing if nothing does, or if the kernel does not say.
+// What listens at \a address, TCP; nothing if nothing does.
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
+
+// Whether the kernel answers both questions for loopback addresses at all.
+bool knowsOwners();
+
+bool isLoopback(const sockaddr_storage &address);
+
+// Whether the other end of a TCP connection has a loopback address: then it is on this machine.
+bool isLoopbackConnection(int tcpSocket);
 
 // The process that has the socket, for people: "python3 (1234)". Empty where only its user may know.
 struct SocketHolder

@@ -82,6 +82,7 @@ void setOption(int socket, int level, int option, int value)
 Doors::Doors(Relay *relay, const Limits &limits, const PyventLocalAccess &access)
     : m_relay(relay)
     , m_limits(limits)
+    , m_access(access)
     , m_rule(access)
     , m_epoll(::epoll_create1(EPOLL_CLOEXEC))
     , m_buffer(new char[readAtOnce])
@@ -112,12 +113,18 @@ void Doors::control(int operation, int fd, quint32 events, void *of)
         throw systemError(errno);
 }
 
+// Asked before a text is made that takes long.
+bool Doors::mayWarn(Clock::time_point now)
+{
+    const bool mayWarn = now >= m_warnsAgainAt;
+    m_untold += !mayWarn;
+    return mayWarn;
+}
+
 void Doors::warn(const QString &text, Clock::time_point now)
 {
-    if (now < m_warnsAgainAt) {
-        ++m_untold;
+    if (!mayWarn(now))
         return;
-    }
     m_warnsAgainAt = now + warnAgainAfter;
     if (const qsizetype untold = std::exchange(m_untold, 0))
         qCWarning(serverLog).noquote() << text + u" (and %1 warnings before that were not written)"_s.arg(untold);
@@ -258,28 +265,33 @@ bool Doors::mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::t
         *user = userAtOtherEnd(socket);
     } else if (const auto owner = ownerOfOtherEnd(socket)) {
         *user = owner->user;
+    } else if (isLoopbackConnection(socket) && m_access.kind() != PyventLocalAccess::Everyone && knowsOwners()) {
+        return false; // it has hung up already, and nobody knows who it was
     }
     if (!*user)
         return true; // on another machine, or where the kernel does not say
-    if (!m_rule.allows(**user)) {
-        const QString why =
-            u"the user %1 may not be on the bus of %2"_s.arg(describeUser(**user), describeUser(::geteuid()));
-        warn(u"A connection is refused: "_s + why, now);
+    if (!m_rule.allows(**user, now)) {
+        if (mayWarn(now)) {
+            warn(u"A connection is refused: the user %1 may not be on this bus"_s.arg(describeUser(**user)), now);
+        }
         if (kind == Kind::Lane) {
-            const QByteArray error = Lane::errorFrame(why);
+            const QByteArray error = Lane::errorFrame(u"the user %1 may not be on this bus"_s.arg(**user));
             ::send(socket, error.constData(), std::size_t(error.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
         }
         return false;
     }
     if (**user == ::geteuid()) {
         user->reset();
-    } else if (const auto known = m_connectionsOfOthers.find(**user);
-               known != m_connectionsOfOthers.end() && known->second >= m_limits.connectionsOfOther) {
+        return true;
+    }
+    const auto known = m_connectionsOfOthers.find(**user);
+    if (known == m_connectionsOfOthers.end() || known->second < m_limits.connectionsOfOther)
+        return true;
+    if (mayWarn(now)) {
         warn(u"A connection is refused: the user %1 has %2 already"_s.arg(describeUser(**user)).arg(known->second),
              now);
-        return false;
     }
-    return true;
+    return false;
 }
 
 // Waiting
@@ -404,19 +416,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
             connection->frameSince = now;
         if (!connection->peer->client()->output.isEmpty())
             update(connection);
-        switch (connection->peer->debt()) {
-        case Peer::Debt::None:
-            break;
-        case Peer::Debt::Now:
-            m_relay->touch(connection->peer->client());
-            break;
-        case Peer::Debt::Soon:
-            if (!std::exchange(connection->owes, true)) {
-                m_debtors.push_back(connection);
-                m_paysAt = std::min(m_paysAt, now + paysAfter);
-            }
-            break;
-        }
+        noteDebt(connection, now);
         return count;
     } catch (const std::bad_alloc &) {
         close(connection, "there is no memory for what it sends");
@@ -446,7 +446,26 @@ void Doors::write(Connection *connection, Clock::time_point now)
             return close(connection, "");
         }
     }
+    if (output.isEmpty())
+        noteDebt(connection, now); // which the output had no room for
     update(connection);
+}
+
+void Doors::noteDebt(Connection *connection, Clock::time_point now)
+{
+    switch (connection->peer->debt()) {
+    case Peer::Debt::None:
+        break;
+    case Peer::Debt::Now:
+        m_relay->touch(connection->peer->client());
+        break;
+    case Peer::Debt::Soon:
+        if (!std::exchange(connection->owes, true)) {
+            m_debtors.push_back(connection);
+            m_paysAt = std::min(m_paysAt, now + paysAfter);
+        }
+        break;
+    }
 }
 
 // What is to be watched for.
@@ -456,8 +475,8 @@ void Doors::update(Connection *connection)
         return;
     const SendBuffer &output = connection->peer->client()->output;
     const Peer &peer = *connection->peer;
-    const bool readsOn = peer.hears() ? m_readsMessages || !peer.sends()
-                                      : m_readsMessages && output.bytes() < unreadAcknowledgements;
+    const bool readsOn =
+        peer.hears() ? m_readsMessages || !peer.sends() : m_readsMessages && output.bytes() < unreadAcknowledgements;
     const quint32 events = (readsOn ? quint32(EPOLLIN) : 0) | (output.isEmpty() ? 0 : quint32(EPOLLOUT));
     if (std::exchange(connection->events, events) != events)
         control(EPOLL_CTL_MOD, connection->socket.get(), events, connection);
@@ -469,18 +488,23 @@ void Doors::payDebts(Clock::time_point now)
     if (now < m_paysAt)
         return;
     m_paysAt = Clock::time_point::max();
-    for (Connection *connection : std::exchange(m_debtors, {})) {
+    for (Connection *connection : m_debtors)
         connection->owes = false;
+    for (Connection *connection : m_debtors) {
         if (connection->peer->debt() != Peer::Debt::None)
             m_relay->touch(connection->peer->client());
     }
+    m_debtors.clear();
 }
 
 void Doors::stopReading()
 {
     m_readsMessages = false;
-    for (const auto &[client, connection] : m_connections)
+    for (const auto &[client, connection] : m_connections) {
+        if (connection->peer->debt() != Peer::Debt::None)
+            m_relay->touch(connection->peer->client());
         update(connection.get());
+    }
 }
 
 void Doors::close(Connection *connection, const char *why)

@@ -28,8 +28,8 @@ public:
 
     struct Limits
     {
-        qsizetype frameBytes = 0;  // of a message
-        qsizetype connections = 0; // 0: half of the descriptors that the process may have
+        qsizetype frameBytes = 0;          // of a message
+        qsizetype connections = 0;         // 0: half of the descriptors that the process may have
         qsizetype connectionsOfOther = 64; // of each user of this machine who is not the own one
         std::chrono::milliseconds handshake = std::chrono::seconds(2); // for whoever connects and says nothing
         std::chrono::milliseconds stuck = std::chrono::seconds(5);     // where all is full, for whoever does not read
@@ -94,6 +94,7 @@ private:
     void accept(const Listener &listener);
     bool mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::time_point now);
     std::unique_ptr<Peer> makePeer(Kind kind);
+    void noteDebt(Connection *connection, Clock::time_point now);
     void payDebts(Clock::time_point now);
     bool hasRoom() const;
     void handle(void *of, quint32 events, Clock::time_point now, bool mayRead);
@@ -104,12 +105,14 @@ private:
     void closeSilent(Clock::time_point now);
     void makeRoom(Clock::time_point now);
     void giveBackMemory(Clock::time_point now);
+    bool mayWarn(Clock::time_point now);
     void warn(const QString &text, Clock::time_point now);
     Clock::time_point deadline() const;
     void control(int operation, int fd, quint32 events, void *of);
 
     Relay *const m_relay;
     const Limits m_limits;
+    const PyventLocalAccess m_access;
     AccessRule m_rule;
     FileDescriptor m_epoll;
     std::deque<Listener> m_listeners;
@@ -123,7 +126,7 @@ private:
     qsizetype m_bytesRead = 0;
     Clock::time_point m_listensAgainAt = Clock::time_point::max(); // where there was no descriptor for a connection
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
-    Clock::time_point m_paysAt = Clock::time_point::max(); // what can wait
+    Clock::time_point m_paysAt = Clock::time_point::max();         // what can wait
     Clock::time_point m_givesBackAt = Clock::time_point::max();
     qsizetype m_mostMemory = 0; // that the relay took since memory was given back, in bytes
     Clock::time_point m_warnsAgainAt;

@@ -74,21 +74,23 @@ private:
 
 } // namespace
 
-std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, bool forOthers, Failure *failure,
-                                                   QString *errorText)
+std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, const QByteArray &lockPath, bool forOthers,
+                                                   Failure *failure, QString *errorText)
 {
+    const auto folderOf = [](const QByteArray &file) { return file.first(file.lastIndexOf('/')); };
     *failure = Failure::Unusable;
-    if (*errorText = prepareLaneFolder(path.first(path.lastIndexOf('/')), forOthers); !errorText->isEmpty())
+    *errorText = prepareLaneFolder(folderOf(path), forOthers);
+    if (errorText->isEmpty() && folderOf(lockPath) != folderOf(path))
+        *errorText = prepareLaneFolder(folderOf(lockPath), false);
+    if (!errorText->isEmpty())
         return nullptr;
     *failure = Failure::Taken;
-    if (!OwnLocks::insert(path))
+    if (!OwnLocks::insert(lockPath))
         return nullptr;
     try {
-        std::unique_ptr<LaneListener> listener(new LaneListener(path));
-        if (!listener->lock())
+        std::unique_ptr<LaneListener> listener(new LaneListener(path, lockPath));
+        if (!listener->lock() || !listener->open(forOthers))
             return nullptr;
-        *failure = Failure::Unusable;
-        listener->open(forOthers);
         *failure = Failure::None;
         return listener;
     } catch (const std::system_error &error) {
@@ -98,29 +100,44 @@ std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, bool 
     return nullptr;
 }
 
-LaneListener::LaneListener(const QByteArray &path)
+LaneListener::LaneListener(const QByteArray &path, const QByteArray &lockPath)
     : m_path(path)
+    , m_lockPath(lockPath)
 {
 }
 
 LaneListener::~LaneListener()
 {
     if (m_socket.isOpen()) {
-        ::unlink(m_path.constData());
+        remove(m_path, m_socketFile);
         ::shutdown(m_socket.get(), SHUT_RDWR); // a child of fork() may have it, too
     }
     if (m_lock.isOpen())
-        ::unlink((m_path + ".lock").constData());
+        remove(m_lockPath, m_lockFile);
     m_lock = FileDescriptor(); // before another node of this process may try
-    OwnLocks::remove(m_path);
+    OwnLocks::remove(m_lockPath);
+}
+
+LaneListener::File LaneListener::fileAt(const QByteArray &path)
+{
+    struct stat status
+    {
+    };
+    return ::lstat(path.constData(), &status) == 0 ? File{status.st_dev, status.st_ino} : File();
+}
+
+// Not another one that has its name by now: a folder for what is temporary may have been tidied.
+void LaneListener::remove(const QByteArray &path, const File &file)
+{
+    if (fileAt(path) == file)
+        ::unlink(path.constData());
 }
 
 // The kernel gives it back when the process ends, and a child of fork() does not have it. Throws std::system_error.
 bool LaneListener::lock()
 {
-    const QByteArray path = m_path + ".lock";
     for (int i = 0; i < mostAttempts; ++i) {
-        FileDescriptor file(::open(path.constData(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
+        FileDescriptor file(::open(m_lockPath.constData(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file.isOpen())
             throw systemError();
         struct flock whole
@@ -137,11 +154,10 @@ bool LaneListener::lock()
         struct stat locked
         {
         };
-        struct stat there
-        {
-        };
-        if (::fstat(file.get(), &locked) == 0 && ::stat(path.constData(), &there) == 0 && locked.st_ino == there.st_ino
-            && locked.st_dev == there.st_dev) {
+        if (::fstat(file.get(), &locked) != 0)
+            throw systemError();
+        m_lockFile = {locked.st_dev, locked.st_ino};
+        if (fileAt(m_lockPath) == m_lockFile) {
             m_lock = std::move(file);
             return true;
         }
@@ -149,25 +165,35 @@ bool LaneListener::lock()
     return false;
 }
 
-void LaneListener::open(bool forOthers)
+// Returns false if somebody listens there although the lock was free: its file has been removed. Throws std::system_error.
+bool LaneListener::open(bool forOthers)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (m_path.size() >= qsizetype(sizeof address.sun_path))
         throw std::system_error(ENAMETOOLONG, std::generic_category());
     std::memcpy(address.sun_path, m_path.constData(), std::size_t(m_path.size()));
-    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket.isOpen())
-        throw systemError();
+    const auto *const anyAddress = reinterpret_cast<const sockaddr *>(&address);
+    const auto newSocket = [] {
+        FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (!socket.isOpen())
+            throw systemError();
+        return socket;
+    };
+    if (::connect(newSocket().get(), anyAddress, sizeof address) == 0 || errno == EAGAIN)
+        return false;
+    FileDescriptor socket = newSocket();
     ::unlink(m_path.constData()); // of a server that was killed
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+    if (::bind(socket.get(), anyAddress, sizeof address) != 0)
         throw systemError();
+    m_socketFile = fileAt(m_path);
     if (::chmod(m_path.constData(), forOthers ? 0666 : 0600) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {
         const std::system_error error = systemError();
-        ::unlink(m_path.constData());
+        remove(m_path, m_socketFile);
         throw error;
     }
     m_socket = std::move(socket);
+    return true;
 }
 
 } // namespace Pyvent::Internal

@@ -9,6 +9,8 @@
 
 #include <memory>
 
+#include <sys/types.h>
+
 namespace Pyvent::Internal {
 
 // A lane's listening Unix socket, and the lock beside it that says who serves: of all processes that try, one has it, until it gives it
@@ -22,22 +24,37 @@ public:
         Unusable // errorText says why there is no lane here
     };
 
-    // Has the lane at \a path, and lets \a others than the own user connect if that is said. Returns null, and says why, if it cannot.
-    static std::unique_ptr<LaneListener> listen(const QByteArray &path, bool forOthers, Failure *failure,
-                                                QString *errorText);
+    // Has the lane at \a path, and lets \a others than the own user connect if that is said. The lock is the file at \a lockPath.
+    // Returns null, and says why, if it cannot.
+    static std::unique_ptr<LaneListener> listen(const QByteArray &path, const QByteArray &lockPath, bool forOthers,
+                                                Failure *failure, QString *errorText);
     ~LaneListener();
     Q_DISABLE_COPY_MOVE(LaneListener)
 
     int socket() const { return m_socket.get(); }
 
 private:
-    explicit LaneListener(const QByteArray &path);
+    // Which file it is, whatever its name.
+    struct File
+    {
+        dev_t device = 0;
+        ino_t number = 0;
+
+        friend bool operator==(const File &, const File &) = default;
+    };
+
+    LaneListener(const QByteArray &path, const QByteArray &lockPath);
     bool lock();
-    void open(bool forOthers);
+    bool open(bool forOthers);
+    static File fileAt(const QByteArray &path);
+    static void remove(const QByteArray &path, const File &file);
 
     const QByteArray m_path;
+    const QByteArray m_lockPath;
     FileDescriptor m_lock;
+    File m_lockFile;
     FileDescriptor m_socket;
+    File m_socketFile;
 };
 
 } // namespace Pyvent::Internal

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/lanepeer.h"
 
+#include <QtCore/qscopeguard.h>
+
 namespace Pyvent::Internal {
 
 namespace {
@@ -19,10 +21,14 @@ LanePeer::LanePeer(Relay *relay, qsizetype maximumFrameSize)
 
 bool LanePeer::receive(QByteArrayView bytes)
 {
+    // Whatever happens, the run is not used any more when the bytes are gone.
+    const auto forget = qScopeGuard([this] {
+        relay()->forgetRun();
+        m_bytes = {};
+    });
     m_bytes = bytes;
     const bool goesOn = Peer::receive(bytes);
-    relay()->endRun(); // it is in the bytes
-    m_bytes = {};
+    relay()->endRun();
     return goesOn;
 }
 

@@ -166,6 +166,13 @@ void Relay::addToRun(const FrameReader::Frame &frame)
     ++m_framesInRun;
 }
 
+void Relay::forgetRun() noexcept
+{
+    m_run = {};
+    m_framesInRun = 0;
+    m_earlier.clear();
+}
+
 void Relay::endRun()
 {
     const QByteArrayView run = std::exchange(m_run, {});

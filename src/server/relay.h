@@ -74,6 +74,7 @@ public:
     // The same at endRun(), or before. Frames that follow each other in memory, where they stay until then, share their way.
     void addToRun(const FrameReader::Frame &frame);
     void endRun();
+    void forgetRun() noexcept;
 
     // \a client takes part. Whoever sends does.
     void speaks(Client *client) { m_speakers += !std::exchange(client->m_speaks, true); }

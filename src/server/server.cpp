@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "security/socketowner.h"
 #include "server/serverlog.h"
 #include "transport/backgroundthread.h"
 #include "transport/descriptors.h"
@@ -10,7 +11,9 @@
 #include <algorithm>
 #include <system_error>
 
+#include <netinet/in.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 namespace Pyvent::Internal {
 
@@ -20,6 +23,18 @@ namespace {
 
 // How often it is seen whether the ports are free, where the server has none.
 constexpr auto portsInterval = std::chrono::seconds(1);
+
+// Before anything is taken that says who serves.
+bool isOfThisMachine(const Endpoint &endpoint)
+{
+    sockaddr_storage address = endpoint.address(Endpoint::Purpose::Requests);
+    const FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    reinterpret_cast<sockaddr_in *>(&address)->sin_port = 0; // at the same place in both families
+    const int error = socket.isOpen() ? 0 : errno;
+    if (error != 0 && error != EAFNOSUPPORT)
+        throw std::system_error(error, std::generic_category());
+    return error == 0 && ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
+}
 
 } // namespace
 
@@ -44,6 +59,10 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
     }
     try {
         requireDescriptors(descriptorsOfServer);
+        if (!isOfThisMachine(endpoint)) {
+            *failure = Failure::NotThisMachine;
+            return nullptr;
+        }
         std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize));
         if (!server->takeLane(failure))
             return nullptr;
@@ -73,7 +92,7 @@ bool Server::takeLane(Failure *failure)
         return true;
     LaneListener::Failure laneFailure;
     QString why;
-    auto lane = LaneListener::listen(m_endpoint.lanes().front(),
+    auto lane = LaneListener::listen(m_endpoint.lanes().front(), m_endpoint.lock(),
                                      m_endpoint.access().kind() != PyventLocalAccess::OwnUser, &laneFailure, &why);
     if (laneFailure == LaneListener::Failure::Taken) {
         *failure = Failure::PortInUse;
@@ -125,7 +144,7 @@ void Server::stop(std::chrono::milliseconds linger)
 void Server::run()
 {
     Clock::time_point triesPortsAt = m_hasPorts ? Clock::time_point::max() : Clock::now() + portsInterval;
-    while (m_linger < 0) {
+    while (m_linger < 0 && !m_yields) {
         try {
             m_doors.wait(triesPortsAt);
             if (Clock::now() >= triesPortsAt)
@@ -135,7 +154,7 @@ void Server::run()
         }
         m_hadOtherClients.store(m_relay.hadOtherClients(), std::memory_order_relaxed);
     }
-    sayGoodbye(std::chrono::milliseconds(m_linger));
+    sayGoodbye(std::chrono::milliseconds(std::max<qint64>(m_linger, 0)));
 }
 
 bool Server::tryPorts()
@@ -145,8 +164,19 @@ bool Server::tryPorts()
         bind(&failure);
         qCInfo(serverLog) << "The server has its ports now";
     } catch (const std::system_error &) { // later, then
+        m_yields = m_yields || isServersPort();
     }
     return m_hasPorts;
+}
+
+// Whether what has the port now may be a server whose bus this one's nodes are to join: a Python node's, or one of a node without a lane.
+bool Server::isServersPort()
+{
+    const auto address = m_endpoint.loopback(Endpoint::Purpose::Requests);
+    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    if (!owner || owner->inode == std::exchange(m_portHolder, owner->inode))
+        return false;
+    return AccessRule(m_endpoint.access()).allows(owner->user) && holderOf(*owner).mayBeAServer;
 }
 
 void Server::sayGoodbye(std::chrono::milliseconds linger)

@@ -49,14 +49,17 @@ public:
     // As Relay::hadOtherClients(). May be called from any thread.
     bool hadOtherClients() const { return m_hadOtherClients; }
 
-    // Whether it has the ports. May be called from any thread.
+    // Whether it has the ports; and whether it has ended by itself, because another server has them by now. Both may be called from any
+    // thread.
     bool hasPorts() const { return m_hasPorts; }
+    bool hasYielded() const { return m_yields; }
 
 private:
     Server(const Endpoint &endpoint, qsizetype maximumFrameSize);
     bool takeLane(Failure *failure);
     void bind(Failure *failure);
     bool tryPorts();
+    bool isServersPort();
     void run();
     void sayGoodbye(std::chrono::milliseconds linger);
 
@@ -65,6 +68,8 @@ private:
     Doors m_doors;
     bool m_hasLane = false;
     std::atomic<bool> m_hasPorts = false;
+    std::atomic<bool> m_yields = false;
+    quint32 m_portHolder = 0; // the socket that had the port when it was last seen
     std::atomic<bool> m_hadOtherClients = false;
     std::atomic<qint64> m_linger = -1; // in milliseconds, once stop() was called; then m_stop is readable
     FileDescriptor m_stop;

@@ -3,7 +3,6 @@
 
 #include "security/socketowner.h"
 #include "transport/descriptors.h"
-#include "transport/zmqconnection.h"
 #include "transport/zmqreconnect.h"
 
 #include <algorithm>
@@ -12,6 +11,13 @@
 namespace Pyvent::Internal {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+// How long what accepts connections may take to prove that it is a Pyvent server.
+constexpr auto patience = 1500ms;
+
+} // namespace
 
 BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet)
     : m_endpoint(endpoint)
@@ -22,6 +28,7 @@ BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSiz
     , m_tryAfter(firstRetry)
 {
     const Clock::time_point now = Clock::now();
+    m_silentSince = now;
     tryLanes(now);
     if (!m_way)
         openTcp(now);
@@ -35,14 +42,21 @@ void BusConnection::process(Clock::time_point now)
 {
     if (m_way)
         m_way->process(now);
+    if (m_tcp && m_tcp->isHeld() && m_tcp->isSending()) {
+        // A server has its lane before its ports, and may have come while this was on its way to them.
+        tryLanes(now);
+        if (m_tcp)
+            m_tcp->release();
+    }
     if (m_lane && m_lane->hasEnded())
         laneEnded(now);
-    if (m_way && !m_lane)
+    if (m_tcp)
         lookWhoListens();
     if (state() != State::Connecting) {
-        m_wasUp = true;
         m_why = Silence::None;
-        m_tryAfter = firstRetry;
+        m_silentSince = now;
+        if (!m_lane || m_lane->wasGood(now))
+            m_tryAfter = firstRetry;
     } else if (!m_lane && now >= m_tryAt) {
         findWay(now);
     }
@@ -52,9 +66,12 @@ void BusConnection::findWay(Clock::time_point now)
 {
     m_tryAt = now + m_tryAfter;
     m_tryAfter = std::min<std::chrono::milliseconds>(m_tryAfter * 2, slowestRetry);
-    tryLanes(now);
+    const bool isAfterLane = std::exchange(m_isAfterLane, false);
+    // A lane that came to nothing is no reason not to look elsewhere. And what ZeroMQ has sent, a server may have passed on.
+    if (!std::exchange(m_isAfterVainLane, false) && (!m_tcp || m_tcp->isHeld()))
+        tryLanes(now);
     // Whoever takes over from a server that had a lane will have one, too.
-    if (m_way || std::exchange(m_wasOnLane, false))
+    if (m_way || isAfterLane)
         return;
     try {
         openTcp(now);
@@ -67,12 +84,14 @@ void BusConnection::findWay(Clock::time_point now)
 
 void BusConnection::laneEnded(Clock::time_point now)
 {
-    m_wasOnLane = std::exchange(m_wasUp, false);
-    m_isRefused = m_isRefused || m_wasOnLane;
-    m_why = m_lane->silence(now);
+    m_isAfterLane = m_lane->wasGood(now);
+    m_isAfterVainLane = !m_isAfterLane;
+    m_isRefused = m_isRefused || m_isAfterLane;
+    const Silence why = m_lane->silence(now);
+    m_why = why == Silence::NotLetIn ? why : Silence::None;
     m_lane = nullptr;
     m_way.reset();
-    m_tryAt = m_wasOnLane ? now : now + m_tryAfter;
+    m_tryAt = m_isAfterLane ? now : now + m_tryAfter;
 }
 
 void BusConnection::tryLanes(Clock::time_point now)
@@ -91,8 +110,7 @@ bool BusConnection::tryLane(const QByteArray &path, Clock::time_point now)
     m_isRefused = m_isRefused || failure == LaneConnection::Failure::Refused;
     if (!lane)
         return false;
-    if (m_way)
-        m_way->disconnect(now); // what it has under way goes by the lane
+    m_tcp = nullptr;
     m_lane = lane.get();
     use(std::move(lane), now);
     return true;
@@ -107,38 +125,58 @@ void BusConnection::openTcp(Clock::time_point now)
     }
     m_why = Silence::None;
     requireDescriptors(descriptorsOfTcp);
-    use(std::make_unique<ZmqConnection>(m_endpoint, m_maximumFrameSize, m_queue, m_pollSet), now);
+    auto tcp = std::make_unique<ZmqConnection>(m_endpoint, m_maximumFrameSize, m_queue, m_pollSet);
+    if (!m_endpoint.lanes().isEmpty())
+        tcp->hold();
+    m_tcp = tcp.get();
+    use(std::move(tcp), now);
 }
 
-// Before each attempt, and after the one that succeeded: whose the port is may have changed in between.
+// Before each attempt, and after the one that succeeded: whose the ports are may have changed in between.
 void BusConnection::lookWhoListens()
 {
-    const bool isUp = m_way->state() != State::Connecting;
+    const bool isUp = m_tcp->state() != State::Connecting;
     if (std::exchange(m_isVerified, isUp) && isUp)
         return;
-    if (!isStrangers())
+    if (!isStrangers() && (!isUp || isListeningAtBoth()))
         return;
-    m_way->disconnect({});
+    m_tcp->disconnect({});
+    m_tcp = nullptr;
     m_way.reset();
     m_isVerified = false;
     m_why = Silence::OtherUser;
 }
 
-// Whether the port is one of a user's who is not to be at the other end.
+// Whether one of the ports is a user's who is not to be at the other end.
 bool BusConnection::isStrangers()
 {
-    const auto address = m_endpoint.loopback(Endpoint::Purpose::Requests);
-    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
-    return owner && !m_rule.allows(owner->user);
+    for (const auto purpose : {Endpoint::Purpose::Requests, Endpoint::Purpose::Events}) {
+        const auto address = m_endpoint.loopback(purpose);
+        const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+        if (owner && !m_rule.allows(owner->user))
+            return true;
+    }
+    return false;
+}
+
+// A stranger may have stopped to listen once this process was connected.
+bool BusConnection::isListeningAtBoth() const
+{
+    const auto requests = m_endpoint.loopback(Endpoint::Purpose::Requests);
+    const auto events = m_endpoint.loopback(Endpoint::Purpose::Events);
+    return !requests || !events || m_endpoint.access().kind() == PyventLocalAccess::Everyone || !knowsOwners()
+        || (ownerOfListener(*requests) && ownerOfListener(*events));
 }
 
 void BusConnection::use(std::unique_ptr<Connection> way, Clock::time_point now)
 {
-    m_isVerified = m_wasUp = false;
+    m_isVerified = false;
     m_way = std::move(way);
     m_ofWay = 0;
-    for (const QByteArray &prefix : std::as_const(m_prefixes))
-        m_ofWay = m_way->subscribe(prefix);
+    for (const auto &[prefix, count] : std::as_const(m_prefixes).asKeyValueRange()) {
+        for (int i = 0; i < count; ++i)
+            m_ofWay = m_way->subscribe(prefix);
+    }
     m_atLeast = m_ofWay;
     m_way->awaitAcknowledgements(m_awaits);
     m_way->process(now);
@@ -154,7 +192,7 @@ void BusConnection::disconnect(Clock::time_point now)
 
 quint64 BusConnection::subscribe(const QByteArray &prefix)
 {
-    m_prefixes.insert(prefix);
+    ++m_prefixes[prefix];
     if (m_way)
         m_ofWay = m_way->subscribe(prefix);
     return ++m_subscriptions;
@@ -162,8 +200,14 @@ quint64 BusConnection::subscribe(const QByteArray &prefix)
 
 void BusConnection::unsubscribe(const QByteArray &prefix)
 {
-    m_prefixes.remove(prefix);
-    if (m_way)
+    const auto known = m_prefixes.find(prefix);
+    if (known == m_prefixes.end())
+        return;
+    const bool isLast = --*known == 0;
+    if (isLast)
+        m_prefixes.erase(known);
+    // ZeroMQ counts how often it was subscribed to, and the lane does not.
+    if (m_way && (isLast || !m_lane))
         m_way->unsubscribe(prefix);
 }
 
@@ -216,7 +260,9 @@ Connection::Clock::time_point BusConnection::deadline() const
 {
     if (!m_way)
         return m_tryAt;
-    const bool looksOn = !m_lane && state() == State::Connecting && !m_endpoint.lanes().isEmpty();
+    if (m_lane && state() == State::Connecting && m_silentSince + patience > Clock::now())
+        return std::min(m_silentSince + patience, m_way->deadline());
+    const bool looksOn = m_tcp && state() == State::Connecting && m_tcp->isHeld();
     return looksOn ? std::min(m_tryAt, m_way->deadline()) : m_way->deadline();
 }
 
@@ -232,7 +278,12 @@ Connection::Way BusConnection::way() const
 
 Connection::Silence BusConnection::silence(Clock::time_point now) const
 {
-    return m_why != Silence::None || !m_way ? m_why : m_way->silence(now);
+    if (m_why != Silence::None)
+        return m_why;
+    if (m_tcp)
+        return m_tcp->silence(now);
+    // However many lanes it was tried at.
+    return state() != State::Connecting || now < m_silentSince + patience ? Silence::None : Silence::NotResponding;
 }
 
 bool BusConnection::takeRefusal()

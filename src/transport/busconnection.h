@@ -3,8 +3,9 @@
 #define PYVENT_TRANSPORT_BUSCONNECTION_H
 
 #include "transport/laneconnection.h"
+#include "transport/zmqconnection.h"
 
-#include <QtCore/qset.h>
+#include <QtCore/qhash.h>
 
 namespace Pyvent::Internal {
 
@@ -40,6 +41,7 @@ private:
     void openTcp(Clock::time_point now);
     void lookWhoListens();
     bool isStrangers();
+    bool isListeningAtBoth() const;
     void use(std::unique_ptr<Connection> way, Clock::time_point now);
     void laneEnded(Clock::time_point now);
 
@@ -49,16 +51,18 @@ private:
     PollSet &m_pollSet;
     AccessRule m_rule;
     LaneConnection *m_lane = nullptr;  // if that is the way
+    ZmqConnection *m_tcp = nullptr;    // likewise
     std::unique_ptr<Connection> m_way; // none while it is to be found
-    QSet<QByteArray> m_prefixes;
-    quint64 m_subscriptions = 0; // the number of the newest one
-    quint64 m_ofWay = 0;         // and the way's own number of it
-    quint64 m_atLeast = 0;       // of the way's own: less does not prove what was subscribed before it
+    QHash<QByteArray, int> m_prefixes; // and how often it was subscribed to
+    quint64 m_subscriptions = 0;       // the number of the newest one
+    quint64 m_ofWay = 0;               // and the way's own number of it
+    quint64 m_atLeast = 0;             // of the way's own: less does not prove what was subscribed before it
     bool m_awaits = false;
     bool m_isRefused = false;
-    bool m_wasUp = false;          // the way was
-    bool m_wasOnLane = false;      // lately: nobody is looked for elsewhere at once
-    bool m_isVerified = false;     // that it is no stranger's port, by which it is up
+    bool m_isAfterLane = false;     // which was good: nobody is looked for elsewhere at once
+    bool m_isAfterVainLane = false; // which came to nothing
+    bool m_isVerified = false;      // that they are no stranger's ports, by which it is up
+    Clock::time_point m_silentSince;
     Silence m_why = Silence::None; // of the attempts that got no way
     Clock::time_point m_tryAt;     // the lanes
     std::chrono::milliseconds m_tryAfter;

@@ -9,8 +9,9 @@
 namespace Pyvent::Internal {
 
 // How many file descriptors this takes at once, at most. tst_resources counts them.
-inline constexpr int descriptorsOfServer = 6; // what it waits with, two listening sockets, and two for its own node
-inline constexpr int descriptorsOfLane = 4;   // a socket, what waits for it, and one to ask the kernel with
+inline constexpr int descriptorsOfServer =
+    8; // what it waits with, three listening sockets, a lock, and two for its own node
+inline constexpr int descriptorsOfLane = 4; // a socket, what waits for it, and one to ask the kernel with
 inline constexpr int descriptorsOfTcp =
     18; // instead of the socket: a ZeroMQ context, two connections with their monitors
 inline constexpr int descriptorsOfLink = 20; // with what waits for them

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/endpoint.h"
 
+#include "security/socketowner.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -55,13 +57,14 @@ std::string zmqEndpoint(const QString &host, int port)
 
 } // namespace
 
-Endpoint Endpoint::withLanes(const QByteArrayList &folders) const
+Endpoint Endpoint::withLanes(const QByteArrayList &folders, const QByteArray &lockFolder) const
 {
     Endpoint endpoint = *this;
     endpoint.m_lanes.clear();
     const QByteArray name = reachable(m_host).toLatin1() + '-' + QByteArray::number(m_port);
     for (const QByteArray &folder : folders)
         endpoint.m_lanes.append(folder + '/' + name);
+    endpoint.m_lock = lockFolder + '/' + name + ".lock";
     return endpoint;
 }
 
@@ -82,13 +85,7 @@ std::optional<sockaddr_storage> Endpoint::loopback(Purpose purpose) const
     if (isName())
         return {};
     const sockaddr_storage address = addressOf(reachable(m_host), portFor(purpose));
-    if (address.ss_family == AF_INET) {
-        const auto *const ipv4 = reinterpret_cast<const sockaddr_in *>(&address);
-        return ntohl(ipv4->sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET ? std::optional(address)
-                                                                                  : std::nullopt;
-    }
-    const auto *const ipv6 = reinterpret_cast<const sockaddr_in6 *>(&address);
-    return IN6_IS_ADDR_LOOPBACK(&ipv6->sin6_addr) ? std::optional(address) : std::nullopt;
+    return isLoopback(address) ? std::optional(address) : std::nullopt;
 }
 
 std::string Endpoint::toConnect(Purpose purpose) const

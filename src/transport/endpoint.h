@@ -24,9 +24,11 @@ public:
     // \a host is an IP address, with or without an IPv6 address's brackets, or a name.
     static Endpoint tcp(const QString &host, int port) { return Endpoint(host, port); }
 
-    // The same, reached by lanes as well: Unix sockets of this bus in \a folders. A server has its own in the first one.
-    Endpoint withLanes(const QByteArrayList &folders) const;
+    // The same, reached by lanes as well: Unix sockets of this bus in \a folders. A server has its own in the first one, and its lock
+    // in \a lockFolder.
+    Endpoint withLanes(const QByteArrayList &folders, const QByteArray &lockFolder) const;
     const QByteArrayList &lanes() const { return m_lanes; }
+    const QByteArray &lock() const { return m_lock; }
 
     // The same, for who has \a access.
     Endpoint withAccess(const PyventLocalAccess &access) const;
@@ -60,6 +62,7 @@ private:
     QString m_host;
     int m_port;
     QByteArrayList m_lanes;
+    QByteArray m_lock;
     PyventLocalAccess m_access;
 };
 

@@ -12,8 +12,10 @@
 #include <cstring>
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 
@@ -49,6 +51,22 @@ constexpr qsizetype maximumCommandSize = 8 * 1024;
 // What the kernel may have under way, as far as it allows that.
 constexpr int socketBuffer = 4 * 1024 * 1024;
 
+// Who has made the lane at \a path, if it is one: in folders that others can make, a link could lead to any socket of the machine's.
+std::optional<uid_t> ownerOfLane(const QByteArray &path)
+{
+    struct stat folder
+    {
+    };
+    struct stat socket
+    {
+    };
+    const bool isThere =
+        ::lstat(path.first(path.lastIndexOf('/')).constData(), &folder) == 0 && ::lstat(path.constData(), &socket) == 0;
+    if (!isThere || !S_ISDIR(folder.st_mode) || !S_ISSOCK(socket.st_mode) || folder.st_uid != socket.st_uid)
+        return {};
+    return socket.st_uid;
+}
+
 } // namespace
 
 std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, AccessRule *rule,
@@ -61,6 +79,12 @@ std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, 
     if (path.size() >= qsizetype(sizeof address.sun_path))
         return nullptr;
     std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    const auto owner = ownerOfLane(path);
+    if (!owner)
+        return nullptr;
+    *failure = Failure::OtherUser;
+    if (!rule->allows(*owner))
+        return nullptr;
     FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.isOpen()) {
         *failure = Failure::NoResources;
@@ -68,15 +92,11 @@ std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, 
     }
     if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
         // EAGAIN: many connect at once. That is no reason to look elsewhere, and there is nothing to wait for either.
-        if (errno == ECONNREFUSED || errno == EAGAIN)
-            *failure = Failure::Refused;
+        *failure = errno == ECONNREFUSED || errno == EAGAIN ? Failure::Refused : Failure::Absent;
         return nullptr;
     }
-    const auto user = userAtOtherEnd(socket.get());
-    if (!user || !rule->allows(*user)) {
-        *failure = Failure::OtherUser;
+    if (userAtOtherEnd(socket.get()) != owner)
         return nullptr;
-    }
     *failure = Failure::None;
     return std::unique_ptr<LaneConnection>(
         new LaneConnection(std::move(socket), maximumFrameSize, queue, pollSet, now));
@@ -108,7 +128,7 @@ void LaneConnection::end()
     m_pollSet.remove(m_socket.get());
     ::shutdown(m_socket.get(), SHUT_RDWR); // a child of fork() may have it, too
     m_socket = FileDescriptor();
-    m_isUp = m_mayHaveMore = false;
+    m_isUp = m_mayHaveMore = m_hasReceived = false;
     m_queue.connectionLost();
 }
 
@@ -142,7 +162,7 @@ Connection::Silence LaneConnection::silence(Clock::time_point now) const
 {
     if (!m_refusal.isEmpty())
         return Silence::NotLetIn;
-    return m_isUp || now < m_since + patience ? Silence::None : Silence::NotResponding;
+    return m_wasUp || now < m_since + patience ? Silence::None : Silence::NotResponding;
 }
 
 // Sending
@@ -202,8 +222,12 @@ void LaneConnection::flush()
     do {
         if (!write())
             return;
-        if (m_isUp)
-            stageEvents();
+        try {
+            if (m_isUp)
+                stageEvents();
+        } catch (const std::bad_alloc &) { // a frame's header may be there without the rest
+            return end();
+        }
     } while (!m_output.parts.empty());
     if (m_awaits)
         hurry();
@@ -233,8 +257,9 @@ bool LaneConnection::write()
             }
             return false; // what is read next says that it has ended, if it has
         }
-        if (!m_unreadSince)
-            m_unreadSince = Clock::now();
+        if (std::exchange(m_wasBlocked, false))
+            serverLives(); // it has made room
+        m_hasUnread = true;
         m_output.begin += written;
         while (!parts.empty() && m_output.begin >= parts.front().size()) {
             m_output.begin -= parts.front().size();
@@ -269,13 +294,15 @@ void LaneConnection::process(Clock::time_point now)
         return;
     m_burst /= 2;
     m_mayHaveMore = true;
-    if (std::exchange(m_output.isBlocked, false))
+    if ((m_wasBlocked = std::exchange(m_output.isBlocked, false)))
         m_pollSet.awaitWritable(m_socket.get(), false);
-    if (!m_isUp && now >= m_since + attemptTimeout)
+    if (!m_isUp && now >= m_since + attemptTimeout && !isReadable())
         return end();
     if (m_isUp && (now >= m_lookAt || (m_unreadSince && now >= *m_unreadSince + readTimeout)))
         lookWhetherServerReads(now);
     flush();
+    if (m_hasUnread && !m_unreadSince)
+        m_unreadSince = now;
 }
 
 // The server answers nothing for that: the kernel knows what it has not read. So an idle link is woken by its own time only.
@@ -283,14 +310,29 @@ void LaneConnection::lookWhetherServerReads(Clock::time_point now)
 {
     int unread = 0;
     if (::ioctl(m_socket.get(), SIOCOUTQ, &unread) == 0 && unread == 0)
-        m_unreadSince.reset();
-    if (m_unreadSince && now >= *m_unreadSince + readTimeout)
-        return end();
+        serverLives();
+    if (m_unreadSince && now >= *m_unreadSince + readTimeout) {
+        if (!isReadable())
+            return end();
+        serverLives(); // and this process has not read
+    }
     if (!m_unreadSince)
         stage(Zmtp::commandFrame(Lane::idleCommand, {}));
     m_lookAt = now + lookInterval;
     if (!std::exchange(m_input.isLarge, false) && m_input.begin == m_input.end)
         m_input = {.skip = m_input.skip};
+}
+
+bool LaneConnection::isReadable() const
+{
+    pollfd it{m_socket.get(), POLLIN, 0};
+    return ::poll(&it, 1, 0) == 1;
+}
+
+void LaneConnection::serverLives()
+{
+    m_hasUnread = false;
+    m_unreadSince.reset();
 }
 
 bool LaneConnection::receive(QByteArrayView *frame)
@@ -300,15 +342,15 @@ bool LaneConnection::receive(QByteArrayView *frame)
         QByteArrayView body;
         if (!take(&header, &body)) {
             if (!m_socket.isOpen() || !fill())
-                return false;
+                break;
         } else if (header.flags & Zmtp::Header::Command) {
             handleCommand(body);
         } else {
             *frame = body;
-            return true;
+            return m_hasReceived = true;
         }
     }
-    return false;
+    return m_hasReceived = false;
 }
 
 // Takes the next whole frame out of the buffer. Returns false if there is none, or if what is there is none; then it has ended.
@@ -373,7 +415,7 @@ bool LaneConnection::fill()
             end();
         return false;
     }
-    m_unreadSince.reset(); // it lives
+    serverLives();
     m_mayHaveMore = std::size_t(count) == room;
     input.end += count;
     return true;
@@ -389,7 +431,7 @@ void LaneConnection::handleCommand(QByteArrayView body)
             m_refusal = Lane::readError(command->data);
         if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
             return end();
-        m_isUp = true;
+        m_isUp = m_wasUp = true;
         flush();
     } else if (command->name == Lane::acknowledgeCommand) {
         acknowledged(command->data);

@@ -41,7 +41,7 @@ public:
     void disconnect(Clock::time_point now) override;
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool await) override;
-    bool mayBeReadable() const override { return m_mayHaveMore; }
+    bool mayBeReadable() const override { return m_mayHaveMore || m_hasReceived; }
     Clock::time_point deadline() const override;
     State state() const override;
     Way way() const override { return Way::Lane; }
@@ -51,6 +51,9 @@ public:
     bool takeRefusal() override { return false; }
 
     bool hasEnded() const { return !m_socket.isOpen(); }
+
+    // Whether the server was there, and not only for a moment.
+    bool wasGood(Clock::time_point now) const { return m_wasUp && (m_acknowledged > 0 || now >= m_since + goodAfter); }
 
     // What the server said that does not let this process in; empty if it does.
     const QString &refusal() const { return m_refusal; }
@@ -70,6 +73,10 @@ private:
     void handleCommand(QByteArrayView body);
     void acknowledged(QByteArrayView data);
     void lookWhetherServerReads(Clock::time_point now);
+    bool isReadable() const;
+    void serverLives();
+
+    static constexpr std::chrono::seconds goodAfter{1};
 
     struct Input
     {
@@ -94,7 +101,10 @@ private:
     Input m_input;
     Output m_output;
     bool m_isUp = false;
-    bool m_mayHaveMore = true;
+    bool m_wasUp = false;
+    bool m_wasBlocked = false;   // and what is written next shows that the server reads
+    bool m_mayHaveMore = true;   // the socket
+    bool m_hasReceived = false;  // something, and may have more of what was read
     bool m_awaits = false;       // acknowledgements
     bool m_mayHurry = false;     // events were sent since the server was told to
     qsizetype m_burst = 0;       // events queued lately: halved by each process()
@@ -105,7 +115,8 @@ private:
     QString m_refusal;
     const Clock::time_point m_since;
     Clock::time_point m_lookAt;
-    std::optional<Clock::time_point> m_unreadSince; // when something was written that the server may not have read
+    bool m_hasUnread = false; // something was written that the server may not have read
+    std::optional<Clock::time_point> m_unreadSince;
 };
 
 } // namespace Pyvent::Internal

@@ -50,6 +50,11 @@ QByteArray laneFolder(const PyventLocalAccess &access)
     return access.kind() == PyventLocalAccess::OwnUser ? privateFolder() : sharedFolder(::geteuid());
 }
 
+QByteArray lockFolder()
+{
+    return privateFolder();
+}
+
 QByteArrayList laneFolders(const PyventLocalAccess &access)
 {
     QByteArrayList folders = {laneFolder(access)};
@@ -57,7 +62,9 @@ QByteArrayList laneFolders(const PyventLocalAccess &access)
         if (!folders.contains(folder))
             folders.append(folder);
     };
-    add(sharedFolder(::geteuid())); // a server of the own user's that lets others in
+    // Servers of the own user's, which let others in or do not.
+    add(privateFolder());
+    add(sharedFolder(::geteuid()));
     add(sharedFolder(0));
     const AccessRule rule(access);
     for (const uid_t user : rule.named())

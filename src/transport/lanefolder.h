@@ -13,6 +13,9 @@ namespace Pyvent::Internal {
 // reach.
 QByteArray laneFolder(const PyventLocalAccess &access);
 
+// The folder of the locks of this user's servers, whoever has access to them: the user's own.
+QByteArray lockFolder();
+
 // The folders in which a node looks for a server's socket, the own first: those of root's services and of the users that \a access
 // names come after it.
 QByteArrayList laneFolders(const PyventLocalAccess &access);

@@ -74,6 +74,13 @@ void ZmqConnection::process(Clock::time_point now)
     watchAcknowledgements();
 }
 
+void ZmqConnection::release()
+{
+    m_requests.release();
+    m_requests.sendQueued();
+    watchAcknowledgements();
+}
+
 void ZmqConnection::disconnect(Clock::time_point now)
 {
     m_requests.close(now);

@@ -33,6 +33,11 @@ public:
     Silence silence(Clock::time_point now) const override;
     bool takeRefusal() override { return m_requests.takeRefusal(); }
 
+    // Sends nothing until it is released, and again nothing after its connection was lost.
+    void hold() { m_requests.hold(); }
+    void release();
+    bool isHeld() const { return m_requests.isHeld(); }
+
 private:
     bool isUp() const { return m_events.isUp() && m_requests.isUp(); }
     void connectionLost(Clock::time_point now);

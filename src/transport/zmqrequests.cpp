@@ -105,6 +105,7 @@ void ZmqRequests::close(Clock::time_point now)
     if (!m_socket)
         return;
     m_socket.reset();
+    m_isHeld = m_holds;
     m_takesBatches = false;
     m_queue.connectionLost();
     m_isUp = false;
@@ -193,7 +194,7 @@ void ZmqRequests::eventQueued(qsizetype size, bool mayGather)
 
 void ZmqRequests::sendQueued()
 {
-    if (!m_socket)
+    if (!m_socket || m_isHeld)
         return;
     const qsizetype window = m_takesBatches ? batchSendWindow : sendWindow;
     while (m_queue.hasUnsent() && m_queue.inFlight() < window) {

@@ -43,6 +43,11 @@ public:
     bool mayBeReadable() const { return m_socket && m_socket->isWatched() && m_socket->mayBeReadable(); }
     Clock::time_point deadline() const;
 
+    // Sends nothing until it is released, and, when it is made anew, again.
+    void hold() { m_isHeld = m_holds = true; }
+    void release() { m_isHeld = false; }
+    bool isHeld() const { return m_isHeld; }
+
     bool isUp() const { return m_isUp; }
     bool isAccepted() const { return m_isAccepted; }           // the last attempt to connect was
     bool isUnresolved() const { return m_isUnresolved; }       // the last attempt to connect found no address
@@ -64,6 +69,8 @@ private:
     bool m_takesBatches = false;         // the server at its other end does
     qsizetype m_burst = 0;               // events queued lately: halved by each process()
     bool m_isUp = false;
+    bool m_isHeld = false;
+    bool m_holds = false; // each time that it is made
     bool m_isRefused = false;
     bool m_isAccepted = false;
     bool m_isUnresolved = false;

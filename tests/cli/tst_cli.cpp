@@ -145,8 +145,8 @@ void tst_Cli::printsHelp_data()
     const auto row = [](const char *commandLine, const QStringList &parts, const QStringList &options) {
         QTest::newRow(commandLine) << QString::fromLatin1(commandLine) << parts << options;
     };
-    const QStringList common{u"--address"_s, u"--help"_s,  u"--id"_s,     u"--no-server"_s,
-                             u"--port"_s,    u"--quiet"_s, u"--version"_s};
+    const QStringList common{u"--address"_s,   u"--help"_s, u"--id"_s,    u"--local-access"_s, u"--no-lane"_s,
+                             u"--no-server"_s, u"--port"_s, u"--quiet"_s, u"--version"_s};
     const QStringList commands{u"Usage: pyvent COMMAND"_s,
                                u"\n  send "_s,
                                u"\n  listen "_s,

@@ -420,13 +420,14 @@ void tst_Cli::nodesTellsWhoIsThere()
     };
     QVERIFY2(waitUntil(hasAll), qPrintable(table));
     const QStringList lines = table.split(u'\n');
-    QVERIFY2(QRegularExpression(u"^PROGRAM +ID +PID +HOST +SERVES +LISTENS TO$"_s).match(lines[0]).hasMatch(),
+    QVERIFY2(QRegularExpression(u"^PROGRAM +ID +PID +HOST +SERVES +BY +LISTENS TO$"_s).match(lines[0]).hasMatch(),
              qPrintable(table));
     // Who serves comes first.
-    QVERIFY2(QRegularExpression(u"^pyvent +- +[0-9]+ +[^ ]+ +yes +-$"_s).match(lines[1]).hasMatch(), qPrintable(table));
-    const QRegularExpression kitchen(u"\npyvent +kitchen +[0-9]+ +[^ ]+ +- +(order-\\*, end|end, order-\\*)\n"_s);
+    QVERIFY2(QRegularExpression(u"^pyvent +- +[0-9]+ +[^ ]+ +yes +lane +-$"_s).match(lines[1]).hasMatch(),
+             qPrintable(table));
+    const QRegularExpression kitchen(u"\npyvent +kitchen +[0-9]+ +[^ ]+ +- +lane +(order-\\*, end|end, order-\\*)\n"_s);
     QVERIFY2(kitchen.match(table).hasMatch(), qPrintable(table));
-    QVERIFY2(QRegularExpression(u"\npyvent +- +[0-9]+ +[^ ]+ +- +everything\n"_s).match(table).hasMatch(),
+    QVERIFY2(QRegularExpression(u"\npyvent +- +[0-9]+ +[^ ]+ +- +lane +everything\n"_s).match(table).hasMatch(),
              qPrintable(table));
 
     Program json(onBus({u"nodes"_s, u"--json"_s, u"--timeout"_s, u"3"_s}));
@@ -434,7 +435,8 @@ void tst_Cli::nodesTellsWhoIsThere()
     QCOMPARE(json.output().count(u'\n'), 3);
     const QJsonObject first = toObject(json.output().section(u'\n', 0, 0));
     QCOMPARE(first.keys(),
-             QStringList({u"host"_s, u"id"_s, u"names"_s, u"node"_s, u"pid"_s, u"program"_s, u"serving"_s}));
+             QStringList({u"host"_s, u"id"_s, u"names"_s, u"node"_s, u"pid"_s, u"program"_s, u"serving"_s, u"way"_s}));
+    QCOMPARE(first[u"way"_s], u"lane"_s);
     QCOMPARE(first[u"serving"_s], true);
     QCOMPARE(first[u"program"_s], u"pyvent"_s);
     QVERIFY(!QUuid::fromString(first[u"node"_s].toString()).isNull());

@@ -63,6 +63,7 @@ public:
     Language language() const { return m_language; }
     bool isPython() const { return m_language == Python; }
     bool isQt() const { return m_language == Qt; }
+    qint64 pid() const { return m_process.pid(); }
 
     // Does not wait. \a arguments: see peer.cpp.
     void start(const QStringList &arguments = {});

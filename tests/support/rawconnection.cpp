@@ -7,6 +7,7 @@
 #include <array>
 
 #include <poll.h>
+#include <sys/un.h>
 
 namespace PyventTests {
 
@@ -16,6 +17,18 @@ RawConnection::RawConnection(int port)
     : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
     const sockaddr_in address = loopbackAddress(port);
+    if (::connect(m_fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+        ::close(m_fd);
+        m_fd = -1;
+    }
+}
+
+RawConnection::RawConnection(const QByteArray &path)
+    : m_fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    qstrncpy(address.sun_path, path.constData(), sizeof address.sun_path);
     if (::connect(m_fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
         ::close(m_fd);
         m_fd = -1;
@@ -70,6 +83,18 @@ bool RawConnection::isHungUp()
         const ssize_t count = ::recv(m_fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (count <= 0)
             return m_fd < 0 || count == 0 || (errno != EAGAIN && errno != EINTR);
+    }
+}
+
+QByteArray RawConnection::takeBytes()
+{
+    QByteArray all;
+    std::array<char, 4096> bytes;
+    for (;;) {
+        const ssize_t count = ::recv(m_fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
+        if (count <= 0)
+            return all;
+        all.append(bytes.data(), count);
     }
 }
 

@@ -8,12 +8,15 @@
 
 namespace PyventTests {
 
-// A plain TCP socket, which writes to a server what a test likes.
+// A plain socket, which writes to a server what a test likes.
 class RawConnection
 {
 public:
     // Connects. It is not connected if the server does not take it.
     explicit RawConnection(int port);
+
+    // The same, to the Unix socket at \a path.
+    explicit RawConnection(const QByteArray &path);
     RawConnection(RawConnection &&other) noexcept
         : m_fd(std::exchange(other.m_fd, -1))
     {
@@ -37,6 +40,9 @@ public:
 
     // Whether the server has hung up; what it has sent is read and thrown away.
     bool isHungUp();
+
+    // What the server has sent, without waiting.
+    QByteArray takeBytes();
 
     // Hangs up as a process does that crashes: what was sent may not arrive any more.
     void reset();

@@ -2,5 +2,6 @@
 pyvent_unit_test(wire batch)
 pyvent_unit_test(wire control)
 pyvent_unit_test(wire frame)
+pyvent_unit_test(wire lane)
 pyvent_unit_test(wire topic)
 pyvent_unit_test(wire zmtp)

@@ -8,7 +8,7 @@ _pyvent_command() {
     local i
     for ((i = 1; i < COMP_CWORD; ++i)); do
         case ${COMP_WORDS[i]} in
-        --port | --address | --id)
+        --port | --address | --id | --local-access)
             # Bash takes "=" for a word of its own.
             [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((++i))
             ((++i))
@@ -45,6 +45,10 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
+    --local-access)
+        mapfile -t COMPREPLY < <(compgen -W 'own everyone group:' -A user -- "$word")
+        return
+        ;;
     --port | --id | --sender | --count | --interval | --timeout | --events | --size) return ;;
     esac
 
@@ -60,7 +64,7 @@ _pyvent() {
     esac
     if [[ $word == -* ]]; then
         [[ $command ]] || words=''
-        words+=' --port --address --id --no-server -q --quiet -h --help -v --version'
+        words+=' --port --address --id --no-server --local-access --no-lane -q --quiet -h --help -v --version'
     elif [[ $command == help ]]; then
         words='bench help listen nodes send serve wait'
     elif [[ $command ]]; then

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include "bus.h"
+#include "support/program.h"
+#include "support/testprogram.h"
+
+#include <PyventNode>
+
+#include <QtTest>
+
+using namespace PyventTests;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What a node hears of the events "n", which are numbered.
+class Numbers
+{
+public:
+    explicit Numbers(PyventNode *node)
+        : m_lost(QObject::connect(node, &PyventNode::eventsLost, node,
+                                  [this](const QString &, const QUuid &, quint64 count) { lost += int(count); }))
+    {
+        node->on(u"n"_s, {u"i"_s}, node, [this](int i) {
+            isInOrder = isInOrder && i == heard;
+            ++heard;
+        });
+    }
+    ~Numbers() { QObject::disconnect(m_lost); }
+    Q_DISABLE_COPY_MOVE(Numbers)
+
+    int heard = 0;
+    int lost = 0;
+    bool isInOrder = true;
+
+private:
+    const QMetaObject::Connection m_lost;
+};
+
+QString wayOf(PyventNode *node)
+{
+    const auto found = node->findNodes(200ms);
+    if (!waitUntil([&] { return found.isFinished(); }) || found.isCanceled())
+        return u"nobody answers"_s;
+    const QList<PyventNodeInfo> nodes = found.result();
+    for (const PyventNodeInfo &info : nodes) {
+        if (info.uuid == node->uuid())
+            return info.way;
+    }
+    return u"it does not answer itself"_s;
+}
+
+} // namespace
+
+// The local way, and how nodes come to it and go back from it.
+class tst_Lane : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void isUsedWhereItIsThere();
+    void oneBusWhateverTheWay();
+    void comesAndGoesWithTheServer();
+    void aBusWithoutItsPort();
+    void aServerThatHangsIsNotReplaced();
+    void oneTakesOverFromAnother();
+};
+
+void tst_Lane::isUsedWhereItIsThere()
+{
+    const PortPair ports;
+    PyventNode server({.port = ports.port()});
+    QVERIFY(server.startServer());
+    QVERIFY(server.waitForReady(10s));
+    QCOMPARE(wayOf(&server), u"lane"_s);
+    PyventNode node({.port = ports.port(), .server = false});
+    QVERIFY(node.waitForReady(10s));
+    QCOMPARE(wayOf(&node), u"lane"_s);
+    PyventNode byTcp({.port = ports.port(), .server = false, .lane = false});
+    QVERIFY(byTcp.waitForReady(10s));
+    QCOMPARE(wayOf(&byTcp), u"tcp"_s);
+}
+
+void tst_Lane::oneBusWhateverTheWay()
+{
+    if (const QString why = PeerProcess::whyNoPython(); !why.isEmpty())
+        QSKIP(qPrintable(why));
+    Bus bus;
+    PeerProcess &server = bus.add(PeerProcess::Qt, u"server"_s);
+    PeerProcess &python = bus.add(PeerProcess::Python, u"python"_s);
+    QVERIFY(bus.serve(server));
+    PyventNode lane({.port = bus.port(), .server = false});
+    PyventNode tcp({.port = bus.port(), .server = false, .lane = false});
+    QVERIFY(bus.join(python));
+    QHash<QString, int> heard;
+    for (PyventNode *node : {&lane, &tcp}) {
+        node->on(u"order"_s, this, [&heard, node, &lane](const QVariantMap &args) {
+            ++heard[args[u"from"_s].toString() + (node == &lane ? u" by lane"_s : u" by tcp"_s)];
+        });
+        QVERIFY(node->waitForReady(10s));
+    }
+    QVERIFY(python.tell(u"on"_s, {{u"name"_s, u"order"_s}}));
+    QVERIFY(python.tell(u"ready"_s));
+    QVERIFY(lane.send(u"order"_s, {{u"from"_s, u"lane"_s}}));
+    QVERIFY(tcp.send(u"order"_s, {{u"from"_s, u"tcp"_s}}));
+    QVERIFY(python.tell(u"send"_s, {{u"name"_s, u"order"_s}, {u"args"_s, QJsonObject{{u"from"_s, u"python"_s}}}}));
+    QVERIFY(python.waitForHeard(3, u"order"_s));
+    QVERIFY(waitUntil([&] { return heard.size() == 6; }));
+    QCOMPARE(heard.values(), QList<int>(6, 1));
+}
+
+// From the lane to a Python server's port, and back to the lane, with a stream of events all the time.
+void tst_Lane::comesAndGoesWithTheServer()
+{
+    if (const QString why = PeerProcess::whyNoPython(); !why.isEmpty())
+        QSKIP(qPrintable(why));
+    Bus bus;
+    PeerProcess &first = bus.add(PeerProcess::Qt, u"first"_s);
+    PeerProcess &python = bus.add(PeerProcess::Python, u"python"_s);
+    PeerProcess &last = bus.add(PeerProcess::Qt, u"last"_s);
+    QVERIFY(bus.serve(first));
+    PyventNode sender({.port = bus.port(), .server = false});
+    PyventNode receiver({.port = bus.port(), .server = false});
+    Numbers numbers(&receiver);
+    QVERIFY(receiver.waitForReady(10s));
+    int sent = 0;
+    QTimer timer;
+    connect(&timer, &QTimer::timeout, &sender, [&] { sent += sender.send(u"n"_s, {{u"i"_s, sent}}); });
+    timer.start(1ms);
+    const auto goesOn = [&] {
+        const int from = numbers.heard;
+        return waitUntil([&] { return numbers.heard > from + 100; });
+    };
+
+    QVERIFY(goesOn());
+    QCOMPARE(wayOf(&receiver), u"lane"_s);
+    first.kill();
+    QVERIFY(bus.join(python, {{u"server"_s, true}}));
+    QVERIFY(python.order(u"serve"_s));
+    QVERIFY(goesOn());
+    QCOMPARE(wayOf(&receiver), u"tcp"_s);
+    python.kill();
+    QVERIFY(bus.join(last, {{u"server"_s, true}}));
+    QVERIFY(last.order(u"serve"_s));
+    QVERIFY(goesOn());
+    QCOMPARE(wayOf(&receiver), u"lane"_s);
+    timer.stop();
+    QVERIFY(waitUntil([&] { return numbers.heard == sent; }));
+    QVERIFY(numbers.isInOrder);
+    QCOMPARE(numbers.lost, 0);
+}
+
+// Something else has the port: those on the lane have their bus, and are told; and the port is taken when it is free.
+void tst_Lane::aBusWithoutItsPort()
+{
+    const PortPair ports;
+    ChildProcess other(u"/usr/bin/python3"_s,
+                       {u"-c"_s,
+                        u"import socket, sys, time\n"
+                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+                        "print('listens', flush=True)\n"
+                        "time.sleep(1000)"_s,
+                        QString::number(ports.port())});
+    QVERIFY(other.printsLine("listens"));
+    PyventNode one({.port = ports.port()});
+    PyventNode two({.port = ports.port(), .server = false});
+    QList<PyventError> errors;
+    connect(&one, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+    Numbers numbers(&two);
+    QVERIFY(one.tryStart());
+    QVERIFY(waitUntil([&] { return one.state() == PyventNode::Ready && two.state() == PyventNode::Ready; }));
+    QVERIFY(one.isServer());
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(errors.first().code, PyventError::PortTaken);
+    QVERIFY2(errors.first().text.contains(u"(process %1)"_s.arg(other.pid())), qPrintable(errors.first().text));
+    QVERIFY(one.send(u"n"_s, {{u"i"_s, 0}}));
+    QVERIFY(waitUntil([&] { return numbers.heard == 1; }));
+
+    other.kill();
+    PyventNode byTcp({.port = ports.port(), .server = false, .lane = false});
+    Numbers numbersByTcp(&byTcp);
+    QVERIFY(waitUntil([&] { return byTcp.state() == PyventNode::Ready; }));
+    QVERIFY(byTcp.send(u"n"_s, {{u"i"_s, 0}}));
+    QVERIFY(waitUntil([&] { return numbersByTcp.heard == 1 && numbers.heard == 2; }));
+}
+
+// A Python server that is stopped has its port, and goes on with its bus. A second bus beside it would be a split.
+void tst_Lane::aServerThatHangsIsNotReplaced()
+{
+    if (const QString why = PeerProcess::whyNoPython(); !why.isEmpty())
+        QSKIP(qPrintable(why));
+    Bus bus;
+    PeerProcess &python = bus.add(PeerProcess::Python, u"python"_s);
+    QVERIFY(bus.serve(python));
+    python.suspend();
+    PyventNode node({.port = bus.port()});
+    QList<PyventError> errors;
+    connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+    QVERIFY(node.tryStart());
+    QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
+    QCOMPARE(errors.first().code, PyventError::PortTaken);
+    QVERIFY(!node.isServer());
+    python.resume();
+    QVERIFY(waitUntil([&] { return node.state() == PyventNode::Ready; }));
+    QVERIFY(!node.isServer());
+    QCOMPARE(wayOf(&node), u"tcp"_s);
+}
+
+void tst_Lane::oneTakesOverFromAnother()
+{
+    Bus bus;
+    QList<PeerProcess *> servers;
+    for (int i = 0; i < 5; ++i)
+        servers.append(&bus.add(PeerProcess::Qt, u"server %1"_s.arg(i)));
+    QVERIFY(bus.serve(*servers[0]));
+    for (int i = 1; i < 5; ++i)
+        QVERIFY(bus.join(*servers[i], {{u"server"_s, true}}));
+    PyventNode sender({.port = bus.port(), .server = false});
+    PyventNode receiver({.port = bus.port(), .server = false});
+    Numbers numbers(&receiver);
+    QVERIFY(receiver.waitForReady(10s));
+    for (int i = 1; i < 5; ++i) {
+        QVERIFY(servers[i]->tell(u"on"_s, {{u"name"_s, u"x"_s}}));
+        QVERIFY(servers[i]->tell(u"ready"_s));
+    }
+    int sent = 0;
+    for (int i = 0; i < 5; ++i) {
+        for (int k = 0; k < 200; ++k)
+            sent += sender.send(u"n"_s, {{u"i"_s, sent}});
+        // Whoever serves now.
+        if (i < 4) {
+            qint64 serving = 0;
+            QVERIFY(waitUntil([&] {
+                const auto found = receiver.findNodes(100ms); // who is not back yet does not answer
+                waitUntil([&] { return found.isFinished(); });
+                const QList<PyventNodeInfo> nodes = found.isCanceled() ? QList<PyventNodeInfo>() : found.result();
+                for (const PyventNodeInfo &info : nodes)
+                    serving = info.serving ? info.pid : serving;
+                return serving != 0;
+            }));
+            const auto server = std::find_if(servers.begin(), servers.end(),
+                                             [&](const PeerProcess *peer) { return peer->pid() == serving; });
+            QVERIFY(server != servers.end());
+            (*server)->kill();
+        }
+        QVERIFY(waitUntil([&] { return numbers.heard == sent; }));
+    }
+    QVERIFY(numbers.isInOrder);
+    QCOMPARE(numbers.lost, 0);
+    QCOMPARE(wayOf(&receiver), u"lane"_s);
+}
+
+PYVENT_TEST(tst_Lane)
+
+#include "tst_lane.moc"

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "support/freeport.h"
+#include "support/portpair.h"
+#include "support/program.h"
+#include "support/testprogram.h"
+
+#include <PyventNode>
+
+#include <QtTest>
+
+#include <csignal>
+
+#include <unistd.h>
+
+using namespace PyventTests;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr uid_t nobody = 65534;
+
+// A program of another user's.
+class OthersProgram : public Program
+{
+public:
+    OthersProgram(const QString &program, const QStringList &arguments)
+        : Program(u"/usr/bin/setpriv"_s,
+                  QStringList{u"--reuid"_s, QString::number(nobody), u"--clear-groups"_s, program} + arguments)
+    {
+    }
+    explicit OthersProgram(const QStringList &arguments)
+        : OthersProgram(QStringLiteral(PYVENT_CLI), arguments)
+    {
+    }
+};
+
+} // namespace
+
+// Two users of one machine: this one is root, and the other one is nobody.
+class tst_OtherUsers : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void aServerLetsNoStrangerIn_data() { addWays(); }
+    void aServerLetsNoStrangerIn();
+    void aServerLetsInWhomItNames_data() { addWays(); }
+    void aServerLetsInWhomItNames();
+    void noNodeJoinsAStrangersServer();
+    void aStrangerHasThePortFirst();
+    void aStrangerTakesThePortLater();
+
+private:
+    static void addWays()
+    {
+        QTest::addColumn<bool>("lane");
+        QTest::newRow("lane") << true;
+        QTest::newRow("tcp") << false;
+    }
+    static QStringList to(const PortPair &ports, bool lane = true)
+    {
+        const QStringList port = {u"--port"_s, QString::number(ports.port())};
+        return lane ? port : port + QStringList{u"--no-lane"_s};
+    }
+};
+
+void tst_OtherUsers::initTestCase()
+{
+    if (::geteuid() != 0)
+        QSKIP("only root can start processes of another user's");
+    OthersProgram program({u"--version"_s});
+    if (program.exitCode() != 0)
+        QSKIP("another user cannot run the program where it is built");
+}
+
+void tst_OtherUsers::aServerLetsNoStrangerIn()
+{
+    QFETCH(const bool, lane);
+    const PortPair ports;
+    PyventNode server({.port = ports.port()});
+    int heard = 0;
+    connect(&server, &PyventNode::eventReceived, this, [&] { ++heard; });
+    QVERIFY(server.startServer());
+    QVERIFY(server.waitForReady(10s));
+    OthersProgram sends(QStringList{u"send"_s, u"order"_s, u"--no-server"_s, u"--timeout"_s, u"3"_s} + to(ports, lane));
+    QCOMPARE(sends.exitCode(), 3);
+    OthersProgram listens(QStringList{u"listen"_s, u"--no-server"_s, u"--timeout"_s, u"3"_s} + to(ports, lane));
+    QVERIFY2(listens.complains(u"let"_s), qPrintable(listens.errors()));
+    QVERIFY(server.send(u"secret"_s));
+    listens.exitCode();
+    QVERIFY2(!listens.output().contains(u"secret"_s), qPrintable(listens.output()));
+    QCOMPARE(heard, 1);
+}
+
+void tst_OtherUsers::aServerLetsInWhomItNames()
+{
+    QFETCH(const bool, lane);
+    const PortPair ports;
+    PyventNode server({.port = ports.port(), .localAccess = PyventLocalAccess::users({u"nobody"_s})});
+    QStringList heard;
+    connect(&server, &PyventNode::eventReceived, this, [&](const QString &name) { heard.append(name); });
+    QVERIFY(server.startServer());
+    QVERIFY(server.waitForReady(10s));
+    // root's server is joined without a word: nothing could keep root out.
+    OthersProgram sends(QStringList{u"send"_s, u"order"_s, u"--no-server"_s} + to(ports, lane));
+    QCOMPARE(sends.exitCode(), 0);
+    QVERIFY(waitUntil([&] { return heard == QStringList{u"order"_s}; }));
+    OthersProgram nodes(QStringList{u"nodes"_s, u"--json"_s} + to(ports, lane));
+    QCOMPARE(nodes.exitCode(), 0);
+    OthersProgram listens(QStringList{u"listen"_s, u"--no-server"_s, u"--count"_s, u"1"_s} + to(ports, lane));
+    const auto found = [&] {
+        const auto future = server.findNodes(200ms);
+        waitUntil([&] { return future.isFinished(); });
+        const QList<PyventNodeInfo> all = future.result();
+        for (const PyventNodeInfo &info : all) {
+            if (info.pid == listens.pid())
+                return info.way;
+        }
+        return QString();
+    };
+    QString way;
+    QVERIFY(waitUntil([&] { return !(way = found()).isEmpty(); }));
+    QCOMPARE(way, lane ? u"lane"_s : u"tcp"_s);
+    QVERIFY(server.send(u"bill"_s));
+    QCOMPARE(listens.exitCode(), 0);
+    QVERIFY2(listens.output().contains(u"bill"_s), qPrintable(listens.output()));
+}
+
+void tst_OtherUsers::noNodeJoinsAStrangersServer()
+{
+    const PortPair ports;
+    OthersProgram server(QStringList{u"serve"_s, u"--local-access"_s, u"everyone"_s} + to(ports));
+    QVERIFY(server.complains(u"serving"_s));
+    PyventNode node({.port = ports.port(), .server = false});
+    QList<PyventError> errors;
+    connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+    QVERIFY(node.send(u"secret"_s));
+    QVERIFY(waitUntil([&] { return !errors.isEmpty(); }));
+    QCOMPARE(errors.first().code, PyventError::NotAllowed);
+    QVERIFY2(errors.first().text.contains(u"nobody (65534)"_s), qPrintable(errors.first().text));
+    QCOMPARE(node.state(), PyventNode::Connecting);
+    // And where it may be joined, it is.
+    for (const bool lane : {true, false}) {
+        PyventNode trusts({.port = ports.port(),
+                           .server = false,
+                           .localAccess = PyventLocalAccess::users({u"nobody"_s}),
+                           .lane = lane});
+        QVERIFY(trusts.waitForReady(10s));
+    }
+    QCOMPARE(node.state(), PyventNode::Connecting);
+}
+
+// It accepts connections, and says what ZeroMQ's server would.
+void tst_OtherUsers::aStrangerHasThePortFirst()
+{
+    const PortPair ports;
+    OthersProgram stranger(QStringList{u"serve"_s} + to(ports));
+    QVERIFY(stranger.complains(u"serving"_s));
+    PyventNode one({.port = ports.port()});
+    PyventNode two({.port = ports.port()});
+    QList<PyventError> errors;
+    connect(&one, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+    int heard = 0;
+    two.on(u"order"_s, this, [&] { ++heard; });
+    QVERIFY(one.tryStart());
+    QVERIFY(waitUntil([&] { return one.state() == PyventNode::Ready && two.state() == PyventNode::Ready; }));
+    QVERIFY(one.isServer() != two.isServer());
+    QVERIFY(one.send(u"order"_s));
+    QVERIFY(waitUntil([&] { return heard == 1; }));
+    QVERIFY(!errors.isEmpty());
+    QVERIFY2(errors.first().text.contains(u"nobody (65534)"_s), qPrintable(errors.first().text));
+    stranger.kill();
+    // The port is the bus's own, now.
+    PyventNode byTcp({.port = ports.port(), .server = false, .lane = false});
+    QVERIFY(byTcp.waitForReady(30s));
+}
+
+void tst_OtherUsers::aStrangerTakesThePortLater()
+{
+    const PortPair ports;
+    Program server(QStringList{u"serve"_s} + to(ports));
+    QVERIFY(server.complains(u"serving"_s));
+    PyventNode byTcp({.port = ports.port(), .server = false, .lane = false});
+    PyventNode byLane({.port = ports.port()});
+    int heard = 0;
+    byLane.on(u"order"_s, this, [&] { ++heard; });
+    QVERIFY(byTcp.waitForReady(10s));
+    QVERIFY(byLane.waitForReady(10s));
+    QList<PyventError> errors;
+    connect(&byTcp, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+    server.sendSignal(SIGSTOP); // so that nobody is quicker than the stranger
+    OthersProgram stranger(QStringList{u"serve"_s, u"--local-access"_s, u"everyone"_s} + to(ports));
+    server.kill();
+    QVERIFY(waitUntil([&] { return byLane.isServer() && byLane.state() == PyventNode::Ready; }));
+    QVERIFY(byLane.send(u"order"_s));
+    QVERIFY(waitUntil([&] { return heard == 1; }));
+    // Whoever had the port, a node that trusts nobody else is on no stranger's bus.
+    QVERIFY(byTcp.send(u"secret"_s));
+    QVERIFY(waitUntil([&] { return heard == 2 || byTcp.state() == PyventNode::Ready || !errors.isEmpty(); }) || true);
+    QVERIFY2(!stranger.output().contains(u"secret"_s), qPrintable(stranger.output()));
+}
+
+PYVENT_TEST(tst_OtherUsers)
+
+#include "tst_otherusers.moc"

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+pyvent_unit_test(security accessrule)
+pyvent_unit_test(security socketowner)
