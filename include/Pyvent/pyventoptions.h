@@ -4,6 +4,7 @@
 
 #include "pyventglobal.h"
 #include "pyventlocalaccess.h"
+#include "pyventserverlimits.h"
 
 #include <QtCore/qstring.h>
 
@@ -65,6 +66,9 @@ struct PyventOptions
     /*! Whether nodes of this module on this machine may reach each other by a Unix socket, "the lane", which is faster than TCP. Nodes
         that use it and nodes that do not are on one bus. Also off if the environment has PYVENT_LANE=0. */
     bool lane = true;
+
+    /*! What the connections to a server that is started here may cost it. */
+    PyventServerLimits serverLimits = {};
 };
 
 #endif

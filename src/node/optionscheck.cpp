@@ -40,6 +40,15 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     *subject = u"replayAge"_s;
     if (options.replayAge < 0ms || options.replayAge > 24h)
         return u"events are kept for %1 ms; it must be 0 ms to 24 hours"_s.arg(options.replayAge.count());
+    *subject = u"serverLimits"_s;
+    const PyventServerLimits &limits = options.serverLimits;
+    if (limits.connections < 0 || limits.connectionsOfOtherUser < 0 || limits.handshake < 0ms || limits.messageParts < 2
+        || limits.subscriptions < 10 || limits.subscriptionBytes < 1024 || limits.subscriptionChangesPerSecond < 0
+        || limits.waitingBytes < 1024 || limits.waitingBytesInAll < 0 || limits.eventsPerSecond < 0
+        || limits.bytesPerSecond < 0)
+        return u"a limit of the server's is less than a node needs: 2 parts of a message, 10 subscriptions of 1,024 "
+               u"bytes, "
+               "and 1,024 bytes that wait; 0 or more of the others"_s;
     *subject = u"localAccess"_s;
     return whyNotAnAccess(options.localAccess);
 }

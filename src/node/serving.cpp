@@ -24,7 +24,7 @@ bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How 
     Server::Failure failure;
     QString text;
     const auto ports = how == How::WithoutPorts ? Server::Ports::Wanted : Server::Ports::Needed;
-    m_server = Server::start(endpoint, options.maximumEventSize, ports, &failure, &text);
+    m_server = Server::start(endpoint, options.maximumEventSize, options.serverLimits, ports, &failure, &text);
     m_portInUse = failure == Server::Failure::PortInUse;
     if (m_server) {
         if (!m_server->hasPorts())

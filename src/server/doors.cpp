@@ -56,6 +56,9 @@ constexpr auto slowTurn = 100ms;
 // How long what is owed to a node may wait for something to share its way.
 constexpr auto paysAfter = 20ms;
 
+// A sender that is not on the bus so long after it is needed does not come back, but as another one.
+constexpr auto goneAfter = 5s;
+
 // So much memory may stay with the process when it is free.
 constexpr qsizetype keptMemory = qsizetype(8) * 1024 * 1024;
 constexpr auto giveBackAfter = 1s;
@@ -230,7 +233,7 @@ void Doors::accept(const Listener &listener)
     // Ending takes no memory.
     m_closed.reserve(m_closed.size() + m_connections.size() + 1);
     m_debtors.reserve(m_connections.size() + 1);
-    auto connection = std::make_unique<Connection>();
+    auto connection = std::make_unique<Connection>(m_limits);
     Connection *const added = connection.get();
     added->socket = std::move(socket);
     added->peer = makePeer(listener.kind);
@@ -251,9 +254,11 @@ std::unique_ptr<Peer> Doors::makePeer(Kind kind)
     case Kind::Lane:
         break;
     case Kind::Requests:
-        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Requests, m_limits.frameBytes);
+        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Requests, m_limits.frameBytes,
+                                          m_limits.messageParts);
     case Kind::Events:
-        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_limits.frameBytes);
+        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_limits.frameBytes,
+                                          m_limits.messageParts);
     }
     return std::make_unique<LanePeer>(m_relay, m_limits.frameBytes);
 }
@@ -303,7 +308,7 @@ void Doors::watch(int fd)
 
 Doors::Clock::time_point Doors::deadline() const
 {
-    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt});
+    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_tellsGoneAt});
 }
 
 qsizetype Doors::wait(Clock::time_point until)
@@ -326,6 +331,11 @@ qsizetype Doors::wait(Clock::time_point until)
         now = Clock::now();
     }
     payDebts(now);
+    readAgain(now);
+    if (now >= m_tellsGoneAt) {
+        m_tellsGoneAt = Clock::time_point::max();
+        m_relay->tellGone();
+    }
     for (const Relay::Client *client : m_relay->takeTouched()) {
         if (const auto found = m_connections.find(client); found != m_connections.end())
             write(found->second.get(), now);
@@ -405,6 +415,8 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
                 close(connection, "");
             return 0;
         }
+        const quint64 events = connection->peer->events();
+        const quint64 changes = connection->peer->changes();
         const bool goesOn = isInPlace ? connection->peer->receivedInPlace(count)
                                       : connection->peer->receive(QByteArrayView(room.data(), count));
         if (!goesOn) {
@@ -414,6 +426,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         }
         if (!isInPlace)
             connection->frameSince = now;
+        charge(connection, events, changes, count, now);
         if (!connection->peer->client()->output.isEmpty())
             update(connection);
         noteDebt(connection, now);
@@ -448,7 +461,41 @@ void Doors::write(Connection *connection, Clock::time_point now)
     }
     if (output.isEmpty())
         noteDebt(connection, now); // which the output had no room for
+    if (m_relay->tellDropped(connection->peer->client()))
+        m_tellsGoneAt = std::min(m_tellsGoneAt, now + goneAfter);
     update(connection);
+}
+
+// It may have had more than it may within a second: then nothing more is read from it until it may.
+void Doors::charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
+                   Clock::time_point now)
+{
+    const Clock::time_point again =
+        std::max({connection->eventsSent.take(connection->peer->events() - eventsBefore, now),
+                  connection->bytesSent.take(quint64(bytes), now),
+                  connection->changes.take(connection->peer->changes() - changesBefore, now)});
+    if (again <= now)
+        return;
+    connection->readsAgainAt = again;
+    m_readsAgainAt = std::min(m_readsAgainAt, again);
+    update(connection);
+}
+
+void Doors::readAgain(Clock::time_point now)
+{
+    if (now < m_readsAgainAt)
+        return;
+    m_readsAgainAt = Clock::time_point::max();
+    for (const auto &[client, connection] : m_connections) {
+        if (!connection->readsAgainAt)
+            continue;
+        if (*connection->readsAgainAt > now) {
+            m_readsAgainAt = std::min(m_readsAgainAt, *connection->readsAgainAt);
+            continue;
+        }
+        connection->readsAgainAt.reset();
+        update(connection.get());
+    }
 }
 
 void Doors::noteDebt(Connection *connection, Clock::time_point now)
@@ -477,7 +524,8 @@ void Doors::update(Connection *connection)
     const Peer &peer = *connection->peer;
     const bool readsOn =
         peer.hears() ? m_readsMessages || !peer.sends() : m_readsMessages && output.bytes() < unreadAcknowledgements;
-    const quint32 events = (readsOn ? quint32(EPOLLIN) : 0) | (output.isEmpty() ? 0 : quint32(EPOLLOUT));
+    const quint32 events =
+        (readsOn && !connection->readsAgainAt ? quint32(EPOLLIN) : 0) | (output.isEmpty() ? 0 : quint32(EPOLLOUT));
     if (std::exchange(connection->events, events) != events)
         control(EPOLL_CTL_MOD, connection->socket.get(), events, connection);
 }

@@ -3,6 +3,7 @@
 #define PYVENT_SERVER_DOORS_H
 
 #include "security/accessrule.h"
+#include "server/allowance.h"
 #include "server/lanelistener.h"
 #include "server/lanepeer.h"
 #include "server/zmtppeer.h"
@@ -32,7 +33,12 @@ public:
         qsizetype connections = 0;         // 0: half of the descriptors that the process may have
         qsizetype connectionsOfOther = 64; // of each user of this machine who is not the own one
         std::chrono::milliseconds handshake = std::chrono::seconds(2); // for whoever connects and says nothing
-        std::chrono::milliseconds stuck = std::chrono::seconds(5);     // where all is full, for whoever does not read
+        qsizetype messageParts = 10'000;
+        qsizetype subscriptions = 200'000; // at once, and after that
+        qsizetype changesPerSecond = 0;    // of them; 0: any number, as of the next two, of one connection
+        qsizetype eventsPerSecond = 0;
+        qsizetype bytesPerSecond = 0;
+        std::chrono::milliseconds stuck = std::chrono::seconds(5); // where all is full, for whoever does not read
     };
 
     // \a relay outlives it. Users of this machine come in as far as \a access lets them. Throws std::system_error where there is no
@@ -76,12 +82,23 @@ private:
     };
     struct Connection
     {
+        explicit Connection(const Limits &limits)
+            : changes(limits.changesPerSecond, limits.subscriptions)
+            , eventsSent(limits.eventsPerSecond, limits.eventsPerSecond)
+            , bytesSent(limits.bytesPerSecond, limits.bytesPerSecond)
+        {
+        }
+
         FileDescriptor socket;
         std::unique_ptr<Peer> peer;
         std::optional<uid_t> otherUser; // on this machine, if it is not the own one
         quint32 events = 0;             // that the epoll watches for
         bool isClosed = false;
         bool owes = false; // it is among those that owe
+        Allowance changes;
+        Allowance eventsSent;
+        Allowance bytesSent;
+        std::optional<Clock::time_point> readsAgainAt; // it has had more than it may
         Clock::time_point shakesHandsUntil;
         Clock::time_point frameSince; // when the large frame began of which a part has come
         Clock::time_point writtenAt;  // when it has last taken something
@@ -94,6 +111,9 @@ private:
     void accept(const Listener &listener);
     bool mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::time_point now);
     std::unique_ptr<Peer> makePeer(Kind kind);
+    void charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
+                Clock::time_point now);
+    void readAgain(Clock::time_point now);
     void noteDebt(Connection *connection, Clock::time_point now);
     void payDebts(Clock::time_point now);
     bool hasRoom() const;
@@ -126,7 +146,9 @@ private:
     qsizetype m_bytesRead = 0;
     Clock::time_point m_listensAgainAt = Clock::time_point::max(); // where there was no descriptor for a connection
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
-    Clock::time_point m_paysAt = Clock::time_point::max();         // what can wait
+    Clock::time_point m_readsAgainAt = Clock::time_point::max();   // from some that have had more than they may
+    Clock::time_point m_tellsGoneAt = Clock::time_point::max();
+    Clock::time_point m_paysAt = Clock::time_point::max(); // what can wait
     Clock::time_point m_givesBackAt = Clock::time_point::max();
     qsizetype m_mostMemory = 0; // that the relay took since memory was given back, in bytes
     Clock::time_point m_warnsAgainAt;

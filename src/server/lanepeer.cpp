@@ -49,6 +49,7 @@ bool LanePeer::handleMessage(const FrameReader::Frame &frame)
     else
         relay()->passOn(frame);
     ++m_taken.events;
+    countEvents(1);
     m_untoldBytes += frame.encoded.size();
     return true;
 }
@@ -70,9 +71,11 @@ bool LanePeer::handleCommand(QByteArrayView body)
         if (!relay()->subscribe(client(), command->data))
             return close("it has subscribed to more than the server remembers");
         ++m_taken.subscriptions;
+        countChange();
     } else if (command->name == Lane::cancelCommand) {
         relay()->unsubscribe(client(), command->data);
         ++m_taken.subscriptions;
+        countChange();
     } else if (command->name == Lane::hurryCommand) {
         m_isInHurry = true;
     }

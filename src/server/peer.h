@@ -43,6 +43,10 @@ public:
 
     const char *whyClosed() const { return m_whyClosed; }
 
+    // What it has sent and changed so far: events, and subscriptions.
+    quint64 events() const { return m_events; }
+    quint64 changes() const { return m_changes; }
+
     virtual Debt debt() const { return Debt::None; }
 
     // What is owed is added to the output, which is about to be written.
@@ -54,6 +58,8 @@ protected:
     Relay *relay() const { return m_relay; }
     void send(const QByteArray &encoded);
     bool close(const char *why);
+    void countEvents(qsizetype count) { m_events += quint64(count); }
+    void countChange() { ++m_changes; }
 
     // A frame has come. Returns false if the connection is to be closed.
     virtual bool handle(const FrameReader::Frame &frame) = 0;
@@ -72,6 +78,8 @@ private:
     FrameReader m_reader;
     const FrameReader::Function m_handle = [this](const FrameReader::Frame &frame) { return handle(frame); };
     bool m_isEstablished = false;
+    quint64 m_events = 0;
+    quint64 m_changes = 0;
     const char *m_whyClosed = "";
 };
 

@@ -28,6 +28,21 @@ constexpr qsizetype sizeInIndex(qsizetype prefixBytes, qsizetype count = 1)
     return 2 * prefixBytes + 200 * count;
 }
 
+// What is for a single node: the control byte, "node/", its UUID, and '/'.
+constexpr QByteArrayView nodePrefix = "\2node/";
+constexpr qsizetype uuidSize = 36;
+constexpr qsizetype mostNodes = 1000;
+
+bool isNodePrefix(QByteArrayView prefix)
+{
+    return prefix.size() == nodePrefix.size() + uuidSize + 1 && prefix.startsWith(nodePrefix) && prefix.endsWith('/');
+}
+
+QUuid nodeOf(QByteArrayView prefix)
+{
+    return QUuid::fromString(QLatin1StringView(prefix.sliced(nodePrefix.size(), uuidSize)));
+}
+
 // Behind the delimiter that a REQ or DEALER sent.
 QByteArray replyOf(QByteArrayView text)
 {
@@ -57,6 +72,7 @@ Relay::Client *Relay::add()
 void Relay::remove(Client *client)
 {
     std::erase(m_touched, client);
+    std::erase_if(m_told, [client](const Told &told) { return told.client == client; });
     client->output.clear();
     client->m_hasLeft = true;
     m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
@@ -105,6 +121,8 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     }
     client->m_prefixBytes += known.size();
     m_subscribedBytes += size;
+    if (isNodePrefix(known) && client->m_nodes.size() < mostNodes)
+        client->m_nodes.append(known);
     return true;
 }
 
@@ -114,6 +132,8 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
         return;
     client->m_prefixBytes -= prefix.size();
     m_subscribedBytes -= sizeInIndex(prefix.size());
+    if (isNodePrefix(prefix))
+        client->m_nodes.removeOne(prefix.toByteArray());
     m_index.remove(prefix, client);
 }
 
@@ -135,16 +155,14 @@ void Relay::touch(Client *client)
 // Messages
 
 // Passed on before it is acknowledged, so that an acknowledgement means something.
-void Relay::receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame)
+qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame)
 {
     speaks(client);
-    if (!delimiter.isEmpty()) {
-        if (m_takesBatches && delimiter == batchMark)
-            receiveBatch(client, frame.body);
-        return;
-    }
+    if (!delimiter.isEmpty())
+        return m_takesBatches && delimiter == batchMark ? receiveBatch(client, frame.body) : 0;
     passOn(frame);
     acknowledge(client, m_takesBatches && isProofTopic(frame.body) ? m_batchAcknowledgement : m_acknowledgement);
+    return 1;
 }
 
 void Relay::passOn(const FrameReader::Frame &frame)
@@ -182,10 +200,11 @@ void Relay::endRun()
 }
 
 // Frames that have the same receivers, as most in a batch do, are one block.
-void Relay::receiveBatch(Client *client, QByteArrayView batch)
+qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
 {
     if (batch.size() > maximumBatchSize || !isBatch(batch))
-        return;
+        return 0;
+    qsizetype frames = 0;
     std::vector<QByteArrayView> run;
     m_earlier.clear();
     const auto endRun = [&] {
@@ -207,9 +226,11 @@ void Relay::receiveBatch(Client *client, QByteArrayView batch)
             endRun();
         std::swap(m_receivers, m_earlier);
         run.push_back(body);
+        ++frames;
     }
     endRun();
     acknowledge(client, m_acknowledgement);
+    return frames;
 }
 
 void Relay::sayGoodbye()
@@ -239,11 +260,53 @@ void Relay::passOn(const std::vector<Client *> &receivers, const Block &block, q
         if (isForAll || (all > m_limits.waitingBytes && waiting > 0)) {
             m_wasFull = m_wasFull || isForAll;
             m_dropped += quint64(frames);
+            client->m_dropped.add(block.bytes());
             continue;
         }
         client->output.append(block);
         touch(client);
     }
+}
+
+bool Relay::tellDropped(Client *client)
+{
+    if (client->m_dropped.isEmpty() || isFull() || client->output.cost() > m_limits.waitingBytes / 2)
+        return false;
+    for (Control::Heads &heads : client->m_dropped.take()) {
+        for (const QByteArray &prefix : std::as_const(client->m_nodes))
+            sendTo(client, heads.toFrame(nodeOf(prefix)));
+        m_told.push_back({client, std::move(heads)});
+    }
+    return true;
+}
+
+void Relay::tellGone()
+{
+    for (const Told &told : std::exchange(m_told, {})) {
+        if (isOnBus(told.heads.node))
+            continue; // it answers by itself
+        for (const QByteArray &prefix : std::as_const(told.client->m_nodes)) {
+            for (const Control::Heads::Head &head : told.heads.heads) {
+                const Control::Answer answer{.node = told.heads.node, .topic = head.topic, .first = head.sequence + 1};
+                sendTo(told.client, answer.toFrame(nodeOf(prefix)));
+            }
+        }
+    }
+}
+
+// Whether somebody hears what is for \a node.
+bool Relay::isOnBus(const QUuid &node)
+{
+    const QByteArray prefix = nodeTopic(node, {}).chopped(1);
+    findReceivers(prefix);
+    return std::any_of(m_receivers.begin(), m_receivers.end(),
+                       [&prefix](const Client *client) { return client->m_nodes.contains(prefix); });
+}
+
+void Relay::sendTo(Client *client, const QByteArray &frame)
+{
+    client->output.append(Block(Zmtp::frame(0, frame), &m_bytes));
+    touch(client);
 }
 
 void Relay::acknowledge(Client *client, const Block &reply)

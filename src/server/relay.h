@@ -2,6 +2,7 @@
 #ifndef PYVENT_SERVER_RELAY_H
 #define PYVENT_SERVER_RELAY_H
 
+#include "server/droppedstreams.h"
 #include "server/framereader.h"
 #include "server/sendbuffer.h"
 #include "server/subscriptionindex.h"
@@ -39,6 +40,8 @@ public:
         friend class Relay;
 
         QSet<QByteArray> m_prefixes;
+        QByteArrayList m_nodes; // of the prefixes, what is for single nodes
+        DroppedStreams m_dropped;
         qsizetype m_prefixBytes = 0;
         quint64 m_lastFrame = 0; // that was found to be for it
         bool m_isTouched = false;
@@ -65,8 +68,8 @@ public:
     void unsubscribe(Client *client, QByteArrayView prefix);
 
     // A message of \a client's: what stands in the place of the delimiter, and the frame after it, which is passed on as it came, and
-    // acknowledged.
-    void receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame);
+    // acknowledged. Returns how many events that are.
+    qsizetype receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame);
 
     // Passes on a frame as it came.
     void passOn(const FrameReader::Frame &frame);
@@ -81,6 +84,14 @@ public:
 
     // \a client has something to be written.
     void touch(Client *client);
+
+    // Tells \a client what was not passed on to it, if there is room for that by now, in the way in which senders announce their newest
+    // events; so it asks them for what it misses. Returns whether there was something.
+    bool tellDropped(Client *client);
+
+    // The same some seconds later, where the sender is not on the bus any more: nothing is kept of it.
+    void tellGone();
+    bool hasToldDropped() const { return !m_told.empty(); }
 
     // Tells Python's clients that this server ends.
     void sayGoodbye();
@@ -110,7 +121,9 @@ public:
     qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes; }
 
 private:
-    void receiveBatch(Client *client, QByteArrayView batch);
+    qsizetype receiveBatch(Client *client, QByteArrayView batch);
+    bool isOnBus(const QUuid &node);
+    void sendTo(Client *client, const QByteArray &frame);
     void findReceivers(QByteArrayView body);
     void passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
     void acknowledge(Client *client, const Block &reply);
@@ -132,6 +145,12 @@ private:
     QByteArrayView m_run;              // frames that have the same receivers, and were not passed on yet
     qsizetype m_framesInRun = 0;
     std::vector<Client *> m_touched;
+    struct Told
+    {
+        Client *client;
+        Control::Heads heads;
+    };
+    std::vector<Told> m_told; // of what was dropped
     qsizetype m_speakers = 0; // clients that ever took part
     quint64 m_dropped = 0;
     bool m_wasFull = false;

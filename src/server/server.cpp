@@ -13,7 +13,9 @@
 
 #include <netinet/in.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace Pyvent::Internal {
 
@@ -23,6 +25,47 @@ namespace {
 
 // How often it is seen whether the ports are free, where the server has none.
 constexpr auto portsInterval = std::chrono::seconds(1);
+
+// Where the machine has little memory, events may still take so much.
+constexpr qsizetype smallestMemory = qsizetype(16) * 1024 * 1024;
+
+constexpr rlim_t wantedDescriptors = 65536;
+
+Relay::Limits relayLimits(const PyventServerLimits &limits)
+{
+    qsizetype all = limits.waitingBytesInAll;
+    if (all == 0) {
+        const qsizetype memory = qsizetype(::sysconf(_SC_PHYS_PAGES)) * qsizetype(::sysconf(_SC_PAGESIZE));
+        all = std::min(Relay::Limits().allBytes, std::max(memory / 8, smallestMemory));
+    }
+    return {.waitingBytes = limits.waitingBytes,
+            .allBytes = all,
+            .subscriptions = limits.subscriptions,
+            .subscribedBytes = limits.subscriptionBytes};
+}
+
+Doors::Limits doorLimits(const PyventServerLimits &limits, qsizetype maximumFrameSize)
+{
+    return {.frameBytes = maximumFrameSize + repairOverhead,
+            .connections = limits.connections,
+            .connectionsOfOther = limits.connectionsOfOtherUser,
+            .handshake = limits.handshake,
+            .messageParts = limits.messageParts,
+            .subscriptions = limits.subscriptions,
+            .changesPerSecond = limits.subscriptionChangesPerSecond,
+            .eventsPerSecond = limits.eventsPerSecond,
+            .bytesPerSecond = limits.bytesPerSecond};
+}
+
+// A server needs one descriptor for each connection. The hard limit is the system's word.
+void raiseLimitOfDescriptors()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wantedDescriptors)
+        return;
+    limit.rlim_cur = std::min<rlim_t>(wantedDescriptors, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 // Before anything is taken that says who serves.
 bool isOfThisMachine(const Endpoint &endpoint)
@@ -38,10 +81,10 @@ bool isOfThisMachine(const Endpoint &endpoint)
 
 } // namespace
 
-Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize)
+Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize, const PyventServerLimits &limits)
     : m_endpoint(endpoint)
-    , m_relay(maximumFrameSize >= maximumBatchSize, {})
-    , m_doors(&m_relay, {.frameBytes = maximumFrameSize + repairOverhead}, endpoint.access())
+    , m_relay(maximumFrameSize >= maximumBatchSize, relayLimits(limits))
+    , m_doors(&m_relay, doorLimits(limits, maximumFrameSize), endpoint.access())
     , m_stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
     if (!m_stop.isOpen())
@@ -49,8 +92,9 @@ Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize)
     m_doors.watch(m_stop.get());
 }
 
-std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximumFrameSize, Ports ports,
-                                      Failure *failure, QString *errorText)
+std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximumFrameSize,
+                                      const PyventServerLimits &limits, Ports ports, Failure *failure,
+                                      QString *errorText)
 {
     *failure = Failure::None;
     if (endpoint.isName()) {
@@ -63,7 +107,8 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
             *failure = Failure::NotThisMachine;
             return nullptr;
         }
-        std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize));
+        raiseLimitOfDescriptors();
+        std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize, limits));
         if (!server->takeLane(failure))
             return nullptr;
         const bool mayLackPorts = ports == Ports::Wanted && server->m_hasLane;

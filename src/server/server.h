@@ -2,6 +2,7 @@
 #ifndef PYVENT_SERVER_SERVER_H
 #define PYVENT_SERVER_SERVER_H
 
+#include "pyventserverlimits.h"
 #include "server/doors.h"
 
 #include <QtCore/qstring.h>
@@ -35,8 +36,9 @@ public:
     };
 
     // Has the endpoint's lane and ports, and starts the thread. Returns null, and says why, if it cannot have them.
-    static std::unique_ptr<Server> start(const Endpoint &endpoint, qsizetype maximumFrameSize, Ports ports,
-                                         Failure *failure, QString *errorText);
+    static std::unique_ptr<Server> start(const Endpoint &endpoint, qsizetype maximumFrameSize,
+                                         const PyventServerLimits &limits, Ports ports, Failure *failure,
+                                         QString *errorText);
 
     // Stops, if stop() has not been called, without delivering what is queued.
     ~Server();
@@ -55,7 +57,7 @@ public:
     bool hasYielded() const { return m_yields; }
 
 private:
-    Server(const Endpoint &endpoint, qsizetype maximumFrameSize);
+    Server(const Endpoint &endpoint, qsizetype maximumFrameSize, const PyventServerLimits &limits);
     bool takeLane(Failure *failure);
     void bind(Failure *failure);
     bool tryPorts();

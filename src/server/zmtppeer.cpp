@@ -9,9 +9,6 @@ namespace Pyvent::Internal {
 
 namespace {
 
-// A message has two parts. What has more is no message of the bus, and is ignored up to here.
-constexpr qsizetype maximumParts = 10'000;
-
 // A PING's context, which comes back in the PONG.
 constexpr qsizetype maximumContextSize = 16;
 
@@ -20,9 +17,10 @@ constexpr qsizetype maximumAnswers = 64 * 1024;
 
 } // namespace
 
-ZmtpPeer::ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize)
+ZmtpPeer::ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize, qsizetype maximumParts)
     : Peer(relay, purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
     , m_purpose(purpose)
+    , m_maximumParts(maximumParts)
     , m_maximumFrameSize(purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
 {
     send(Zmtp::greeting());
@@ -87,7 +85,7 @@ bool ZmtpPeer::handleCommand(QByteArrayView body)
     if (m_purpose == Purpose::Events && command->name == "SUBSCRIBE")
         return subscribe(command->data);
     if (m_purpose == Purpose::Events && command->name == "CANCEL")
-        relay()->unsubscribe(client(), command->data);
+        return unsubscribe(command->data);
     return true; // what is not known may be ignored
 }
 
@@ -112,12 +110,12 @@ bool ZmtpPeer::handleRequest(const FrameReader::Frame &frame)
     const bool isLast = !frame.hasMore();
     if (isLast)
         m_parts = 0;
-    else if (m_parts > maximumParts)
+    else if (m_parts > m_maximumParts)
         return close("it sends a message of ever more parts");
     if (part == 0)
         m_delimiter = frame.body.first(std::min(frame.body.size(), batchMark.size() + 1)).toByteArray();
     else if (part == 1 && isLast)
-        relay()->receive(client(), m_delimiter, frame);
+        countEvents(relay()->receive(client(), m_delimiter, frame));
     return true;
 }
 
@@ -128,12 +126,19 @@ bool ZmtpPeer::handleSubscription(QByteArrayView body)
         return close("it sends messages where it is to hear");
     if (body.front() == 1)
         return subscribe(body.sliced(1));
-    relay()->unsubscribe(client(), body.sliced(1));
+    return unsubscribe(body.sliced(1));
+}
+
+bool ZmtpPeer::unsubscribe(QByteArrayView prefix)
+{
+    countChange();
+    relay()->unsubscribe(client(), prefix);
     return true;
 }
 
 bool ZmtpPeer::subscribe(QByteArrayView prefix)
 {
+    countChange();
     return relay()->subscribe(client(), prefix) || close("it has subscribed to more than the server remembers");
 }
 

@@ -16,7 +16,8 @@ public:
     };
 
     // \a relay outlives it.
-    ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize);
+    // A message has two parts. What has more is no message of the bus, and is ignored up to \a maximumParts.
+    ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize, qsizetype maximumParts = 10'000);
 
     bool sends() const override { return m_purpose == Purpose::Requests; }
     bool hears() const override { return m_purpose == Purpose::Events; }
@@ -32,8 +33,10 @@ private:
     bool handleRequest(const FrameReader::Frame &frame);
     bool handleSubscription(QByteArrayView body);
     bool subscribe(QByteArrayView prefix);
+    bool unsubscribe(QByteArrayView prefix);
 
     const Purpose m_purpose;
+    const qsizetype m_maximumParts;
     const qsizetype m_maximumFrameSize;
     bool m_isGreeted = false;
     QByteArray m_greeting;  // what has come of it

@@ -45,7 +45,7 @@ void limit(int resource, rlim_t value)
 {
     rlimit limits{};
     ::getrlimit(__rlimit_resource(resource), &limits);
-    limits.rlim_cur = value;
+    limits.rlim_cur = limits.rlim_max = value; // a server raises what it may
     if (::setrlimit(__rlimit_resource(resource), &limits) != 0) {
         std::perror("setrlimit");
         std::exit(2);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cast.h"
 
+#include <PyventNode>
+
 #include "peerprocess.h"
 #include "support/lateness.h"
 #include "support/portpair.h"
@@ -175,6 +177,36 @@ private Q_SLOTS:
         receiver.sendSignal(SIGCONT);
         QCOMPARE(receiver.exitCode(), 0);
         QVERIFY2(!receiver.errors().contains(u"lost"_s), qPrintable(receiver.errors()));
+    }
+
+    // The server had no room for all that waited, and the sender ended: the receiver is told exactly what it has not got.
+    void whatWasNotPassedOnIsTold()
+    {
+        PortPair ports;
+        const QString port = QString::number(ports.port());
+        PyventOptions options{.port = ports.port()};
+        options.serverLimits.waitingBytes = 1024 * 1024;
+        PyventNode server(options);
+        QVERIFY(server.startServer());
+        constexpr int count = 50'000;
+        Program receiver({u"listen"_s, u"flood"_s, u"--port"_s, port, u"--no-server"_s});
+        QVERIFY(receiver.complains(u"listening to"_s));
+        receiver.sendSignal(SIGSTOP);
+        Program sender({u"send"_s, u"flood"_s, u"--port"_s, port, u"--count"_s, QString::number(count),
+                        u"text="_s + QString(60, u'x')});
+        QCOMPARE(sender.exitCode(), 0);
+        receiver.sendSignal(SIGCONT);
+        static const QRegularExpression lost(u"([0-9]+) events? 'flood' from the node [^ ]+ (?:was|were) lost"_s);
+        QVERIFY2(receiver.complains(u"lost"_s), qPrintable(receiver.errors()));
+        const auto told = [&] {
+            int all = 0;
+            for (const QRegularExpressionMatch &match : lost.globalMatch(receiver.errors()))
+                all += match.captured(1).toInt();
+            return all;
+        };
+        QVERIFY2(waitUntil([&] { return told() > 0 && told() + int(receiver.lines().size()) == count; }),
+                 qPrintable(
+                     u"%1 heard, %2 told lost: %3"_s.arg(receiver.lines().size()).arg(told()).arg(receiver.errors())));
     }
 
     void aBusyEventLoopIsNotTakenForDead()

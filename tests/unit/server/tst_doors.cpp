@@ -69,6 +69,8 @@ private Q_SLOTS:
     void givesUpWhoBeganALargeFrameFirst();
     void givesUpWhoIsStuckWhereAllIsFull();
     void needsNoTurnWhereNothingIsDue();
+    void readsNoFasterThanItMay_data();
+    void readsNoFasterThanItMay();
 };
 
 void TestDoors::takesNoMoreConnectionsThanItMay()
@@ -171,6 +173,51 @@ void TestDoors::needsNoTurnWhereNothingIsDue()
         ++turns;
     }
     QVERIFY2(turns < 10, qPrintable(QString::number(turns)));
+}
+
+void TestDoors::readsNoFasterThanItMay_data()
+{
+    QTest::addColumn<int>("events");
+    QTest::addColumn<int>("bytes");
+    QTest::addColumn<int>("changes");
+    QTest::newRow("events") << 5000 << 0 << 0;
+    QTest::newRow("bytes") << 0 << 400'000 << 0;
+    QTest::newRow("changes of subscriptions") << 0 << 0 << 10'000;
+}
+
+// What is sent at once beyond a second's share waits, and nothing of it is lost; others are read meanwhile.
+void TestDoors::readsNoFasterThanItMay()
+{
+    QFETCH(const int, events);
+    QFETCH(const int, bytes);
+    QFETCH(const int, changes);
+    Server server(
+        {.subscriptions = 1000, .changesPerSecond = changes, .eventsPerSecond = events, .bytesPerSecond = bytes});
+    RawConnection hears = server.connect("SUB");
+    hears.send(Zmtp::commandFrame("SUBSCRIBE", "order"));
+    QVERIFY(server.until([&] { return server.relay.memory() > 200; }));
+    QByteArray all;
+    RawConnection fast = server.connect(changes ? "SUB" : "DEALER");
+    const int count = changes ? 20'000 : 8000; // beyond what is read at once
+    for (int i = 0; i < count; ++i) {
+        all +=
+            changes ? Zmtp::commandFrame(i % 2 ? "CANCEL" : "SUBSCRIBE", "x") : message("order " + QByteArray(80, 'x'));
+    }
+    all += changes ? Zmtp::commandFrame("SUBSCRIBE", QByteArray(5000, 'y')) : message("order last.");
+    const Clock::time_point begin = Clock::now();
+    QVERIFY(fast.trySend(all));
+    RawConnection other = server.connect("DEALER");
+    other.send(message("order of another's."));
+    QByteArray heard;
+    QVERIFY(server.until([&] { return (heard += hears.takeBytes()).contains("of another's"); }));
+    QVERIFY(server.until([&] {
+        fast.trySend({}); // the rest
+        heard += hears.takeBytes();
+        fast.isHungUp(); // which reads what is acknowledged
+        return changes ? server.relay.memory() > 5000 : heard.contains("order last.");
+    }));
+    QVERIFY(Clock::now() > begin + 300ms);
+    QVERIFY(changes || heard.count("order x") == count);
 }
 
 PYVENT_TEST(TestDoors)

@@ -4,6 +4,7 @@
 #include "support/sendbuffers.h"
 #include "support/testprogram.h"
 #include "wire/batch.h"
+#include "wire/frame.h"
 #include "wire/topic.h"
 #include "wire/zmtp.h"
 
@@ -69,6 +70,8 @@ private Q_SLOTS:
     void isFullForAll();
     void whoReadsLosesNothingForOthers();
     void anEventOfAnySizeFitsWhoReads();
+    void tellsWhatItDropped();
+    void tellsThatASenderIsGone();
     void boundsSubscriptions();
     void boundsTheSubscriptionsOfAll();
     void knowsASecondClient();
@@ -274,6 +277,94 @@ void TestRelay::anEventOfAnySizeFitsWhoReads()
     relay.subscribe(reads, "");
     send(&relay, relay.add(), "", QByteArray(10'000, 'x'));
     QCOMPARE(outputOf(reads), QByteArrayList{QByteArray(10'000, 'x')});
+}
+
+namespace {
+
+QByteArray numbered(const QUuid &node, const QByteArray &topic, quint64 sequence)
+{
+    QByteArray frame = topic + ' ' + QByteArray(1000, 'x') + '.';
+    appendTrailer({.nodeId = node, .sequence = sequence, .time = qint64(1000 + sequence)}, &frame);
+    return frame;
+}
+
+// The announcement that a message is, for \a node; none if it is something else.
+std::optional<Control::Heads> headsFor(const QUuid &node, const QByteArray &message)
+{
+    const auto control = Control::Message::of(message);
+    if (!message.startsWith(nodeTopic(node, Control::heads)) || !control)
+        return {};
+    return Control::Heads::read(control->payload);
+}
+
+} // namespace
+
+void TestRelay::tellsWhatItDropped()
+{
+    Relay relay(true, {.waitingBytes = 10'000});
+    const QUuid receiver = QUuid::createUuid();
+    const QUuid sender = QUuid::createUuid();
+    Relay::Client *const hears = relay.add();
+    Relay::Client *const sends = relay.add();
+    QVERIFY(relay.subscribe(hears, nodeTopic(receiver, {}).chopped(1)));
+    QVERIFY(relay.subscribe(hears, "order "));
+    QVERIFY(relay.subscribe(hears, "bill "));
+    for (quint64 i = 1; i <= 20; ++i)
+        send(&relay, sends, "", numbered(sender, "order", i));
+    send(&relay, sends, "", numbered(sender, "bill", 1));
+    send(&relay, sends, "", numbered(sender, "nobody", 1));
+    send(&relay, sends, "", "order of Python's.");
+    QVERIFY(!relay.tellDropped(hears)); // there is no room yet
+    const qsizetype heard = outputOf(hears).size();
+    QVERIFY(heard > 5 && heard < 15);
+    QVERIFY(relay.tellDropped(hears));
+    QVERIFY(!relay.tellDropped(hears));
+    const QByteArrayList told = outputOf(hears);
+    QCOMPARE(told.size(), 1);
+    const auto heads = headsFor(receiver, told.first());
+    QVERIFY(heads);
+    QCOMPARE(heads->node, sender);
+    QCOMPARE(heads->heads.size(), std::size_t(2));
+    QCOMPARE(heads->heads[0].topic, QByteArray("bill"));
+    QCOMPARE(heads->heads[0].sequence, quint64(1));
+    QCOMPARE(heads->heads[1].topic, QByteArray("order"));
+    QCOMPARE(heads->heads[1].sequence, quint64(20));
+    QCOMPARE(heads->heads[1].time, qint64(1020));
+}
+
+void TestRelay::tellsThatASenderIsGone()
+{
+    Relay relay(true, {.waitingBytes = 10'000});
+    const QUuid receiver = QUuid::createUuid();
+    const QUuid stays = QUuid::createUuid();
+    const QUuid goes = QUuid::createUuid();
+    Relay::Client *const hears = relay.add();
+    QVERIFY(relay.subscribe(hears, nodeTopic(receiver, {}).chopped(1)));
+    QVERIFY(relay.subscribe(hears, ""));
+    Relay::Client *const sends = relay.add();
+    QVERIFY(relay.subscribe(sends, nodeTopic(stays, {}).chopped(1)));
+    for (quint64 i = 1; i <= 20; ++i) {
+        send(&relay, sends, "", numbered(stays, "order", i));
+        send(&relay, sends, "", numbered(goes, "order", i));
+    }
+    outputOf(hears);
+    QVERIFY(relay.tellDropped(hears));
+    QVERIFY(relay.hasToldDropped());
+    outputOf(hears);
+    relay.tellGone();
+    QVERIFY(!relay.hasToldDropped());
+    const QByteArrayList told = outputOf(hears);
+    QCOMPARE(told.size(), 1);
+    QVERIFY(told.first().startsWith(nodeTopic(receiver, Control::answer)));
+    const auto answer = Control::Answer::read(Control::Message::of(told.first())->payload);
+    QVERIFY(answer);
+    QCOMPARE(answer->node, goes);
+    QCOMPARE(answer->topic, QByteArray("order"));
+    QCOMPARE(answer->first, quint64(21));
+    // Who has left is told nothing.
+    send(&relay, sends, "", numbered(goes, "order", 21));
+    relay.remove(hears);
+    relay.tellGone();
 }
 
 void TestRelay::boundsSubscriptions()

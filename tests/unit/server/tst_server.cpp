@@ -34,8 +34,8 @@ struct Started
 Started start(int port, const QString &host = u"127.0.0.1"_s)
 {
     Started started;
-    started.server = Server::start(Endpoint::tcp(host, port), maximumFrameSize, Server::Ports::Needed, &started.failure,
-                                   &started.text);
+    started.server = Server::start(Endpoint::tcp(host, port), maximumFrameSize, {}, Server::Ports::Needed,
+                                   &started.failure, &started.text);
     return started;
 }
 
@@ -332,8 +332,8 @@ void TestServer::offersBatches()
 void TestServer::offersNoneWithoutRoom()
 {
     Started started;
-    started.server = Server::start(Endpoint::tcp(u"127.0.0.1"_s, m_port), 1000, Server::Ports::Needed, &started.failure,
-                                   &started.text);
+    started.server = Server::start(Endpoint::tcp(u"127.0.0.1"_s, m_port), 1000, {}, Server::Ports::Needed,
+                                   &started.failure, &started.text);
     QVERIFY2(started.server, qPrintable(started.text));
     Socket client(zmq::socket_type::dealer, m_port);
     client.send({"\2batch", QByteArray("\1\0\0\0x", 5)});

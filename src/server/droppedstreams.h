@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SERVER_DROPPEDSTREAMS_H
+#define PYVENT_SERVER_DROPPEDSTREAMS_H
+
+#include "wire/control.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace Pyvent::Internal {
+
+// What was not passed on to a receiver: of each stream, the newest event. All events of a stream between what was passed on and that are
+// missing, so this is all that the receiver has to know to count them, and to ask for them.
+class DroppedStreams
+{
+public:
+    bool isEmpty() const { return m_heads.empty(); }
+
+    // One or more frames with their ZMTP headers. What has no number (a Python node's) or is for nodes themselves cannot be told of.
+    void add(QByteArrayView frames);
+
+    // As a sender would announce it, for each sender.
+    std::vector<Control::Heads> take();
+
+private:
+    // By sender and topic.
+    std::map<std::pair<QUuid, QByteArray>, Control::Heads::Head> m_heads;
+};
+
+} // namespace Pyvent::Internal
+
+#endif
