@@ -29,6 +29,8 @@ public:
     // Whether \a user may be at the other end. A user's groups are looked up again after some seconds.
     bool allows(uid_t user, Clock::time_point now = Clock::now());
 
+    bool isForEveryone() const { return m_kind == PyventLocalAccess::Everyone; }
+
     // Others than the own user and root that it names, as far as they are known here.
     const std::vector<uid_t> &named() const { return m_users; }
 

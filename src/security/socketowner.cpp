@@ -52,7 +52,7 @@ End endOf(const sockaddr_storage &address, int *family)
 }
 
 // The socket whose own end is \a own.
-std::optional<SocketOwner> ask(int family, const End &own, const End &other, bool isLoopback)
+std::optional<SocketOwner> ask(int family, const End &own, const End &other, quint32 interface)
 {
     struct
     {
@@ -67,8 +67,7 @@ std::optional<SocketOwner> ask(int family, const End &own, const End &other, boo
     question.request.id.idiag_dport = other.port;
     std::memcpy(question.request.id.idiag_src, own.address.data(), sizeof own.address);
     std::memcpy(question.request.id.idiag_dst, other.address.data(), sizeof other.address);
-    // A socket that is bound to this interface, as anybody may bind one, is found with it only.
-    question.request.id.idiag_if = isLoopback ? ::if_nametoindex("lo") : 0;
+    question.request.id.idiag_if = interface;
     question.request.id.idiag_cookie[0] = question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 
     const int netlink = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -95,13 +94,34 @@ std::optional<SocketOwner> ask(int family, const End &own, const End &other, boo
     return SocketOwner{answer.socket.idiag_uid, answer.socket.idiag_inode};
 }
 
-// The two ends of a TCP connection.
-bool endsOf(int tcpSocket, sockaddr_storage *own, sockaddr_storage *other)
+// A socket that is bound to an interface, as anybody may bind one, is found with that one only.
+std::optional<SocketOwner> askForAllInterfaces(int family, const End &own, const End &other)
 {
-    socklen_t ownSize = sizeof *own;
-    socklen_t otherSize = sizeof *other;
-    return ::getsockname(tcpSocket, reinterpret_cast<sockaddr *>(own), &ownSize) == 0
-        && ::getpeername(tcpSocket, reinterpret_cast<sockaddr *>(other), &otherSize) == 0;
+    if (const auto owner = ask(family, own, other, 0))
+        return owner;
+    std::optional<SocketOwner> owner;
+    struct if_nameindex *const interfaces = ::if_nameindex();
+    for (const auto *it = interfaces; it && it->if_index != 0 && !owner; ++it)
+        owner = ask(family, own, other, it->if_index);
+    if (interfaces)
+        ::if_freenameindex(interfaces);
+    return owner;
+}
+
+// Whether it is an address of this machine's: then one can be bound to it.
+bool isLocal(const sockaddr_storage &address)
+{
+    if (isLoopback(address))
+        return true;
+    const int socket = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_storage any = address;
+    reinterpret_cast<sockaddr_in *>(&any)->sin_port = 0; // at the same place in both families
+    const socklen_t size = address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    const bool isBound = ::bind(socket, reinterpret_cast<const sockaddr *>(&any), size) == 0;
+    const bool isUnknown = !isBound && errno != EADDRNOTAVAIL;
+    if (socket >= 0)
+        ::close(socket);
+    return isBound || isUnknown;
 }
 
 } // namespace
@@ -115,30 +135,36 @@ std::optional<uid_t> userAtOtherEnd(int unixSocket)
     return credentials.uid;
 }
 
-std::optional<SocketOwner> ownerOfOtherEnd(int tcpSocket)
+OtherEnd otherEndOf(int tcpSocket)
 {
     sockaddr_storage own{};
     sockaddr_storage other{};
-    if (!endsOf(tcpSocket, &own, &other))
-        return {};
+    socklen_t ownSize = sizeof own;
+    socklen_t otherSize = sizeof other;
+    if (::getsockname(tcpSocket, reinterpret_cast<sockaddr *>(&own), &ownSize) != 0
+        || ::getpeername(tcpSocket, reinterpret_cast<sockaddr *>(&other), &otherSize) != 0)
+        return {}; // it has gone, and may have been anybody
+    // Any address of this machine's reaches any other.
+    if (!isLoopback(own) && !isLocal(other))
+        return {false, {}};
     int family = 0;
     const End here = endOf(own, &family);
     const End there = endOf(other, &family);
-    return ask(family, there, here, isLoopback(other));
+    return {true, askForAllInterfaces(family, there, here)};
 }
 
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address)
 {
     int family = 0;
     const End own = endOf(address, &family);
-    if (auto owner = ask(family, own, {}, isLoopback(address)))
+    if (auto owner = askForAllInterfaces(family, own, {}))
         return owner;
     // A socket of IPv6 that takes IPv4 as well.
     sockaddr_storage any{};
     auto *const ipv6 = reinterpret_cast<sockaddr_in6 *>(&any);
     ipv6->sin6_family = AF_INET6;
     ipv6->sin6_port = own.port;
-    return family == AF_INET ? ask(AF_INET6, endOf(any, &family), {}, isLoopback(address)) : std::nullopt;
+    return family == AF_INET ? askForAllInterfaces(AF_INET6, endOf(any, &family), {}) : std::nullopt;
 }
 
 bool knowsOwners()
@@ -166,13 +192,6 @@ bool isLoopback(const sockaddr_storage &address)
     if (family == AF_INET)
         return ntohl(end.address[0]) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
     return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6 *>(&address)->sin6_addr);
-}
-
-bool isLoopbackConnection(int tcpSocket)
-{
-    sockaddr_storage own{};
-    sockaddr_storage other{};
-    return endsOf(tcpSocket, &own, &other) && isLoopback(other);
 }
 
 // Processes of other users show nothing of this, but to root.

@@ -22,9 +22,13 @@ struct SocketOwner
 // The process at the other end of a Unix socket, when it connected or listened.
 std::optional<uid_t> userAtOtherEnd(int unixSocket);
 
-// The socket at the other end of a TCP connection, if it is on this machine and in this network namespace; nothing if it is not, or if
-// its process has closed it.
-std::optional<SocketOwner> ownerOfOtherEnd(int tcpSocket);
+// Who is at the other end of a TCP connection.
+struct OtherEnd
+{
+    bool isLocal = true;              // it is on this machine, or that is not known
+    std::optional<SocketOwner> owner; // if it is, and its process has not closed it
+};
+OtherEnd otherEndOf(int tcpSocket);
 
 // What listens at \a address, TCP; nothing if nothing does.
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
@@ -33,9 +37,6 @@ std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
 bool knowsOwners();
 
 bool isLoopback(const sockaddr_storage &address);
-
-// Whether the other end of a TCP connection has a loopback address: then it is on this machine.
-bool isLoopbackConnection(int tcpSocket);
 
 // The process that has the socket, for people: "python3 (1234)". Empty where only its user may know.
 struct SocketHolder

@@ -268,13 +268,15 @@ bool Doors::mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::t
 {
     if (kind == Kind::Lane) {
         *user = userAtOtherEnd(socket);
-    } else if (const auto owner = ownerOfOtherEnd(socket)) {
-        *user = owner->user;
-    } else if (isLoopbackConnection(socket) && m_access.kind() != PyventLocalAccess::Everyone && knowsOwners()) {
-        return false; // it has hung up already, and nobody knows who it was
+    } else if (const OtherEnd other = otherEndOf(socket); other.owner) {
+        *user = other.owner->user;
+    } else if (other.isLocal) { // it has hung up already, and nobody knows who it was; or the kernel does not say
+        return m_access.kind() == PyventLocalAccess::Everyone || !knowsOwners();
+    } else {
+        return true; // on another machine
     }
     if (!*user)
-        return true; // on another machine, or where the kernel does not say
+        return false;
     if (!m_rule.allows(**user, now)) {
         if (mayWarn(now)) {
             warn(u"A connection is refused: the user %1 may not be on this bus"_s.arg(describeUser(**user)), now);

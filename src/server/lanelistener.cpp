@@ -3,8 +3,10 @@
 
 #include "transport/lanefolder.h"
 
+#include <QtCore/qdir.h>
 #include <QtCore/qset.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -72,6 +74,29 @@ private:
     QSet<QByteArray> m_paths;
 };
 
+constexpr qsizetype mostTidied = 200;
+
+sockaddr_un addressOf(const QByteArray &path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= qsizetype(sizeof address.sun_path))
+        throw std::system_error(ENAMETOOLONG, std::generic_category());
+    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    return address;
+}
+
+// Throws std::system_error where that cannot be tried.
+bool isListening(const QByteArray &path)
+{
+    const sockaddr_un address = addressOf(path);
+    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.isOpen())
+        throw systemError();
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0
+        || errno == EAGAIN;
+}
+
 } // namespace
 
 std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, const QByteArray &lockPath, bool forOthers,
@@ -92,12 +117,37 @@ std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, const
         if (!listener->lock() || !listener->open(forOthers))
             return nullptr;
         *failure = Failure::None;
+        tidy(folderOf(lockPath));
         return listener;
     } catch (const std::system_error &error) {
         *failure = Failure::Unusable;
         *errorText = QString::fromLocal8Bit(path + ": " + error.what());
     }
     return nullptr;
+}
+
+// Removes what servers of other buses have left that were killed. As many as do not take long: the next one goes on.
+void LaneListener::tidy(const QByteArray &folder)
+{
+    constexpr QByteArrayView ending = ".lock";
+    const QStringList names = QDir(QString::fromLocal8Bit(folder)).entryList({u"*.lock"_s}, QDir::Files | QDir::Hidden);
+    for (const QString &name : names.first(std::min(names.size(), mostTidied))) {
+        const QByteArray lockPath = folder + '/' + name.toLocal8Bit();
+        if (!OwnLocks::insert(lockPath)) // one of this process's: to look at it would give it up
+            continue;
+        const QByteArray path = lockPath.chopped(ending.size());
+        const FileDescriptor file(::open(lockPath.constData(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+        struct flock whole
+        {
+        };
+        whole.l_type = F_WRLCK;
+        whole.l_whence = SEEK_SET;
+        if (file.isOpen() && ::fcntl(file.get(), F_SETLK, &whole) == 0 && !isListening(path)) {
+            ::unlink(path.constData());
+            ::unlink(lockPath.constData());
+        }
+        OwnLocks::remove(lockPath);
+    }
 }
 
 LaneListener::LaneListener(const QByteArray &path, const QByteArray &lockPath)
@@ -168,23 +218,14 @@ bool LaneListener::lock()
 // Returns false if somebody listens there although the lock was free: its file has been removed. Throws std::system_error.
 bool LaneListener::open(bool forOthers)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (m_path.size() >= qsizetype(sizeof address.sun_path))
-        throw std::system_error(ENAMETOOLONG, std::generic_category());
-    std::memcpy(address.sun_path, m_path.constData(), std::size_t(m_path.size()));
-    const auto *const anyAddress = reinterpret_cast<const sockaddr *>(&address);
-    const auto newSocket = [] {
-        FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        if (!socket.isOpen())
-            throw systemError();
-        return socket;
-    };
-    if (::connect(newSocket().get(), anyAddress, sizeof address) == 0 || errno == EAGAIN)
+    const sockaddr_un address = addressOf(m_path);
+    if (isListening(m_path))
         return false;
-    FileDescriptor socket = newSocket();
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.isOpen())
+        throw systemError();
     ::unlink(m_path.constData()); // of a server that was killed
-    if (::bind(socket.get(), anyAddress, sizeof address) != 0)
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
         throw systemError();
     m_socketFile = fileAt(m_path);
     if (::chmod(m_path.constData(), forOthers ? 0666 : 0600) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {

@@ -46,6 +46,7 @@ private:
     LaneListener(const QByteArray &path, const QByteArray &lockPath);
     bool lock();
     bool open(bool forOthers);
+    static void tidy(const QByteArray &folder);
     static File fileAt(const QByteArray &path);
     static void remove(const QByteArray &path, const File &file);
 

@@ -45,7 +45,9 @@ void BusConnection::process(Clock::time_point now)
     if (m_tcp && m_tcp->isHeld() && m_tcp->isSending()) {
         // A server has its lane before its ports, and may have come while this was on its way to them.
         tryLanes(now);
-        if (m_tcp)
+        if (m_tcp && m_tcp->isStrangers(&m_rule))
+            leaveStrangers();
+        else if (m_tcp)
             m_tcp->release();
     }
     if (m_lane && m_lane->hasEnded())
@@ -119,27 +121,30 @@ bool BusConnection::tryLane(const QByteArray &path, Clock::time_point now)
 // Throws where the system does not give what that takes.
 void BusConnection::openTcp(Clock::time_point now)
 {
-    if (isStrangers()) {
+    if (isStrangersPort()) {
         m_why = Silence::OtherUser;
         return;
     }
     m_why = Silence::None;
     requireDescriptors(descriptorsOfTcp);
     auto tcp = std::make_unique<ZmqConnection>(m_endpoint, m_maximumFrameSize, m_queue, m_pollSet);
-    if (!m_endpoint.lanes().isEmpty())
-        tcp->hold();
+    tcp->hold(); // until it is known whose it is
     m_tcp = tcp.get();
     use(std::move(tcp), now);
 }
 
-// Before each attempt, and after the one that succeeded: whose the ports are may have changed in between.
+// Before each attempt, and when both connections are there.
 void BusConnection::lookWhoListens()
 {
     const bool isUp = m_tcp->state() != State::Connecting;
     if (std::exchange(m_isVerified, isUp) && isUp)
         return;
-    if (!isStrangers() && (!isUp || isListeningAtBoth()))
-        return;
+    if (isUp ? m_tcp->isStrangers(&m_rule) : isStrangersPort())
+        leaveStrangers();
+}
+
+void BusConnection::leaveStrangers()
+{
     m_tcp->disconnect({});
     m_tcp = nullptr;
     m_way.reset();
@@ -148,7 +153,7 @@ void BusConnection::lookWhoListens()
 }
 
 // Whether one of the ports is a user's who is not to be at the other end.
-bool BusConnection::isStrangers()
+bool BusConnection::isStrangersPort()
 {
     for (const auto purpose : {Endpoint::Purpose::Requests, Endpoint::Purpose::Events}) {
         const auto address = m_endpoint.loopback(purpose);
@@ -157,15 +162,6 @@ bool BusConnection::isStrangers()
             return true;
     }
     return false;
-}
-
-// A stranger may have stopped to listen once this process was connected.
-bool BusConnection::isListeningAtBoth() const
-{
-    const auto requests = m_endpoint.loopback(Endpoint::Purpose::Requests);
-    const auto events = m_endpoint.loopback(Endpoint::Purpose::Events);
-    return !requests || !events || m_endpoint.access().kind() == PyventLocalAccess::Everyone || !knowsOwners()
-        || (ownerOfListener(*requests) && ownerOfListener(*events));
 }
 
 void BusConnection::use(std::unique_ptr<Connection> way, Clock::time_point now)

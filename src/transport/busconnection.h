@@ -40,8 +40,8 @@ private:
     void findWay(Clock::time_point now);
     void openTcp(Clock::time_point now);
     void lookWhoListens();
-    bool isStrangers();
-    bool isListeningAtBoth() const;
+    bool isStrangersPort();
+    void leaveStrangers();
     void use(std::unique_ptr<Connection> way, Clock::time_point now);
     void laneEnded(Clock::time_point now);
 

@@ -21,7 +21,7 @@ QString bare(const QString &host)
 {
     if (host.startsWith(u'[') && host.endsWith(u']'))
         return host.sliced(1, host.size() - 2);
-    return host == "localhost"_L1 ? u"127.0.0.1"_s : host;
+    return host.compare("localhost"_L1, Qt::CaseInsensitive) == 0 ? u"127.0.0.1"_s : host;
 }
 
 // Where the host is for a client: "0.0.0.0" and "::" are all addresses of a server.

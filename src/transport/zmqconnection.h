@@ -33,6 +33,12 @@ public:
     Silence silence(Clock::time_point now) const override;
     bool takeRefusal() override { return m_requests.takeRefusal(); }
 
+    // Whether one of its two connections, if it is up, is to somebody who is not to be at the other end.
+    bool isStrangers(AccessRule *rule) const
+    {
+        return (m_requests.isUp() && m_requests.isStrangers(rule)) || (m_events.isUp() && m_events.isStrangers(rule));
+    }
+
     // Sends nothing until it is released, and again nothing after its connection was lost.
     void hold() { m_requests.hold(); }
     void release();

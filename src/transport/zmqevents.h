@@ -38,6 +38,7 @@ public:
     bool mayBeReadable() const { return m_socket.mayBeReadable(); }
     Clock::time_point deadline() const { return m_attemptEnds; }
 
+    bool isStrangers(AccessRule *rule) const { return m_socket.isStrangers(rule); }
     bool isUp() const { return m_isUp; }
     bool isRefused() const { return m_isRefused; } // the last attempt to connect was
 

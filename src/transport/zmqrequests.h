@@ -48,6 +48,7 @@ public:
     void release() { m_isHeld = false; }
     bool isHeld() const { return m_isHeld; }
 
+    bool isStrangers(AccessRule *rule) const { return m_socket && m_socket->isStrangers(rule); }
     bool isUp() const { return m_isUp; }
     bool isAccepted() const { return m_isAccepted; }           // the last attempt to connect was
     bool isUnresolved() const { return m_isUnresolved; }       // the last attempt to connect found no address

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/zmqsocket.h"
 
+#include "security/socketowner.h"
+
 #include <sys/socket.h>
 
 #include <atomic>
@@ -113,6 +115,15 @@ bool ZmqSocket::isReadable()
     return m_mayHaveMessages;
 }
 
+// ZeroMQ may have closed the descriptor in between, and it may be another one's by now: then the connection has ended as well.
+bool ZmqSocket::isStrangers(AccessRule *rule) const
+{
+    const OtherEnd other = otherEndOf(m_connectedFd);
+    if (!other.isLocal || rule->isForEveryone())
+        return false;
+    return other.owner ? !rule->allows(other.owner->user) : knowsOwners();
+}
+
 ZmqSocket::Connection ZmqSocket::nextConnectionChange()
 {
     zmq::message_t event;
@@ -131,6 +142,7 @@ ZmqSocket::Connection ZmqSocket::nextConnectionChange()
             m_attemptEnded = false;
             quint32 fd;
             std::memcpy(&fd, event.data<char>() + sizeof what, sizeof fd);
+            m_connectedFd = int(fd);
             return isConnectedToItself(int(fd)) ? Connection::Lost : Connection::Connected;
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
             return Connection::Ready;

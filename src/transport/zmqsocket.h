@@ -2,6 +2,7 @@
 #ifndef PYVENT_TRANSPORT_ZMQSOCKET_H
 #define PYVENT_TRANSPORT_ZMQSOCKET_H
 
+#include "security/accessrule.h"
 #include "transport/pollset.h"
 
 #include <QtCore/qbytearrayview.h>
@@ -69,6 +70,9 @@ public:
     // Whether there is something to receive now.
     bool isReadable();
 
+    // Whether what it is connected to is a process of this machine's whose user \a rule does not allow, or may be one.
+    bool isStrangers(AccessRule *rule) const;
+
     // The next change of the connection, without waiting.
     Connection nextConnectionChange();
 
@@ -80,6 +84,7 @@ private:
     bool m_mayHaveMessages = true;
     bool m_mayHaveChanges = true;
     bool m_attemptEnded = false; // and the monitor has said how
+    int m_connectedFd = -1;      // ZeroMQ's own
 };
 
 } // namespace Pyvent::Internal

@@ -49,6 +49,8 @@ private Q_SLOTS:
     void aServerLetsInWhomItNames_data() { addWays(); }
     void aServerLetsInWhomItNames();
     void noNodeJoinsAStrangersServer();
+    void noNodeJoinsAStrangersServerByName();
+    void whoHangsUpAtOnceIsNotHeard();
     void aStrangerHasThePortFirst();
     void aStrangerTakesThePortLater();
 
@@ -150,6 +152,64 @@ void tst_OtherUsers::noNodeJoinsAStrangersServer()
         QVERIFY(trusts.waitForReady(10s));
     }
     QCOMPARE(node.state(), PyventNode::Connecting);
+}
+
+// With a name, it is known only when it is connected.
+void tst_OtherUsers::noNodeJoinsAStrangersServerByName()
+{
+    const PortPair ports;
+    OthersProgram server(QStringList{u"serve"_s, u"--local-access"_s, u"everyone"_s} + to(ports));
+    QVERIFY(server.complains(u"serving"_s));
+    OthersProgram listens(QStringList{u"listen"_s, u"--no-server"_s} + to(ports));
+    QVERIFY(listens.complains(u"listening"_s));
+    for (const QString &name : {u"LOCALHOST"_s, u"localhost.localdomain"_s}) {
+        PyventNode node({.port = ports.port(), .address = name, .server = false});
+        PyventError error;
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &e) { error = e; });
+        QVERIFY(node.send(u"secret"_s));
+        QVERIFY(waitUntil([&] { return bool(error); }));
+        QVERIFY2(error.code == PyventError::NotAllowed || error.code == PyventError::ServerNotResponding,
+                 qPrintable(error.text)); // where the name has no address
+        QCOMPARE(node.state(), PyventNode::Connecting);
+    }
+    QVERIFY2(!listens.output().contains(u"secret"_s), qPrintable(listens.output()));
+}
+
+// Whoever sends and hangs up at once, from whatever address of this machine's.
+void tst_OtherUsers::whoHangsUpAtOnceIsNotHeard()
+{
+    const PortPair ports;
+    PyventNode server({.port = ports.port()});
+    int heard = 0;
+    connect(&server, &PyventNode::eventReceived, this, [&](const QString &name) { heard += name == u"forged"; });
+    QVERIFY(server.startServer());
+    QVERIFY(server.waitForReady(10s));
+    OthersProgram attacker(
+        u"/usr/bin/python3"_s,
+        {u"-c"_s,
+         u"import socket, subprocess, sys\n"
+         "port = int(sys.argv[1])\n"
+         "greeting = b'\\xff' + bytes(8) + b'\\x7f\\3\\1NULL' + bytes(48)\n"
+         "ready = b'\\5READY\\x0bSocket-Type\\0\\0\\0\\6DEALER'\n"
+         "event = b'forged }.'\n"
+         "said = (greeting + bytes([4, len(ready)]) + ready + b'\\1\\0' + bytes([0, len(event)]) + event)\n"
+         "own = subprocess.run(['hostname', '-I'], capture_output=True, text=True).stdout.split()\n"
+         "for i in range(300):\n"
+         "    for source in ['127.0.0.1', '127.0.0.2'] + [a for a in own if ':' not in a]:\n"
+         "        s = socket.socket()\n"
+         "        try:\n"
+         "            s.bind((source, 0)); s.connect(('127.0.0.1', port)); s.sendall(said)\n"
+         "        except OSError:\n"
+         "            pass\n"
+         "        s.close()\n"
+         "print('done', flush=True)\n"_s,
+         QString::number(ports.port())});
+    QCOMPARE(attacker.exitCode(), 0);
+    QVERIFY2(attacker.output().contains(u"done"_s), qPrintable(attacker.errors()));
+    QVERIFY(server.send(u"last"_s));
+    QVERIFY(server.flush(10s));
+    QTest::qWait(100);
+    QCOMPARE(heard, 0);
 }
 
 // It accepts connections, and says what ZeroMQ's server would.

@@ -609,7 +609,7 @@ void tst_PickleReader::billionLaughs()
         QVERIFY(!reader.toVariant().isValid());
         QVERIFY2(reader.error().text.contains(u"expands beyond the limit"), qPrintable(reader.error().text));
         QVERIFY(reader.error().offset >= 0);
-        QVERIFY(timer.elapsed() < 10s);
+        QVERIFY(timer.elapsed() < 60s); // of the processor's time, with a sanitizer
     }
 }
 

@@ -85,13 +85,16 @@ void TestSocketOwner::ofAListenerOfIpv6()
 void TestSocketOwner::ofTheOtherEnd_data()
 {
     QTest::addColumn<uid_t>("user");
-    QTest::newRow("own user") << ::geteuid();
-    QTest::newRow("another user") << nobody;
+    QTest::addColumn<QByteArray>("boundTo");
+    QTest::newRow("own user") << ::geteuid() << QByteArray();
+    QTest::newRow("another user") << nobody << QByteArray();
+    QTest::newRow("another user, bound to the interface") << nobody << QByteArray("lo");
 }
 
 void TestSocketOwner::ofTheOtherEnd()
 {
     QFETCH(const uid_t, user);
+    QFETCH(const QByteArray, boundTo);
     if (user != ::geteuid() && ::geteuid() != 0)
         QSKIP("only root can start a process of another user's");
     const int port = freePort();
@@ -104,26 +107,30 @@ void TestSocketOwner::ofTheOtherEnd()
         ::close(hold[1]);
         const bool isUser = user == ::geteuid() || ::setresuid(user, user, user) == 0;
         const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+        const bool isBound = boundTo.isEmpty() // as any user may
+            || ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, boundTo.constData(), socklen_t(boundTo.size())) == 0;
         const sockaddr_in address = loopbackAddress(port);
         const bool connects = ::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
         char byte;
         (void)!::read(hold[0], &byte, 1);
-        ::_exit(isUser && connects ? 0 : 1);
+        ::_exit(isUser && isBound && connects ? 0 : 1);
     }
     ::close(hold[0]);
     const FileDescriptor accepted(::accept(listener.get(), nullptr, nullptr));
-    const auto owner = ownerOfOtherEnd(accepted.get());
+    const OtherEnd other = otherEndOf(accepted.get());
     ::close(hold[1]);
     int status = 0;
     ::waitpid(child, &status, 0);
     QCOMPARE(status, 0);
-    QVERIFY(owner);
-    QCOMPARE(owner->user, user);
+    QVERIFY(other.isLocal);
+    QVERIFY(other.owner);
+    QCOMPARE(other.owner->user, user);
     // The connection is gone, and it is not the listener that is meant.
     pollfd gone{accepted.get(), POLLRDHUP, 0};
     ::poll(&gone, 1, 5000);
-    const auto after = ownerOfOtherEnd(accepted.get());
-    QVERIFY(!after || after->inode == 0);
+    const OtherEnd after = otherEndOf(accepted.get());
+    QVERIFY(after.isLocal);
+    QVERIFY(!after.owner);
 }
 
 void TestSocketOwner::ofAUnixSocket()

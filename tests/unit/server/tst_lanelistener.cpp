@@ -106,6 +106,7 @@ private Q_SLOTS:
     void aChildOfForkDoesNotKeepIt();
     void forOthers();
     void whoseLockFileWasRemoved();
+    void removesWhatOthersHaveLeft();
     void whereThereCanBeNone_data();
     void whereThereCanBeNone();
     void aFolderOfAnotherUser();
@@ -189,6 +190,26 @@ void TestLaneListener::whoseLockFileWasRemoved()
     QVERIFY(second->listener);
     first.reset();
     QVERIFY(RawConnection(m_path).isConnected());
+}
+
+void TestLaneListener::removesWhatOthersHaveLeft()
+{
+    const Attempt mine(m_path + "-mine");
+    QVERIFY(mine.listener);
+    const OtherProcess lives(m_path + "-lives");
+    QVERIFY(lives.hasLane);
+    auto killed = std::make_unique<OtherProcess>(m_path + "-killed");
+    QVERIFY(killed->hasLane);
+    killed.reset();
+    const auto exists = [this](const char *name) { return QFile::exists(QString::fromLocal8Bit(m_path + name)); };
+    QVERIFY(exists("-killed") && exists("-killed.lock"));
+    const Attempt another(m_path);
+    QVERIFY(another.listener);
+    QVERIFY(!exists("-killed") && !exists("-killed.lock"));
+    QVERIFY(RawConnection(m_path + "-lives").isConnected());
+    QCOMPARE(Attempt(m_path + "-lives").failure, Failure::Taken);
+    QVERIFY(RawConnection(m_path + "-mine").isConnected());
+    QVERIFY(!OtherProcess(m_path + "-mine").hasLane); // the lock is still there
 }
 
 void TestLaneListener::whereThereCanBeNone_data()
