@@ -12,6 +12,7 @@ using namespace Pyvent::Internal;
 
 namespace {
 
+// A view of the frame.
 Zmtp::Command commandOf(const QByteArray &frame)
 {
     const auto header = Zmtp::readHeader(frame);
@@ -81,10 +82,12 @@ void TestLane::tooShortToBeAnAcknowledgement()
 void TestLane::errors()
 {
     const QString why = QStringLiteral("the user ada (1001) may not 🍣");
-    const Zmtp::Command command = commandOf(Lane::errorFrame(why));
+    const QByteArray frame = Lane::errorFrame(why);
+    const Zmtp::Command command = commandOf(frame);
     QVERIFY(command.name == Lane::errorCommand);
     QCOMPARE(Lane::readError(command.data), why);
-    QVERIFY(commandOf(Lane::errorFrame(QString(100'000, QChar(0x20AC)))).data.size() <= 1000);
+    const QByteArray longest = Lane::errorFrame(QString(100'000, QChar(0x20AC)));
+    QVERIFY(commandOf(longest).data.size() <= 1000);
     QVERIFY(Lane::readError(QByteArray(100'000, 'x')).size() <= 1000);
 }
 
