@@ -6,6 +6,7 @@
 #include "child.h"
 #include "measurement.h"
 #include "options.h"
+#include "unixroles.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qjsondocument.h>
@@ -69,6 +70,9 @@ int main(int argc, char *argv[])
                      {u"bare-echo"_s, bareEcho},
                      {u"bare-listener"_s, bareListener},
                      {u"bare-idler"_s, bareIdler},
+                     {u"unix-server"_s, unixServer},
+                     {u"unix-pinger"_s, unixPinger},
+                     {u"unix-echo"_s, unixEcho},
                      {u"bus-server"_s, busServer},
                      {u"bus-sender"_s, busSender},
                      {u"bus-receiver"_s, busReceiver},

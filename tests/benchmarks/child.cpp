@@ -50,7 +50,7 @@ QString Child::program(const QString &role, QStringList *arguments)
         *arguments << QStringLiteral(PYVENT_BENCHMARKS_ROLES_PY);
         return QStringLiteral(PYVENT_BENCHMARKS_PYTHON);
     }
-    if (side == "bare"_L1 || side == "bus"_L1)
+    if (side == "bare"_L1 || side == "unix"_L1 || side == "bus"_L1)
         return QCoreApplication::applicationFilePath();
     if (side == "application"_L1 || side == "window"_L1)
         return programs.filePath(u"bench_"_s + side);

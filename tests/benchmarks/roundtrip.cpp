@@ -26,16 +26,21 @@ QList<Measurement> roundTrips(const Options &options)
         role.port = int(server.waitFor("ready").value(0));
         Child echo(side + "-echo"_L1, role);
         echo.waitFor("ready");
+        const qint64 before = server.wakeUps() + echo.wakeUps();
         Child pinger(side + "-pinger"_L1, role);
         const QList<qint64> times = pinger.waitFor("roundtrip");
         echo.checkFailure();
         server.checkFailure();
-        return {double(times.value(0)) / 1000, double(times.value(1)) / 1000};
+        // With those of the pinger's start, which are few.
+        const qint64 wakeUps = server.wakeUps() + echo.wakeUps() + pinger.wakeUps() - before;
+        return {double(times.value(0)) / 1000, double(times.value(1)) / 1000,
+                double(wakeUps) / double(common.events + warmUpPings)};
     };
     return {{.section = u"roundtrip"_s,
-             .sides = QStringList{u"bare"_s, u"bus"_s} + options.peers,
+             .sides = QStringList{u"bare"_s, u"bus"_s, u"unix"_s} + options.peers,
              .figures = {{u"roundTripMedian"_s, u"round trip, median"_s, u"µs"_s},
-                         {u"roundTrip99"_s, u"round trip, 99 %"_s, u"µs"_s}},
+                         {u"roundTrip99"_s, u"round trip, 99 %"_s, u"µs"_s},
+                         {u"roundTripWakeUps"_s, u"wake-ups of threads in a round trip, all processes"_s, QString()}},
              .run = run}};
 }
 
