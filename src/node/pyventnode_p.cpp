@@ -294,8 +294,7 @@ void PyventNodePrivate::stopServer(Lock &lock, Clock::time_point deadline)
     if (!isServing(lock))
         return;
     const std::unique_ptr<Server> server = m_serving(lock).takeServer();
-    m_session(lock).setServing(false);
-    notify(lock, [](PyventNode *node) { Q_EMIT node->servingChanged(false); });
+    servingEnds(lock);
     const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     lock.unlock();
     server->stop(std::max(rest, 0ms));
@@ -306,6 +305,12 @@ void PyventNodePrivate::stopServer(Lock &lock, Clock::time_point deadline)
     if (!text.isEmpty())
         qCInfo(unheard).noquote() << text;
     lock.lock();
+}
+
+void PyventNodePrivate::servingEnds(const Lock &lock)
+{
+    m_session(lock).setServing(false);
+    notify(lock, [](PyventNode *node) { Q_EMIT node->servingChanged(false); });
 }
 
 void PyventNodePrivate::nodeEnds()

@@ -152,6 +152,7 @@ private:
     bool mayBeUsed(const Lock &lock);
     bool joinLink(const Lock &lock);
     static void use(Life &life);
+    void servingEnds(const Lock &lock);
     bool serve(const Lock &lock, Serving::How how);
     void leaveLink(const Lock &lock, Session::Left *left);
     void notify(const Lock &lock, Notices::Notice notice);

@@ -18,10 +18,8 @@ void PyventNodePrivate::processed(const Lock &lock, Clock::time_point now)
     const Life &life = m_life(lock);
     const Connection::Silence silence = life.driver->link(lock).silence(now);
     Serving &serving = m_serving(lock);
-    if (serving.dropYielded()) {
-        m_session(lock).setServing(false);
-        notify(lock, [](PyventNode *node) { Q_EMIT node->servingChanged(false); });
-    }
+    if (serving.dropYielded())
+        servingEnds(lock);
     if (serving.mayServeWithoutPorts(silence, *life.endpoint, now))
         serve(lock, Serving::How::WithoutPorts);
     else if (const PyventError error = serving.explain(silence, life.options))

@@ -20,8 +20,7 @@ namespace {
 // What has the port: "nc (process 123), of the user ada (1001)".
 QString describeHolder(const Endpoint &endpoint)
 {
-    const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
-    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    const auto owner = endpoint.listener(Endpoint::Purpose::Requests);
     if (!owner)
         return u"another program"_s;
     const QString program = holderOf(*owner).text;
@@ -31,8 +30,7 @@ QString describeHolder(const Endpoint &endpoint)
 // Whether what listens there is another user's, who may not let this one in.
 bool isOtherUsers(const Endpoint &endpoint)
 {
-    const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
-    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    const auto owner = endpoint.listener(Endpoint::Purpose::Requests);
     return owner && owner->user != ::geteuid();
 }
 

@@ -53,8 +53,7 @@ bool Serving::mayServeWithoutPorts(Connection::Silence silence, const Endpoint &
     m_looksAgainAt = now + looksAgainAfter;
     if (isOthers)
         return true;
-    const auto address = endpoint.loopback(Endpoint::Purpose::Requests);
-    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    const auto owner = endpoint.listener(Endpoint::Purpose::Requests);
     const SocketHolder holder = owner ? holderOf(*owner) : SocketHolder();
     return !holder.text.isEmpty() && !holder.mayBeAServer; // who is not seen may be a server
 }

@@ -59,6 +59,13 @@ bool AccessRule::allows(uid_t user, Clock::time_point now)
     return isMember;
 }
 
+bool AccessRule::allows(const OtherEnd &other, Clock::time_point now)
+{
+    if (!other.isLocal)
+        return true;
+    return other.user ? allows(*other.user, now) : m_kind == PyventLocalAccess::Everyone || !knowsOwners();
+}
+
 QString whyNotAnAccess(const PyventLocalAccess &access)
 {
     const QStringList names = access.names();

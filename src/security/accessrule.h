@@ -3,6 +3,7 @@
 #define PYVENT_SECURITY_ACCESSRULE_H
 
 #include "pyventlocalaccess.h"
+#include "security/socketowner.h"
 
 #include <chrono>
 #include <functional>
@@ -29,7 +30,9 @@ public:
     // Whether \a user may be at the other end. A user's groups are looked up again after some seconds.
     bool allows(uid_t user, Clock::time_point now = Clock::now());
 
-    bool isForEveryone() const { return m_kind == PyventLocalAccess::Everyone; }
+    // The same for whoever is at the other end of a connection: also who is on another machine, and nobody whom the kernel does not know
+    // although it could.
+    bool allows(const OtherEnd &other, Clock::time_point now = Clock::now());
 
     // Others than the own user and root that it names, as far as they are known here.
     const std::vector<uid_t> &named() const { return m_users; }

@@ -108,49 +108,32 @@ std::optional<SocketOwner> askForAllInterfaces(int family, const End &own, const
     return owner;
 }
 
-// Whether it is an address of this machine's: then one can be bound to it.
-bool isLocal(const sockaddr_storage &address)
-{
-    if (isLoopback(address))
-        return true;
-    const int socket = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_storage any = address;
-    reinterpret_cast<sockaddr_in *>(&any)->sin_port = 0; // at the same place in both families
-    const socklen_t size = address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-    const bool isBound = ::bind(socket, reinterpret_cast<const sockaddr *>(&any), size) == 0;
-    const bool isUnknown = !isBound && errno != EADDRNOTAVAIL;
-    if (socket >= 0)
-        ::close(socket);
-    return isBound || isUnknown;
-}
-
 } // namespace
 
-std::optional<uid_t> userAtOtherEnd(int unixSocket)
-{
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    if (::getsockopt(unixSocket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return {};
-    return credentials.uid;
-}
-
-OtherEnd otherEndOf(int tcpSocket)
+OtherEnd otherEndOf(int socket)
 {
     sockaddr_storage own{};
     sockaddr_storage other{};
     socklen_t ownSize = sizeof own;
     socklen_t otherSize = sizeof other;
-    if (::getsockname(tcpSocket, reinterpret_cast<sockaddr *>(&own), &ownSize) != 0
-        || ::getpeername(tcpSocket, reinterpret_cast<sockaddr *>(&other), &otherSize) != 0)
-        return {}; // it has gone, and may have been anybody
+    if (::getsockname(socket, reinterpret_cast<sockaddr *>(&own), &ownSize) != 0
+        || ::getpeername(socket, reinterpret_cast<sockaddr *>(&other), &otherSize) != 0)
+        return {};                  // it has gone, and may have been anybody
+    if (own.ss_family == AF_UNIX) { // as it was when it connected, or listened
+        ucred credentials{};
+        socklen_t size = sizeof credentials;
+        if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+            return {};
+        return {true, credentials.uid};
+    }
     // Any address of this machine's reaches any other.
-    if (!isLoopback(own) && !isLocal(other))
+    if (!isLoopback(own) && !isOfThisMachine(other))
         return {false, {}};
     int family = 0;
     const End here = endOf(own, &family);
     const End there = endOf(other, &family);
-    return {true, askForAllInterfaces(family, there, here)};
+    const auto owner = askForAllInterfaces(family, there, here);
+    return {true, owner ? std::optional(owner->user) : std::nullopt};
 }
 
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address)
@@ -192,6 +175,22 @@ bool isLoopback(const sockaddr_storage &address)
     if (family == AF_INET)
         return ntohl(end.address[0]) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
     return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6 *>(&address)->sin6_addr);
+}
+
+// Then a socket can be bound to it.
+bool isOfThisMachine(const sockaddr_storage &address)
+{
+    if (isLoopback(address))
+        return true;
+    const int socket = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_storage any = address;
+    reinterpret_cast<sockaddr_in *>(&any)->sin_port = 0; // at the same place in both families
+    const socklen_t size = address.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    const bool isBound = ::bind(socket, reinterpret_cast<const sockaddr *>(&any), size) == 0;
+    const bool isUnknown = !isBound && errno != EADDRNOTAVAIL;
+    if (socket >= 0)
+        ::close(socket);
+    return isBound || isUnknown;
 }
 
 // Processes of other users show nothing of this, but to root.

@@ -19,16 +19,13 @@ struct SocketOwner
     quint32 inode = 0;
 };
 
-// The process at the other end of a Unix socket, when it connected or listened.
-std::optional<uid_t> userAtOtherEnd(int unixSocket);
-
-// Who is at the other end of a TCP connection.
+// Who is at the other end of a connection, TCP's or a Unix socket's.
 struct OtherEnd
 {
-    bool isLocal = true;              // it is on this machine, or that is not known
-    std::optional<SocketOwner> owner; // if it is, and its process has not closed it
+    bool isLocal = true;       // it is on this machine, or that is not known
+    std::optional<uid_t> user; // if it is, and its process has not closed it
 };
-OtherEnd otherEndOf(int tcpSocket);
+OtherEnd otherEndOf(int socket);
 
 // What listens at \a address, TCP; nothing if nothing does.
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
@@ -37,6 +34,9 @@ std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
 bool knowsOwners();
 
 bool isLoopback(const sockaddr_storage &address);
+
+// Whether it is an address of this machine's, or may be one.
+bool isOfThisMachine(const sockaddr_storage &address);
 
 // The process that has the socket, for people: "python3 (1234)". Empty where only its user may know.
 struct SocketHolder

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "server/doors.h"
 
-#include "security/socketowner.h"
-#include "security/users.h"
-#include "server/serverlog.h"
 #include "transport/descriptors.h"
 
 #include <algorithm>
@@ -47,9 +44,6 @@ constexpr int keepalives = 3;
 // What the kernel may have under way on a lane, as far as it allows that.
 constexpr int socketBuffer = 4 * 1024 * 1024;
 
-// Strangers may be many: so often a warning tells of them.
-constexpr auto warnAgainAfter = 1s;
-
 // What no turn takes.
 constexpr auto slowTurn = 100ms;
 
@@ -85,8 +79,7 @@ void setOption(int socket, int level, int option, int value)
 Doors::Doors(Relay *relay, const Limits &limits, const PyventLocalAccess &access)
     : m_relay(relay)
     , m_limits(limits)
-    , m_access(access)
-    , m_rule(access)
+    , m_admission(access, limits.connectionsOfOther)
     , m_epoll(::epoll_create1(EPOLL_CLOEXEC))
     , m_buffer(new char[readAtOnce])
 {
@@ -114,25 +107,6 @@ void Doors::control(int operation, int fd, quint32 events, void *of)
     event.data.ptr = of;
     if (::epoll_ctl(m_epoll.get(), operation, fd, &event) != 0 && operation == EPOLL_CTL_ADD)
         throw systemError(errno);
-}
-
-// Asked before a text is made that takes long.
-bool Doors::mayWarn(Clock::time_point now)
-{
-    const bool mayWarn = now >= m_warnsAgainAt;
-    m_untold += !mayWarn;
-    return mayWarn;
-}
-
-void Doors::warn(const QString &text, Clock::time_point now)
-{
-    if (!mayWarn(now))
-        return;
-    m_warnsAgainAt = now + warnAgainAfter;
-    if (const qsizetype untold = std::exchange(m_untold, 0))
-        qCWarning(serverLog).noquote() << text + u" (and %1 warnings before that were not written)"_s.arg(untold);
-    else
-        qCWarning(serverLog).noquote() << text;
 }
 
 // Listening
@@ -212,14 +186,17 @@ void Doors::accept(const Listener &listener)
     if (!socket.isOpen()) {
         if (const int error = errno; error != EAGAIN && isOutOfResources(systemError(error))) {
             watchListeners(false);
-            warn(u"A connection is not taken now: "_s + QString::fromLocal8Bit(systemError(error).what()), now);
+            m_warnings.add(now, [error] {
+                return u"A connection is not taken now: "_s + QString::fromLocal8Bit(systemError(error).what());
+            });
         }
         return;
     }
     if (!hasRoom())
-        return warn(u"A connection is refused: there are %1 already"_s.arg(connections()), now);
-    std::optional<uid_t> otherUser;
-    if (!mayEnter(socket.get(), listener.kind, &otherUser, now))
+        return m_warnings.add(now,
+                              [this] { return u"A connection is refused: there are %1 already"_s.arg(connections()); });
+    const OtherEnd other = otherEndOf(socket.get());
+    if (!mayEnter(socket.get(), listener.kind, other, now))
         return;
     if (listener.kind == Kind::Lane) {
         setOption(socket.get(), SOL_SOCKET, SO_SNDBUF, socketBuffer);
@@ -242,8 +219,7 @@ void Doors::accept(const Listener &listener)
     added->events = EPOLLIN;
     control(EPOLL_CTL_ADD, added->socket.get(), added->events, added);
     m_connections.emplace(added->peer->client(), std::move(connection));
-    if ((added->otherUser = otherUser))
-        ++m_connectionsOfOthers[*otherUser];
+    m_admission.entered(added->other = other);
     m_nextHandshake = std::min(m_nextHandshake, added->shakesHandsUntil);
     write(added, now);
 }
@@ -263,40 +239,17 @@ std::unique_ptr<Peer> Doors::makePeer(Kind kind)
     return std::make_unique<LanePeer>(m_relay, m_limits.frameBytes);
 }
 
-// Who is at the other end is known before a byte is read. \a user is then set if it is another than the own one, of this machine.
-bool Doors::mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::time_point now)
+// Who is at the other end is known before a byte is read.
+bool Doors::mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now)
 {
-    if (kind == Kind::Lane) {
-        *user = userAtOtherEnd(socket);
-    } else if (const OtherEnd other = otherEndOf(socket); other.owner) {
-        *user = other.owner->user;
-    } else if (other.isLocal) { // it has hung up already, and nobody knows who it was; or the kernel does not say
-        return m_access.kind() == PyventLocalAccess::Everyone || !knowsOwners();
-    } else {
-        return true; // on another machine
-    }
-    if (!*user)
-        return false;
-    if (!m_rule.allows(**user, now)) {
-        if (mayWarn(now)) {
-            warn(u"A connection is refused: the user %1 may not be on this bus"_s.arg(describeUser(**user)), now);
-        }
-        if (kind == Kind::Lane) {
-            const QByteArray error = Lane::errorFrame(u"the user %1 may not be on this bus"_s.arg(**user));
-            ::send(socket, error.constData(), std::size_t(error.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
-        }
-        return false;
-    }
-    if (**user == ::geteuid()) {
-        user->reset();
+    const Admission::Answer answer = m_admission.ask(other, now);
+    if (answer == Admission::Answer::Welcome)
         return true;
-    }
-    const auto known = m_connectionsOfOthers.find(**user);
-    if (known == m_connectionsOfOthers.end() || known->second < m_limits.connectionsOfOther)
-        return true;
-    if (mayWarn(now)) {
-        warn(u"A connection is refused: the user %1 has %2 already"_s.arg(describeUser(**user)).arg(known->second),
-             now);
+    m_warnings.add(now, [&] { return u"A connection is refused: "_s + m_admission.describe(answer, other); });
+    if (kind == Kind::Lane && answer == Admission::Answer::Stranger) {
+        // Without the user's name, which may take long to be found.
+        const QByteArray error = Lane::errorFrame(u"the user %1 may not be on this bus"_s.arg(*other.user));
+        ::send(socket, error.constData(), std::size_t(error.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     return false;
 }
@@ -349,16 +302,20 @@ qsizetype Doors::wait(Clock::time_point until)
     closeSilent(now);
     m_closed.clear();
     giveBackMemory(now);
-    if (now >= m_warnsAgainAt) {
+    if (m_warnings.isDue(now)) {
         if (const quint64 dropped = m_relay->takeDropped())
-            warn(u"%1 events were not passed on to receivers that read too slowly"_s.arg(dropped), now);
+            m_warnings.add(now, [dropped] {
+                return u"%1 events were not passed on to receivers that read too slowly"_s.arg(dropped);
+            });
     }
-    if (now - begin > slowTurn)
-        warn(u"The server was busy for %1 ms with %2 connections at once; %3 bytes wait"_s
-                 .arg(std::chrono::duration_cast<std::chrono::milliseconds>(now - begin).count())
-                 .arg(count)
-                 .arg(m_relay->waitingBytes()),
-             now);
+    if (now - begin > slowTurn) {
+        m_warnings.add(now, [&] {
+            return u"The server was busy for %1 ms with %2 connections at once; %3 bytes wait"_s
+                .arg(std::chrono::duration_cast<std::chrono::milliseconds>(now - begin).count())
+                .arg(count)
+                .arg(m_relay->waitingBytes());
+        });
+    }
     return m_bytesRead;
 }
 
@@ -562,11 +519,10 @@ void Doors::close(Connection *connection, const char *why)
     if (std::exchange(connection->isClosed, true))
         return;
     if (*why)
-        warn(u"A connection is closed: "_s + QLatin1StringView(why), Clock::now());
+        m_warnings.add(Clock::now(), [why] { return u"A connection is closed: "_s + QLatin1StringView(why); });
     if (connection->owes)
         std::erase(m_debtors, connection);
-    if (const auto user = connection->otherUser; user && --m_connectionsOfOthers[*user] == 0)
-        m_connectionsOfOthers.erase(*user);
+    m_admission.left(connection->other);
     const int socket = connection->socket.get();
     control(EPOLL_CTL_DEL, socket, 0, nullptr);
     ::shutdown(socket, SHUT_RDWR);

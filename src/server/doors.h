@@ -2,17 +2,17 @@
 #ifndef PYVENT_SERVER_DOORS_H
 #define PYVENT_SERVER_DOORS_H
 
-#include "security/accessrule.h"
+#include "server/admission.h"
 #include "server/allowance.h"
 #include "server/lanelistener.h"
 #include "server/lanepeer.h"
+#include "server/warnings.h"
 #include "server/zmtppeer.h"
 #include "transport/endpoint.h"
 #include "transport/filedescriptor.h"
 
 #include <chrono>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -91,8 +91,8 @@ private:
 
         FileDescriptor socket;
         std::unique_ptr<Peer> peer;
-        std::optional<uid_t> otherUser; // on this machine, if it is not the own one
-        quint32 events = 0;             // that the epoll watches for
+        OtherEnd other;
+        quint32 events = 0; // that the epoll watches for
         bool isClosed = false;
         bool owes = false; // it is among those that owe
         Allowance changes;
@@ -109,7 +109,7 @@ private:
     void stopListening(const Listener &listener);
     void watchListeners(bool watch);
     void accept(const Listener &listener);
-    bool mayEnter(int socket, Kind kind, std::optional<uid_t> *user, Clock::time_point now);
+    bool mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now);
     std::unique_ptr<Peer> makePeer(Kind kind);
     void charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
                 Clock::time_point now);
@@ -125,22 +125,19 @@ private:
     void closeSilent(Clock::time_point now);
     void makeRoom(Clock::time_point now);
     void giveBackMemory(Clock::time_point now);
-    bool mayWarn(Clock::time_point now);
-    void warn(const QString &text, Clock::time_point now);
     Clock::time_point deadline() const;
     void control(int operation, int fd, quint32 events, void *of);
 
     Relay *const m_relay;
     const Limits m_limits;
-    const PyventLocalAccess m_access;
-    AccessRule m_rule;
+    Admission m_admission;
+    Warnings m_warnings;
     FileDescriptor m_epoll;
     std::deque<Listener> m_listeners;
     std::unique_ptr<LaneListener> m_lane;
     std::unordered_map<const Relay::Client *, std::unique_ptr<Connection>> m_connections;
     std::vector<std::unique_ptr<Connection>> m_closed; // of this turn, whose events may have them once more
     std::vector<Connection *> m_debtors;
-    std::map<uid_t, qsizetype> m_connectionsOfOthers;
     std::unique_ptr<char[]> m_buffer;
     bool m_readsMessages = true;
     qsizetype m_bytesRead = 0;
@@ -151,8 +148,6 @@ private:
     Clock::time_point m_paysAt = Clock::time_point::max(); // what can wait
     Clock::time_point m_givesBackAt = Clock::time_point::max();
     qsizetype m_mostMemory = 0; // that the relay took since memory was given back, in bytes
-    Clock::time_point m_warnsAgainAt;
-    qsizetype m_untold = 0; // warnings, since the last one
 };
 
 } // namespace Pyvent::Internal

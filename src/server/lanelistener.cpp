@@ -33,34 +33,19 @@ std::system_error systemError()
     return std::system_error(errno, std::generic_category());
 }
 
-// A process's locks do not keep itself out, and end when it closes any descriptor of the file: so each is opened once. A child of fork()
-// has none of them.
-class OwnLocks
+// Who serves what, in this process. Never deleted: static nodes may end after all other static objects. A child of fork() has none of its
+// parent's locks.
+struct OwnLocks
 {
-public:
-    static bool insert(const QByteArray &path)
-    {
-        OwnLocks &own = ofProcess();
-        const std::scoped_lock lock(own.m_mutex);
-        if (own.m_paths.contains(path))
-            return false;
-        own.m_paths.insert(path);
-        return true;
-    }
-    static void remove(const QByteArray &path)
-    {
-        OwnLocks &own = ofProcess();
-        const std::scoped_lock lock(own.m_mutex);
-        own.m_paths.remove(path);
-    }
+    const pid_t process = ::getpid();
+    std::mutex mutex;
+    QSet<QByteArray> paths;
 
-private:
-    // Never deleted: static nodes may end after all other static objects.
     static OwnLocks &ofProcess()
     {
         static std::atomic<OwnLocks *> known = nullptr;
         OwnLocks *mine = known.load();
-        while (!mine || mine->m_process != ::getpid()) {
+        while (!mine || mine->process != ::getpid()) {
             auto *const made = new OwnLocks;
             if (known.compare_exchange_strong(mine, made))
                 return *made;
@@ -68,36 +53,87 @@ private:
         }
         return *mine;
     }
-
-    const pid_t m_process = ::getpid();
-    std::mutex m_mutex;
-    QSet<QByteArray> m_paths;
 };
 
 constexpr qsizetype mostTidied = 200;
 
+// Throws std::system_error where the path is none.
 sockaddr_un addressOf(const QByteArray &path)
 {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= qsizetype(sizeof address.sun_path))
-        throw std::system_error(ENAMETOOLONG, std::generic_category());
-    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
-    return address;
+    if (const auto address = laneAddress(path))
+        return *address;
+    throw std::system_error(ENAMETOOLONG, std::generic_category());
+}
+
+FileDescriptor newSocket()
+{
+    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket.isOpen())
+        throw systemError();
+    return socket;
 }
 
 // Throws std::system_error where that cannot be tried.
 bool isListening(const QByteArray &path)
 {
     const sockaddr_un address = addressOf(path);
-    const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket.isOpen())
-        throw systemError();
+    const FileDescriptor socket = newSocket();
     return ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0
         || errno == EAGAIN;
 }
 
+// Returns false if another process has it. The kernel gives it back when the process ends, and a child of fork() does not have it. Throws
+// std::system_error.
+bool lockWhole(int file)
+{
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    if (::fcntl(file, F_SETLK, &whole) == 0)
+        return true;
+    if (errno == EACCES || errno == EAGAIN)
+        return false;
+    throw systemError();
+}
+
+// Removes what servers of other buses have left that were killed. As many as do not take long: the next one goes on.
+void tidy(const QByteArray &folder)
+{
+    constexpr QByteArrayView ending = ".lock";
+    const QStringList names = QDir(QString::fromLocal8Bit(folder)).entryList({u"*.lock"_s}, QDir::Files | QDir::Hidden);
+    for (const QString &name : names.first(std::min(names.size(), mostTidied))) {
+        const QByteArray lockPath = folder + '/' + name.toLocal8Bit();
+        const OwnLock own(lockPath); // given back when the file is closed
+        if (!own.isOurs())           // one of this process's: to look at it would give it up
+            continue;
+        const QByteArray path = lockPath.chopped(ending.size());
+        const FileDescriptor file(::open(lockPath.constData(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+        if (file.isOpen() && lockWhole(file.get()) && !isListening(path)) {
+            ::unlink(path.constData());
+            ::unlink(lockPath.constData());
+        }
+    }
+}
+
 } // namespace
+
+OwnLock::OwnLock(const QByteArray &path)
+    : m_path(path)
+{
+    OwnLocks &own = OwnLocks::ofProcess();
+    const std::scoped_lock lock(own.mutex);
+    m_isOurs = !own.paths.contains(path);
+    own.paths.insert(path);
+}
+
+OwnLock::~OwnLock()
+{
+    if (!m_isOurs)
+        return;
+    OwnLocks &own = OwnLocks::ofProcess();
+    const std::scoped_lock lock(own.mutex);
+    own.paths.remove(m_path);
+}
 
 std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, const QByteArray &lockPath, bool forOthers,
                                                    Failure *failure, QString *errorText)
@@ -110,49 +146,26 @@ std::unique_ptr<LaneListener> LaneListener::listen(const QByteArray &path, const
     if (!errorText->isEmpty())
         return nullptr;
     *failure = Failure::Taken;
-    if (!OwnLocks::insert(lockPath))
-        return nullptr;
+    std::unique_ptr<LaneListener> listener(new LaneListener(path, lockPath));
     try {
-        std::unique_ptr<LaneListener> listener(new LaneListener(path, lockPath));
-        if (!listener->lock() || !listener->open(forOthers))
+        if (!listener->m_own.isOurs() || !listener->lock() || !listener->open(forOthers))
             return nullptr;
-        *failure = Failure::None;
-        tidy(folderOf(lockPath));
-        return listener;
     } catch (const std::system_error &error) {
         *failure = Failure::Unusable;
         *errorText = QString::fromLocal8Bit(path + ": " + error.what());
+        return nullptr;
     }
-    return nullptr;
-}
-
-// Removes what servers of other buses have left that were killed. As many as do not take long: the next one goes on.
-void LaneListener::tidy(const QByteArray &folder)
-{
-    constexpr QByteArrayView ending = ".lock";
-    const QStringList names = QDir(QString::fromLocal8Bit(folder)).entryList({u"*.lock"_s}, QDir::Files | QDir::Hidden);
-    for (const QString &name : names.first(std::min(names.size(), mostTidied))) {
-        const QByteArray lockPath = folder + '/' + name.toLocal8Bit();
-        if (!OwnLocks::insert(lockPath)) // one of this process's: to look at it would give it up
-            continue;
-        const QByteArray path = lockPath.chopped(ending.size());
-        const FileDescriptor file(::open(lockPath.constData(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-        struct flock whole
-        {
-        };
-        whole.l_type = F_WRLCK;
-        whole.l_whence = SEEK_SET;
-        if (file.isOpen() && ::fcntl(file.get(), F_SETLK, &whole) == 0 && !isListening(path)) {
-            ::unlink(path.constData());
-            ::unlink(lockPath.constData());
-        }
-        OwnLocks::remove(lockPath);
+    *failure = Failure::None;
+    try {
+        tidy(folderOf(lockPath));
+    } catch (const std::system_error &) { // the next server does
     }
+    return listener;
 }
 
 LaneListener::LaneListener(const QByteArray &path, const QByteArray &lockPath)
     : m_path(path)
-    , m_lockPath(lockPath)
+    , m_own(lockPath)
 {
 }
 
@@ -163,16 +176,12 @@ LaneListener::~LaneListener()
         ::shutdown(m_socket.get(), SHUT_RDWR); // a child of fork() may have it, too
     }
     if (m_lock.isOpen())
-        remove(m_lockPath, m_lockFile);
-    m_lock = FileDescriptor(); // before another node of this process may try
-    OwnLocks::remove(m_lockPath);
+        remove(m_own.path(), m_lockFile);
 }
 
 LaneListener::File LaneListener::fileAt(const QByteArray &path)
 {
-    struct stat status
-    {
-    };
+    struct stat status = {};
     return ::lstat(path.constData(), &status) == 0 ? File{status.st_dev, status.st_ino} : File();
 }
 
@@ -183,31 +192,21 @@ void LaneListener::remove(const QByteArray &path, const File &file)
         ::unlink(path.constData());
 }
 
-// The kernel gives it back when the process ends, and a child of fork() does not have it. Throws std::system_error.
+// Returns false if another process has it. Throws std::system_error.
 bool LaneListener::lock()
 {
     for (int i = 0; i < mostAttempts; ++i) {
-        FileDescriptor file(::open(m_lockPath.constData(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
+        FileDescriptor file(::open(m_own.path().constData(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file.isOpen())
             throw systemError();
-        struct flock whole
-        {
-        };
-        whole.l_type = F_WRLCK;
-        whole.l_whence = SEEK_SET;
-        if (::fcntl(file.get(), F_SETLK, &whole) != 0) {
-            if (errno == EACCES || errno == EAGAIN)
-                return false;
-            throw systemError();
-        }
+        if (!lockWhole(file.get()))
+            return false;
         // Whoever had it before has removed the file, and somebody may have made another one.
-        struct stat locked
-        {
-        };
+        struct stat locked = {};
         if (::fstat(file.get(), &locked) != 0)
             throw systemError();
         m_lockFile = {locked.st_dev, locked.st_ino};
-        if (fileAt(m_lockPath) == m_lockFile) {
+        if (fileAt(m_own.path()) == m_lockFile) {
             m_lock = std::move(file);
             return true;
         }
@@ -221,9 +220,7 @@ bool LaneListener::open(bool forOthers)
     const sockaddr_un address = addressOf(m_path);
     if (isListening(m_path))
         return false;
-    FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket.isOpen())
-        throw systemError();
+    FileDescriptor socket = newSocket();
     ::unlink(m_path.constData()); // of a server that was killed
     if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
         throw systemError();

@@ -13,6 +13,23 @@
 
 namespace Pyvent::Internal {
 
+// A process's locks of files do not keep itself out, and end when it closes any descriptor of the file: so a process opens a lock's file only
+// while it has one of these that is ours.
+class OwnLock
+{
+public:
+    explicit OwnLock(const QByteArray &path);
+    ~OwnLock();
+    Q_DISABLE_COPY_MOVE(OwnLock)
+
+    bool isOurs() const { return m_isOurs; }
+    const QByteArray &path() const { return m_path; }
+
+private:
+    const QByteArray m_path;
+    bool m_isOurs = false;
+};
+
 // A lane's listening Unix socket, and the lock beside it that says who serves: of all processes that try, one has it, until it gives it
 // up or ends, however it ends.
 class LaneListener
@@ -46,12 +63,11 @@ private:
     LaneListener(const QByteArray &path, const QByteArray &lockPath);
     bool lock();
     bool open(bool forOthers);
-    static void tidy(const QByteArray &folder);
     static File fileAt(const QByteArray &path);
     static void remove(const QByteArray &path, const File &file);
 
     const QByteArray m_path;
-    const QByteArray m_lockPath;
+    const OwnLock m_own; // given back when the file is closed
     FileDescriptor m_lock;
     File m_lockFile;
     FileDescriptor m_socket;

@@ -11,10 +11,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace Pyvent::Internal {
@@ -67,18 +65,6 @@ void raiseLimitOfDescriptors()
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Before anything is taken that says who serves.
-bool isOfThisMachine(const Endpoint &endpoint)
-{
-    sockaddr_storage address = endpoint.address(Endpoint::Purpose::Requests);
-    const FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    reinterpret_cast<sockaddr_in *>(&address)->sin_port = 0; // at the same place in both families
-    const int error = socket.isOpen() ? 0 : errno;
-    if (error != 0 && error != EAFNOSUPPORT)
-        throw std::system_error(error, std::generic_category());
-    return error == 0 && ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
-}
-
 } // namespace
 
 Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize, const PyventServerLimits &limits)
@@ -103,7 +89,8 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
     }
     try {
         requireDescriptors(descriptorsOfServer);
-        if (!isOfThisMachine(endpoint)) {
+        // Before anything is taken that says who serves.
+        if (!isOfThisMachine(endpoint.address(Endpoint::Purpose::Requests))) {
             *failure = Failure::NotThisMachine;
             return nullptr;
         }
@@ -217,8 +204,7 @@ bool Server::tryPorts()
 // Whether what has the port now may be a server whose bus this one's nodes are to join: a Python node's, or one of a node without a lane.
 bool Server::isServersPort()
 {
-    const auto address = m_endpoint.loopback(Endpoint::Purpose::Requests);
-    const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+    const auto owner = m_endpoint.listener(Endpoint::Purpose::Requests);
     if (!owner || owner->inode == std::exchange(m_portHolder, owner->inode))
         return false;
     return AccessRule(m_endpoint.access()).allows(owner->user) && holderOf(*owner).mayBeAServer;

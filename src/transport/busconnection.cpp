@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transport/busconnection.h"
 
-#include "security/socketowner.h"
 #include "transport/descriptors.h"
-#include "transport/zmqreconnect.h"
+#include "transport/reconnect.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace Pyvent::Internal {
-
-using namespace std::chrono_literals;
-
-namespace {
-
-// How long what accepts connections may take to prove that it is a Pyvent server.
-constexpr auto patience = 1500ms;
-
-} // namespace
 
 BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet)
     : m_endpoint(endpoint)
@@ -52,15 +42,17 @@ void BusConnection::process(Clock::time_point now)
     }
     if (m_lane && m_lane->hasEnded())
         laneEnded(now);
-    if (m_tcp)
-        lookWhoListens();
+    if (m_tcp && state() != State::Connecting && !std::exchange(m_isVerified, true) && m_tcp->isStrangers(&m_rule))
+        leaveStrangers();
     if (state() != State::Connecting) {
         m_why = Silence::None;
         m_silentSince = now;
         if (!m_lane || m_lane->wasGood(now))
             m_tryAfter = firstRetry;
-    } else if (!m_lane && now >= m_tryAt) {
-        findWay(now);
+    } else {
+        m_isVerified = false;
+        if (!m_lane && now >= m_tryAt)
+            findWay(now);
     }
 }
 
@@ -72,6 +64,8 @@ void BusConnection::findWay(Clock::time_point now)
     // A lane that came to nothing is no reason not to look elsewhere. And what ZeroMQ has sent, a server may have passed on.
     if (!std::exchange(m_isAfterVainLane, false) && (!m_tcp || m_tcp->isHeld()))
         tryLanes(now);
+    if (m_tcp && isStrangersPort())
+        return leaveStrangers();
     // Whoever takes over from a server that had a lane will have one, too.
     if (m_way || isAfterLane)
         return;
@@ -133,22 +127,11 @@ void BusConnection::openTcp(Clock::time_point now)
     use(std::move(tcp), now);
 }
 
-// Before each attempt, and when both connections are there.
-void BusConnection::lookWhoListens()
-{
-    const bool isUp = m_tcp->state() != State::Connecting;
-    if (std::exchange(m_isVerified, isUp) && isUp)
-        return;
-    if (isUp ? m_tcp->isStrangers(&m_rule) : isStrangersPort())
-        leaveStrangers();
-}
-
 void BusConnection::leaveStrangers()
 {
     m_tcp->disconnect({});
     m_tcp = nullptr;
     m_way.reset();
-    m_isVerified = false;
     m_why = Silence::OtherUser;
 }
 
@@ -156,8 +139,7 @@ void BusConnection::leaveStrangers()
 bool BusConnection::isStrangersPort()
 {
     for (const auto purpose : {Endpoint::Purpose::Requests, Endpoint::Purpose::Events}) {
-        const auto address = m_endpoint.loopback(purpose);
-        const auto owner = address ? ownerOfListener(*address) : std::nullopt;
+        const auto owner = m_endpoint.listener(purpose);
         if (owner && !m_rule.allows(owner->user))
             return true;
     }
@@ -166,7 +148,6 @@ bool BusConnection::isStrangersPort()
 
 void BusConnection::use(std::unique_ptr<Connection> way, Clock::time_point now)
 {
-    m_isVerified = false;
     m_way = std::move(way);
     m_ofWay = 0;
     for (const auto &[prefix, count] : std::as_const(m_prefixes).asKeyValueRange()) {

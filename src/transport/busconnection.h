@@ -39,7 +39,6 @@ private:
     bool tryLane(const QByteArray &path, Clock::time_point now);
     void findWay(Clock::time_point now);
     void openTcp(Clock::time_point now);
-    void lookWhoListens();
     bool isStrangersPort();
     void leaveStrangers();
     void use(std::unique_ptr<Connection> way, Clock::time_point now);
@@ -61,7 +60,7 @@ private:
     bool m_isRefused = false;
     bool m_isAfterLane = false;     // which was good: nobody is looked for elsewhere at once
     bool m_isAfterVainLane = false; // which came to nothing
-    bool m_isVerified = false;      // that they are no stranger's ports, by which it is up
+    bool m_isVerified = false;      // that it is connected to no strangers
     Clock::time_point m_silentSince;
     Silence m_why = Silence::None; // of the attempts that got no way
     Clock::time_point m_tryAt;     // the lanes

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "transport/endpoint.h"
 
-#include "security/socketowner.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -80,12 +78,12 @@ sockaddr_storage Endpoint::address(Purpose purpose) const
     return addressOf(bare(m_host), portFor(purpose));
 }
 
-std::optional<sockaddr_storage> Endpoint::loopback(Purpose purpose) const
+std::optional<SocketOwner> Endpoint::listener(Purpose purpose) const
 {
     if (isName())
         return {};
     const sockaddr_storage address = addressOf(reachable(m_host), portFor(purpose));
-    return isLoopback(address) ? std::optional(address) : std::nullopt;
+    return isLoopback(address) ? ownerOfListener(address) : std::nullopt;
 }
 
 std::string Endpoint::toConnect(Purpose purpose) const

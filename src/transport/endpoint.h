@@ -3,6 +3,7 @@
 #define PYVENT_TRANSPORT_ENDPOINT_H
 
 #include "pyventlocalaccess.h"
+#include "security/socketowner.h"
 
 #include <QtCore/qbytearraylist.h>
 #include <QtCore/qstring.h>
@@ -37,8 +38,9 @@ public:
     // What ZeroMQ calls it where a client connects. "0.0.0.0" and "::" are bound as they are and reached by loopback.
     std::string toConnect(Purpose purpose) const;
 
-    // What a client connects to, if it is an address of this machine's loopback interface: all of it is on this machine.
-    std::optional<sockaddr_storage> loopback(Purpose purpose) const;
+    // Who listens where a client connects to, if that is an address of this machine's loopback interface; nothing if it is not, or if
+    // nobody does.
+    std::optional<SocketOwner> listener(Purpose purpose) const;
 
     // What a server binds. Throws std::system_error where it is no address.
     sockaddr_storage address(Purpose purpose) const;

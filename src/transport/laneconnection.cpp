@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/laneconnection.h"
 
-#include "security/socketowner.h"
-#include "transport/descriptors.h"
+#include "transport/lanefolder.h"
+#include "transport/reconnect.h"
 #include "wire/frame.h"
 #include "wire/lane.h"
 
@@ -17,7 +17,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 
 namespace Pyvent::Internal {
 
@@ -25,18 +24,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// How long a server may take to say that it is one.
-constexpr auto attemptTimeout = 3000ms;
-constexpr auto patience = 1500ms;
-
 // How often it is seen whether the server reads, and how long it may not: together less than the 3 s within which every node is to
 // notice that a server hangs.
 constexpr auto lookInterval = 1000ms;
 constexpr auto readTimeout = 1750ms;
-
-// How many events may wait for others to share a system call with, and how large they may be: more would save nothing.
-constexpr qsizetype maximumGathered = 64;
-constexpr qsizetype maximumGatheredSize = 4 * 1024;
 
 // What is larger is not copied to be written; and so much of the rest is written at once.
 constexpr qsizetype copyLimit = 16 * 1024;
@@ -54,12 +45,8 @@ constexpr int socketBuffer = 4 * 1024 * 1024;
 // Who has made the lane at \a path, if it is one: in folders that others can make, a link could lead to any socket of the machine's.
 std::optional<uid_t> ownerOfLane(const QByteArray &path)
 {
-    struct stat folder
-    {
-    };
-    struct stat socket
-    {
-    };
+    struct stat folder = {};
+    struct stat socket = {};
     const bool isThere =
         ::lstat(path.first(path.lastIndexOf('/')).constData(), &folder) == 0 && ::lstat(path.constData(), &socket) == 0;
     if (!isThere || !S_ISDIR(folder.st_mode) || !S_ISSOCK(socket.st_mode) || folder.st_uid != socket.st_uid)
@@ -74,13 +61,9 @@ std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, 
                                                         Clock::time_point now, Failure *failure)
 {
     *failure = Failure::Absent;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= qsizetype(sizeof address.sun_path))
-        return nullptr;
-    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    const auto address = laneAddress(path);
     const auto owner = ownerOfLane(path);
-    if (!owner)
+    if (!address || !owner)
         return nullptr;
     *failure = Failure::OtherUser;
     if (!rule->allows(*owner))
@@ -90,12 +73,12 @@ std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, 
         *failure = Failure::NoResources;
         return nullptr;
     }
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&*address), sizeof *address) != 0) {
         // EAGAIN: many connect at once. That is no reason to look elsewhere, and there is nothing to wait for either.
         *failure = errno == ECONNREFUSED || errno == EAGAIN ? Failure::Refused : Failure::Absent;
         return nullptr;
     }
-    if (userAtOtherEnd(socket.get()) != owner)
+    if (otherEndOf(socket.get()).user != owner)
         return nullptr;
     *failure = Failure::None;
     return std::unique_ptr<LaneConnection>(
@@ -169,10 +152,9 @@ Connection::Silence LaneConnection::silence(Clock::time_point now) const
 
 void LaneConnection::send(QByteArray &&frame, bool mayGather, SendQueue::Share *share)
 {
-    const bool isSmall = frame.size() <= maximumGatheredSize;
+    const qsizetype size = frame.size();
     m_queue.append(std::move(frame), share);
-    ++m_burst;
-    if (!mayGather || !isSmall || m_queue.unsent() >= std::min(m_burst / 8, maximumGathered))
+    if (!m_burst.mayWait(size, m_queue.unsent()) || !mayGather)
         flush();
 }
 
@@ -292,7 +274,7 @@ void LaneConnection::process(Clock::time_point now)
 {
     if (!m_socket.isOpen())
         return;
-    m_burst /= 2;
+    m_burst.halve();
     m_mayHaveMore = true;
     if ((m_wasBlocked = std::exchange(m_output.isBlocked, false)))
         m_pollSet.awaitWritable(m_socket.get(), false);

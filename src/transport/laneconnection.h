@@ -3,6 +3,7 @@
 #define PYVENT_TRANSPORT_LANECONNECTION_H
 
 #include "security/accessrule.h"
+#include "transport/burst.h"
 #include "transport/connection.h"
 #include "transport/filedescriptor.h"
 #include "wire/zmtp.h"
@@ -102,12 +103,12 @@ private:
     Output m_output;
     bool m_isUp = false;
     bool m_wasUp = false;
-    bool m_wasBlocked = false;   // and what is written next shows that the server reads
-    bool m_mayHaveMore = true;   // the socket
-    bool m_hasReceived = false;  // something, and may have more of what was read
-    bool m_awaits = false;       // acknowledgements
-    bool m_mayHurry = false;     // events were sent since the server was told to
-    qsizetype m_burst = 0;       // events queued lately: halved by each process()
+    bool m_wasBlocked = false;  // and what is written next shows that the server reads
+    bool m_mayHaveMore = true;  // the socket
+    bool m_hasReceived = false; // something, and may have more of what was read
+    bool m_awaits = false;      // acknowledgements
+    bool m_mayHurry = false;    // events were sent since the server was told to
+    Burst m_burst;
     quint64 m_subscriptions = 0; // SUBSCRIBEs and CANCELs so far
     quint64 m_newest = 0;        // the number of the newest SUBSCRIBE
     quint64 m_proven = 0;

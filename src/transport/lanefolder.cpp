@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +21,7 @@ namespace {
 
 bool isOwnFolder(const QByteArray &path)
 {
-    struct stat status
-    {
-    };
+    struct stat status = {};
     return ::lstat(path.constData(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
 }
 
@@ -78,9 +77,7 @@ QString prepareLaneFolder(const QByteArray &folder, bool forOthers)
     const mode_t mode = forOthers ? 0711 : 0700;
     if (::mkdir(folder.constData(), mode) != 0 && errno != EEXIST)
         return u"the folder %1 cannot be made: %2"_s.arg(name, QString::fromLocal8Bit(::strerror(errno)));
-    struct stat status
-    {
-    };
+    struct stat status = {};
     if (::lstat(folder.constData(), &status) != 0)
         return u"the folder %1 cannot be used: %2"_s.arg(name, QString::fromLocal8Bit(::strerror(errno)));
     if (!S_ISDIR(status.st_mode))
@@ -90,6 +87,16 @@ QString prepareLaneFolder(const QByteArray &folder, bool forOthers)
     if ((status.st_mode & 0777) != mode && ::chmod(folder.constData(), mode) != 0) // whatever umask left of it
         return u"the folder %1 is open to others: %2"_s.arg(name, QString::fromLocal8Bit(::strerror(errno)));
     return {};
+}
+
+std::optional<sockaddr_un> laneAddress(const QByteArray &path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= qsizetype(sizeof address.sun_path))
+        return {};
+    std::memcpy(address.sun_path, path.constData(), std::size_t(path.size()));
+    return address;
 }
 
 } // namespace Pyvent::Internal

@@ -7,6 +7,10 @@
 #include <QtCore/qbytearray.h>
 #include <QtCore/qstring.h>
 
+#include <optional>
+
+#include <sys/un.h>
+
 namespace Pyvent::Internal {
 
 // The folder of the sockets of this user's servers: the user's own, or, where others than the user have \a access, one that they can
@@ -23,6 +27,9 @@ QByteArrayList laneFolders(const PyventLocalAccess &access);
 // Makes \a folder, if it is missing, so that nobody else can put anything into it, and, but \a forOthers, see what is there. Returns
 // why that cannot be, for people; empty if it can.
 QString prepareLaneFolder(const QByteArray &folder, bool forOthers);
+
+// The address of the lane at \a path; nothing if that is too long for one.
+std::optional<sockaddr_un> laneAddress(const QByteArray &path);
 
 } // namespace Pyvent::Internal
 

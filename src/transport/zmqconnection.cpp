@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transport/zmqconnection.h"
 
+#include "transport/reconnect.h"
 #include "transport/sharedcontext.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace Pyvent::Internal {
-
-using namespace std::chrono_literals;
-
-namespace {
-
-// How long something that accepts connections may take to prove that it is a Pyvent server.
-constexpr auto patience = 1500ms;
-
-} // namespace
 
 ZmqConnection::ZmqConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet)
     : m_pollSet(pollSet)

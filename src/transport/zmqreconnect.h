@@ -3,6 +3,7 @@
 #define PYVENT_TRANSPORT_ZMQRECONNECT_H
 
 #include "transport/endpoint.h"
+#include "transport/reconnect.h"
 #include "transport/zmqsocket.h"
 
 #include <chrono>
@@ -10,14 +11,6 @@
 // What both connections of a client have in common: they are made anew here, and not by ZeroMQ.
 
 namespace Pyvent::Internal {
-
-// How long one attempt to connect may take. ZeroMQ says nothing of a name that has no address (yet), and the kernel
-// goes on for minutes where a machine does not answer.
-inline constexpr std::chrono::milliseconds attemptTimeout(3000);
-
-// When the next attempt follows one that failed; the time doubles with each.
-inline constexpr std::chrono::milliseconds firstRetry(5);
-inline constexpr std::chrono::milliseconds slowestRetry(200);
 
 inline void setReconnectOptions(ZmqSocket &socket, const Endpoint &endpoint)
 {

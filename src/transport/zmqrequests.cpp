@@ -23,10 +23,6 @@ constexpr qsizetype sendWindow = 400;
 // The same where the server takes batches, which is one of this module: it has room for far more replies.
 constexpr qsizetype batchSendWindow = 2000;
 
-// How many events may wait for others to share a message with, and how large they may be: more would save nothing.
-constexpr qsizetype maximumGathered = 64;
-constexpr qsizetype maximumGatheredSize = 4 * 1024;
-
 // Together less than the 3 s within which every node is to notice that a server hangs. Only this connection has heartbeats:
 // ZeroMQ stops to read a connection whose events nobody takes, and where that has them, it then takes the server for dead, or,
 // if the server has died, libzmq 4.3.4 aborts the process (issue 4364).
@@ -115,7 +111,7 @@ void ZmqRequests::close(Clock::time_point now)
 
 bool ZmqRequests::process(Clock::time_point now)
 {
-    m_burst /= 2;
+    m_burst.halve();
     m_lookAt = now + acknowledgementsLate;
     bool goesOn = true;
     if (m_socket && !m_isUp && now >= m_attemptEnds) {
@@ -179,9 +175,7 @@ void ZmqRequests::readAcknowledgements()
 
 void ZmqRequests::eventQueued(qsizetype size, bool mayGather)
 {
-    ++m_burst;
-    const bool isSmall = size <= maximumGatheredSize;
-    if (mayGather && isSmall && m_takesBatches && m_queue.unsent() < std::min(m_burst / 8, maximumGathered))
+    if (m_burst.mayWait(size, m_queue.unsent()) && mayGather && m_takesBatches)
         return;
     sendQueued();
     // A caller that sends without ever returning to its event loop keeps the window moving, too; not with every event,

@@ -2,6 +2,7 @@
 #ifndef PYVENT_TRANSPORT_ZMQREQUESTS_H
 #define PYVENT_TRANSPORT_ZMQREQUESTS_H
 
+#include "transport/burst.h"
 #include "transport/endpoint.h"
 #include "transport/sendqueue.h"
 #include "transport/zmqsocket.h"
@@ -68,7 +69,7 @@ private:
     PollSet &m_pollSet;
     std::unique_ptr<ZmqSocket> m_socket; // none while waiting to try again
     bool m_takesBatches = false;         // the server at its other end does
-    qsizetype m_burst = 0;               // events queued lately: halved by each process()
+    Burst m_burst;
     bool m_isUp = false;
     bool m_isHeld = false;
     bool m_holds = false; // each time that it is made

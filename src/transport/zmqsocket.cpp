@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "transport/zmqsocket.h"
 
-#include "security/socketowner.h"
-
 #include <sys/socket.h>
 
 #include <atomic>
@@ -113,15 +111,6 @@ bool ZmqSocket::isReadable()
 {
     m_mayHaveMessages = m_socket.get(zmq::sockopt::events) & ZMQ_POLLIN;
     return m_mayHaveMessages;
-}
-
-// ZeroMQ may have closed the descriptor in between, and it may be another one's by now: then the connection has ended as well.
-bool ZmqSocket::isStrangers(AccessRule *rule) const
-{
-    const OtherEnd other = otherEndOf(m_connectedFd);
-    if (!other.isLocal || rule->isForEveryone())
-        return false;
-    return other.owner ? !rule->allows(other.owner->user) : knowsOwners();
 }
 
 ZmqSocket::Connection ZmqSocket::nextConnectionChange()

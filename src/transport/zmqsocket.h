@@ -70,8 +70,9 @@ public:
     // Whether there is something to receive now.
     bool isReadable();
 
-    // Whether what it is connected to is a process of this machine's whose user \a rule does not allow, or may be one.
-    bool isStrangers(AccessRule *rule) const;
+    // Whether \a rule does not allow who is at the other end of its connection. ZeroMQ may have closed that in between, and its
+    // descriptor may be another one's by now: then the connection has ended as well.
+    bool isStrangers(AccessRule *rule) const { return !rule->allows(otherEndOf(m_connectedFd)); }
 
     // The next change of the connection, without waiting.
     Connection nextConnectionChange();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "require.h"
+#include "relayed.h"
 #include "server/lanepeer.h"
-#include "support/sendbuffers.h"
 #include "transport/laneconnection.h"
 
 #include <QtCore/qtemporarydir.h>
@@ -12,56 +11,24 @@
 #include <sys/un.h>
 
 using namespace Pyvent::Internal;
-using PyventTests::takeBytes;
+using namespace PyventTests;
 
 namespace {
-
-struct Outcome
-{
-    bool goesOn = true;
-    QByteArray why;
-    QByteArray answers; // to who is tried
-    QByteArray heard;   // by who hears all
-
-    friend bool operator==(const Outcome &, const Outcome &) = default;
-};
 
 // A server's end, which a node says \a bytes to.
 Outcome tryServer(QByteArrayView bytes, qsizetype pieces)
 {
     Outcome outcome;
-    Relay relay(true, {.waitingBytes = 1 << 20, .allBytes = 4 << 20, .subscriptions = 50, .subscribedBytes = 1000});
+    Relay relay(true, smallLimits());
     const qsizetype before = relay.waitingBytes();
     {
         LanePeer hears(&relay, 1 << 20);
         hears.receive(Lane::readyFrame() + Zmtp::commandFrame(Lane::subscribeCommand, {}));
-        hears.settle();
-        takeBytes(&hears.client()->output);
         LanePeer tried(&relay, 1 << 16);
-        while (!bytes.isEmpty() && outcome.goesOn) {
-            const QByteArrayView piece = bytes.first(std::min(pieces, bytes.size()));
-            outcome.goesOn = tried.receive(piece);
-            bytes = bytes.sliced(piece.size());
-        }
-        tried.settle();
-        outcome.why = tried.whyClosed();
-        outcome.answers = takeBytes(&tried.client()->output);
-        outcome.heard = takeBytes(&hears.client()->output);
+        outcome = tryPeer(&tried, &hears, bytes, pieces);
     }
     require(relay.clients() == 0 && relay.waitingBytes() == before, "something is kept");
     return outcome;
-}
-
-// What the relay passes on is frames.
-void requireFrames(QByteArrayView bytes)
-{
-    while (!bytes.isEmpty()) {
-        const auto header = Zmtp::readHeader(bytes);
-        require(header && header->size + qsizetype(header->bodySize) <= bytes.size()
-                    && (header->flags & ~Zmtp::Header::Long) == 0,
-                "what is passed on is no frame");
-        bytes = bytes.sliced(header->size + qsizetype(header->bodySize));
-    }
 }
 
 // A node's end, which a server says \a bytes to.
@@ -129,8 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const qsizetype all = std::max(bytes.size(), qsizetype(1));
     if (data[0] & 1) {
         const Outcome whole = tryServer(bytes, all);
-        requireFrames(whole.heard);
-        require(whole.goesOn || !whole.why.isEmpty(), "a connection is closed, and nobody says why");
+        requireWellFormed(whole);
         for (const qsizetype pieces : {1, 7})
             require(tryServer(bytes, pieces) == whole, "in pieces it is another thing");
     } else {

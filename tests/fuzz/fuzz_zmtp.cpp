@@ -1,56 +1,25 @@
 // SPDX-License-Identifier: MIT
-#include "require.h"
+#include "relayed.h"
 #include "server/zmtppeer.h"
-#include "support/sendbuffers.h"
-
-#include <algorithm>
 
 using namespace Pyvent::Internal;
-using PyventTests::takeBytes;
+using namespace PyventTests;
 
 namespace {
-
-struct Outcome
-{
-    bool goesOn = true;
-    QByteArray why;
-    QByteArray answers; // to who is tried
-    QByteArray heard;   // by who hears all
-};
 
 Outcome run(ZmtpPeer::Purpose purpose, QByteArrayView bytes, qsizetype pieces)
 {
     Outcome outcome;
-    Relay relay(true, {.waitingBytes = 1 << 20, .allBytes = 4 << 20, .subscriptions = 50, .subscribedBytes = 1000});
+    Relay relay(true, smallLimits());
     const qsizetype before = relay.waitingBytes();
     {
         ZmtpPeer hears(&relay, ZmtpPeer::Purpose::Events, 1 << 20);
         hears.receive(Zmtp::greeting() + Zmtp::readyFrame("SUB") + Zmtp::commandFrame("SUBSCRIBE", {}));
-        takeBytes(&hears.client()->output);
         ZmtpPeer tried(&relay, purpose, 1 << 16);
-        while (!bytes.isEmpty() && outcome.goesOn) {
-            const QByteArrayView piece = bytes.first(std::min(pieces, bytes.size()));
-            outcome.goesOn = tried.receive(piece);
-            bytes = bytes.sliced(piece.size());
-        }
-        outcome.why = tried.whyClosed();
-        outcome.answers = takeBytes(&tried.client()->output);
-        outcome.heard = takeBytes(&hears.client()->output);
+        outcome = tryPeer(&tried, &hears, bytes, pieces);
     }
     require(relay.clients() == 0 && relay.waitingBytes() == before, "something is kept");
     return outcome;
-}
-
-// What the relay passes on is frames.
-void requireFrames(QByteArrayView bytes)
-{
-    while (!bytes.isEmpty()) {
-        const auto header = Zmtp::readHeader(bytes);
-        require(header && header->size + qsizetype(header->bodySize) <= bytes.size()
-                    && (header->flags & ~Zmtp::Header::Long) == 0,
-                "what is passed on is no frame");
-        bytes = bytes.sliced(header->size + qsizetype(header->bodySize));
-    }
 }
 
 } // namespace
@@ -63,13 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const auto purpose = data[0] & 1 ? ZmtpPeer::Purpose::Requests : ZmtpPeer::Purpose::Events;
     const QByteArrayView bytes(reinterpret_cast<const char *>(data) + 1, qsizetype(size) - 1);
     const Outcome whole = run(purpose, bytes, std::max(bytes.size(), qsizetype(1)));
-    requireFrames(whole.heard);
-    require(whole.goesOn || !whole.why.isEmpty(), "a connection is closed, and nobody says why");
-    for (const qsizetype pieces : {1, 7}) {
-        const Outcome other = run(purpose, bytes, pieces);
-        require(other.goesOn == whole.goesOn && other.why == whole.why && other.answers == whole.answers
-                    && other.heard == whole.heard,
-                "in pieces it is another thing");
-    }
+    requireWellFormed(whole);
+    for (const qsizetype pieces : {1, 7})
+        require(run(purpose, bytes, pieces) == whole, "in pieces it is another thing");
     return 0;
 }

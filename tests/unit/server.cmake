@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(server server)
+pyvent_unit_test(server admission)
 pyvent_unit_test(server allowance)
 pyvent_unit_test(server relay)
 pyvent_unit_test(server subscriptionindex)
