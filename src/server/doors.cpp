@@ -213,7 +213,7 @@ void Doors::accept(const Listener &listener)
     auto connection = std::make_unique<Connection>(m_limits);
     Connection *const added = connection.get();
     added->socket = std::move(socket);
-    added->peer = makePeer(listener.kind);
+    added->peer = makePeer(listener.kind, other);
     added->writtenAt = now;
     added->shakesHandsUntil = now + m_limits.handshake;
     added->events = EPOLLIN;
@@ -224,7 +224,7 @@ void Doors::accept(const Listener &listener)
     write(added, now);
 }
 
-std::unique_ptr<Peer> Doors::makePeer(Kind kind)
+std::unique_ptr<Peer> Doors::makePeer(Kind kind, const OtherEnd &other)
 {
     switch (kind) {
     case Kind::Lane:
@@ -236,7 +236,7 @@ std::unique_ptr<Peer> Doors::makePeer(Kind kind)
         return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_limits.frameBytes,
                                           m_limits.messageParts);
     }
-    return std::make_unique<LanePeer>(m_relay, m_limits.frameBytes);
+    return std::make_unique<LanePeer>(m_relay, m_limits.frameBytes, other.user == ::geteuid());
 }
 
 // Who is at the other end is known before a byte is read.
@@ -368,7 +368,9 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         if (!isInPlace)
             room = std::span(m_buffer.get(), readAtOnce);
         room = room.first(std::min(room.size(), readAtOnce));
-        const ssize_t count = ::recv(connection->socket.get(), room.data(), room.size(), 0);
+        PassedFiles *const files = connection->peer->files();
+        const ssize_t count = files ? files->receive(connection->socket.get(), room)
+                                    : ::recv(connection->socket.get(), room.data(), room.size(), 0);
         if (count <= 0) {
             if (count == 0 || (errno != EAGAIN && errno != EINTR))
                 close(connection, "");
@@ -376,6 +378,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         }
         const quint64 events = connection->peer->events();
         const quint64 changes = connection->peer->changes();
+        const quint64 inFiles = connection->peer->bytesInFiles();
         const bool goesOn = isInPlace ? connection->peer->receivedInPlace(count)
                                       : connection->peer->receive(QByteArrayView(room.data(), count));
         if (!goesOn) {
@@ -385,7 +388,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         }
         if (!isInPlace)
             connection->frameSince = now;
-        charge(connection, events, changes, count, now);
+        charge(connection, events, changes, count + qsizetype(connection->peer->bytesInFiles() - inFiles), now);
         if (!connection->peer->client()->output.isEmpty())
             update(connection);
         noteDebt(connection, now);
@@ -402,16 +405,16 @@ void Doors::write(Connection *connection, Clock::time_point now)
         return;
     connection->peer->settle();
     SendBuffer &output = connection->peer->client()->output;
-    for (qsizetype written = 0; !output.isEmpty() && written < writtenAtOnce;) {
+    for (qsizetype written = 0; output.mayWrite() && written < writtenAtOnce;) {
         std::array<iovec, partsAtOnce> parts;
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = output.fill(parts);
-        const ssize_t count = ::sendmsg(connection->socket.get(), &message, MSG_NOSIGNAL);
+        const SendBuffer::Next next = output.fill(parts);
+        const ssize_t count = sendWithFile(connection->socket.get(), std::span(parts).first(next.count), next.file);
         if (count >= 0) {
-            output.wrote(count);
+            output.wrote(count, next.file);
             written += count;
             connection->writtenAt = now;
+        } else if (errno == ETOOMANYREFS && next.file >= 0) {
+            output.passAsBytes();
         } else if (errno == EAGAIN) {
             break;
         } else if (errno != EINTR) {
@@ -484,7 +487,7 @@ void Doors::update(Connection *connection)
     const bool readsOn =
         peer.hears() ? m_readsMessages || !peer.sends() : m_readsMessages && output.bytes() < unreadAcknowledgements;
     const quint32 events =
-        (readsOn && !connection->readsAgainAt ? quint32(EPOLLIN) : 0) | (output.isEmpty() ? 0 : quint32(EPOLLOUT));
+        (readsOn && !connection->readsAgainAt ? quint32(EPOLLIN) : 0) | (output.mayWrite() ? quint32(EPOLLOUT) : 0);
     if (std::exchange(connection->events, events) != events)
         control(EPOLL_CTL_MOD, connection->socket.get(), events, connection);
 }
@@ -508,6 +511,7 @@ void Doors::stopReading()
 {
     m_readsMessages = false;
     for (const auto &[client, connection] : m_connections) {
+        connection->peer->client()->output.lendAny(); // it is not read any more when one is given back
         if (connection->peer->debt() != Peer::Debt::None)
             m_relay->touch(connection->peer->client());
         update(connection.get());

@@ -110,7 +110,7 @@ private:
     void watchListeners(bool watch);
     void accept(const Listener &listener);
     bool mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now);
-    std::unique_ptr<Peer> makePeer(Kind kind);
+    std::unique_ptr<Peer> makePeer(Kind kind, const OtherEnd &other);
     void charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
                 Clock::time_point now);
     void readAgain(Clock::time_point now);

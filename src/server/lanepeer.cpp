@@ -13,9 +13,10 @@ constexpr qsizetype manyBytes = qsizetype(64) * 1024;
 
 } // namespace
 
-LanePeer::LanePeer(Relay *relay, qsizetype maximumFrameSize)
+LanePeer::LanePeer(Relay *relay, qsizetype maximumFrameSize, bool takesFiles)
     : Peer(relay, FrameReader::maximumCommandSize)
     , m_maximumFrameSize(maximumFrameSize)
+    , m_takesFiles(takesFiles)
 {
 }
 
@@ -29,6 +30,8 @@ bool LanePeer::receive(QByteArrayView bytes)
     m_bytes = bytes;
     const bool goesOn = Peer::receive(bytes);
     relay()->endRun();
+    if (goesOn && m_files.areTooMany())
+        return close("it sends files, and does not say what they are");
     return goesOn;
 }
 
@@ -48,9 +51,33 @@ bool LanePeer::handleMessage(const FrameReader::Frame &frame)
         relay()->addToRun(frame);
     else
         relay()->passOn(frame);
+    took(frame.encoded.size());
+    return true;
+}
+
+void LanePeer::took(qsizetype bytes)
+{
     ++m_taken.events;
     countEvents(1);
-    m_untoldBytes += frame.encoded.size();
+    m_untoldBytes += bytes;
+}
+
+// An event's frame, as it would have come without the file.
+bool LanePeer::handleFile()
+{
+    FileDescriptor file = m_files.take();
+    if (!file.isOpen())
+        return close("it announces a file that is not there, or that there is no descriptor for");
+    FileMapping mapping(file, Zmtp::maximumHeaderSize + m_maximumFrameSize, false);
+    const QByteArrayView encoded = mapping.bytes();
+    const auto header = Zmtp::readHeader(encoded);
+    if (encoded.size() < Lane::largeEvent || !header || header->flags & ~Zmtp::Header::Long
+        || header->bodySize != quint64(encoded.size() - header->size))
+        return close("it sends a file that is not sealed, too large, or no event");
+    relay()->passOn(
+        {header->flags, encoded, encoded.sliced(header->size), relay()->block(std::move(mapping), std::move(file))});
+    countInFile(encoded.size());
+    took(encoded.size());
     return true;
 }
 
@@ -62,7 +89,9 @@ bool LanePeer::handleCommand(QByteArrayView body)
     if (!isEstablished()) {
         if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
             return close("it does not say what it is, or speaks another version of the lane");
-        send(Lane::readyFrame());
+        send(Lane::readyFrame(m_takesFiles));
+        if (m_takesFiles && Lane::takesFiles(command->data))
+            client()->output.setTakesFiles();
         relay()->speaks(client());
         establish(m_maximumFrameSize);
         return true;
@@ -76,6 +105,13 @@ bool LanePeer::handleCommand(QByteArrayView body)
         relay()->unsubscribe(client(), command->data);
         ++m_taken.subscriptions;
         countChange();
+    } else if (command->name == Lane::fileCommand) {
+        return handleFile();
+    } else if (command->name == Lane::doneCommand) {
+        const auto files = Lane::readDone(command->data);
+        if (!files || !client()->output.haveDone(*files))
+            return close("it has done with files that it has not had");
+        relay()->touch(client());
     } else if (command->name == Lane::hurryCommand) {
         m_isInHurry = true;
     }

@@ -11,12 +11,13 @@ namespace Pyvent::Internal {
 class LanePeer : public Peer
 {
 public:
-    // \a relay outlives it.
-    LanePeer(Relay *relay, qsizetype maximumFrameSize);
+    // \a relay outlives it. Whether it \a takesFiles: from who may have this process close any descriptor.
+    LanePeer(Relay *relay, qsizetype maximumFrameSize, bool takesFiles = false);
 
     bool sends() const override { return true; }
     bool hears() const override { return true; }
     bool receive(QByteArrayView bytes) override;
+    PassedFiles *files() override { return m_takesFiles ? &m_files : nullptr; }
     Debt debt() const override;
     void settle() override;
 
@@ -26,8 +27,12 @@ protected:
 private:
     bool handleCommand(QByteArrayView body);
     bool handleMessage(const FrameReader::Frame &frame);
+    bool handleFile();
+    void took(qsizetype bytes);
 
     const qsizetype m_maximumFrameSize;
+    const bool m_takesFiles;
+    PassedFiles m_files;
     QByteArrayView m_bytes; // that are received now
     Lane::Acknowledgement m_taken;
     Lane::Acknowledgement m_told;

@@ -41,11 +41,17 @@ public:
     std::span<char> room() { return m_reader.room(); }
     bool receivedInPlace(qsizetype count);
 
+    // Where the files go that come with the bytes; null where none may come.
+    virtual PassedFiles *files() { return nullptr; }
+
     const char *whyClosed() const { return m_whyClosed; }
 
     // What it has sent and changed so far: events, and subscriptions.
     quint64 events() const { return m_events; }
     quint64 changes() const { return m_changes; }
+
+    // How many bytes came in files, beside those that were received.
+    quint64 bytesInFiles() const { return m_bytesInFiles; }
 
     virtual Debt debt() const { return Debt::None; }
 
@@ -60,6 +66,7 @@ protected:
     bool close(const char *why);
     void countEvents(qsizetype count) { m_events += quint64(count); }
     void countChange() { ++m_changes; }
+    void countInFile(qsizetype bytes) { m_bytesInFiles += quint64(bytes); }
 
     // A frame has come. Returns false if the connection is to be closed.
     virtual bool handle(const FrameReader::Frame &frame) = 0;
@@ -80,6 +87,7 @@ private:
     bool m_isEstablished = false;
     quint64 m_events = 0;
     quint64 m_changes = 0;
+    quint64 m_bytesInFiles = 0;
     const char *m_whyClosed = "";
 };
 

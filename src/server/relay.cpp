@@ -173,6 +173,15 @@ void Relay::passOn(const FrameReader::Frame &frame)
         passOn(m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
 }
 
+Block Relay::block(FileMapping &&mapping, FileDescriptor &&file)
+{
+    if (m_files >= m_limits.files)
+        file = FileDescriptor();
+    Block block(std::move(mapping), std::move(file), &m_files);
+    block.countIn(&m_bytes);
+    return block;
+}
+
 void Relay::addToRun(const FrameReader::Frame &frame)
 {
     findReceivers(frame.body);

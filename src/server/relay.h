@@ -27,6 +27,7 @@ public:
         qsizetype allBytes = qsizetype(512) * 1024 * 1024;       // for all: many of these
         qsizetype subscriptions = 200'000;                       // of one client: one that subscribes for ever
         qsizetype subscribedBytes = qsizetype(16) * 1024 * 1024; // of one client: one with very long ones
+        qsizetype files = 256;                                   // that are open for large events: many of them
         qsizetype allSubscribed = qsizetype(256) * 1024 * 1024;  // what those of all clients take: many clients
     };
 
@@ -111,6 +112,11 @@ public:
     qsizetype waitingBytes() const { return m_bytes; }
     qsizetype partBytes() const { return m_partBytes; }
     FrameReader::Accounts accounts() { return {&m_bytes, &m_partBytes}; }
+
+    // A large event that has come in \a file, which goes as such to whoever takes files. There are not more of them open than may be: then it is
+    // only kept in memory.
+    Block block(FileMapping &&mapping, FileDescriptor &&file);
+    qsizetype files() const { return m_files; }
     bool isFull() const { return m_bytes >= m_limits.allBytes; }
 
     // Whether a frame was dropped because all is full, since this was last asked.
@@ -132,6 +138,7 @@ private:
     const Limits m_limits;
     qsizetype m_bytes = 0; // before all that has blocks
     qsizetype m_partBytes = 0;
+    qsizetype m_files = 0;
     const Block m_acknowledgement;
     const Block m_batchAcknowledgement;
     std::vector<std::unique_ptr<Client>> m_clients;

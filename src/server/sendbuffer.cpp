@@ -1,36 +1,87 @@
 // SPDX-License-Identifier: MIT
 #include "server/sendbuffer.h"
 
+#include "wire/lane.h"
+
 #include <algorithm>
 
 namespace Pyvent::Internal {
 
-std::size_t SendBuffer::fill(std::span<iovec> vectors) const
+QByteArrayView SendBuffer::Part::bytes() const
 {
-    const std::size_t count = std::min(vectors.size(), m_blocks.size());
-    qsizetype begin = m_begin;
-    for (std::size_t i = 0; i < count; ++i) {
-        const QByteArrayView bytes = m_blocks[i].bytes().sliced(std::exchange(begin, 0));
-        vectors[i] = {const_cast<char *>(bytes.data()), std::size_t(bytes.size())}; // it is only read
-    }
-    return count;
+    return form == Form::Bytes ? block.bytes() : QByteArrayView(Lane::fileFrame());
 }
 
-void SendBuffer::wrote(qsizetype count)
+void SendBuffer::append(const Block &block)
 {
+    const bool isFile = m_takesFiles && block.file() >= 0;
+    const Part &part = m_parts.emplace_back(block, isFile ? Form::File : Form::Bytes);
+    m_bytes += part.bytes().size();
+    if (isFile)
+        m_fileBytes += block.size();
+}
+
+SendBuffer::Next SendBuffer::fill(std::span<iovec> vectors) const
+{
+    Next next;
+    for (const Part &part : m_parts) {
+        if (next.count == vectors.size() || (part.form == Form::File && !mayLend()))
+            break;
+        const QByteArrayView bytes = part.bytes().sliced(next.count == 0 ? m_begin : 0);
+        vectors[next.count++] = {const_cast<char *>(bytes.data()), std::size_t(bytes.size())}; // it is only read
+        if (part.form == Form::File) { // one with each call, so that it is there before its command is whole
+            next.file = part.block.file();
+            break;
+        }
+    }
+    return next;
+}
+
+std::deque<SendBuffer::Part>::iterator SendBuffer::nextFile()
+{
+    return std::find_if(m_parts.begin(), m_parts.end(), [](const Part &part) { return part.form == Form::File; });
+}
+
+void SendBuffer::wrote(qsizetype count, int file)
+{
+    if (file >= 0) {
+        const auto part = nextFile();
+        m_lent.push_back(part->block);
+        part->form = Form::Passed;
+    }
     m_written += quint64(count);
     m_bytes -= count;
     m_begin += count;
-    while (!m_blocks.empty() && m_begin >= m_blocks.front().size()) {
-        m_begin -= m_blocks.front().size();
-        m_blocks.pop_front();
+    while (!m_parts.empty() && m_begin >= m_parts.front().bytes().size()) {
+        m_begin -= m_parts.front().bytes().size();
+        m_parts.pop_front();
     }
+}
+
+void SendBuffer::passAsBytes()
+{
+    const auto part = nextFile();
+    part->form = Form::Bytes;
+    m_fileBytes -= part->block.size();
+    m_bytes += part->block.size() - Lane::fileFrame().size();
+}
+
+bool SendBuffer::haveDone(quint64 files)
+{
+    if (files < m_done || files - m_done > m_lent.size())
+        return false;
+    for (; m_done < files; ++m_done) {
+        m_fileBytes -= m_lent.front().size();
+        m_lent.pop_front();
+    }
+    return true;
 }
 
 void SendBuffer::clear()
 {
-    m_blocks.clear();
-    m_bytes = m_begin = 0;
+    m_parts.clear();
+    m_lent.clear();
+    m_bytes = m_fileBytes = m_begin = 0;
 }
 
 } // namespace Pyvent::Internal

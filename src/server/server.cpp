@@ -29,6 +29,13 @@ constexpr qsizetype smallestMemory = qsizetype(16) * 1024 * 1024;
 
 constexpr rlim_t wantedDescriptors = 65536;
 
+qsizetype allowedDescriptors()
+{
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return qsizetype(std::min(limit.rlim_max, wantedDescriptors));
+}
+
 Relay::Limits relayLimits(const PyventServerLimits &limits)
 {
     qsizetype all = limits.waitingBytesInAll;
@@ -39,7 +46,8 @@ Relay::Limits relayLimits(const PyventServerLimits &limits)
     return {.waitingBytes = limits.waitingBytes,
             .allBytes = all,
             .subscriptions = limits.subscriptions,
-            .subscribedBytes = limits.subscriptionBytes};
+            .subscribedBytes = limits.subscriptionBytes,
+            .files = std::min(Relay::Limits().files, allowedDescriptors() / 8)};
 }
 
 Doors::Limits doorLimits(const PyventServerLimits &limits, qsizetype maximumFrameSize)

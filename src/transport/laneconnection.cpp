@@ -96,7 +96,7 @@ LaneConnection::LaneConnection(FileDescriptor &&socket, qsizetype maximumFrameSi
 {
     ::setsockopt(m_socket.get(), SOL_SOCKET, SO_SNDBUF, &socketBuffer, sizeof socketBuffer);
     m_pollSet.add(m_socket.get());
-    stage(Lane::readyFrame());
+    stage(Lane::readyFrame(true));
 }
 
 LaneConnection::~LaneConnection()
@@ -166,35 +166,50 @@ void LaneConnection::sendControl(QByteArray &&frame, bool inOrder)
 
 void LaneConnection::stage(const QByteArray &bytes)
 {
-    std::deque<QByteArray> &parts = m_output.parts;
-    if (parts.empty() || parts.back().size() + bytes.size() > gatheredBytes) {
-        parts.emplace_back();
-        parts.back().reserve(gatheredBytes);
-    }
-    parts.back().append(bytes);
+    gather(bytes.size(), gatheredBytes).append(bytes);
+}
+
+// Where the next \a bytes go; where that is a new part, it gets room for \a capacity.
+QByteArray &LaneConnection::gather(qsizetype bytes, qsizetype capacity)
+{
+    std::deque<Part> &parts = m_output.parts;
+    if (parts.empty() || parts.back().file.isOpen() || parts.back().bytes.size() + bytes > gatheredBytes)
+        parts.emplace_back().bytes.reserve(capacity);
+    return parts.back().bytes;
 }
 
 // Takes from the queue what one system call may take.
 void LaneConnection::stageEvents()
 {
-    std::deque<QByteArray> &parts = m_output.parts;
     for (qsizetype bytes = 0; m_queue.hasUnsent() && bytes < gatheredBytes; m_queue.sent(1)) {
         const QByteArray frame = m_queue.unsentFrame(0);
         char header[Zmtp::maximumHeaderSize];
         const char *const end = Zmtp::writeHeader(0, frame.size(), header);
-        const bool isLarge = frame.size() > copyLimit;
-        if (parts.empty() || parts.back().size() + frame.size() + Zmtp::maximumHeaderSize > gatheredBytes) {
-            parts.emplace_back();
-            parts.back().reserve(isLarge ? Zmtp::maximumHeaderSize : gatheredBytes);
-        }
-        parts.back().append(header, end - header);
-        if (isLarge)
-            parts.push_back(frame);
-        else
-            parts.back().append(frame);
         bytes += frame.size();
         m_mayHurry = true;
+        if (stageFile(frame, QByteArrayView(header, end)))
+            continue;
+        const bool isLarge = frame.size() > copyLimit;
+        QByteArray &part = gather(frame.size() + Zmtp::maximumHeaderSize,
+                                  isLarge ? qsizetype(Zmtp::maximumHeaderSize) : gatheredBytes);
+        part.append(header, end - header);
+        if (isLarge)
+            m_output.parts.push_back({frame});
+        else
+            part.append(frame);
     }
+}
+
+// Returns false if the frame is not to go in a file, or there is none to have.
+bool LaneConnection::stageFile(const QByteArray &frame, QByteArrayView header)
+{
+    if (!m_files.areTaken || frame.size() < Lane::largeEvent)
+        return false;
+    FileDescriptor file = makeSealedFile(header, frame);
+    if (!file.isOpen())
+        return false;
+    m_output.parts.push_back({Lane::fileFrame(), std::move(file), frame});
+    return true;
 }
 
 void LaneConnection::flush()
@@ -218,21 +233,28 @@ void LaneConnection::flush()
 // Returns false if there is something left of the output.
 bool LaneConnection::write()
 {
-    std::deque<QByteArray> &parts = m_output.parts;
+    std::deque<Part> &parts = m_output.parts;
     while (!parts.empty()) {
         std::array<iovec, 16> vectors;
         std::size_t count = 0;
-        for (qsizetype begin = m_output.begin; count < std::min(parts.size(), vectors.size()); begin = 0, ++count) {
-            const QByteArray &part = parts[count];
-            vectors[count] = {const_cast<char *>(part.constData()) + begin, std::size_t(part.size() - begin)};
+        Part *withFile = nullptr; // one with each call, so that it is there before its command is whole
+        for (qsizetype begin = m_output.begin; !withFile && count < std::min(parts.size(), vectors.size()); begin = 0) {
+            Part &part = parts[count];
+            if (part.file.isOpen())
+                withFile = &part;
+            vectors[count++] = {const_cast<char *>(part.bytes.constData()) + begin,
+                                std::size_t(part.bytes.size() - begin)};
         }
-        msghdr message{};
-        message.msg_iov = vectors.data();
-        message.msg_iovlen = count;
-        const ssize_t written = ::sendmsg(m_socket.get(), &message, MSG_NOSIGNAL);
+        const ssize_t written =
+            sendWithFile(m_socket.get(), std::span(vectors).first(count), withFile ? withFile->file.get() : -1);
         if (written < 0) {
             if (errno == EINTR)
                 continue;
+            if (errno == ETOOMANYREFS && withFile) { // the kernel passes no more now
+                const QByteArray frame = std::exchange(withFile->frame, {});
+                *withFile = {Zmtp::frame(0, frame)};
+                continue;
+            }
             if (errno == EAGAIN) {
                 m_output.isBlocked = true;
                 m_pollSet.awaitWritable(m_socket.get(), true);
@@ -243,8 +265,10 @@ bool LaneConnection::write()
             serverLives(); // it has made room
         m_hasUnread = true;
         m_output.begin += written;
-        while (!parts.empty() && m_output.begin >= parts.front().size()) {
-            m_output.begin -= parts.front().size();
+        if (withFile)
+            withFile->file = {};
+        while (!parts.empty() && m_output.begin >= parts.front().bytes.size()) {
+            m_output.begin -= parts.front().bytes.size();
             parts.pop_front();
         }
     }
@@ -319,6 +343,7 @@ void LaneConnection::serverLives()
 
 bool LaneConnection::receive(QByteArrayView *frame)
 {
+    doneWithFile();
     while (m_socket.isOpen()) {
         Zmtp::Header header;
         QByteArrayView body;
@@ -326,7 +351,12 @@ bool LaneConnection::receive(QByteArrayView *frame)
             if (!m_socket.isOpen() || !fill())
                 break;
         } else if (header.flags & Zmtp::Header::Command) {
-            handleCommand(body);
+            if (!takeFile(&body)) {
+                handleCommand(body);
+                continue;
+            }
+            *frame = body;
+            return m_hasReceived = true;
         } else {
             *frame = body;
             return m_hasReceived = true;
@@ -390,7 +420,7 @@ bool LaneConnection::fill()
         input.end = have;
     }
     const auto room = std::size_t(input.capacity - input.end);
-    const ssize_t count = ::recv(m_socket.get(), input.buffer.get() + input.end, room, 0);
+    const ssize_t count = m_files.passed.receive(m_socket.get(), std::span(input.buffer.get() + input.end, room));
     if (count <= 0) {
         m_mayHaveMore = false;
         if (count == 0 || (errno != EAGAIN && errno != EINTR))
@@ -398,9 +428,39 @@ bool LaneConnection::fill()
         return false;
     }
     serverLives();
-    m_mayHaveMore = std::size_t(count) == room;
+    // What has a file is received apart from what follows.
+    m_mayHaveMore = std::size_t(count) == room || m_files.passed.hasSome();
     input.end += count;
     return true;
+}
+
+// An event may be in a file. Returns false if \a body, that of a command, says something else; where the file cannot be had, its sender will be
+// asked for the event.
+bool LaneConnection::takeFile(QByteArrayView *body)
+{
+    const auto command = Zmtp::readCommand(*body);
+    if (!m_isUp || !command || command->name != Lane::fileCommand)
+        return false;
+    m_files.hasOne = true;
+    m_files.mapping = FileMapping(m_files.passed.take(), Zmtp::maximumHeaderSize + m_maximumFrameSize, true);
+    const QByteArrayView encoded = m_files.mapping.bytes();
+    const auto header = Zmtp::readHeader(encoded);
+    if (!header || header->flags & ~Zmtp::Header::Long || header->bodySize != quint64(encoded.size() - header->size)) {
+        doneWithFile();
+        return false;
+    }
+    *body = encoded.sliced(header->size);
+    return true;
+}
+
+void LaneConnection::doneWithFile()
+{
+    if (!std::exchange(m_files.hasOne, false))
+        return;
+    m_files.mapping = {};
+    stage(Lane::doneFrame(++m_files.done));
+    if (!m_output.isBlocked)
+        write();
 }
 
 void LaneConnection::handleCommand(QByteArrayView body)
@@ -414,6 +474,7 @@ void LaneConnection::handleCommand(QByteArrayView body)
         if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
             return end();
         m_isUp = m_wasUp = true;
+        m_files.areTaken = Lane::takesFiles(command->data);
         flush();
     } else if (command->name == Lane::acknowledgeCommand) {
         acknowledged(command->data);

@@ -6,6 +6,7 @@
 #include "transport/burst.h"
 #include "transport/connection.h"
 #include "transport/filedescriptor.h"
+#include "transport/sealedfile.h"
 #include "wire/zmtp.h"
 
 #include <deque>
@@ -65,12 +66,16 @@ private:
 
     void end();
     void stage(const QByteArray &bytes);
+    QByteArray &gather(qsizetype bytes, qsizetype capacity);
     void stageEvents();
+    bool stageFile(const QByteArray &frame, QByteArrayView header);
     void flush();
     bool write();
     void hurry();
     bool fill();
     bool take(Zmtp::Header *header, QByteArrayView *body);
+    bool takeFile(QByteArrayView *body);
+    void doneWithFile();
     void handleCommand(QByteArrayView body);
     void acknowledged(QByteArrayView data);
     void lookWhetherServerReads(Clock::time_point now);
@@ -88,11 +93,25 @@ private:
         qsizetype skip = 0;   // bytes of an event that is too large
         bool isLarge = false; // a large buffer was needed lately
     };
+    struct Part
+    {
+        QByteArray bytes;
+        FileDescriptor file = {}; // goes with them, if it is open
+        QByteArray frame = {};    // that the file has, with its header
+    };
     struct Output
     {
-        std::deque<QByteArray> parts; // large events are parts of their own; the rest is gathered
-        qsizetype begin = 0;          // how much of the first one is written
-        bool isBlocked = false;       // the kernel takes no more, and will say when it does
+        std::deque<Part> parts; // large events are parts of their own; the rest is gathered
+        qsizetype begin = 0;    // how much of the first one is written
+        bool isBlocked = false; // the kernel takes no more, and will say when it does
+    };
+    struct Files
+    {
+        bool areTaken = false; // by the server
+        PassedFiles passed;
+        bool hasOne = false; // was received last, and is in use
+        FileMapping mapping; // of it
+        quint64 done = 0;
     };
 
     const qsizetype m_maximumFrameSize;
@@ -101,6 +120,7 @@ private:
     FileDescriptor m_socket;
     Input m_input;
     Output m_output;
+    Files m_files;
     bool m_isUp = false;
     bool m_wasUp = false;
     bool m_wasBlocked = false;  // and what is written next shows that the server reads

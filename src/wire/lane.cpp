@@ -12,20 +12,30 @@ namespace {
 
 constexpr QByteArrayView versionProperty = "Pyvent-Lane";
 constexpr QByteArrayView version = "1";
+constexpr QByteArrayView filesProperty = "Files";
+constexpr QByteArrayView yes = "1";
 
 // A reason is for people: what is longer is none.
 constexpr qsizetype longestReason = 1000;
 
 } // namespace
 
-QByteArray readyFrame()
+QByteArray readyFrame(bool takesFiles)
 {
-    return Zmtp::commandFrame(readyCommand, Zmtp::property(versionProperty, version));
+    QByteArray properties = Zmtp::property(versionProperty, version);
+    if (takesFiles)
+        properties += Zmtp::property(filesProperty, yes);
+    return Zmtp::commandFrame(readyCommand, properties);
 }
 
 bool isReady(QByteArrayView data)
 {
     return Zmtp::readProperty(data, versionProperty) == version;
+}
+
+bool takesFiles(QByteArrayView ready)
+{
+    return Zmtp::readProperty(ready, filesProperty) == yes;
 }
 
 QByteArray acknowledgementFrame(const Acknowledgement &acknowledgement)
@@ -42,6 +52,26 @@ std::optional<Acknowledgement> readAcknowledgement(QByteArrayView data)
         return {};
     return Acknowledgement{qFromBigEndian<quint64>(data.data()),
                            qFromBigEndian<quint64>(data.data() + sizeof(quint64))};
+}
+
+const QByteArray &fileFrame()
+{
+    static const QByteArray frame = Zmtp::commandFrame(fileCommand, {});
+    return frame;
+}
+
+QByteArray doneFrame(quint64 files)
+{
+    char data[sizeof files];
+    qToBigEndian(files, data);
+    return Zmtp::commandFrame(doneCommand, QByteArrayView(data, sizeof data));
+}
+
+std::optional<quint64> readDone(QByteArrayView data)
+{
+    if (data.size() < qsizetype(sizeof(quint64)))
+        return {};
+    return qFromBigEndian<quint64>(data.data());
 }
 
 QByteArray errorFrame(const QString &reason)

@@ -18,13 +18,20 @@ inline constexpr QByteArrayView subscribeCommand = "SUBSCRIBE"; // to what event
 inline constexpr QByteArrayView cancelCommand = "CANCEL";
 inline constexpr QByteArrayView acknowledgeCommand = "ACK"; // of the server: how much it has taken
 inline constexpr QByteArrayView hurryCommand = "HURRY";     // acknowledge at once
-inline constexpr QByteArrayView idleCommand = "IDLE";       // says nothing: the server reads it, which the node can see
+inline constexpr QByteArrayView fileCommand =
+    "FILE"; // in an event's place: it is in the next file that has come with the connection
+inline constexpr QByteArrayView doneCommand = "DONE"; // of the node: how many of these files it has done with
+inline constexpr QByteArrayView idleCommand = "IDLE"; // says nothing: the server reads it, which the node can see
 
-// The first frame of each end, with its header.
-QByteArray readyFrame();
+// Events of so many bytes and more go in files, where both ends take them. Smaller ones are sooner copied.
+inline constexpr qsizetype largeEvent = 256 * 1024;
+
+// The first frame of each end, with its header, and whether it takes files.
+QByteArray readyFrame(bool takesFiles = false);
 
 // Whether the data of a READY is of a version that this module speaks.
 bool isReady(QByteArrayView data);
+bool takesFiles(QByteArrayView ready);
 
 // What the server has taken of a connection since it was made.
 struct Acknowledgement
@@ -36,6 +43,11 @@ struct Acknowledgement
 };
 QByteArray acknowledgementFrame(const Acknowledgement &acknowledgement);
 std::optional<Acknowledgement> readAcknowledgement(QByteArrayView data);
+
+// With their headers.
+const QByteArray &fileFrame();
+QByteArray doneFrame(quint64 files);
+std::optional<quint64> readDone(QByteArrayView data);
 
 // With its header: why the server hangs up, for people.
 QByteArray errorFrame(const QString &reason);

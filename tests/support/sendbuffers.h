@@ -8,18 +8,22 @@
 
 namespace PyventTests {
 
-// Takes what waits in it, as a connection that writes does.
-inline QByteArray takeBytes(Pyvent::Internal::SendBuffer *buffer)
+// Takes what may be written of it, as a connection does, and counts the files that go with it.
+inline QByteArray takeBytes(Pyvent::Internal::SendBuffer *buffer, int *files = nullptr)
 {
     QByteArray bytes;
     std::array<iovec, 8> parts;
-    while (const std::size_t count = buffer->fill(parts)) {
+    while (true) {
+        const auto next = buffer->fill(parts);
+        if (next.count == 0)
+            return bytes;
         const qsizetype before = bytes.size();
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = 0; i < next.count; ++i)
             bytes.append(static_cast<const char *>(parts[i].iov_base), qsizetype(parts[i].iov_len));
-        buffer->wrote(bytes.size() - before);
+        buffer->wrote(bytes.size() - before, next.file);
+        if (files)
+            *files += next.file >= 0;
     }
-    return bytes;
 }
 
 } // namespace PyventTests

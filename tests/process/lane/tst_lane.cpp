@@ -7,6 +7,10 @@
 
 #include <QtTest>
 
+#include <csignal>
+
+#include <unistd.h>
+
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -50,6 +54,20 @@ QString wayOf(PyventNode *node)
     return u"it does not answer itself"_s;
 }
 
+// How many large events a process has open as files.
+int filesOf(qint64 pid)
+{
+    int files = 0;
+    const QString folder = u"/proc/%1/fd"_s.arg(pid);
+    for (const QString &name : QDir(folder).entryList(QDir::System | QDir::Files | QDir::NoDotAndDotDot)) {
+        char target[100];
+        const QByteArray path = (folder + u'/' + name).toLocal8Bit();
+        const ssize_t size = ::readlink(path.constData(), target, sizeof target);
+        files += size > 0 && QByteArrayView(target, size).startsWith("/memfd:pyvent-event");
+    }
+    return files;
+}
+
 } // namespace
 
 // The local way, and how nodes come to it and go back from it.
@@ -64,6 +82,7 @@ private Q_SLOTS:
     void aBusWithoutItsPort();
     void aServerThatHangsIsNotReplaced();
     void oneTakesOverFromAnother();
+    void largeEventsInFiles();
 };
 
 void tst_Lane::isUsedWhereItIsThere()
@@ -170,6 +189,7 @@ void tst_Lane::aBusWithoutItsPort()
     QVERIFY(one.tryStart());
     QVERIFY(waitUntil([&] { return one.state() == PyventNode::Ready && two.state() == PyventNode::Ready; }));
     QVERIFY(one.isServer());
+    QVERIFY(waitUntil([&] { return !errors.isEmpty(); })); // who has the port is found out beside
     QCOMPARE(errors.size(), 1);
     QCOMPARE(errors.first().code, PyventError::PortTaken);
     QVERIFY2(errors.first().text.contains(u"(process %1)"_s.arg(other.pid())), qPrintable(errors.first().text));
@@ -248,6 +268,56 @@ void tst_Lane::oneTakesOverFromAnother()
     QVERIFY(numbers.isInOrder);
     QCOMPARE(numbers.lost, 0);
     QCOMPARE(wayOf(&receiver), u"lane"_s);
+}
+
+// Written once, and mapped by whoever takes files; the others get the bytes. What a process that does not read, and then crashes, was to have is
+// gone with it.
+void tst_Lane::largeEventsInFiles()
+{
+    Bus bus;
+    PeerProcess &server = bus.add(PeerProcess::Qt, u"server"_s);
+    PeerProcess &stopped = bus.add(PeerProcess::Qt, u"stopped"_s);
+    QVERIFY(bus.serve(server));
+    QVERIFY(bus.join(stopped));
+    QVERIFY(stopped.tell(u"on"_s, {{u"name"_s, u"image"_s}}));
+    QVERIFY(stopped.tell(u"ready"_s));
+    PyventNode sender({.port = bus.port(), .server = false});
+    PyventNode byTcp({.port = bus.port(), .server = false, .lane = false});
+    const bool hasPython = PeerProcess::whyNoPython().isEmpty();
+    PeerProcess *const python = hasPython ? &bus.add(PeerProcess::Python, u"python"_s) : nullptr;
+    if (python) {
+        QVERIFY(bus.join(*python));
+        QVERIFY(python->tell(u"on"_s, {{u"name"_s, u"image"_s}}));
+        QVERIFY(python->tell(u"ready"_s));
+    }
+    const auto pixelsOf = [](int i) { return QByteArray(1'000'000 + i, char(i)); };
+    int wrong = 0;
+    QHash<PyventNode *, int> heard;
+    for (PyventNode *node : {&sender, &byTcp}) {
+        node->on(u"image"_s, {u"i"_s, u"pixels"_s}, node,
+                 [&, node](int i, const QByteArray &pixels) { wrong += i != heard[node]++ || pixels != pixelsOf(i); });
+        QVERIFY(node->waitForReady(10s));
+    }
+    const auto haveHeard = [&](int count) {
+        return waitUntil([&] { return heard[&sender] == count && heard[&byTcp] == count; }, 30'000);
+    };
+
+    QVERIFY(sender.send(u"image"_s, {{u"i"_s, 0}, {u"pixels"_s, pixelsOf(0)}}));
+    QVERIFY(stopped.waitForHeard(1, u"image"_s));
+    QVERIFY(haveHeard(1));
+    QVERIFY(waitUntil([&] { return filesOf(server.pid()) == 0; }));
+
+    constexpr int count = 30;
+    QCOMPARE(::kill(pid_t(stopped.pid()), SIGSTOP), 0);
+    for (int i = 1; i < count; ++i)
+        QVERIFY(sender.send(u"image"_s, {{u"i"_s, i}, {u"pixels"_s, pixelsOf(i)}}));
+    QVERIFY(haveHeard(count));
+    QVERIFY(!python || python->waitForHeard(count, u"image"_s));
+    QCOMPARE(wrong, 0);
+    QVERIFY(waitUntil([&] { return filesOf(server.pid()) == count - 1; }));
+    QCOMPARE(filesOf(QCoreApplication::applicationPid()), 0);
+    QCOMPARE(::kill(pid_t(stopped.pid()), SIGKILL), 0);
+    QVERIFY(waitUntil([&] { return filesOf(server.pid()) == 0; }));
 }
 
 PYVENT_TEST(tst_Lane)

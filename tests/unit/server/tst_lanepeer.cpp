@@ -6,6 +6,11 @@
 
 #include <QtTest/qtest.h>
 
+#include <array>
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
 using namespace Pyvent::Internal;
 
 namespace {
@@ -17,6 +22,32 @@ QByteArray eventFrame(QByteArrayView body)
     return Zmtp::frame(0, body);
 }
 
+constexpr qsizetype fileSize = Lane::largeEvent;
+
+QByteArray largeEvent(qsizetype size = fileSize)
+{
+    return "big " + QByteArray(size - Zmtp::maximumHeaderSize - 4, 'x');
+}
+
+FileDescriptor fileOf(QByteArrayView body)
+{
+    return makeSealedFile(eventFrame(body).first(Zmtp::maximumHeaderSize), body);
+}
+
+void passFile(PassedFiles *to, const FileDescriptor &file)
+{
+    std::array<int, 2> both{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) != 0)
+        qFatal("no sockets");
+    const FileDescriptor one(both[0]);
+    const FileDescriptor other(both[1]);
+    char byte = 'x';
+    const iovec vector{&byte, 1};
+    if (sendWithFile(one.get(), std::span(&vector, 1), file.get()) != 1
+        || to->receive(other.get(), std::span(&byte, 1)) != 1)
+        qFatal("no file");
+}
+
 QByteArray subscription(QByteArrayView prefix)
 {
     return Zmtp::commandFrame(Lane::subscribeCommand, prefix);
@@ -25,11 +56,18 @@ QByteArray subscription(QByteArrayView prefix)
 // A peer whose other end is the test's.
 struct OtherEnd
 {
-    explicit OtherEnd(Relay *relay, bool says = true)
-        : peer(relay, maximumFrameSize)
+    explicit OtherEnd(Relay *relay, bool says = true, bool takesFiles = false)
+        : peer(relay, takesFiles ? 10 * fileSize : maximumFrameSize, takesFiles)
     {
         if (says)
-            isReady = peer.receive(Lane::readyFrame()) && output() == Lane::readyFrame();
+            isReady = peer.receive(Lane::readyFrame(takesFiles)) && output() == Lane::readyFrame(takesFiles);
+    }
+
+    // Sends a file, as by the socket, and what says so.
+    bool sendFile(FileDescriptor file)
+    {
+        passFile(peer.files(), file);
+        return peer.receive(Lane::fileFrame());
     }
 
     // What is written now, with what is owed.
@@ -60,6 +98,9 @@ private Q_SLOTS:
     void framesOfARunAreOneBlock();
     void largeEvents();
     void ignoresWhatItDoesNotKnow();
+    void eventsInFiles();
+    void filesThatItRefuses();
+    void filesAreFewAtATime();
     void leavesTheRelay();
 };
 
@@ -209,7 +250,7 @@ void TestLanePeer::framesOfARunAreOneBlock()
     const QByteArray run = eventFrame("order 1") + eventFrame("order 2") + eventFrame("order 3");
     QVERIFY(sends.peer.receive(run + eventFrame("other") + eventFrame("order 4")));
     std::array<iovec, 8> parts;
-    QCOMPARE(hears.peer.client()->output.fill(parts), std::size_t(2));
+    QCOMPARE(hears.peer.client()->output.fill(parts).count, std::size_t(2));
     QCOMPARE(qsizetype(parts[0].iov_len), run.size());
     QCOMPARE(hears.output(), run + eventFrame("order 4"));
 }
@@ -237,6 +278,86 @@ void TestLanePeer::ignoresWhatItDoesNotKnow()
     QVERIFY(end.peer.receive(Zmtp::commandFrame(Lane::idleCommand, {}) + Zmtp::commandFrame("LATER", "x")));
     QCOMPARE(end.peer.debt(), Peer::Debt::None);
     QVERIFY(end.output().isEmpty());
+}
+
+// Whoever takes files gets it as one, and everybody else its bytes.
+void TestLanePeer::eventsInFiles()
+{
+    Relay relay(true, {});
+    const qsizetype before = relay.waitingBytes();
+    OtherEnd sends(&relay, true, true);
+    OtherEnd takesFiles(&relay, true, true);
+    OtherEnd takesBytes(&relay);
+    QVERIFY(sends.isReady && takesFiles.isReady && takesBytes.isReady);
+    for (OtherEnd *hears : {&takesFiles, &takesBytes}) {
+        QVERIFY(hears->peer.receive(subscription("big ")));
+        hears->output();
+    }
+    QVERIFY(sends.sendFile(fileOf(largeEvent())));
+    QCOMPARE(sends.output(), Lane::acknowledgementFrame({1, 0}));
+    QCOMPARE(sends.peer.bytesInFiles(), quint64(fileSize));
+    QCOMPARE(relay.files(), 1);
+    QCOMPARE(takesBytes.output(), eventFrame(largeEvent()));
+    int files = 0;
+    QCOMPARE(PyventTests::takeBytes(&takesFiles.peer.client()->output, &files), Lane::fileFrame());
+    QCOMPARE(files, 1);
+    QVERIFY(relay.waitingBytes() > before + fileSize); // the node has it
+    QVERIFY(takesFiles.peer.receive(Lane::doneFrame(1)));
+    QCOMPARE(relay.files(), 0);
+    QCOMPARE(relay.waitingBytes(), before);
+
+    // What was passed as bytes is kept as bytes.
+    QVERIFY(sends.peer.receive(eventFrame(largeEvent())));
+    QCOMPARE(takesFiles.output(), eventFrame(largeEvent()));
+}
+
+void TestLanePeer::filesThatItRefuses()
+{
+    Relay relay(true, {});
+    const qsizetype before = relay.waitingBytes();
+    const auto refuses = [&relay](const FileDescriptor &file, const char *why) {
+        OtherEnd end(&relay, true, true);
+        return !end.sendFile(FileDescriptor(::dup(file.get()))) && QByteArray(end.peer.whyClosed()).contains(why);
+    };
+    QVERIFY(refuses(fileOf(largeEvent(fileSize - 1)), "no event"));
+    QVERIFY(refuses(fileOf(largeEvent(11 * fileSize)), "too large"));
+    QVERIFY(refuses(makeSealedFile(eventFrame(largeEvent()).first(9), largeEvent() + "x"), "no event"));
+    QVERIFY(
+        refuses(makeSealedFile(Zmtp::frame(Zmtp::Header::Command, largeEvent()).first(9), largeEvent()), "no event"));
+    QVERIFY(refuses(makeSealedFile({}, QByteArray(fileSize, '\xff')), "no event"));
+    const FileDescriptor notSealed(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    QCOMPARE(::ftruncate(notSealed.get(), fileSize), 0);
+    QVERIFY(refuses(notSealed, "not sealed"));
+
+    OtherEnd sendsNone(&relay, true, true);
+    QVERIFY(!sendsNone.peer.receive(Lane::fileFrame()));
+    OtherEnd mayNot(&relay);
+    QVERIFY(!mayNot.peer.files());
+    QVERIFY(!mayNot.peer.receive(Lane::fileFrame()));
+    OtherEnd hasHadNone(&relay, true, true);
+    QVERIFY(!hasHadNone.peer.receive(Lane::doneFrame(1)));
+    OtherEnd sendsMany(&relay, true, true);
+    const FileDescriptor file = fileOf(largeEvent());
+    for (int i = 0; i < 17; ++i)
+        passFile(sendsMany.peer.files(), file);
+    QVERIFY(!sendsMany.peer.receive(eventFrame("order")));
+    QCOMPARE(relay.files(), 0);
+    QCOMPARE(relay.waitingBytes(), before);
+}
+
+void TestLanePeer::filesAreFewAtATime()
+{
+    Relay relay(true, {.files = 3});
+    OtherEnd sends(&relay, true, true);
+    OtherEnd hears(&relay, true, true);
+    QVERIFY(hears.peer.receive(subscription("big ")));
+    hears.output();
+    for (int i = 0; i < 5; ++i)
+        QVERIFY(sends.sendFile(fileOf(largeEvent())));
+    QCOMPARE(relay.files(), 3); // others are only kept in memory
+    QCOMPARE(hears.output(), Lane::fileFrame().repeated(3) + eventFrame(largeEvent()).repeated(2));
+    QVERIFY(hears.peer.receive(Lane::doneFrame(3)));
+    QCOMPARE(relay.files(), 0);
 }
 
 void TestLanePeer::leavesTheRelay()

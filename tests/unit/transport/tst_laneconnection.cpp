@@ -23,7 +23,7 @@ namespace {
 using Clock = Connection::Clock;
 using Failure = LaneConnection::Failure;
 
-constexpr qsizetype maximumFrameSize = 100'000;
+constexpr qsizetype maximumFrameSize = 300'000;
 
 QByteArray eventFrame(QByteArrayView body)
 {
@@ -42,7 +42,7 @@ sockaddr_un addressOf(const QByteArray &path)
 class PlayedServer
 {
 public:
-    explicit PlayedServer(bool greets = true)
+    explicit PlayedServer(bool greets = true, bool takesFiles = false)
         : m_path(m_folder.path().toLocal8Bit() + "/lane")
         , m_listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
     {
@@ -53,10 +53,10 @@ public:
         AccessRule rule({});
         Failure failure;
         connection = LaneConnection::connect(m_path, &rule, maximumFrameSize, queue, pollSet, now, &failure);
-        m_server = FileDescriptor(::accept(m_listener.get(), nullptr, nullptr));
+        m_server = FileDescriptor(::accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         turn();
         if (greets) {
-            write(Lane::readyFrame());
+            write(Lane::readyFrame(takesFiles));
             hear();
             read();
         }
@@ -94,11 +94,20 @@ public:
     {
         QByteArray all;
         for (QByteArray bytes(65536, Qt::Uninitialized);;) {
-            const ssize_t count = ::recv(m_server.get(), bytes.data(), std::size_t(bytes.size()), MSG_DONTWAIT);
+            const ssize_t count = files.receive(m_server.get(), std::span(bytes.data(), std::size_t(bytes.size())));
             if (count <= 0)
                 return all;
             all.append(bytes.constData(), count);
         }
+    }
+
+    // What says that an event is in a file, which goes with it.
+    void passFile(const FileDescriptor &file)
+    {
+        const QByteArray bytes = Lane::fileFrame();
+        const iovec vector{const_cast<char *>(bytes.data()), std::size_t(bytes.size())};
+        if (sendWithFile(m_server.get(), std::span(&vector, 1), file.get()) != bytes.size())
+            qFatal("cannot pass a file");
     }
     void hangUp() { m_server = FileDescriptor(); }
     bool isReadable() const { return pollSetIsReadable(pollSet.fd()); }
@@ -112,6 +121,7 @@ public:
     SendQueue queue;
     Clock::time_point now = Clock::now();
     QByteArrayList heard;
+    PassedFiles files; // that the connection has sent
     std::unique_ptr<LaneConnection> connection;
 
 private:
@@ -138,6 +148,8 @@ private Q_SLOTS:
     void goesOnWhenTheServerReads();
     void theEnd();
     void aServerThatHangs();
+    void largeEventsGoInFiles();
+    void largeEventsComeInFiles();
     void anIdleServer();
     void aServerThatSaysNothing();
     void isNotLetIn();
@@ -152,7 +164,7 @@ void TestLaneConnection::saysFirstWhatItIs()
     QVERIFY(lane.connection);
     QCOMPARE(lane.connection->state(), Connection::State::Connecting);
     lane.connection->send("order 1", false, nullptr);
-    QCOMPARE(lane.read(), Lane::readyFrame()); // and no event before the server has said what it is
+    QCOMPARE(lane.read(), Lane::readyFrame(true)); // and no event before the server has said what it is
     QVERIFY(!lane.connection->isSending());
     lane.write(Lane::readyFrame());
     lane.hear();
@@ -411,6 +423,52 @@ void TestLaneConnection::skipsWhatIsTooLarge()
     lane.hear();
     QCOMPARE(lane.heard, QByteArrayList({"a", "b", "c"}));
     QVERIFY(!lane.connection->hasEnded());
+}
+
+void TestLaneConnection::largeEventsGoInFiles()
+{
+    const QByteArray small = "small";
+    const QByteArray large = "large " + QByteArray(Lane::largeEvent, 'x');
+    for (const bool takesFiles : {false, true}) {
+        PlayedServer lane(true, takesFiles);
+        for (const QByteArray &event : {small, large, small, large, large})
+            lane.connection->send(QByteArray(event), false, nullptr);
+        QByteArray sent;
+        const QByteArray inPlace = takesFiles ? Lane::fileFrame() : eventFrame(large);
+        const QByteArray expected = eventFrame(small) + inPlace + eventFrame(small) + inPlace + inPlace;
+        QTRY_VERIFY((lane.turn(), sent += lane.read()) == expected);
+        for (int i = 0; takesFiles && i < 3; ++i)
+            QVERIFY(FileMapping(lane.files.take(), maximumFrameSize, true).bytes() == eventFrame(large));
+        QVERIFY(!lane.files.hasSome());
+        lane.write(Lane::acknowledgementFrame({5, 0}));
+        lane.hear();
+        QCOMPARE(lane.queue.events(), 0);
+    }
+}
+
+void TestLaneConnection::largeEventsComeInFiles()
+{
+    PlayedServer lane(true, true);
+    const auto fileOf = [](const QByteArray &body) {
+        const QByteArray frame = eventFrame(body);
+        return makeSealedFile(frame.first(frame.size() - body.size()), body);
+    };
+    const QByteArray first = "first " + QByteArray(Lane::largeEvent, 'x');
+    const QByteArray second = "second " + QByteArray(Lane::largeEvent, 'y');
+    lane.write(eventFrame("before"));
+    lane.passFile(fileOf(first));
+    lane.passFile(fileOf(second));
+    lane.write(eventFrame("between"));
+    lane.passFile(fileOf(QByteArray(2 * maximumFrameSize, 'x'))); // its sender will be asked
+    lane.passFile(makeSealedFile({}, "no event"));
+    lane.write(Lane::fileFrame() + eventFrame("after"));
+    lane.hear();
+    QCOMPARE(lane.heard, QByteArrayList({"before", first, second, "between", "after"}));
+    QVERIFY(!lane.connection->hasEnded());
+    QByteArray done;
+    for (quint64 i = 1; i <= 5; ++i)
+        done += Lane::doneFrame(i);
+    QCOMPARE(lane.read(), done);
 }
 
 void TestLaneConnection::endsWithWhatIsNoServer_data()
