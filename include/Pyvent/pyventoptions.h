@@ -10,6 +10,12 @@
 
 #include <chrono>
 
+/*! What a node does where receivers lag behind what it sends. See PyventOptions::whenReceiversLag. */
+enum class PyventReceiversLag {
+    Drop, /*!< It sends on. Receivers that are too far behind lose the newest, are told, and ask for it. */
+    Wait  /*!< It waits for them: nothing is lost for a receiver that still reads. */
+};
+
 /*!
     The options of a node, for PyventNode's constructor, or for PyventNode::configure() before the first use:
     \code
@@ -48,6 +54,12 @@ struct PyventOptions
     /*! The number of bytes that may wait for the server's acknowledgement before send() returns false. An empty queue
         takes any event. Default: 64 MiB. */
     qsizetype sendQueueBytes = qsizetype(64) * 1024 * 1024;
+
+    /*! What this node does where receivers lag behind what it sends. With PyventReceiversLag::Wait, the server acknowledges its events only as
+        fast as the slowest receiver takes them: sendQueue() grows, and send() returns false when the send queue is full. A
+        receiver that takes nothing for PyventServerLimits::receiverTimeout is not waited for until it goes on. Python's server knows
+        nothing of this. Default: PyventReceiversLag::Drop. */
+    PyventReceiversLag whenReceiversLag = PyventReceiversLag::Drop;
 
     /*! The number of its newest events that this node keeps, to send them again to nodes that missed them and to late
         joiners, as far as replayBytes and replayAge allow. 0: none. Default: 100,000. */

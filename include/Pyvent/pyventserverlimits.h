@@ -41,6 +41,10 @@ struct PyventServerLimits
         machine's memory where that is less. */
     qsizetype waitingBytesInAll = 0;
 
+    /*! The time for which a receiver may take nothing: then senders that wait for receivers (PyventOptions::whenReceiversLag) do not wait
+        for it any more, and where waitingBytesInAll wait, the one for which most of it does is hung up on. Default: 5 s. */
+    std::chrono::milliseconds receiverTimeout = std::chrono::seconds(5);
+
     /*! The number of events, and of bytes, that a connection may send within a second, with those of one second at once. Its server does
         not read on until it may; so its sendQueue grows. 0, the default: any number. */
     qsizetype eventsPerSecond = 0;

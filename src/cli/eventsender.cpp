@@ -71,9 +71,11 @@ EventSender::Result EventSender::flush()
 
 bool EventSender::isTaken()
 {
-    const QDeadlineTimer deadline(m_options.timeout);
+    QDeadlineTimer deadline(m_options.timeout);
     while (!m_node->flush(
         std::min<std::chrono::milliseconds>(slice, std::chrono::milliseconds(deadline.remainingTime())))) {
+        if (m_options.waitsForReceivers && m_node->state() == PyventNode::Ready)
+            deadline.setRemainingTime(m_options.timeout);
         if (deadline.hasExpired() || m_signals.comesWithin(0ms))
             return false;
     }

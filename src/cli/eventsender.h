@@ -27,6 +27,7 @@ public:
         std::chrono::milliseconds timeout;  // for the server to take what was sent
         std::optional<qint64> total;        // events, if that is known
         bool isQuiet;
+        bool waitsForReceivers = false; // then the server takes nothing while one lags
     };
     enum Result {
         Done,

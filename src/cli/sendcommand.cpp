@@ -29,6 +29,8 @@ QList<QCommandLineOption> options()
         {u"from-json"_s,
          u"Send the events of FILE, or of standard input if FILE is '-': lines as 'pyvent listen --json' prints them."_s,
          u"FILE"_s},
+        {u"wait-for-receivers"_s,
+         u"Send only as fast as the slowest receiver takes the events, so that none is dropped for it."_s},
         timeoutOption(u"Try for SEC seconds to reach the server. Default: 2."_s),
     };
 }
@@ -83,10 +85,13 @@ int run(const CommandLine &line)
         .timeout = line.timeout().value_or(defaultTimeout),
         .total = event ? std::optional(event->count) : std::nullopt,
         .isQuiet = line.isQuiet(),
+        .waitsForReceivers = line.isSet(u"wait-for-receivers"_s),
     };
     PyventOptions nodeOptions = line.nodeOptions();
     nodeOptions.server = false; // one that lives as long as one event would be heard by nobody
-    nodeOptions.linger = 0ms;   // flush() has waited already
+    if (options.waitsForReceivers)
+        nodeOptions.whenReceiversLag = PyventReceiversLag::Wait;
+    nodeOptions.linger = 0ms; // flush() has waited already
 
     PyventNode node;
     reportProblems(&node);

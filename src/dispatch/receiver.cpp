@@ -84,6 +84,11 @@ bool HandlerReceiver::post(const PyventEvent &event, QString *why)
     return true;
 }
 
+Backlog HandlerReceiver::backlog() const
+{
+    return backlogOf(m_state->backlog.load(std::memory_order_relaxed), maximumBacklog);
+}
+
 void HandlerReceiver::deliver(const PyventEvent &event)
 {
     if (m_isElsewhere && m_thread == QThread::currentThread()) // of PyventNode::dispatch(), which does not wait

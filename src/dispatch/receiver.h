@@ -16,6 +16,18 @@
 
 namespace Pyvent::Internal {
 
+// How much waits for a handler of what may.
+enum class Backlog : quint8 {
+    Small,
+    Medium, // a quarter
+    Large   // half
+};
+
+constexpr Backlog backlogOf(qsizetype waiting, qsizetype most)
+{
+    return waiting >= most / 2 ? Backlog::Large : waiting >= most / 4 ? Backlog::Medium : Backlog::Small;
+}
+
 // What stands in the table under a name or a glob, and gets the events that match it.
 class Receiver
 {
@@ -49,6 +61,9 @@ public:
     // The same as deliver(), for one that is elsewhere: puts the event into the event queue of its thread, and runs no code of
     // the user's or the node's. It does not where that thread is too far behind: \a why says so, for people, the first time.
     virtual bool post(const PyventEvent &, [[maybe_unused]] QString *why) { return false; }
+
+    // What was put there and was not heard yet.
+    virtual Backlog backlog() const { return Backlog::Small; }
 
 private:
     const PyventPattern m_pattern;
@@ -108,6 +123,7 @@ public:
     void deliver(const PyventEvent &event) override;
     bool isElsewhere() const override { return m_isElsewhere; }
     bool post(const PyventEvent &event, QString *why) override;
+    Backlog backlog() const override;
 
 private:
     const bool m_isElsewhere;

@@ -184,6 +184,9 @@ QString NodesModel::toolTip(const Row &row) const
         text += u'\n' + tr("It does not answer any more.");
     if (!row.info.host.isEmpty())
         text += u'\n' + tr("On %1").arg(row.info.host);
+    if (!row.info.way.isEmpty())
+        text += u'\n'
+            + (row.info.way == "lane"_L1 ? tr("Reaches the server by the lane") : tr("Reaches the server by TCP"));
     if (!row.info.names.isEmpty())
         text += u'\n' + tr("Hears %1").arg(row.info.names.join(u", "_s));
     return text;

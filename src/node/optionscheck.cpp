@@ -45,7 +45,7 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     if (limits.connections < 0 || limits.connectionsOfOtherUser < 0 || limits.handshake < 0ms || limits.messageParts < 2
         || limits.subscriptions < 10 || limits.subscriptionBytes < 1024 || limits.subscriptionChangesPerSecond < 0
         || limits.waitingBytes < 1024 || limits.waitingBytesInAll < 0 || limits.eventsPerSecond < 0
-        || limits.bytesPerSecond < 0)
+        || limits.bytesPerSecond < 0 || limits.receiverTimeout <= 0ms)
         return u"a limit of the server's is less than a node needs: 2 parts of a message, 10 subscriptions of 1,024 "
                u"bytes, "
                "and 1,024 bytes that wait; 0 or more of the others"_s;

@@ -263,7 +263,8 @@ void Doors::watch(int fd)
 
 Doors::Clock::time_point Doors::deadline() const
 {
-    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_tellsGoneAt});
+    return std::min(
+        {m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_tellsGoneAt, m_givesUpAt});
 }
 
 qsizetype Doors::wait(Clock::time_point until)
@@ -291,10 +292,7 @@ qsizetype Doors::wait(Clock::time_point until)
         m_tellsGoneAt = Clock::time_point::max();
         m_relay->tellGone();
     }
-    for (const Relay::Client *client : m_relay->takeTouched()) {
-        if (const auto found = m_connections.find(client); found != m_connections.end())
-            write(found->second.get(), now);
-    }
+    writeTouched(now);
     now = Clock::now();
     if (m_listensAgainAt <= now)
         watchListeners(true);
@@ -317,6 +315,24 @@ qsizetype Doors::wait(Clock::time_point until)
         });
     }
     return m_bytesRead;
+}
+
+void Doors::writeTouched(Clock::time_point now)
+{
+    if (now >= m_givesUpAt) {
+        m_relay->giveUpThoseThatStandStill();
+        m_givesUpAt = now + m_limits.receiverTimeout / 2;
+    }
+    do { // what is written may be what others wait for
+        for (const Relay::Client *client : m_relay->takeTouched()) {
+            if (const auto found = m_connections.find(client); found != m_connections.end())
+                write(found->second.get(), now);
+        }
+    } while (m_relay->releaseHeld());
+    if (!m_relay->hasHeld())
+        m_givesUpAt = Clock::time_point::max();
+    else if (m_givesUpAt == Clock::time_point::max())
+        m_givesUpAt = now + m_limits.receiverTimeout / 2;
 }
 
 // \a of is a listener or a connection; null is the caller's own.
@@ -510,6 +526,8 @@ void Doors::payDebts(Clock::time_point now)
 void Doors::stopReading()
 {
     m_readsMessages = false;
+    m_relay->giveUpThoseThatStandStill(true);
+    m_relay->releaseHeld();
     for (const auto &[client, connection] : m_connections) {
         connection->peer->client()->output.lendAny(); // it is not read any more when one is given back
         if (connection->peer->debt() != Peer::Debt::None)
@@ -569,7 +587,7 @@ void Doors::makeRoom(Clock::time_point now)
         Connection *largest = nullptr;
         for (const auto &[client, connection] : m_connections) {
             const qsizetype cost = client->output.cost();
-            if (now - connection->writtenAt > m_limits.stuck
+            if (now - connection->writtenAt > m_limits.receiverTimeout
                 && (!largest || cost > largest->peer->client()->output.cost()))
                 largest = connection.get();
         }

@@ -38,7 +38,8 @@ public:
         qsizetype changesPerSecond = 0;    // of them; 0: any number, as of the next two, of one connection
         qsizetype eventsPerSecond = 0;
         qsizetype bytesPerSecond = 0;
-        std::chrono::milliseconds stuck = std::chrono::seconds(5); // where all is full, for whoever does not read
+        std::chrono::milliseconds receiverTimeout =
+            std::chrono::seconds(5); // for whoever does not read and is waited for
     };
 
     // \a relay outlives it. Users of this machine come in as far as \a access lets them. Throws std::system_error where there is no
@@ -109,6 +110,7 @@ private:
     void stopListening(const Listener &listener);
     void watchListeners(bool watch);
     void accept(const Listener &listener);
+    void writeTouched(Clock::time_point now);
     bool mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now);
     std::unique_ptr<Peer> makePeer(Kind kind, const OtherEnd &other);
     void charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
@@ -145,7 +147,8 @@ private:
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
     Clock::time_point m_readsAgainAt = Clock::time_point::max();   // from some that have had more than they may
     Clock::time_point m_tellsGoneAt = Clock::time_point::max();
-    Clock::time_point m_paysAt = Clock::time_point::max(); // what can wait
+    Clock::time_point m_givesUpAt = Clock::time_point::max(); // those that others wait for, and that stand still
+    Clock::time_point m_paysAt = Clock::time_point::max();    // what can wait
     Clock::time_point m_givesBackAt = Clock::time_point::max();
     qsizetype m_mostMemory = 0; // that the relay took since memory was given back, in bytes
 };

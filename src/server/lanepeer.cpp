@@ -48,9 +48,9 @@ bool LanePeer::handleMessage(const FrameReader::Frame &frame)
         return close("it sends messages before it has said what it is");
     const bool stays = frame.encoded.begin() >= m_bytes.begin() && frame.encoded.end() <= m_bytes.end();
     if (stays && frame.block.isNull())
-        relay()->addToRun(frame);
+        relay()->addToRun(client(), frame);
     else
-        relay()->passOn(frame);
+        relay()->passOn(client(), frame);
     took(frame.encoded.size());
     return true;
 }
@@ -75,6 +75,7 @@ bool LanePeer::handleFile()
         || header->bodySize != quint64(encoded.size() - header->size))
         return close("it sends a file that is not sealed, too large, or no event");
     relay()->passOn(
+        client(),
         {header->flags, encoded, encoded.sliced(header->size), relay()->block(std::move(mapping), std::move(file))});
     countInFile(encoded.size());
     took(encoded.size());
@@ -112,29 +113,43 @@ bool LanePeer::handleCommand(QByteArrayView body)
         if (!files || !client()->output.haveDone(*files))
             return close("it has done with files that it has not had");
         relay()->touch(client());
+    } else if (command->name == Lane::lagCommand) {
+        const auto lags = Lane::readLag(command->data);
+        if (!lags)
+            return close("it says of its lag what nobody understands");
+        relay()->setLags(client(), *lags);
     } else if (command->name == Lane::hurryCommand) {
         m_isInHurry = true;
     }
     return true; // what is not known may be ignored
 }
 
+// What may be acknowledged: no events while their sender waits for a receiver.
+Lane::Acknowledgement LanePeer::due() const
+{
+    return relay()->isHeld(client()) ? Lane::Acknowledgement{m_told.events, m_taken.subscriptions} : m_taken;
+}
+
 Peer::Debt LanePeer::debt() const
 {
     // One at a time: who does not read gets no more of them.
-    if (m_taken == m_told || client()->output.written() < m_tellsUpTo)
+    const Lane::Acknowledgement taken = due();
+    if (taken == m_told || client()->output.written() < m_tellsUpTo)
         return Debt::None;
-    const bool isMuch = m_taken.events - m_told.events >= manyEvents || m_untoldBytes >= manyBytes;
-    return isMuch || m_isInHurry || m_taken.subscriptions != m_told.subscriptions ? Debt::Now : Debt::Soon;
+    const bool isMuch = taken.events - m_told.events >= manyEvents || m_untoldBytes >= manyBytes;
+    return isMuch || m_isInHurry || taken.subscriptions != m_told.subscriptions ? Debt::Now : Debt::Soon;
 }
 
 void LanePeer::settle()
 {
     if (debt() == Debt::None)
         return;
-    send(Lane::acknowledgementFrame(m_taken));
-    m_told = m_taken;
-    m_untoldBytes = 0;
-    m_isInHurry = false;
+    m_told = due();
+    send(Lane::acknowledgementFrame(m_told));
+    if (m_told == m_taken) {
+        m_untoldBytes = 0;
+        m_isInHurry = false;
+    }
     m_tellsUpTo = client()->output.appended();
 }
 

@@ -28,6 +28,7 @@ private:
     bool handleCommand(QByteArrayView body);
     bool handleMessage(const FrameReader::Frame &frame);
     bool handleFile();
+    Lane::Acknowledgement due() const;
     void took(qsizetype bytes);
 
     const qsizetype m_maximumFrameSize;

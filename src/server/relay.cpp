@@ -72,6 +72,9 @@ Relay::Client *Relay::add()
 void Relay::remove(Client *client)
 {
     std::erase(m_touched, client);
+    std::erase(m_held, client);
+    for (Client *held : m_held)
+        std::erase(held->m_waitsFor, client);
     std::erase_if(m_told, [client](const Told &told) { return told.client == client; });
     client->output.clear();
     client->m_hasLeft = true;
@@ -160,17 +163,17 @@ qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameRe
     speaks(client);
     if (!delimiter.isEmpty())
         return m_takesBatches && delimiter == batchMark ? receiveBatch(client, frame.body) : 0;
-    passOn(frame);
+    passOn(client, frame);
     acknowledge(client, m_takesBatches && isProofTopic(frame.body) ? m_batchAcknowledgement : m_acknowledgement);
     return 1;
 }
 
-void Relay::passOn(const FrameReader::Frame &frame)
+void Relay::passOn(Client *client, const FrameReader::Frame &frame)
 {
     endRun();
     findReceivers(frame.body);
     if (!m_receivers.empty())
-        passOn(m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
+        passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
 }
 
 Block Relay::block(FileMapping &&mapping, FileDescriptor &&file)
@@ -182,7 +185,7 @@ Block Relay::block(FileMapping &&mapping, FileDescriptor &&file)
     return block;
 }
 
-void Relay::addToRun(const FrameReader::Frame &frame)
+void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
 {
     findReceivers(frame.body);
     if (m_receivers != m_earlier || frame.encoded.begin() != m_run.end())
@@ -191,6 +194,7 @@ void Relay::addToRun(const FrameReader::Frame &frame)
     const char *const begin = m_run.isEmpty() ? frame.encoded.data() : m_run.data();
     m_run = QByteArrayView(begin, frame.encoded.end());
     ++m_framesInRun;
+    m_runFrom = client;
 }
 
 void Relay::forgetRun() noexcept
@@ -205,7 +209,7 @@ void Relay::endRun()
     const QByteArrayView run = std::exchange(m_run, {});
     const qsizetype frames = std::exchange(m_framesInRun, 0);
     if (!run.isEmpty() && !m_earlier.empty())
-        passOn(m_earlier, Block(run, &m_bytes), frames);
+        passOn(m_runFrom, m_earlier, Block(run, &m_bytes), frames);
 }
 
 // Frames that have the same receivers, as most in a batch do, are one block.
@@ -225,7 +229,7 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
             char *to = block.data();
             for (const QByteArrayView body : run)
                 to = std::copy(body.begin(), body.end(), Zmtp::writeHeader(0, body.size(), to));
-            passOn(m_earlier, block, qsizetype(run.size()));
+            passOn(client, m_earlier, block, qsizetype(run.size()));
         }
         run.clear();
     };
@@ -245,7 +249,7 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
 void Relay::sayGoodbye()
 {
     findReceivers(serverDisconnectTopic);
-    passOn(m_receivers, Block(Zmtp::frame(0, serverDisconnectTopic), &m_bytes), 1);
+    passOn(nullptr, m_receivers, Block(Zmtp::frame(0, serverDisconnectTopic), &m_bytes), 1);
 }
 
 // Each once, whatever it has subscribed to.
@@ -259,14 +263,17 @@ void Relay::findReceivers(QByteArrayView body)
     });
 }
 
-void Relay::passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames)
+void Relay::passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames)
 {
+    if (from && isHeld(from))
+        from->m_sentMeanwhile += block.size();
     for (Client *client : receivers) {
         const qsizetype waiting = client->output.cost();
         const qsizetype all = waiting + block.size() + Block::overhead;
         // An event of any size is passed on to one for which nothing waits, as long as there is room in all.
         const bool isForAll = isFull() && all > fairShare;
-        if (isForAll || (all > m_limits.waitingBytes && waiting > 0)) {
+        const bool isWaitedFor = from && isBehind(*client, all) && waitsFor(client, from, block);
+        if (isForAll || (all > m_limits.waitingBytes && waiting > 0 && !isWaitedFor)) {
             m_wasFull = m_wasFull || isForAll;
             m_dropped += quint64(frames);
             client->m_dropped.add(block.bytes());
@@ -320,6 +327,13 @@ void Relay::sendTo(Client *client, const QByteArray &frame)
 
 void Relay::acknowledge(Client *client, const Block &reply)
 {
+    if (isHeld(client)) {
+        std::vector<Withheld> &withheld = client->m_withheld;
+        if (withheld.empty() || withheld.back().reply.data() != reply.data())
+            withheld.push_back({reply, 0});
+        ++withheld.back().count;
+        return;
+    }
     client->output.append(reply);
     touch(client);
 }

@@ -31,6 +31,13 @@ public:
         qsizetype allSubscribed = qsizetype(256) * 1024 * 1024;  // what those of all clients take: many clients
     };
 
+    // Acknowledgements that are not given yet.
+    struct Withheld
+    {
+        Block reply;
+        qsizetype count;
+    };
+
     // A connection of a client's: what it has subscribed to, and what waits to be written to it.
     class Client
     {
@@ -48,6 +55,18 @@ public:
         bool m_isTouched = false;
         bool m_hasLeft = false;
         bool m_speaks = false;
+
+        // As a receiver.
+        bool m_lags = false;      // it says so
+        bool m_isGivenUp = false; // nobody waits for it until it goes on
+        quint64 m_progress = 0;   // when it was last looked at,
+        int m_timesStill = 0;     // and how often it stood still there
+        quint64 m_changes = 0;    // of what it says
+
+        // As a sender that waits.
+        std::vector<const Client *> m_waitsFor;
+        qsizetype m_sentMeanwhile = 0; // bytes
+        std::vector<Withheld> m_withheld;
     };
 
     // Whether it \a takesBatches: PROTOCOL.md.
@@ -72,11 +91,11 @@ public:
     // acknowledged. Returns how many events that are.
     qsizetype receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame);
 
-    // Passes on a frame as it came.
-    void passOn(const FrameReader::Frame &frame);
+    // Passes on a frame of \a client's as it came.
+    void passOn(Client *client, const FrameReader::Frame &frame);
 
     // The same at endRun(), or before. Frames that follow each other in memory, where they stay until then, share their way.
-    void addToRun(const FrameReader::Frame &frame);
+    void addToRun(Client *client, const FrameReader::Frame &frame);
     void endRun();
     void forgetRun() noexcept;
 
@@ -93,6 +112,21 @@ public:
     // The same some seconds later, where the sender is not on the bus any more: nothing is kept of it.
     void tellGone();
     bool hasToldDropped() const { return !m_told.empty(); }
+
+    // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
+
+    // \a client says whether it has taken more than it keeps up with.
+    void setLags(Client *client, bool lags);
+
+    // Whether \a client waits for somebody, and whether anyone does.
+    bool isHeld(const Client *client) const { return !client->m_waitsFor.empty(); }
+    bool hasHeld() const { return !m_held.empty(); }
+
+    // Acknowledges what those have sent for whom everybody has caught up. Returns whether there is one.
+    bool releaseHeld();
+
+    // Nobody is waited for who has taken nothing since this was called the time before the last, or, at the \a end, at all.
+    void giveUpThoseThatStandStill(bool end = false);
 
     // Tells Python's clients that this server ends.
     void sayGoodbye();
@@ -131,7 +165,11 @@ private:
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
     void findReceivers(QByteArrayView body);
-    void passOn(const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
+    void passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
+    bool isBehind(const Client &client, qsizetype all) const;
+    bool hasCaughtUp(const Client &client) const;
+    bool waitsFor(Client *receiver, Client *sender, const Block &block);
+    static quint64 progressOf(const Client &client);
     void acknowledge(Client *client, const Block &reply);
 
     const bool m_takesBatches;
@@ -151,6 +189,8 @@ private:
     std::vector<Client *> m_earlier;   // of the one before it in its batch or run
     QByteArrayView m_run;              // frames that have the same receivers, and were not passed on yet
     qsizetype m_framesInRun = 0;
+    Client *m_runFrom = nullptr;
+    std::vector<Client *> m_held;
     std::vector<Client *> m_touched;
     struct Told
     {

@@ -60,7 +60,8 @@ Doors::Limits doorLimits(const PyventServerLimits &limits, qsizetype maximumFram
             .subscriptions = limits.subscriptions,
             .changesPerSecond = limits.subscriptionChangesPerSecond,
             .eventsPerSecond = limits.eventsPerSecond,
-            .bytesPerSecond = limits.bytesPerSecond};
+            .bytesPerSecond = limits.bytesPerSecond,
+            .receiverTimeout = limits.receiverTimeout};
 }
 
 // A server needs one descriptor for each connection. The hard limit is the system's word.

@@ -38,7 +38,7 @@ PyventError EventEncoder::encode(QAnyStringView name, const QVariantMap &argumen
     m_buffer.append(m_topic).append(' ');
     if (PyventError error = writePayload(arguments, explicitSender))
         return error;
-    Trailer trailer{.nodeId = m_nodeId, .time = time};
+    Trailer trailer{.nodeId = m_nodeId, .time = time, .flags = m_flags};
     const QByteArray fullSender = explicitSender.isEmpty() ? m_defaultSender : explicitSender.toUtf8();
     trailer.sender = fullSender;
     if (PyventError error = checkSize(m_buffer.size() + trailerSize(trailer), room))

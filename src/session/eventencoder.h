@@ -4,6 +4,7 @@
 
 #include "delivery/transmitwindow.h"
 #include "pyventerror.h"
+#include "wire/frame.h"
 
 #include <QtCore/quuid.h>
 #include <QtCore/qvariant.h>
@@ -21,6 +22,9 @@ public:
         , m_window(window)
     {
     }
+
+    // Whether what is sent says that its sender waits for receivers.
+    void setWaits(bool waits) { m_flags = waits ? Trailer::Waits : 0; }
 
     // The sender of events that are sent without one, "pyvent" or "pyvent.{id}".
     void setDefaultSender(const QString &sender) { m_defaultSender = sender.toUtf8(); }
@@ -40,6 +44,7 @@ private:
     QByteArray takeFrame();
 
     const QUuid m_nodeId;
+    quint16 m_flags = 0; // of each trailer
     QByteArray m_defaultSender;
     qsizetype m_maximumFrameSize = 0;
     Window *m_window;

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "session/inbox.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Pyvent::Internal {
 
 namespace {
 
-constexpr std::size_t maximumEvents = 100'000;
+constexpr qsizetype maximumEvents = 100'000;
 constexpr qsizetype maximumBytes = qsizetype(64) * 1024 * 1024;
 
 } // namespace
 
 bool Inbox::isFull() const
 {
-    return m_arrivals.size() >= maximumEvents || m_bytes >= maximumBytes;
+    return qsizetype(m_arrivals.size()) >= maximumEvents || m_bytes >= maximumBytes;
+}
+
+Backlog Inbox::backlog() const
+{
+    return std::max(backlogOf(qsizetype(m_arrivals.size()), maximumEvents), backlogOf(m_bytes, maximumBytes));
 }
 
 void Inbox::append(Fanout &&fanout, qsizetype bytes)

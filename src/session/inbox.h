@@ -32,6 +32,7 @@ public:
 
     bool isEmpty() const { return m_arrivals.empty(); }
     bool isFull() const;
+    Backlog backlog() const;
 
     // Whoever appends looks first whether it is full.
     void append(Fanout &&fanout, qsizetype bytes);

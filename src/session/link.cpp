@@ -39,6 +39,7 @@ void Link::leave(Seat *seat)
             unsubscribe(seat, prefix);
     }
     m_queue.leave(&seat->share);
+    setLagging(seat, false);
     std::erase_if(m_seats, [seat](const std::unique_ptr<Seat> &known) { return known.get() == seat; });
 }
 
@@ -147,7 +148,17 @@ bool Link::process(Seat &seat, Clock::time_point now)
     seat.isTouched = false;
     seat.session->process(now);
     seat.deadline = seat.session->deadline();
+    setLagging(&seat, seat.session->isLagging());
     return true;
+}
+
+void Link::setLagging(Seat *seat, bool lags)
+{
+    if (std::exchange(seat->isLagging, lags) == lags)
+        return;
+    m_lagging += lags ? 1 : -1;
+    if (m_lagging == (lags ? 1 : 0))
+        m_connection->setLagging(lags);
 }
 
 void Link::handOut(QByteArrayView frame, Clock::time_point now)

@@ -35,6 +35,7 @@ public:
         Clock::time_point deadline;
         quint64 lastFrame = 0;
         quint64 acknowledged = 0; // of its events, when it processed last
+        bool isLagging = false;   // likewise
     };
 
     // \a connect makes the connection, which sends what the queue has, and may throw.
@@ -100,6 +101,7 @@ private:
 
     std::pair<Subscriptions *, QByteArray> placeOf(const QByteArray &prefix);
     const Subscribers *subscribersOfTopic(QByteArrayView frame) const;
+    void setLagging(Seat *seat, bool lags);
     void handOut(QByteArrayView frame, Clock::time_point now);
     void handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);
 
@@ -112,6 +114,7 @@ private:
     Subscriptions m_control;
     quint64 m_frames = 0;
     std::pair<Connection::State, quint64> m_lastState{Connection::State::Connecting, 0};
+    qsizetype m_lagging = 0;   // seats
     bool m_concernsAll = true; // what receive() has seen
     Clock::time_point m_mayGatherUntil;
 };

@@ -112,12 +112,33 @@ void Reception::deliverElsewhere(const EventDecoder::Result &result)
     Fanout fanout(result.event, result.match, Fanout::To::Elsewhere);
     while (const std::shared_ptr<Receiver> receiver = fanout.next()) {
         QString why;
-        if (receiver->post(*result.event, &why))
+        if (receiver->post(*result.event, &why)) {
+            if (receiver->backlog() == Backlog::Large)
+                isLate(receiver);
             continue;
+        }
         if (!why.isEmpty())
             m_news.add(News::HandlerFailed{result.event->name, why});
         m_news.losses.add(result.event->name, result.event->nodeId, 1);
     }
+}
+
+void Reception::isLate(const std::shared_ptr<Receiver> &receiver)
+{
+    const auto isIt = [&receiver](const std::weak_ptr<Receiver> &late) { return late.lock() == receiver; };
+    if (std::none_of(m_lateElsewhere.begin(), m_lateElsewhere.end(), isIt))
+        m_lateElsewhere.push_back(receiver);
+}
+
+bool Reception::isLagging()
+{
+    std::erase_if(m_lateElsewhere, [](const std::weak_ptr<Receiver> &late) {
+        const std::shared_ptr<Receiver> receiver = late.lock();
+        return !receiver || !receiver->isWanted() || receiver->backlog() == Backlog::Small;
+    });
+    const Backlog inbox = m_inbox.backlog();
+    m_isLagging = !m_lateElsewhere.empty() || inbox == Backlog::Large || (m_isLagging && inbox == Backlog::Medium);
+    return m_isLagging;
 }
 
 void Reception::deliverHere(EventDecoder::Result &&result, qsizetype bytes)

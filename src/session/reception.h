@@ -49,6 +49,12 @@ public:
     // An event of the past has come, for a late joiner.
     void heardReplay(QByteArrayView frame, Clock::time_point now);
 
+    // Whether more has come than is kept up with, from when half of what may wait does until it is a quarter.
+    bool isLagging();
+
+    // Whether that is to be asked again before long: nothing tells when a handler elsewhere has caught up.
+    bool hasLateOnesElsewhere() const { return !m_lateElsewhere.empty(); }
+
     // What the receive window has released comes before anything that is read after it.
     void deliverReleased(Clock::time_point now);
 
@@ -58,6 +64,7 @@ private:
     void look(QByteArrayView frame, Clock::time_point now);
     bool hasRoomFor(QByteArrayView topic) const;
     void offerToWaiters(const PyventEvent &event);
+    void isLate(const std::shared_ptr<Receiver> &receiver);
     void deliverElsewhere(const EventDecoder::Result &result);
     void deliverHere(EventDecoder::Result &&result, qsizetype bytes);
     CatchUps::Deliver deliverPast(Clock::time_point now);
@@ -69,6 +76,9 @@ private:
     ReceiverTable m_table;
     Inbox m_inbox;
     std::vector<Waiter *> m_waiters;
+    std::vector<std::weak_ptr<Receiver>>
+        m_lateElsewhere; // handlers of which much was put into their thread's event queue
+    bool m_isLagging = false;
 };
 
 } // namespace Pyvent::Internal

@@ -13,6 +13,13 @@ namespace Pyvent::Internal {
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
+namespace {
+
+// How soon a thread is looked at again that is behind with what it hears.
+constexpr auto lookInterval = 50ms;
+
+} // namespace
+
 Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
     : m_uuid(uuid)
     , m_wallClock(wallClock)
@@ -29,6 +36,7 @@ void Session::configure(const PyventOptions &options)
     m_options = options;
     m_encoder.setDefaultSender(defaultSender());
     m_encoder.setMaximumFrameSize(options.maximumEventSize);
+    m_encoder.setWaits(options.whenReceiversLag == PyventReceiversLag::Wait);
     m_reception.decoder().setMaximumFrameSize(options.maximumEventSize);
     m_reception.decoder().setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setHearOwnEvents(options.hearOwnEvents);
@@ -185,6 +193,8 @@ void Session::process(Clock::time_point now)
         recover(now);
         m_reception.deliverReleased(now);
         searchOthers(now);
+        m_lagging.is = m_reception.isLagging();
+        m_lagging.lookAt = m_reception.hasLateOnesElsewhere() ? now + lookInterval : Clock::time_point::max();
         m_outOfMemoryUntil.reset();
     } catch (const std::bad_alloc &) {
         if (!m_outOfMemoryUntil)
@@ -220,8 +230,8 @@ Session::Clock::time_point Session::deadline() const
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
     if (!mayRecover())
-        return m_presence.deadline();
-    return std::min({m_presence.deadline(), m_recovery.deadline(), m_catchUps.deadline()});
+        return std::min(m_lagging.lookAt, m_presence.deadline());
+    return std::min({m_lagging.lookAt, m_presence.deadline(), m_recovery.deadline(), m_catchUps.deadline()});
 }
 
 PyventNodeInfo Session::info() const
@@ -272,8 +282,10 @@ bool Session::send(QAnyStringView name, const QVariantMap &arguments, const QStr
     if (unheard)
         *unheard += !m_link->isHeard(frame, m_options.hearOwnEvents ? nullptr : m_seat);
     m_link->send(m_seat, std::move(frame), now);
-    // Told again only when the queue has drained: one that stays near its limit would tell with every other event.
-    if (2 * queue.events <= m_options.sendQueueEvents && 2 * queue.bytes <= m_options.sendQueueBytes)
+    // Told again only when the queue has drained: one that stays near its limit would tell with every other event. Of a sender that waits
+    // for receivers, it is told once.
+    if (m_options.whenReceiversLag == PyventReceiversLag::Drop && 2 * queue.events <= m_options.sendQueueEvents
+        && 2 * queue.bytes <= m_options.sendQueueBytes)
         m_queueWasFull = false;
     return true;
 }
@@ -342,6 +354,14 @@ QFuture<QList<PyventNodeInfo>> Session::find(Clock::time_point end)
 {
     m_seat->isTouched = true;
     return m_presence.find(end);
+}
+
+std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)
+{
+    Inbox &inbox = m_reception.inbox();
+    if (m_lagging.is && m_seat && inbox.backlog() == Backlog::Small)
+        m_seat->isTouched = true; // senders may wait to hear that
+    return inbox.next(finished);
 }
 
 Session::Waiting Session::waiting() const

@@ -59,6 +59,9 @@ public:
     void process(Clock::time_point now);
     Clock::time_point deadline() const;
 
+    // Whether more has come than is kept up with, as it was found to be when this has last processed something.
+    bool isLagging() const { return m_lagging.is; }
+
     // What the user wants
 
     // Sends an event. Returns false where it is refused, and news() says why. Counts in \a unheard, if that is given, an event
@@ -82,7 +85,7 @@ public:
     // What comes of it
 
     // The next receiver's turn with an event: as Inbox::next().
-    std::optional<Inbox::Turn> nextTurn(Inbox::Arrivals *finished) { return m_reception.inbox().next(finished); }
+    std::optional<Inbox::Turn> nextTurn(Inbox::Arrivals *finished);
     bool hasTurns() const { return !m_reception.inbox().isEmpty(); }
 
     News &news() { return m_news; }
@@ -127,6 +130,12 @@ private:
     bool m_awaitsLink = false;
     bool m_lostServer = false; // since this node was Ready last
     bool m_queueWasFull = false;
+    struct Lagging
+    {
+        bool is = false;
+        Clock::time_point lookAt = Clock::time_point::max();
+    };
+    Lagging m_lagging;
     std::optional<Clock::time_point> m_outOfMemoryUntil;
     News m_news;
     Recovery m_recovery;

@@ -156,6 +156,8 @@ void BusConnection::use(std::unique_ptr<Connection> way, Clock::time_point now)
     }
     m_atLeast = m_ofWay;
     m_way->awaitAcknowledgements(m_awaits);
+    if (m_lags)
+        m_way->setLagging(true);
     m_way->process(now);
 }
 
@@ -224,6 +226,13 @@ void BusConnection::awaitAcknowledgements(bool await)
     m_awaits = await;
     if (m_way)
         m_way->awaitAcknowledgements(await);
+}
+
+void BusConnection::setLagging(bool lags)
+{
+    m_lags = lags;
+    if (m_way)
+        m_way->setLagging(lags);
 }
 
 // How it is

@@ -25,6 +25,7 @@ public:
     void disconnect(Clock::time_point now) override;
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool await) override;
+    void setLagging(bool lags) override;
     bool mayBeReadable() const override;
     Clock::time_point deadline() const override;
     State state() const override;
@@ -57,6 +58,7 @@ private:
     quint64 m_ofWay = 0;               // and the way's own number of it
     quint64 m_atLeast = 0;             // of the way's own: less does not prove what was subscribed before it
     bool m_awaits = false;
+    bool m_lags = false;
     bool m_isRefused = false;
     bool m_isAfterLane = false;     // which was good: nobody is looked for elsewhere at once
     bool m_isAfterVainLane = false; // which came to nothing

@@ -84,6 +84,10 @@ public:
     // waits for them, and then nobody is woken for each: process() is called for all of a short while.
     virtual void awaitAcknowledgements(bool await) = 0;
 
+    // Tells the server, if the way has words for that, whether more has come than is kept up with: then senders that wait for
+    // receivers wait for this.
+    virtual void setLagging(bool) { }
+
     // Whether there may be something to process or receive although the poll set does not say so any more.
     virtual bool mayBeReadable() const = 0;
 

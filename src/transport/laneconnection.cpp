@@ -37,6 +37,9 @@ constexpr qsizetype gatheredBytes = 64 * 1024;
 constexpr qsizetype usualBuffer = 64 * 1024;
 constexpr qsizetype keptBuffer = 8 * 1024 * 1024;
 
+// What may be on its way and not acknowledged: the server waits so with its acknowledgements for receivers that lag.
+constexpr qsizetype sendWindow = qsizetype(16) * 1024 * 1024;
+
 constexpr qsizetype maximumCommandSize = 8 * 1024;
 
 // What the kernel may have under way, as far as it allows that.
@@ -178,10 +181,18 @@ QByteArray &LaneConnection::gather(qsizetype bytes, qsizetype capacity)
     return parts.back().bytes;
 }
 
+bool LaneConnection::mayStage() const
+{
+    if (!m_queue.hasUnsent())
+        return false;
+    const qsizetype inFlight = m_queue.bytesInFlight();
+    return inFlight == 0 || inFlight + m_queue.unsentFrame(0).size() <= sendWindow;
+}
+
 // Takes from the queue what one system call may take.
 void LaneConnection::stageEvents()
 {
-    for (qsizetype bytes = 0; m_queue.hasUnsent() && bytes < gatheredBytes; m_queue.sent(1)) {
+    for (qsizetype bytes = 0; mayStage() && bytes < gatheredBytes; m_queue.sent(1)) {
         const QByteArray frame = m_queue.unsentFrame(0);
         char header[Zmtp::maximumHeaderSize];
         const char *const end = Zmtp::writeHeader(0, frame.size(), header);
@@ -288,6 +299,13 @@ void LaneConnection::hurry()
     if (!m_isUp || m_queue.inFlight() == 0 || !std::exchange(m_mayHurry, false))
         return;
     stage(Zmtp::commandFrame(Lane::hurryCommand, {}));
+    if (!m_output.isBlocked)
+        write();
+}
+
+void LaneConnection::setLagging(bool lags)
+{
+    stage(Lane::lagFrame(lags));
     if (!m_output.isBlocked)
         write();
 }
@@ -491,6 +509,8 @@ void LaneConnection::acknowledged(QByteArrayView data)
             return end();
     }
     m_proven = taken->subscriptions;
+    if (mayStage())
+        flush();
 }
 
 Connection::Clock::time_point LaneConnection::deadline() const

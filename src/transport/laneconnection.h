@@ -43,6 +43,7 @@ public:
     void disconnect(Clock::time_point now) override;
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool await) override;
+    void setLagging(bool lags) override;
     bool mayBeReadable() const override { return m_mayHaveMore || m_hasReceived; }
     Clock::time_point deadline() const override;
     State state() const override;
@@ -67,6 +68,7 @@ private:
     void end();
     void stage(const QByteArray &bytes);
     QByteArray &gather(qsizetype bytes, qsizetype capacity);
+    bool mayStage() const;
     void stageEvents();
     bool stageFile(const QByteArray &frame, QByteArrayView header);
     void flush();

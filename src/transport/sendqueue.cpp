@@ -126,6 +126,7 @@ void SendQueue::sent(qsizetype count)
     const auto first = m_entries.begin() + m_inFlight;
     m_inFlight += count;
     for (auto entry = first; entry != first + count; ++entry) {
+        m_bytesInFlight += entry->frame.size();
         if (entry->kind != Kind::Event)
             continue;
         ++m_eventsInFlight;
@@ -148,6 +149,7 @@ void SendQueue::removeOldest()
 {
     --m_inFlight;
     const Entry &oldest = m_entries.front();
+    m_bytesInFlight -= oldest.frame.size();
     if (oldest.isGivenUp) {
         // It does not count any more.
     } else if (oldest.kind == Kind::Event) {
@@ -171,7 +173,7 @@ void SendQueue::removeOldest()
 
 void SendQueue::connectionLost()
 {
-    m_inFlight = m_eventsInFlight = 0;
+    m_inFlight = m_eventsInFlight = m_bytesInFlight = 0;
     m_messages.clear();
     std::erase_if(m_entries, [](const Entry &entry) { return entry.kind != Kind::Event || entry.isGivenUp; });
     for (const Entry &event : m_entries) {

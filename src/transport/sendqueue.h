@@ -30,6 +30,7 @@ public:
     qsizetype events() const { return m_events; } // without control messages and proofs
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
+    qsizetype bytesInFlight() const { return m_bytesInFlight; }
     qsizetype unsent() const { return qsizetype(m_entries.size()) - m_inFlight; }
     qsizetype unsentEvents() const { return m_events - m_eventsInFlight; }
     bool hasUnsent() const { return unsent() > 0; }
@@ -88,6 +89,7 @@ private:
 
     std::deque<Entry> m_entries;
     qsizetype m_inFlight = 0;
+    qsizetype m_bytesInFlight = 0;
     std::deque<qsizetype> m_messages; // how many of these each message in flight carries
     qsizetype m_eventsInFlight = 0;
     qsizetype m_events = 0;

@@ -107,6 +107,14 @@ void appendTrailer(const Trailer &trailer, QByteArray *frame)
     to[endMarkAt] = endMark;
 }
 
+bool endsWithFlag(Trailer::Flag flag, QByteArrayView bytes)
+{
+    if (bytes.size() < fixedSize || bytes.back() != endMark)
+        return false;
+    const QByteArrayView fixed = bytes.last(fixedSize);
+    return fixed[versionAt] == version && load<quint16>(fixed, flagsAt) & flag;
+}
+
 void setFlag(Trailer::Flag flag, QByteArray *frame)
 {
     char *flags = frame->data() + frame->size() - fixedSize + flagsAt;

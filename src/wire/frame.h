@@ -24,7 +24,8 @@ struct Trailer
 {
     enum Flag : quint16 {
         Retransmitted = 0x0001, // sent before, and sent again because the first one may have been lost
-        Replayed = 0x0002       // sent before, and sent again for a late joiner who asked for it
+        Replayed = 0x0002,      // sent before, and sent again for a late joiner who asked for it
+        Waits = 0x0004          // its sender waits for receivers that lag, rather than have them lose it
     };
 
     QUuid nodeId;
@@ -64,6 +65,9 @@ qsizetype trailerSize(const Trailer &trailer);
 
 // Appends the trailer to \a frame, which ends with a pickle's STOP. The sender is at most maximumSenderSize bytes.
 void appendTrailer(const Trailer &trailer, QByteArray *frame);
+
+// Whether \a bytes end with a frame whose trailer has \a flag.
+bool endsWithFlag(Trailer::Flag flag, QByteArrayView bytes);
 
 // Sets a flag in the trailer of \a frame, which must have one.
 void setFlag(Trailer::Flag flag, QByteArray *frame);

@@ -74,6 +74,18 @@ std::optional<quint64> readDone(QByteArrayView data)
     return qFromBigEndian<quint64>(data.data());
 }
 
+QByteArray lagFrame(bool lags)
+{
+    return Zmtp::commandFrame(lagCommand, lags ? "1" : "0");
+}
+
+std::optional<bool> readLag(QByteArrayView data)
+{
+    if (data != "1" && data != "0")
+        return {};
+    return data == "1";
+}
+
 QByteArray errorFrame(const QString &reason)
 {
     return Zmtp::commandFrame(errorCommand, reason.left(longestReason / 4).toUtf8());

@@ -21,6 +21,7 @@ inline constexpr QByteArrayView hurryCommand = "HURRY";     // acknowledge at on
 inline constexpr QByteArrayView fileCommand =
     "FILE"; // in an event's place: it is in the next file that has come with the connection
 inline constexpr QByteArrayView doneCommand = "DONE"; // of the node: how many of these files it has done with
+inline constexpr QByteArrayView lagCommand = "LAG";   // of the node: whether it has taken more than it keeps up with
 inline constexpr QByteArrayView idleCommand = "IDLE"; // says nothing: the server reads it, which the node can see
 
 // Events of so many bytes and more go in files, where both ends take them. Smaller ones are sooner copied.
@@ -48,6 +49,9 @@ std::optional<Acknowledgement> readAcknowledgement(QByteArrayView data);
 const QByteArray &fileFrame();
 QByteArray doneFrame(quint64 files);
 std::optional<quint64> readDone(QByteArrayView data);
+
+QByteArray lagFrame(bool lags);
+std::optional<bool> readLag(QByteArrayView data);
 
 // With its header: why the server hangs up, for people.
 QByteArray errorFrame(const QString &reason);

@@ -160,7 +160,8 @@ void tst_Cli::printsHelp_data()
     row("help --help", {u"Usage: pyvent help [COMMAND]"_s}, {});
     const QStringList send{u"Usage: pyvent send NAME"_s, u"\n       pyvent send --from-json FILE [options]\n"_s,
                            u"never becomes the server"_s};
-    const QStringList sendOptions{u"--count"_s, u"--from-json"_s, u"--interval"_s, u"--sender"_s, u"--timeout"_s};
+    const QStringList sendOptions{u"--count"_s,  u"--from-json"_s, u"--interval"_s,
+                                  u"--sender"_s, u"--timeout"_s,   u"--wait-for-receivers"_s};
     row("send --help", send, sendOptions);
     row("help send", send, sendOptions);
     row("listen --help", {u"Usage: pyvent listen [NAME|GLOB]..."_s},

@@ -404,7 +404,9 @@ void tst_Inspector::showsWhoIsThere()
     const int kitchen = rowOf(NodesModel::Node, u"kitchen"_s);
     QCOMPARE(nodes.index(kitchen, NodesModel::Role).data().toString(), u"here"_s);
     QVERIFY(nodes.index(kitchen, NodesModel::Program).data().toString().startsWith(u"pyvent"_s));
-    QVERIFY(nodes.index(kitchen, NodesModel::Node).data(Qt::ToolTipRole).toString().contains(u"order-*"_s));
+    const QString toolTip = nodes.index(kitchen, NodesModel::Node).data(Qt::ToolTipRole).toString();
+    QVERIFY(toolTip.contains(u"order-*"_s));
+    QVERIFY2(toolTip.contains(u"Reaches the server by the lane"_s), qPrintable(toolTip));
     QTRY_VERIFY_WITH_TIMEOUT(rowOf(NodesModel::Role, u"serves"_s) >= 0, patience);
     QVERIFY(rowOf(NodesModel::Role, u"this window"_s) >= 0);
     // One that is killed is gone, and then not listed any more; and so is everyone when the bus is left.

@@ -24,6 +24,7 @@ public:
     ~RawConnection();
 
     bool isConnected() const { return m_fd >= 0; }
+    int fd() const { return m_fd; }
 
     // Says what ZeroMQ says, as a socket of \a type.
     bool greet(QByteArrayView type);

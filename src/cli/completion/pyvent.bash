@@ -57,7 +57,7 @@ _pyvent() {
     bench) words='--events --size --timeout --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
-    send) words='--sender --count --interval --from-json --timeout' ;;
+    send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
     wait) words='--sender --timeout --json' ;;
     help | serve) words='' ;;
     *) return ;;

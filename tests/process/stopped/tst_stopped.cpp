@@ -12,8 +12,11 @@
 
 #include <QtTest>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <memory>
+#include <semaphore>
 #include <thread>
 
 using namespace PyventFaults;
@@ -177,6 +180,143 @@ private Q_SLOTS:
         receiver.sendSignal(SIGCONT);
         QCOMPARE(receiver.exitCode(), 0);
         QVERIFY2(!receiver.errors().contains(u"lost"_s), qPrintable(receiver.errors()));
+    }
+
+    // Nothing is lost for a receiver that reads late, nor for one whose thread is stuck, where the sender waits. What waits at the server and
+    // with the sender is far less than what it has to say.
+    void aSenderThatWaits_data()
+    {
+        QTest::addColumn<bool>("lane");
+        QTest::newRow("by the lane") << true;
+        QTest::newRow("by TCP") << false;
+    }
+    void aSenderThatWaits()
+    {
+        QFETCH(const bool, lane);
+        PortPair ports;
+        const QString port = QString::number(ports.port());
+        PyventOptions options{.port = ports.port()};
+        options.serverLimits.waitingBytes = 256 * 1024;
+        options.serverLimits.receiverTimeout = 1h;
+        PyventNode server(options);
+        QVERIFY(server.startServer());
+        PyventNode sender(PyventOptions{.port = ports.port(),
+                                        .server = false,
+                                        .sendQueueEvents = 1000,
+                                        .whenReceiversLag = PyventReceiversLag::Wait,
+                                        .replayEvents = 100,
+                                        .lane = lane});
+        QVERIFY(sender.waitForReady(10s));
+        constexpr int count = 40'000;
+        const QString text(60, u'x');
+        int sent = 0;
+        const auto sendOn = [&] {
+            while (sent < count && sender.send(u"flood"_s, {{u"i"_s, sent}, {u"text"_s, text}}))
+                ++sent;
+            return sent == count;
+        };
+
+        Program receiver(
+            {u"listen"_s, u"flood"_s, u"--port"_s, port, u"--no-server"_s, u"--count"_s, QString::number(count)});
+        QVERIFY(receiver.complains(u"listening to"_s));
+        receiver.sendSignal(SIGSTOP);
+        int before = -1;
+        QVERIFY(waitUntil([&] { return sendOn() || std::exchange(before, sent) == sent; }, 30'000, 500));
+        QVERIFY2(sent < count, "nothing has stopped the sender");
+        QVERIFY(sender.unacknowledged() >= 1000);
+        receiver.sendSignal(SIGCONT);
+        QVERIFY(waitUntil(sendOn, 60'000));
+        QCOMPARE(receiver.exitCode(), 0);
+        QVERIFY2(!receiver.errors().contains(u"lost"_s), qPrintable(receiver.errors()));
+    }
+
+    void aSenderThatWaitsForAThread()
+    {
+        PortPair ports;
+        PyventOptions options{.port = ports.port()};
+        options.serverLimits.receiverTimeout = 1h;
+        PyventNode sender(options);
+        options.whenReceiversLag = PyventReceiversLag::Wait;
+        options.sendQueueEvents = 1000;
+        options.replayEvents = 100;
+        QVERIFY(sender.configure(options));
+        QVERIFY(sender.startServer());
+        std::counting_semaphore<> goOn(0);
+        std::atomic<int> heard = 0;
+        std::atomic<int> lost = 0;
+        std::atomic<bool> isReady = false;
+        std::atomic<bool> isInOrder = true;
+        QThread thread;
+        QObject context;
+        context.moveToThread(&thread);
+        thread.start();
+        std::unique_ptr<PyventNode> receiver;
+        QMetaObject::invokeMethod(&context, [&] {
+            receiver = std::make_unique<PyventNode>(PyventOptions{.port = ports.port(), .server = false});
+            connect(receiver.get(), &PyventNode::eventsLost, receiver.get(),
+                    [&](const QString &, const QUuid &, quint64 number) { lost += int(number); });
+            receiver->on(u"flood"_s, {u"i"_s}, receiver.get(), [&](int i) {
+                if (i == 0)
+                    goOn.acquire();
+                isInOrder = isInOrder && heard == i;
+                ++heard;
+            });
+            isReady = receiver->waitForReady(10s);
+        });
+        QVERIFY(waitUntil([&] { return isReady.load(); }));
+        // More than an inbox has: 100,000.
+        constexpr int count = 300'000;
+        int sent = 0;
+        const auto sendOn = [&] {
+            while (sent < count && sender.send(u"flood"_s, {{u"i"_s, sent}}))
+                ++sent;
+            return sent == count;
+        };
+        int before = -1;
+        QVERIFY(waitUntil([&] { return sendOn() || std::exchange(before, sent) == sent; }, 60'000, 500));
+        QVERIFY2(sent < 100'000, qPrintable(QString::number(sent)));
+        goOn.release();
+        QVERIFY(waitUntil([&] { return sendOn() && heard == count; }, 60'000));
+        QVERIFY(isInOrder);
+        QCOMPARE(lost.load(), 0);
+        QMetaObject::invokeMethod(&context, [&] { receiver.reset(); });
+        QVERIFY(waitUntil([&] { return !receiver; }));
+        thread.quit();
+        QVERIFY(thread.wait(10'000));
+    }
+
+    // One that never reads slows nobody for long.
+    void aSenderDoesNotWaitForEver()
+    {
+        PortPair ports;
+        const QString port = QString::number(ports.port());
+        PyventOptions options{.port = ports.port()};
+        options.serverLimits.waitingBytes = 256 * 1024;
+        options.serverLimits.receiverTimeout = 200ms;
+        options.sendQueueEvents = 1000;
+        options.replayEvents = 100;
+        options.whenReceiversLag = PyventReceiversLag::Wait;
+        PyventNode sender(options);
+        QVERIFY(sender.startServer());
+        constexpr int count = 40'000;
+        Program stopped({u"listen"_s, u"flood"_s, u"--port"_s, port, u"--no-server"_s});
+        QVERIFY(stopped.complains(u"listening to"_s));
+        stopped.sendSignal(SIGSTOP);
+        Program reads(
+            {u"listen"_s, u"flood"_s, u"--port"_s, port, u"--no-server"_s, u"--count"_s, QString::number(count)});
+        QVERIFY(reads.complains(u"listening to"_s));
+        int sent = 0;
+        QVERIFY(waitUntil(
+            [&] {
+                while (sent < count && sender.send(u"flood"_s, {{u"text"_s, QString(60, u'x')}}))
+                    ++sent;
+                return sent == count;
+            },
+            60'000));
+        QCOMPARE(reads.exitCode(), 0);
+        QVERIFY2(!reads.errors().contains(u"lost"_s), qPrintable(reads.errors()));
+        stopped.sendSignal(SIGCONT);
+        QVERIFY(stopped.complains(u"lost"_s)); // and is told
     }
 
     // The server had no room for all that waited, and the sender ended: the receiver is told exactly what it has not got.

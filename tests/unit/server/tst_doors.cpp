@@ -143,7 +143,7 @@ void TestDoors::givesUpWhoBeganALargeFrameFirst()
 
 void TestDoors::givesUpWhoIsStuckWhereAllIsFull()
 {
-    Server server({.stuck = 100ms}, {.allBytes = 20'000'000});
+    Server server({.receiverTimeout = 100ms}, {.allBytes = 20'000'000});
     RawConnection deaf = server.connect("SUB");
     deaf.send(Zmtp::commandFrame("SUBSCRIBE", "flood"));
     RawConnection quiet = server.connect("SUB");

@@ -3,6 +3,7 @@
 
 #include "support/sendbuffers.h"
 #include "support/testprogram.h"
+#include "wire/frame.h"
 
 #include <QtTest/qtest.h>
 
@@ -101,6 +102,7 @@ private Q_SLOTS:
     void eventsInFiles();
     void filesThatItRefuses();
     void filesAreFewAtATime();
+    void waitsForReceiversThatLag();
     void leavesTheRelay();
 };
 
@@ -358,6 +360,26 @@ void TestLanePeer::filesAreFewAtATime()
     QCOMPARE(hears.output(), Lane::fileFrame().repeated(3) + eventFrame(largeEvent()).repeated(2));
     QVERIFY(hears.peer.receive(Lane::doneFrame(3)));
     QCOMPARE(relay.files(), 0);
+}
+
+void TestLanePeer::waitsForReceiversThatLag()
+{
+    Relay relay(true, {});
+    OtherEnd sends(&relay);
+    OtherEnd hears(&relay);
+    QVERIFY(hears.peer.receive(subscription("order ")));
+    QVERIFY(hears.peer.receive(Lane::lagFrame(true)));
+    QByteArray event = "order .";
+    appendTrailer({.nodeId = QUuid::createUuid(), .sequence = 1, .flags = Trailer::Waits}, &event);
+    QVERIFY(sends.peer.receive(eventFrame(event)));
+    QVERIFY(hears.output().contains(eventFrame(event)));
+    QVERIFY(sends.output().isEmpty());
+    QVERIFY(sends.peer.receive(subscription("other")));
+    QCOMPARE(sends.output(), Lane::acknowledgementFrame({0, 1})); // which has nothing to do with it
+    QVERIFY(hears.peer.receive(Lane::lagFrame(false)));
+    QVERIFY(relay.releaseHeld());
+    QCOMPARE(sends.output(), Lane::acknowledgementFrame({1, 1}));
+    QVERIFY(!hears.peer.receive(Zmtp::commandFrame(Lane::lagCommand, "2")));
 }
 
 void TestLanePeer::leavesTheRelay()

@@ -54,8 +54,11 @@ public:
     Silence silence(Clock::time_point) const override { return Silence::None; }
     bool takeRefusal() override { return false; }
 
+    void setLagging(bool lags) override { lagging.append(lags); }
+
     QByteArrayList prefixes;
     QByteArrayList controls;
+    QList<bool> lagging; // what was said
     std::deque<QByteArray> arrived;
     quint64 subscriptions = 0;
     bool isProven = true;
@@ -99,8 +102,12 @@ struct Two
             if (session->isJoined())
                 link.process(*session->seat(), at(time));
             Inbox::Arrivals finished;
-            while (const auto turn = session->nextTurn(&finished))
+            for (int i = 0; i < turns; ++i) {
+                const auto turn = session->nextTurn(&finished);
+                if (!turn)
+                    break;
                 turn->receiver->deliver(*turn->event);
+            }
         }
     }
     // The event number \a sequence of a stranger's, which follows one that was sent at \a previous.
@@ -123,6 +130,7 @@ struct Two
         });
     }
 
+    int turns = std::numeric_limits<int>::max(); // that handlers have at once
     std::chrono::milliseconds now{0};
     TestConnection *connection = nullptr;
     Link link{[this](SendQueue &queue) {
@@ -150,6 +158,7 @@ private Q_SLOTS:
     void oneNameIsNotTheBeginningOfAnother();
     void whatIsForOthersIsNotForWhoHearsEverything_data();
     void whatIsForOthersIsNotForWhoHearsEverything();
+    void saysThatASessionLags();
 };
 
 void TestLink::subscribesOnceForAll()
@@ -239,6 +248,41 @@ void TestLink::whatIsForOthersIsNotForWhoHearsEverything()
     };
     QVERIFY(isAnswered(bus.one.uuid()));
     QVERIFY(!isAnswered(QUuid::createUuid()));
+}
+
+// From when half of what may wait does, until it is a quarter.
+void TestLink::saysThatASessionLags()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.turns = 0;
+    const auto arrive = [&](quint64 first, quint64 last) {
+        for (quint64 i = first; i <= last; ++i) {
+            QByteArray frame = "order }.";
+            appendTrailer({.nodeId = bus.sender, .sequence = i, .time = 2000, .previous = 1000}, &frame);
+            bus.connection->arrived.push_back(frame);
+        }
+        while (bus.connection->mayBeReadable())
+            bus.process(2ms);
+    };
+    arrive(1, 49'999);
+    QVERIFY(bus.connection->lagging.isEmpty());
+    arrive(50'000, 50'001);
+    QCOMPARE(bus.connection->lagging, QList<bool>{true});
+    bus.turns = 20'000;
+    bus.process(3ms);
+    bus.process(4ms);
+    QCOMPARE(bus.connection->lagging, QList<bool>{true});
+    bus.process(5ms);
+    QVERIFY(bus.link.deadline() <= at(5ms)); // it is not long until that is said
+    bus.process(5ms);
+    QCOMPARE(bus.connection->lagging, (QList<bool>{true, false}));
+    QCOMPARE(bus.heard[&bus.one].size(), 50'001);
+
+    bus.turns = 0;
+    arrive(50'002, 110'000);
+    bus.one.leave(at(6ms));
+    QCOMPARE(bus.connection->lagging, (QList<bool>{true, false, true, false}));
 }
 
 PYVENT_TEST(TestLink)

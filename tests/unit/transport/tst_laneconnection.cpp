@@ -148,6 +148,8 @@ private Q_SLOTS:
     void goesOnWhenTheServerReads();
     void theEnd();
     void aServerThatHangs();
+    void sendsOnlySoMuchThatIsNotAcknowledged();
+    void saysThatItLags();
     void largeEventsGoInFiles();
     void largeEventsComeInFiles();
     void anIdleServer();
@@ -423,6 +425,38 @@ void TestLaneConnection::skipsWhatIsTooLarge()
     lane.hear();
     QCOMPARE(lane.heard, QByteArrayList({"a", "b", "c"}));
     QVERIFY(!lane.connection->hasEnded());
+}
+
+void TestLaneConnection::sendsOnlySoMuchThatIsNotAcknowledged()
+{
+    PlayedServer lane;
+    constexpr qsizetype size = 200'000;
+    constexpr int count = 200;
+    for (int i = 0; i < count; ++i)
+        lane.connection->send(QByteArray(size, 'x'), false, nullptr);
+    qsizetype received = 0;
+    const auto receive = [&] {
+        lane.turn();
+        received += lane.read().size();
+        return lane.queue.inFlight();
+    };
+    constexpr qsizetype window = qsizetype(16) * 1024 * 1024;
+    QTRY_VERIFY(receive() == window / size && received > (window / size) * size);
+    receive();
+    QCOMPARE(received, (window / size) * (size + Zmtp::maximumHeaderSize));
+    lane.write(Lane::acknowledgementFrame({10, 0}));
+    QTRY_COMPARE((receive(), received), (window / size + 10) * (size + Zmtp::maximumHeaderSize));
+    // Whatever its size, one goes.
+    lane.write(Lane::acknowledgementFrame({quint64(window / size + 10), 0}));
+    QTRY_COMPARE((receive(), received), (2 * (window / size) + 10) * (size + Zmtp::maximumHeaderSize));
+}
+
+void TestLaneConnection::saysThatItLags()
+{
+    PlayedServer lane;
+    lane.connection->setLagging(true);
+    lane.connection->setLagging(false);
+    QCOMPARE(lane.read(), Lane::lagFrame(true) + Lane::lagFrame(false));
 }
 
 void TestLaneConnection::largeEventsGoInFiles()
