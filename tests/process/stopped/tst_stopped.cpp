@@ -308,7 +308,7 @@ private Q_SLOTS:
         int sent = 0;
         QVERIFY(waitUntil(
             [&] {
-                while (sent < count && sender.send(u"flood"_s, {{u"text"_s, QString(60, u'x')}}))
+                while (sent < count && sender.send(u"flood"_s, {{u"text"_s, QString(1000, u'x')}}))
                     ++sent;
                 return sent == count;
             },
