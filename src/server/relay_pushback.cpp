@@ -4,6 +4,7 @@
 #include "server/relay.h"
 
 #include "wire/frame.h"
+#include "wire/zmtp.h"
 
 #include <algorithm>
 
@@ -19,6 +20,18 @@ constexpr qsizetype partCaughtUp = 4;
 constexpr qsizetype mostMeanwhile = qsizetype(64) * 1024 * 1024;
 
 constexpr int stillTooOften = 2;
+
+// Whether an event of one that waits is among \a frames. Control messages may be, which tell nothing.
+bool hasWaiting(QByteArrayView frames)
+{
+    while (const auto header = Zmtp::readHeader(frames)) {
+        const QByteArrayView body = frames.sliced(header->size, qsizetype(header->bodySize));
+        if (endsWithFlag(Trailer::Waits, body))
+            return true;
+        frames = frames.sliced(header->size + body.size());
+    }
+    return false;
+}
 
 } // namespace
 
@@ -46,7 +59,7 @@ bool Relay::waitsFor(Client *receiver, Client *sender, const Block &block)
     if (receiver->m_isGivenUp && receiver->m_progress == progressOf(*receiver))
         return false;
     receiver->m_isGivenUp = false;
-    if (!endsWithFlag(Trailer::Waits, block.bytes()) || sender->m_sentMeanwhile > mostMeanwhile)
+    if (!hasWaiting(block.bytes()) || sender->m_sentMeanwhile > mostMeanwhile)
         return false;
     if (!isHeld(sender))
         m_held.push_back(sender);

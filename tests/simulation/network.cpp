@@ -17,6 +17,9 @@ namespace {
 // About what an event of a schedule takes in the relay.
 constexpr qsizetype bytesOfAnEvent = 200;
 
+// Twice as long as any process stands still, so that nobody is given up.
+constexpr Milliseconds givesUpEvery = 2500;
+
 // The first message of \a output, without what comes before its last part.
 QByteArray takeMessage(SendBuffer *output)
 {
@@ -63,6 +66,7 @@ void Network::killRelay()
         cutEvents(line.get());
     }
     m_relay.reset();
+    m_givesUpAt = never;
 }
 
 // What has arrived at the client is there; what is on its way is not.
@@ -145,7 +149,7 @@ void Network::send(Line *line)
 
 Milliseconds Network::nextTime() const
 {
-    Milliseconds next = never;
+    Milliseconds next = m_givesUpAt;
     for (const std::unique_ptr<Line> &line : m_lines) {
         for (const Line::Channel *channel : {&line->requests, &line->replies, &line->subscriptions, &line->events}) {
             if (!channel->packets.empty())
@@ -166,7 +170,27 @@ void Network::passTo(Milliseconds time)
             hasArrived = arrive(line.get()) || hasArrived;
         for (const std::unique_ptr<Line> &line : m_lines)
             send(line.get());
+        releaseHeld();
     }
+}
+
+// As the server does in each of its turns.
+void Network::releaseHeld()
+{
+    if (!m_relay)
+        return;
+    if (m_now >= m_givesUpAt) {
+        m_relay->giveUpThoseThatStandStill();
+        m_givesUpAt = m_now + givesUpEvery;
+    }
+    while (m_relay->releaseHeld()) {
+        for (const std::unique_ptr<Line> &line : m_lines)
+            send(line.get());
+    }
+    if (!m_relay->hasHeld())
+        m_givesUpAt = never;
+    else if (m_givesUpAt == never)
+        m_givesUpAt = m_now + givesUpEvery;
 }
 
 bool Network::arrive(Line *line)

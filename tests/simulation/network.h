@@ -115,6 +115,7 @@ public:
 private:
     void push(Line::Channel *channel, Line::Packet &&packet);
     bool arrive(Line *line);
+    void releaseHeld();
     void receive(Line *line, const Line::Packet &packet);
     void send(Line *line);
     bool hasRoom(const Line &line) const;
@@ -123,6 +124,7 @@ private:
     Weather m_weather;
     Milliseconds m_now = 1'000'000;
     std::unique_ptr<Pyvent::Internal::Relay> m_relay;
+    Milliseconds m_givesUpAt = never; // receivers that senders wait for
     std::vector<std::unique_ptr<Line>> m_lines;
 };
 

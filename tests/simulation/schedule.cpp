@@ -81,6 +81,7 @@ Schedule Schedule::fromSeed(quint32 seed)
         }
         schedule.steps.push_back(step);
     }
+    schedule.waits = below(3) == 0;
     return schedule;
 }
 
@@ -91,7 +92,7 @@ QByteArray Schedule::toText() const
         + QByteArray::number(weather.delay) + " ms, " + QByteArray::number(weather.doubledPercent) + " % doubled, "
         + QByteArray::number(qsizetype(weather.capacity)) + " events wait, " + QByteArray::number(kept)
         + " are kept, the clocks differ by " + QByteArray::number(skew) + " ms, "
-        + (takesBatches ? "batches" : "no batches");
+        + (takesBatches ? "batches" : "no batches") + (waits ? ", senders wait" : "");
     for (const Step &step : steps) {
         text += "\n    after " + QByteArray::number(step.wait) + " ms, node " + QByteArray::number(step.node) + ": "
             + nameOf(step.kind) + ", topic " + QByteArray::number(step.topic) + ", " + QByteArray::number(step.value);
@@ -101,9 +102,15 @@ QByteArray Schedule::toText() const
 
 bool Schedule::isCalm() const
 {
-    return !dropsEvents() && std::all_of(steps.begin(), steps.end(), [](const Step &step) {
+    return !dropsEvents() && isCalmButSlow()
+        && std::none_of(steps.begin(), steps.end(), [](const Step &step) { return step.kind == Step::StandStill; });
+}
+
+bool Schedule::isCalmButSlow() const
+{
+    return std::all_of(steps.begin(), steps.end(), [](const Step &step) {
         return step.kind == Step::Send || step.kind == Step::Hear || step.kind == Step::HearPast
-            || step.kind == Step::HearAll;
+            || step.kind == Step::HearAll || step.kind == Step::StandStill;
     });
 }
 

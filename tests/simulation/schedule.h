@@ -37,6 +37,7 @@ struct Schedule
     bool sharesLink = false;   // each process has two sessions on one connection
     bool takesBatches = false; // the relay does
     Weather weather;
+    bool waits = false;    // senders wait for receivers that lag
     qsizetype kept = 0;    // how many events a sender keeps
     Milliseconds skew = 0; // the clocks differ by up to this
     std::vector<Step> steps;
@@ -46,6 +47,9 @@ struct Schedule
 
     // Whether nothing in it ends, stands still, or is dropped.
     bool isCalm() const;
+
+    // The same, but that processes may stand still.
+    bool isCalmButSlow() const;
 
     // Whether the relay may drop something for who does not read fast enough.
     bool dropsEvents() const { return weather.capacity < 1000; }

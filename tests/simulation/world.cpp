@@ -147,7 +147,9 @@ void World::startProcess(int index)
         node->relayed.resize(std::size_t(m_schedule.topics));
         node->session = std::make_unique<Session>(
             node->uuid, [this, offset] { return (m_network.now() + offset) * 1000; }, quint32(m_random()));
-        node->session->configure({.replayEvents = m_schedule.kept});
+        node->session->configure(
+            {.whenReceiversLag = m_schedule.waits ? PyventReceiversLag::Wait : PyventReceiversLag::Drop,
+             .replayEvents = m_schedule.kept});
         process.nodes.push_back(node);
         join(&process, node);
     }
@@ -507,6 +509,8 @@ void World::checkLosses(const Node &receiver, const Handler &handler, Stream str
     const quint64 missingBefore = begin > owedFrom ? begin - owedFrom : 0;
     if (isKept && missing + missingBefore > 0)
         return fail(receiver, stream, &handler, "not all that it was owed");
+    if (m_schedule.waits && m_schedule.isCalmButSlow() && missing + missingBefore > 0)
+        return fail(receiver, stream, &handler, "lost, although its sender waits");
     // Where the stream began before the receiver was ready and the sender does not know any more what it sent then, one event is
     // counted for all that are missing before the first.
     const quint64 least = missing + (owedFrom == 1 ? missingBefore : quint64(missingBefore > 0));

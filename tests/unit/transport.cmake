@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-foreach(name endpoint lanefolder laneconnection pollset sealedfile sendqueue sharedcontext subscriptionproof zmqconnection zmqconnectionbatch zmqconnectionproof zmqsocket)
+foreach(name busconnection endpoint lanefolder laneconnection pollset sealedfile sendqueue sharedcontext subscriptionproof zmqconnection zmqconnectionbatch zmqconnectionproof zmqsocket)
     pyvent_unit_test(transport ${name})
 endforeach()

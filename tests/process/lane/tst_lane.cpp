@@ -80,6 +80,7 @@ private Q_SLOTS:
     void oneBusWhateverTheWay();
     void comesAndGoesWithTheServer();
     void aBusWithoutItsPort();
+    void aBusWithoutItsPortGivesWayToAServer();
     void aServerThatHangsIsNotReplaced();
     void oneTakesOverFromAnother();
     void largeEventsInFiles();
@@ -202,6 +203,43 @@ void tst_Lane::aBusWithoutItsPort()
     QVERIFY(waitUntil([&] { return byTcp.state() == PyventNode::Ready; }));
     QVERIFY(byTcp.send(u"n"_s, {{u"i"_s, 0}}));
     QVERIFY(waitUntil([&] { return numbersByTcp.heard == 1 && numbers.heard == 2; }));
+}
+
+// A Python server gets the port before the bus that is on the lane alone: its nodes go there, so there is one bus again.
+void tst_Lane::aBusWithoutItsPortGivesWayToAServer()
+{
+    if (const QString why = PeerProcess::whyNoPython(); !why.isEmpty())
+        QSKIP(qPrintable(why));
+    Bus bus;
+    ChildProcess other(u"/usr/bin/python3"_s,
+                       {u"-c"_s,
+                        u"import socket, sys, time\n"
+                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+                        "print('listens', flush=True)\n"
+                        "time.sleep(1000)"_s,
+                        QString::number(bus.port())});
+    QVERIFY(other.printsLine("listens"));
+    PeerProcess &one = bus.add(PeerProcess::Qt, u"one"_s);
+    PeerProcess &python = bus.add(PeerProcess::Python, u"python"_s);
+    QVERIFY(bus.join(one, {{u"server"_s, true}}));
+    QVERIFY(one.order(u"serve"_s));
+    PyventNode two({.port = bus.port(), .server = false});
+    Numbers numbers(&two);
+    QVERIFY(two.waitForReady(10s));
+    QCOMPARE(wayOf(&two), u"lane"_s);
+
+    one.suspend(); // or it could have the port first
+    other.kill();
+    QVERIFY(bus.join(python, {{u"server"_s, true}}));
+    QVERIFY(python.order(u"serve"_s));
+    one.resume();
+    QVERIFY(waitUntil([&] { return two.state() == PyventNode::Ready && wayOf(&two) == u"tcp"_s; }, 30'000));
+    QVERIFY(one.tell(u"on"_s, {{u"name"_s, u"n"_s}}));
+    QVERIFY(one.tell(u"ready"_s));
+    QVERIFY(python.tell(u"send"_s, {{u"name"_s, u"n"_s}, {u"args"_s, QJsonObject{{u"i"_s, 0}}}}));
+    QVERIFY(waitUntil([&] { return numbers.heard == 1; }));
+    QVERIFY(one.waitForHeard(1, u"n"_s));
+    QVERIFY(!one.order(u"serve"_s));
 }
 
 // A Python server that is stopped has its port, and goes on with its bus. A second bus beside it would be a split.
