@@ -222,7 +222,8 @@ void tst_Lane::aBusWithoutItsPortGivesWayToAServer()
     PeerProcess &one = bus.add(PeerProcess::Qt, u"one"_s);
     PeerProcess &python = bus.add(PeerProcess::Python, u"python"_s);
     QVERIFY(bus.join(one, {{u"server"_s, true}}));
-    QVERIFY(one.order(u"serve"_s));
+    QVERIFY(one.tell(u"start"_s)); // and it waits for whatever has the port to say what it is
+    QVERIFY(one.waitForLine(u"it serves"_s, [](const QJsonObject &line) { return line[u"serving"_s].toBool(); }));
     PyventNode two({.port = bus.port(), .server = false});
     Numbers numbers(&two);
     QVERIFY(two.waitForReady(10s));
