@@ -53,7 +53,11 @@ void Notices::stateChanged(Session::State state)
                 promise.finish();
         });
     }
-    add([state = publicState(state)](PyventNode *node) { Q_EMIT node->stateChanged(state); });
+    add([state = publicState(state)](PyventNode *node) {
+        // Whoever has subscribed since then would be told that this is active, too.
+        if (state != PyventNode::Ready || node->state() != PyventNode::Subscribing)
+            Q_EMIT node->stateChanged(state);
+    });
 }
 
 bool Notices::handlerFailed(const QString &name, const QString &reason)

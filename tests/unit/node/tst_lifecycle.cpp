@@ -142,6 +142,26 @@ private Q_SLOTS:
         }
     }
 
+    // Ready is told later than it becomes true, and what was subscribed to in between is not proven yet.
+    void readyIsNotToldOfTooLittle()
+    {
+        PyventNode server(options());
+        QVERIFY(server.waitForReady());
+        for (int n = 0; n < 20; ++n) {
+            PyventNode node(options(false));
+            QList<PyventNode::State> whenTold;
+            connect(&node, &PyventNode::stateChanged, this, [&](PyventNode::State state) {
+                if (state == PyventNode::Ready)
+                    whenTold.append(node.state());
+            });
+            node.on("a", this, [] {});
+            QVERIFY(node.waitForReady()); // runs no event loop
+            node.on("b", this, [] {});
+            QTRY_VERIFY(!whenTold.isEmpty());
+            QCOMPARE(whenTold.first(), PyventNode::Ready);
+        }
+    }
+
     void stopsAndStartsAgain_data()
     {
         QTest::addColumn<bool>("serves");
