@@ -23,6 +23,7 @@ constexpr int servers = 2;            // nodes that only serve
 constexpr int startPatience = 30'000; // milliseconds
 constexpr qint64 inFlight = 100'000;  // microseconds: how long before a fault its victims were sent
 constexpr int quitPatience = 10'000;
+constexpr int underWay = 50; // milliseconds: until something is
 
 // Prints a line when it serves, and ends with its input.
 const QString pythonServer = uR"(import sys, time
@@ -75,6 +76,17 @@ void Campaign::trouble(const QString &text)
     m_result.troubles.append(text);
 }
 
+// Where some take the lane, it is one of each kind: of the servers, of the others that may serve, of the senders, of the receivers, and of
+// those behind the proxy.
+bool Campaign::usesLane(Role role, int index) const
+{
+    if (m_options.way != Way::Mixed)
+        return m_options.way == Way::Lane;
+    if (role == Role::Sender)
+        return index == m_options.senders - 1 || index % 2 == 1;
+    return index % 2 == 0 && (role == Role::Server || index != m_options.receivers - 1);
+}
+
 // The last sender and the last receiver reach the server through the proxy; of the others, each second one may serve.
 Campaign::Node *Campaign::start(Role role, int index)
 {
@@ -93,6 +105,9 @@ Campaign::Node *Campaign::start(Role role, int index)
     QStringList arguments{u"--id"_s,    QString::number(node.id),
                           u"--names"_s, QString::number(m_options.names),
                           u"--port"_s,  QString::number(proxied ? m_proxyPorts.port() : m_ports.port())};
+    node.hasLane = usesLane(role, index);
+    if (!node.hasLane)
+        arguments << u"--tcp"_s;
     if (mayServe)
         arguments << u"--serve"_s;
     if (role == Role::Sender)
@@ -104,9 +119,10 @@ Campaign::Node *Campaign::start(Role role, int index)
     launch(&node, QStringLiteral(PYVENT_FAULT_NODE), arguments);
     if (m_underLoad)
         node.child->writeLine("go");
-    log(u"started %1, process %2%3%4"_s.arg(node.label)
+    log(u"started %1, process %2, by %3%4%5"_s.arg(node.label)
             .arg(node.child->pid())
-            .arg(mayServe ? u", may serve"_s : QString(), proxied ? u", through the proxy"_s : QString()));
+            .arg(node.hasLane ? u"the lane"_s : u"TCP"_s, mayServe ? u", may serve"_s : QString(),
+                 proxied ? u", through the proxy"_s : QString()));
     return &node;
 }
 
@@ -193,6 +209,8 @@ void Campaign::read(int id, const QByteArrayList &words)
     } else if (what == "error") {
         ++m_result.errors[QString::fromUtf8(words.value(1))];
         log(u"%1 reports %2"_s.arg(node->label, QString::fromUtf8(words.mid(1).join(' '))));
+    } else if (what == "way" && node) {
+        node->way = words.value(1);
     } else if (what == "state" && node) {
         node->state = words.value(1);
         if (node->state == "Ready")
@@ -227,14 +245,51 @@ bool Campaign::waitForAll(const QString &after)
     return false;
 }
 
+bool Campaign::makeProxies()
+{
+    const int near = m_proxyPorts.port();
+    const int far = m_ports.port();
+    if (m_options.way != Way::Lane) {
+        m_requestProxy = std::make_unique<Proxy>(near, far);
+        m_eventProxy = std::make_unique<Proxy>(near + 1, far + 1);
+    }
+    if (m_options.way != Way::Tcp)
+        m_laneProxy = std::make_unique<Proxy>(Proxy::End::lane(near), Proxy::End::lane(far));
+    for (const Proxy *proxy : {m_requestProxy.get(), m_eventProxy.get(), m_laneProxy.get()}) {
+        if (proxy && !proxy->isListening()) {
+            trouble(u"The proxy cannot listen on port %1 or the next one, or at the lane %2"_s.arg(near).arg(
+                QString::fromLocal8Bit(Proxy::End::lane(near).path())));
+            return false;
+        }
+    }
+    return true;
+}
+
+// How many nodes are on which way.
+QMap<QString, int> Campaign::askForWays()
+{
+    for (const auto &node : m_nodes) {
+        node->way.clear();
+        node->child->writeLine("way");
+    }
+    const auto haveTold = [this] {
+        return std::all_of(m_nodes.begin(), m_nodes.end(),
+                           [](const auto &node) { return node->isPython || !node->way.isEmpty(); });
+    };
+    if (!waitUntil(haveTold, startPatience))
+        trouble(u"Not every node says which way it takes"_s);
+    QMap<QString, int> ways;
+    for (const auto &node : m_nodes) {
+        if (!node->isPython)
+            ++ways[QString::fromLatin1(node->way)];
+    }
+    return ways;
+}
+
 CampaignResult Campaign::run()
 {
-    m_requestProxy = std::make_unique<TcpProxy>(m_proxyPorts.port(), m_ports.port());
-    m_eventProxy = std::make_unique<TcpProxy>(m_proxyPorts.port() + 1, m_ports.port() + 1);
-    if (!m_requestProxy->isListening() || !m_eventProxy->isListening()) {
-        trouble(u"The proxy cannot listen on port %1 or the next one"_s.arg(m_proxyPorts.port()));
+    if (!makeProxies())
         return m_result;
-    }
     if (m_options.pythonFirst)
         startPythonServer();
     else
@@ -249,6 +304,15 @@ CampaignResult Campaign::run()
         start(Role::Sender, i);
     if (!waitForAll(u"starting"_s))
         return m_result;
+
+    // Otherwise it would be another way that is tried. Where Python's server is the first, there is no lane yet.
+    m_result.ways = askForWays();
+    for (const auto &node : m_nodes) {
+        const QByteArray way = node->hasLane && !m_options.pythonFirst ? "lane" : "tcp";
+        if (!node->isPython && node->way != way)
+            trouble(u"%1 is by '%2' here, not by '%3'"_s.arg(node->label, QString::fromLatin1(node->way),
+                                                             QString::fromLatin1(way)));
+    }
 
     m_underLoad = true;
     for (Node *sender : all(Role::Sender))
@@ -267,6 +331,7 @@ CampaignResult Campaign::run()
         if (!waitUntil([&] { return m_judge.behind(mark).isEmpty(); }, m_options.settle * 1000))
             trouble(u"After %1, %2"_s.arg(kind, m_judge.behind(mark)));
     }
+    m_result.waysAtTheEnd = askForWays();
     finish();
     m_result.verdict = m_judge.verdict();
     return m_result;
@@ -362,33 +427,47 @@ void Campaign::restartAll()
     }
 }
 
-// What the network can do to the nodes behind the proxy: on one of the two connections, or on both.
+// What the network can do to the nodes behind the proxy: on one of the two connections by TCP, or on both; and on the lane.
 void Campaign::disturb(const QString &kind)
 {
-    const int which = m_random.bounded(3);
-    QList<TcpProxy *> proxies;
-    if (which != 1)
+    int which = m_random.bounded(3);
+    if (m_options.way == Way::Mixed && kind == "refuse"_L1)
+        which = 2; // whoever cannot have the lane would take TCP, and stay there
+    QList<Proxy *> proxies;
+    if (which != 1 && m_requestProxy)
         proxies.append(m_requestProxy.get());
-    if (which != 0)
+    if (which != 0 && m_eventProxy)
         proxies.append(m_eventProxy.get());
-    log(u"%1: %2"_s.arg(kind,
-                        which == 0       ? u"the sending connections"_s
-                            : which == 1 ? u"the hearing connections"_s
-                                         : u"all connections of the proxy"_s));
-    for (TcpProxy *proxy : std::as_const(proxies)) {
+    if (m_laneProxy)
+        proxies.append(m_laneProxy.get());
+    log(u"%1: %2%3"_s.arg(kind,
+                          !m_requestProxy  ? QString()
+                              : which == 0 ? u"the sending connections"_s
+                              : which == 1 ? u"the hearing connections"_s
+                                           : u"all TCP connections of the proxy"_s,
+                          !m_laneProxy         ? QString()
+                              : m_requestProxy ? u", and the lane"_s
+                                               : u"the lane"_s));
+    if (kind == "reset"_L1 && m_laneProxy) { // a lane tells both ends of one if something is left that was not read
+        m_laneProxy->setStalled(true);
+        waitUntil([] { return false; }, underWay);
+    }
+    for (Proxy *proxy : std::as_const(proxies)) {
         if (kind == "stall"_L1)
             proxy->setStalled(true);
         else if (kind == "delay"_L1)
             proxy->setDelay(std::chrono::milliseconds(200));
         else if (kind == "refuse"_L1)
             proxy->setRefusing(true);
-        if (kind == "cut"_L1 || kind == "refuse"_L1)
+        if (kind == "cut"_L1 || kind == "refuse"_L1) {
             proxy->drop();
-        else if (kind == "reset"_L1)
+        } else if (kind == "reset"_L1) {
             proxy->reset();
+            proxy->setStalled(false);
+        }
     }
     hold();
-    for (TcpProxy *proxy : std::as_const(proxies)) {
+    for (Proxy *proxy : std::as_const(proxies)) {
         proxy->setStalled(false);
         proxy->setRefusing(false);
         proxy->setDelay(std::chrono::milliseconds(0));

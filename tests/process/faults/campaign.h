@@ -3,9 +3,9 @@
 #define PYVENT_FAULTS_CAMPAIGN_H
 
 #include "judge.h"
+#include "proxy.h"
 #include "support/childprocess.h"
 #include "support/portpair.h"
-#include "tcpproxy.h"
 
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qrandom.h>
@@ -15,8 +15,12 @@
 
 namespace PyventFaults {
 
+// How the nodes reach the server: all by the lane, all by TCP, or some by the one and some by the other.
+enum class Way : quint8 { Lane, Tcp, Mixed };
+
 struct CampaignOptions
 {
+    Way way = Way::Lane;
     quint32 seed = 1;
     int rounds = 10;
     int senders = 2;
@@ -38,7 +42,9 @@ struct CampaignResult
     QList<qint64> takeOvers;   // microseconds from a server's end until another process serves
     QMap<QString, int> rounds; // by kind of fault
     QMap<QString, int> errors; // what the nodes reported, by code
-    QStringList troubles;      // what made the run invalid or incomplete
+    QMap<QString, int> ways;   // how many nodes were on which, before the first fault
+    QMap<QString, int> waysAtTheEnd;
+    QStringList troubles; // what made the run invalid or incomplete
 };
 
 // Processes under load, and faults in a row that the seed decides.
@@ -62,6 +68,8 @@ private:
         QString label;
         bool isPython = false;
         bool serving = false;
+        bool hasLane = false; // it may take the lane
+        QByteArray way;       // that it has told last
         qint64 servingSince = 0;
         QByteArray state;
         std::unique_ptr<PyventTests::ChildProcess> child;
@@ -77,6 +85,9 @@ private:
     Node *any(Role role);
     QString notReady();
     bool waitForAll(const QString &after);
+    bool usesLane(Role role, int index) const;
+    bool makeProxies();
+    QMap<QString, int> askForWays();
 
     void round(const QString &kind);
     void hold();
@@ -95,8 +106,9 @@ private:
     QElapsedTimer m_clock;
     PyventTests::PortPair m_ports;
     PyventTests::PortPair m_proxyPorts;
-    std::unique_ptr<TcpProxy> m_requestProxy;
-    std::unique_ptr<TcpProxy> m_eventProxy;
+    std::unique_ptr<Proxy> m_requestProxy; // these two unless all take the lane
+    std::unique_ptr<Proxy> m_eventProxy;
+    std::unique_ptr<Proxy> m_laneProxy; // unless all take TCP
     Judge m_judge;
     CampaignResult m_result;
     std::vector<std::unique_ptr<Node>> m_nodes;

@@ -10,10 +10,11 @@
 //   heard BY NAME FIRST LAST  it has heard these numbers of the node that the driver calls BY, in this order
 //   lost NAME U COUNT         eventsLost()
 //   error CODE TEXT
+//   way W                     how it reaches the server: "lane", "tcp", or "none"
 //   paused                    it sends no more, and has written down everything before
 //   blocked                   its event loop goes on again
 //
-// T are microseconds of the system's clock. It reads "go", "pause", "block MILLISECONDS", which stands its event loop still,
+// T are microseconds of the system's clock. It reads "go", "pause", "way", "block MILLISECONDS", which stands its event loop still,
 // and "quit", and quits at the end of its input.
 #include <PyventNode>
 
@@ -69,6 +70,7 @@ private:
     void endRange();
     void sendDue();
     void confirm();
+    void tellWay();
     void readCommands();
     QByteArray nameOf(int i) const { return "fault-" + QByteArray::number(i); }
 
@@ -203,6 +205,20 @@ void FaultNode::confirm()
     m_acknowledged = m_counters;
 }
 
+// What it answers itself, as every node of the bus does.
+void FaultNode::tellWay()
+{
+    m_node.findNodes(500ms).then(this, [this](const QList<PyventNodeInfo> &nodes) {
+        QByteArray way;
+        for (const PyventNodeInfo &info : nodes) {
+            if (info.uuid == m_node.uuid())
+                way = info.way.toLatin1();
+        }
+        line("way " + (way.isEmpty() ? QByteArray("none") : way));
+        flushLines();
+    });
+}
+
 void FaultNode::readCommands()
 {
     char buffer[256];
@@ -220,6 +236,8 @@ void FaultNode::readCommands()
             m_sendTimer.stop();
             line("paused");
             flushLines();
+        } else if (command == "way") {
+            tellWay();
         } else if (command.startsWith("block ")) {
             QThread::msleep(command.sliced(6).toULong());
             line("blocked");
@@ -243,6 +261,7 @@ int main(int argc, char **argv)
         {{u"port"_s, u"The bus's port."_s, u"port"_s},
          {u"id"_s, u"This node's number in its events."_s, u"number"_s, u"0"_s},
          {u"serve"_s, u"It may become the server."_s},
+         {u"tcp"_s, u"It neither takes nor opens the lane."_s},
          {u"rate"_s, u"Events a second; 0: it sends none."_s, u"rate"_s, u"0"_s},
          {u"names"_s, u"How many names it sends or hears."_s, u"count"_s, u"1"_s},
          {u"payload"_s, u"How many bytes each of its events has more than it needs."_s, u"bytes"_s, u"0"_s},
@@ -256,8 +275,10 @@ int main(int argc, char **argv)
     roles.payload = parser.value(u"payload"_s).toInt();
     roles.listens = parser.isSet(u"listen"_s) || parser.isSet(u"glob"_s);
     roles.byGlob = parser.isSet(u"glob"_s);
-    FaultNode node(
-        PyventOptions{.port = parser.value(u"port"_s).toInt(), .nodeId = {}, .server = parser.isSet(u"serve"_s)},
-        roles);
+    FaultNode node(PyventOptions{.port = parser.value(u"port"_s).toInt(),
+                                 .nodeId = {},
+                                 .server = parser.isSet(u"serve"_s),
+                                 .lane = !parser.isSet(u"tcp"_s)},
+                   roles);
     return QCoreApplication::exec();
 }

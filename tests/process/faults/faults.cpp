@@ -30,9 +30,21 @@ int number(const QCommandLineParser &parser, const QString &option, int least)
     return value;
 }
 
+Way readWay(const QString &name)
+{
+    if (name == "lane"_L1)
+        return Way::Lane;
+    if (name == "tcp"_L1)
+        return Way::Tcp;
+    if (name != "mixed"_L1)
+        usageError(u"--way takes lane, tcp or mixed, not '%1'"_s.arg(name));
+    return Way::Mixed;
+}
+
 CampaignOptions readOptions(const QCommandLineParser &parser)
 {
     CampaignOptions options;
+    options.way = readWay(parser.value(u"way"_s));
     options.seed = quint32(number(parser, u"seed"_s, 0));
     options.rounds = number(parser, u"rounds"_s, 0);
     options.senders = number(parser, u"senders"_s, 2);
@@ -42,6 +54,8 @@ CampaignOptions readOptions(const QCommandLineParser &parser)
     options.settle = number(parser, u"settle"_s, 1);
     options.keepGoing = parser.isSet(u"keep-going"_s);
     options.pythonFirst = parser.isSet(u"python"_s);
+    if (options.pythonFirst && options.way == Way::Lane)
+        usageError(u"a Python server has no lane: --python takes --way tcp or --way mixed"_s);
     options.kinds = parser.value(u"kinds"_s).split(u',', Qt::SkipEmptyParts);
     for (const QString &kind : std::as_const(options.kinds)) {
         if (!Campaign::kinds().contains(kind))
@@ -67,7 +81,11 @@ int main(int argc, char **argv)
         u"Nodes in processes of their own under load, and faults. Exits with 0 if every event was heard once, in order."_s);
     parser.addHelpOption();
     parser.addOptions(
-        {{u"seed"_s, u"Decides the faults (default: 1)."_s, u"number"_s, u"1"_s},
+        {{u"way"_s,
+          u"How the nodes reach the server: all by the lane, all by TCP, or some by the one and some by the other: "
+          "lane, tcp or mixed (default: lane). The environment's PYVENT_LANE does not count."_s,
+          u"way"_s, u"lane"_s},
+         {u"seed"_s, u"Decides the faults (default: 1)."_s, u"number"_s, u"1"_s},
          {u"rounds"_s, u"How many faults (default: 10)."_s, u"count"_s, u"10"_s},
          {u"kinds"_s, u"Which faults, of: %1 (default: all)."_s.arg(Campaign::kinds().join(u',')), u"list"_s,
           Campaign::kinds().join(u',')},
@@ -77,11 +95,12 @@ int main(int argc, char **argv)
          {u"rate"_s, u"Events a second, all senders together (default: 1000)."_s, u"count"_s, u"1000"_s},
          {u"hold"_s, u"How long faults last, least and most (default: 300,3000)."_s, u"ms,ms"_s, u"300,3000"_s},
          {u"settle"_s, u"How long receivers may take to catch up (default: 30)."_s, u"seconds"_s, u"30"_s},
-         {u"python"_s, u"A Python peer is the first server."_s},
+         {u"python"_s, u"A Python peer is the first server; not with --way lane."_s},
          {u"keep-going"_s, u"Go on after a fault that the bus did not get over."_s},
          {u"json"_s, u"Write the result to this file, too."_s, u"file"_s}});
     parser.process(app);
     const CampaignOptions options = readOptions(parser);
+    qunsetenv("PYVENT_LANE"); // the nodes inherit it
 
     CampaignResult result;
     {

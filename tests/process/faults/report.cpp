@@ -24,6 +24,28 @@ QString row(const QString &kind, const QString &rounds, const Tally &tally)
     return line + u'\n';
 }
 
+QString nameOf(Way way)
+{
+    return way == Way::Lane ? u"lane"_s : way == Way::Tcp ? u"tcp"_s : u"mixed"_s;
+}
+
+// How many nodes were on which way, as text: "3 by lane, 4 by tcp".
+QString countedWays(const QMap<QString, int> &ways)
+{
+    QStringList parts;
+    for (auto way = ways.cbegin(); way != ways.cend(); ++way)
+        parts.append(u"%1 by %2"_s.arg(*way).arg(way.key()));
+    return parts.join(u", "_s);
+}
+
+QJsonObject toJson(const QMap<QString, int> &counts)
+{
+    QJsonObject object;
+    for (auto count = counts.cbegin(); count != counts.cend(); ++count)
+        object.insert(count.key(), *count);
+    return object;
+}
+
 double milliseconds(qint64 microseconds)
 {
     return double(microseconds) / 1000;
@@ -46,10 +68,13 @@ QList<qint64> sorted(QList<qint64> values)
 QString reportText(const CampaignOptions &options, const CampaignResult &result)
 {
     const Verdict &verdict = result.verdict;
-    QString text = u"\nseed %1: %2 events sent, %3 of %4 owed ones heard\n\n"_s.arg(options.seed)
+    QString text = u"\nseed %1, way %2: %3 events sent, %4 of %5 owed ones heard\n"_s.arg(options.seed)
+                       .arg(nameOf(options.way))
                        .arg(verdict.sent)
                        .arg(verdict.all.heard)
                        .arg(verdict.all.owed);
+    text += u"nodes before the first fault: %1; at the end: %2\n\n"_s.arg(countedWays(result.ways),
+                                                                          countedWays(result.waysAtTheEnd));
     text +=
         u"fault            rounds         lost    told lost told wrongly      doubled out of order  sender died\n"_s;
     for (auto kind = verdict.byKind.cbegin(); kind != verdict.byKind.cend(); ++kind)
@@ -87,19 +112,19 @@ QByteArray reportJson(const CampaignOptions &options, const CampaignResult &resu
     QJsonArray takeOvers;
     for (const qint64 time : sorted(result.takeOvers))
         takeOvers.append(milliseconds(time));
-    QJsonObject errors;
-    for (auto error = result.errors.cbegin(); error != result.errors.cend(); ++error)
-        errors.insert(error.key(), *error);
     QJsonObject all = toJson(verdict.all);
     all.insert(u"sent"_s, verdict.sent);
     all.insert(u"owed"_s, verdict.all.owed);
     all.insert(u"heard"_s, verdict.all.heard);
-    return QJsonDocument(QJsonObject{{u"seed"_s, qint64(options.seed)},
+    return QJsonDocument(QJsonObject{{u"way"_s, nameOf(options.way)},
+                                     {u"ways"_s, toJson(result.ways)},
+                                     {u"waysAtTheEnd"_s, toJson(result.waysAtTheEnd)},
+                                     {u"seed"_s, qint64(options.seed)},
                                      {u"rounds"_s, options.rounds},
                                      {u"all"_s, all},
                                      {u"kinds"_s, kinds},
                                      {u"takeOverMilliseconds"_s, takeOvers},
-                                     {u"errors"_s, errors},
+                                     {u"errors"_s, toJson(result.errors)},
                                      {u"troubles"_s, QJsonArray::fromStringList(result.troubles)},
                                      {u"defects"_s, QJsonArray::fromStringList(verdict.defects)}})
         .toJson();

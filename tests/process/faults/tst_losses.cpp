@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "proxy.h"
 #include "support/numbers.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
-#include "tcpproxy.h"
 
 #include <PyventNode>
 
@@ -38,11 +38,11 @@ private Q_SLOTS:
 
         const PortPair ports;
         const PortPair detour;
-        TcpProxy sending(detour.port(), ports.port());
-        TcpProxy hearing(detour.port() + 1, ports.port() + 1);
+        Proxy sending(detour.port(), ports.port());
+        Proxy hearing(detour.port() + 1, ports.port() + 1);
         QVERIFY(sending.isListening() && hearing.isListening());
         const auto setCutOff = [&](bool on) {
-            for (TcpProxy *proxy : {&sending, &hearing}) {
+            for (Proxy *proxy : {&sending, &hearing}) {
                 proxy->setRefusing(on);
                 if (on)
                     proxy->reset();

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "tcpproxy.h"
+#include "proxy.h"
 
 #include "support/freeport.h"
+#include "transport/endpoint.h"
+#include "transport/lanefolder.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace PyventFaults {
@@ -34,9 +37,39 @@ void closeSocket(int fd, bool withReset)
 
 } // namespace
 
-TcpProxy::TcpProxy(int port, int target)
-    : m_port(port)
-    , m_target(target)
+Proxy::End::End(int port)
+    : m_size(sizeof(sockaddr_in))
+{
+    const sockaddr_in address = loopbackAddress(port);
+    std::memcpy(&m_address, &address, sizeof address);
+}
+
+Proxy::End::End(const QByteArray &path)
+    : m_size(sizeof(sockaddr_un))
+    , m_path(path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    qstrncpy(address.sun_path, path.constData(), sizeof address.sun_path);
+    std::memcpy(&m_address, &address, sizeof address);
+}
+
+Proxy::End Proxy::End::lane(int port)
+{
+    using namespace Pyvent::Internal;
+    const QByteArray folder = laneFolder({});
+    prepareLaneFolder(folder, false);
+    return Endpoint::tcp(QStringLiteral("127.0.0.1"), port).withLanes({folder}, lockFolder()).lanes().first();
+}
+
+int Proxy::End::newSocket(int flags) const
+{
+    return ::socket(m_address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+}
+
+Proxy::Proxy(const End &near, const End &far)
+    : m_near(near)
+    , m_far(far)
 {
     listen();
     m_isListening = m_listener >= 0 && ::pipe2(m_wake, O_CLOEXEC | O_NONBLOCK) == 0;
@@ -44,7 +77,7 @@ TcpProxy::TcpProxy(int port, int target)
         m_thread = std::thread([this] { run(); });
 }
 
-TcpProxy::~TcpProxy()
+Proxy::~Proxy()
 {
     if (m_thread.joinable()) {
         order([this] { m_quit = true; });
@@ -54,22 +87,25 @@ TcpProxy::~TcpProxy()
         if (fd >= 0)
             ::close(fd);
     }
+    if (m_isListening && !m_near.path().isEmpty())
+        ::unlink(m_near.path().constData());
 }
 
-void TcpProxy::listen()
+void Proxy::listen()
 {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int fd = m_near.newSocket(SOCK_NONBLOCK);
     const int yes = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    const sockaddr_in address = loopbackAddress(m_port);
-    if (::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 && ::listen(fd, 64) == 0)
+    if (!m_near.path().isEmpty())
+        ::unlink(m_near.path().constData());
+    if (::bind(fd, m_near.address(), m_near.size()) == 0 && ::listen(fd, 64) == 0)
         m_listener = fd;
     else
         ::close(fd);
 }
 
 // Without a listener, the kernel refuses.
-void TcpProxy::refuse(bool on)
+void Proxy::refuse(bool on)
 {
     if (on && m_listener >= 0)
         ::close(std::exchange(m_listener, -1));
@@ -78,7 +114,7 @@ void TcpProxy::refuse(bool on)
 }
 
 // Returns when it is done: the thread never waits for anything else than its sockets.
-void TcpProxy::order(const std::function<void()> &command)
+void Proxy::order(const std::function<void()> &command)
 {
     quint64 number = 0;
     {
@@ -93,32 +129,32 @@ void TcpProxy::order(const std::function<void()> &command)
     m_changed.wait(lock, [&] { return m_done >= number; });
 }
 
-void TcpProxy::drop()
+void Proxy::drop()
 {
     order([this] { closeAll(false); });
 }
 
-void TcpProxy::reset()
+void Proxy::reset()
 {
     order([this] { closeAll(true); });
 }
 
-void TcpProxy::setStalled(bool on)
+void Proxy::setStalled(bool on)
 {
     order([this, on] { m_stalled = on; });
 }
 
-void TcpProxy::setRefusing(bool on)
+void Proxy::setRefusing(bool on)
 {
     order([this, on] { refuse(on); });
 }
 
-void TcpProxy::setDelay(std::chrono::milliseconds delay)
+void Proxy::setDelay(std::chrono::milliseconds delay)
 {
     order([this, delay] { m_delay = delay; });
 }
 
-void TcpProxy::runOrders()
+void Proxy::runOrders()
 {
     char bytes[64];
     while (::read(m_wake[0], bytes, sizeof bytes) > 0) { }
@@ -134,29 +170,28 @@ void TcpProxy::runOrders()
     m_changed.notify_all();
 }
 
-void TcpProxy::close(Connection &connection, bool withReset)
+void Proxy::close(Connection &connection, bool withReset)
 {
     closeSocket(connection.out.from, withReset);
     closeSocket(connection.out.to, withReset);
 }
 
-void TcpProxy::closeAll(bool withReset)
+void Proxy::closeAll(bool withReset)
 {
     for (Connection &connection : m_connections)
         close(connection, withReset);
     m_connections.clear();
 }
 
-void TcpProxy::accept()
+void Proxy::accept()
 {
     for (;;) {
         const int near = ::accept4(m_listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (near < 0)
             return;
-        const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const sockaddr_in address = loopbackAddress(m_target);
-        // The loopback answers at once, so that this connect() does not wait.
-        if (::connect(far, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+        const int far = m_far.newSocket(0);
+        // This machine answers at once, so that this connect() does not wait.
+        if (::connect(far, m_far.address(), m_far.size()) != 0) {
             closeSocket(far, true);
             closeSocket(near, true);
             continue;
@@ -169,7 +204,7 @@ void TcpProxy::accept()
 }
 
 // Moves what can be moved, without waiting.
-void TcpProxy::pump(Direction &direction, Connection &connection)
+void Proxy::pump(Direction &direction, Connection &connection)
 {
     while (!m_stalled && !direction.ended && direction.bytes < maximumHeld) {
         std::vector<char> data(chunkSize);
@@ -203,7 +238,7 @@ void TcpProxy::pump(Direction &direction, Connection &connection)
     }
 }
 
-void TcpProxy::watch(std::vector<pollfd> *watched, int *timeout) const
+void Proxy::watch(std::vector<pollfd> *watched, int *timeout) const
 {
     *watched = {{.fd = m_wake[0], .events = POLLIN, .revents = 0}, {.fd = m_listener, .events = POLLIN, .revents = 0}};
     *timeout = -1;
@@ -225,7 +260,7 @@ void TcpProxy::watch(std::vector<pollfd> *watched, int *timeout) const
     }
 }
 
-void TcpProxy::run()
+void Proxy::run()
 {
     std::vector<pollfd> watched;
     int timeout = -1;

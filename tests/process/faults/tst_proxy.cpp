@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include "support/freeport.h"
+#include "proxy.h"
 #include "support/portpair.h"
 #include "support/testprogram.h"
-#include "tcpproxy.h"
 
 #include <QtTest>
 
 #include <cerrno>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 using namespace PyventFaults;
-using PyventTests::BoundSocket;
-using PyventTests::loopbackAddress;
 
 namespace {
 
@@ -57,22 +53,27 @@ public:
     const int fd;
 };
 
-// A server, and a client that reaches it through the proxy.
-struct Line
+// A server, and a client that reaches it through the proxy: by TCP, or by Unix sockets.
+class Line
 {
-    Line()
-        : server(ports.port())
-        , proxy(ports.port() + 1, ports.port())
+public:
+    explicit Line(bool byPath)
+        : m_near(byPath ? Proxy::End(path("/near")) : Proxy::End(m_ports.port() + 1))
+        , m_far(byPath ? Proxy::End(path("/far")) : Proxy::End(m_ports.port()))
+        , m_server(m_far.newSocket(0))
+        , m_isServing(::bind(m_server, m_far.address(), m_far.size()) == 0 && ::listen(m_server, 16) == 0)
+        , proxy(m_near, m_far)
     {
     }
+    ~Line() { ::close(m_server); }
+    Q_DISABLE_COPY_MOVE(Line)
 
-    bool isUp() const { return server.isBound() && proxy.isListening(); }
+    bool isUp() const { return m_isServing && proxy.isListening(); }
 
-    int connect()
+    int connect() const
     {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const sockaddr_in address = loopbackAddress(ports.port() + 1);
-        if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
+        const int fd = m_near.newSocket(0);
+        if (::connect(fd, m_near.address(), m_near.size()) == 0)
             return fd;
         const int error = errno;
         ::close(fd);
@@ -81,24 +82,41 @@ struct Line
     }
     int accept() const
     {
-        return isReadable(server.fd(), patience) ? ::accept4(server.fd(), nullptr, nullptr, SOCK_CLOEXEC) : -1;
+        return isReadable(m_server, patience) ? ::accept4(m_server, nullptr, nullptr, SOCK_CLOEXEC) : -1;
     }
 
-    PyventTests::PortPair ports;
-    BoundSocket server;
-    TcpProxy proxy;
+private:
+    QByteArray path(const char *name) const { return m_folder.path().toLocal8Bit() + name; }
+
+    const PyventTests::PortPair m_ports;
+    const QTemporaryDir m_folder;
+    const Proxy::End m_near;
+    const Proxy::End m_far;
+    const int m_server;
+    const bool m_isServing;
+
+public:
+    Proxy proxy;
 };
 
 } // namespace
 
-class tst_TcpProxy : public QObject
+class tst_Proxy : public QObject
 {
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase_data()
+    {
+        QTest::addColumn<bool>("byPath");
+        QTest::newRow("by TCP") << false;
+        QTest::newRow("by a path") << true;
+    }
+
     void forwards()
     {
-        Line line;
+        QFETCH_GLOBAL(const bool, byPath);
+        Line line(byPath);
         QVERIFY(line.isUp());
         const Socket client(line.connect());
         const Socket peer(line.accept());
@@ -116,7 +134,8 @@ private Q_SLOTS:
 
     void dropsAndResets()
     {
-        Line line;
+        QFETCH_GLOBAL(const bool, byPath);
+        Line line(byPath);
         QVERIFY(line.isUp());
         for (const bool byReset : {false, true}) {
             const Socket client(line.connect());
@@ -126,13 +145,30 @@ private Q_SLOTS:
             else
                 line.proxy.drop();
             for (const Socket *end : {&client, &peer})
-                QCOMPARE(end->next(), byReset ? "reset" : "end");
+                QCOMPARE(end->next(), byReset && !byPath ? "reset" : "end");
         }
+    }
+
+    // As a server that crashes with bytes before it that it has not read.
+    void resetsWhatIsUnderWay()
+    {
+        QFETCH_GLOBAL(const bool, byPath);
+        Line line(byPath);
+        QVERIFY(line.isUp());
+        const Socket client(line.connect());
+        const Socket peer(line.accept());
+        line.proxy.setStalled(true);
+        QVERIFY(client.send("to nobody"));
+        QVERIFY(peer.send("to nobody"));
+        line.proxy.reset();
+        QCOMPARE(client.next(), "reset");
+        QCOMPARE(peer.next(), "reset");
     }
 
     void stalls()
     {
-        Line line;
+        QFETCH_GLOBAL(const bool, byPath);
+        Line line(byPath);
         QVERIFY(line.isUp());
         const Socket client(line.connect());
         const Socket peer(line.accept());
@@ -145,7 +181,8 @@ private Q_SLOTS:
 
     void refuses()
     {
-        Line line;
+        QFETCH_GLOBAL(const bool, byPath);
+        Line line(byPath);
         QVERIFY(line.isUp());
         line.proxy.setRefusing(true);
         int error = 0;
@@ -164,7 +201,8 @@ private Q_SLOTS:
 
     void delays()
     {
-        Line line;
+        QFETCH_GLOBAL(const bool, byPath);
+        Line line(byPath);
         QVERIFY(line.isUp());
         const Socket client(line.connect());
         const Socket peer(line.accept());
@@ -177,6 +215,6 @@ private Q_SLOTS:
     }
 };
 
-PYVENT_TEST(tst_TcpProxy)
+PYVENT_TEST(tst_Proxy)
 
-#include "tst_tcpproxy.moc"
+#include "tst_proxy.moc"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef PYVENT_FAULTS_TCPPROXY_H
-#define PYVENT_FAULTS_TCPPROXY_H
+#ifndef PYVENT_FAULTS_PROXY_H
+#define PYVENT_FAULTS_PROXY_H
 
-#include <QtCore/qglobal.h>
+#include <QtCore/qbytearray.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -12,28 +12,51 @@
 #include <thread>
 #include <vector>
 
+#include <sys/socket.h>
+
 struct pollfd;
 
 namespace PyventFaults {
 
-// Forwards TCP connections from a port of the loopback to another one, on a thread of its own, and disturbs them when
-// told to; each order is done when its function returns. A bus takes two: one for each of the server's ports.
-class TcpProxy
+// Forwards connections from a port of the loopback, or a Unix socket, to another one, on a thread of its own, and disturbs them
+// when told to; each order is done when its function returns. A bus takes one for each of the server's ports, and one for its lane.
+class Proxy
 {
 public:
     using Clock = std::chrono::steady_clock;
 
-    // Listens on \a port; isListening() says whether it could.
-    TcpProxy(int port, int target);
-    ~TcpProxy();
-    Q_DISABLE_COPY_MOVE(TcpProxy)
+    // A port of the loopback, or the path of a Unix socket.
+    class End
+    {
+    public:
+        End(int port);
+        End(const QByteArray &path);
+
+        // Where the server of the bus at \a port has its lane. The folder is made.
+        static End lane(int port);
+
+        int newSocket(int flags) const;
+        const sockaddr *address() const { return reinterpret_cast<const sockaddr *>(&m_address); }
+        socklen_t size() const { return m_size; }
+        const QByteArray &path() const { return m_path; }
+
+    private:
+        sockaddr_storage m_address{};
+        socklen_t m_size = 0;
+        QByteArray m_path;
+    };
+
+    // Listens at \a near; isListening() says whether it could. A path's file is removed before and afterwards.
+    Proxy(const End &near, const End &far);
+    ~Proxy();
+    Q_DISABLE_COPY_MOVE(Proxy)
 
     bool isListening() const { return m_isListening; }
 
-    void drop();                                    // ends all connections as a peer that closes them does (FIN)
-    void reset();                                   // ends all connections as a peer that crashed does (RST)
-    void setStalled(bool on);                       // reads nothing any more, so that both ends' buffers fill up
-    void setRefusing(bool on);                      // nobody can connect
+    void drop();               // ends all connections as a peer that closes them does (FIN)
+    void reset();              // ends all connections as a peer that crashed does (RST; as drop() by a path)
+    void setStalled(bool on);  // reads nothing any more, so that both ends' buffers fill up
+    void setRefusing(bool on); // nobody can connect
     void setDelay(std::chrono::milliseconds delay); // holds what it reads back for so long
 
 private:
@@ -70,8 +93,8 @@ private:
     void watch(std::vector<pollfd> *watched, int *timeout) const;
     void pump(Direction &direction, Connection &connection);
 
-    int m_port;
-    int m_target;
+    const End m_near;
+    const End m_far;
     bool m_isListening = false; // at first
     int m_listener = -1;
     int m_wake[2] = {-1, -1};
