@@ -9,6 +9,13 @@
 
 namespace Pyvent::Internal {
 
+namespace {
+
+// One may be that of a server that is just ending.
+constexpr int mostVainLanes = 2;
+
+} // namespace
+
 BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet)
     : m_endpoint(endpoint)
     , m_maximumFrameSize(maximumFrameSize)
@@ -33,12 +40,16 @@ void BusConnection::process(Clock::time_point now)
     if (m_way)
         m_way->process(now);
     if (m_tcp && m_tcp->isHeld() && m_tcp->isSending()) {
-        // A server has its lane before its ports, and may have come while this was on its way to them.
-        tryLanes(now);
-        if (m_tcp && m_tcp->isStrangers(&m_rule))
+        // A server has its lane before its ports, and may have come while this was on its way to them. A lane that comes to nothing time
+        // and again is no reason to leave what is there.
+        if (m_vainLanes < mostVainLanes)
+            tryLanes(now);
+        if (m_tcp && m_tcp->isStrangers(&m_rule)) {
             leaveStrangers();
-        else if (m_tcp)
+        } else if (m_tcp) {
             m_tcp->release();
+            m_vainLanes = 0;
+        }
     }
     if (m_lane && m_lane->hasEnded())
         laneEnded(now);
@@ -82,6 +93,7 @@ void BusConnection::laneEnded(Clock::time_point now)
 {
     m_isAfterLane = m_lane->wasGood(now);
     m_isAfterVainLane = !m_isAfterLane;
+    m_vainLanes = m_isAfterLane ? 0 : m_vainLanes + 1;
     m_isRefused = m_isRefused || m_isAfterLane;
     const Silence why = m_lane->silence(now);
     m_why = why == Silence::NotLetIn ? why : Silence::None;

@@ -62,6 +62,7 @@ private:
     bool m_isRefused = false;
     bool m_isAfterLane = false;     // which was good: nobody is looked for elsewhere at once
     bool m_isAfterVainLane = false; // which came to nothing
+    int m_vainLanes = 0;            // of them in a row
     bool m_isVerified = false;      // that it is connected to no strangers
     Clock::time_point m_silentSince;
     Silence m_why = Silence::None; // of the attempts that got no way

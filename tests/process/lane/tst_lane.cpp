@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bus.h"
+#include "proxy.h"
 #include "support/program.h"
 #include "support/testprogram.h"
 
@@ -79,6 +80,7 @@ private Q_SLOTS:
     void isUsedWhereItIsThere();
     void oneBusWhateverTheWay();
     void comesAndGoesWithTheServer();
+    void aLaneThatComesToNothing();
     void aBusWithoutItsPort();
     void aBusWithoutItsPortGivesWayToAServer();
     void aServerThatHangsIsNotReplaced();
@@ -168,6 +170,19 @@ void tst_Lane::comesAndGoesWithTheServer()
     QVERIFY(waitUntil([&] { return numbers.heard == sent; }));
     QVERIFY(numbers.isInOrder);
     QCOMPARE(numbers.lost, 0);
+}
+
+// Whoever listens at the lane ends each connection, and the bus has its ports all the same.
+void tst_Lane::aLaneThatComesToNothing()
+{
+    const PortPair ports;
+    PyventNode server({.port = ports.port(), .lane = false});
+    QVERIFY(server.startServer());
+    const PyventFaults::Proxy lane(PyventFaults::Proxy::End::lane(ports.port()), QByteArray("/nowhere"));
+    QVERIFY(lane.isListening());
+    PyventNode node({.port = ports.port(), .server = false});
+    QVERIFY(node.waitForReady(10s));
+    QCOMPARE(wayOf(&node), u"tcp"_s);
 }
 
 // Something else has the port: those on the lane have their bus, and are told; and the port is taken when it is free.
