@@ -101,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             require(tryServer(bytes, pieces) == whole, "in pieces it is another thing");
     } else {
         static TriedNode node;
-        const qsizetype piece = std::max(all / 100, qsizetype(7)); // each costs a system call
+        const qsizetype piece = std::max(all / 20, qsizetype(7)); // each costs system calls
         require(node.run(bytes, piece) == node.run(bytes, all), "in pieces it is another thing");
     }
     return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What stands in for libFuzzer in a normal build: runs a fuzz target on the files that are given, or that lie
 // in the folders that are given, and then on mutations of them for a few seconds. PYVENT_SEED repeats a run,
-// PYVENT_FUZZ_SECONDS makes it longer or shorter.
+// PYVENT_FUZZ_SECONDS makes it longer or shorter, and PYVENT_FUZZ_RUNS says how many mutations instead.
 #include <QtCore/qdir.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qrandom.h>
@@ -12,6 +12,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 namespace {
+
+// What is large takes a hundred times as long, and is mostly what nobody looks at: it is taken once where it would have been so
+// often.
+constexpr qsizetype largeInput = 10'000;
+constexpr int largeInputsShare = 10;
 
 void run(const QByteArray &bytes)
 {
@@ -81,6 +86,7 @@ int main(int argc, char **argv)
     int seconds = qEnvironmentVariableIntValue("PYVENT_FUZZ_SECONDS", &hasSeconds);
     if (!hasSeconds)
         seconds = 5;
+    const qint64 mostRuns = qEnvironmentVariable("PYVENT_FUZZ_RUNS").toLongLong(); // 0: as many as there is time for
 
     QStringList paths;
     for (int i = 1; i < argc; ++i)
@@ -97,8 +103,15 @@ int main(int argc, char **argv)
     QElapsedTimer timer;
     timer.start();
     qint64 runs = 0;
-    for (; timer.elapsed() < seconds * 1000; ++runs) {
-        const auto pick = [&] { return corpus[random.bounded(int(corpus.size()))]; };
+    const auto goesOn = [&] { return mostRuns > 0 ? runs < mostRuns : timer.elapsed() < seconds * qint64(1000); };
+    for (; goesOn(); ++runs) {
+        const auto pick = [&] {
+            for (;;) {
+                const QByteArray &input = corpus[random.bounded(int(corpus.size()))];
+                if (input.size() < largeInput || random.bounded(largeInputsShare) == 0)
+                    return input;
+            }
+        };
         QByteArray input = pick();
         for (int i = 1 + random.bounded(6); i > 0; --i)
             mutate(&input, pick(), &random);
