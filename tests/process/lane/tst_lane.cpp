@@ -203,7 +203,8 @@ void tst_Lane::aBusWithoutItsPort()
     connect(&one, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
     Numbers numbers(&two);
     QVERIFY(one.tryStart());
-    QVERIFY(waitUntil([&] { return one.state() == PyventNode::Ready && two.state() == PyventNode::Ready; }));
+    QVERIFY(waitUntil(
+        [&] { return one.state() == PyventNode::Ready && two.state() == PyventNode::Ready && !errors.isEmpty(); }));
     QVERIFY(one.isServer());
     QVERIFY(waitUntil([&] { return !errors.isEmpty(); })); // who has the port is found out beside
     QCOMPARE(errors.size(), 1);
