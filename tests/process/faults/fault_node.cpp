@@ -66,6 +66,7 @@ public:
 private:
     void line(const QByteArray &text) { m_lines += text + '\n'; }
     void flushLines();
+    void tellState(PyventNode::State state);
     void hear(const PyventEvent &event);
     void endRange();
     void sendDue();
@@ -104,11 +105,6 @@ FaultNode::FaultNode(const PyventOptions &options, const Roles &roles)
     , m_acknowledged(roles.names, 0)
 {
     line("uuid " + m_node.uuid().toByteArray(QUuid::WithoutBraces));
-    connect(&m_node, &PyventNode::stateChanged, this, [this](PyventNode::State state) {
-        line("state " + QByteArray(QMetaEnum::fromType<PyventNode::State>().valueToKey(state)) + ' '
-             + QByteArray::number(now()));
-        flushLines();
-    });
     connect(&m_node, &PyventNode::servingChanged, this, [this](bool serving) {
         line("serving " + QByteArray::number(int(serving)) + ' ' + QByteArray::number(now()));
         flushLines();
@@ -135,6 +131,16 @@ FaultNode::FaultNode(const PyventOptions &options, const Roles &roles)
             m_node.on("fault-*", this, [this](const PyventEvent &event) { hear(event); });
     }
     m_node.tryStart();
+    // Ready is for the subscriptions made so far: not before all of them are.
+    connect(&m_node, &PyventNode::stateChanged, this, &FaultNode::tellState);
+    tellState(m_node.state());
+}
+
+void FaultNode::tellState(PyventNode::State state)
+{
+    line("state " + QByteArray(QMetaEnum::fromType<PyventNode::State>().valueToKey(state)) + ' '
+         + QByteArray::number(now()));
+    flushLines();
 }
 
 void FaultNode::flushLines()
