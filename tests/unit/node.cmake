@@ -4,7 +4,7 @@
 pyvent_test_program(tst_library LIBRARIES Pyvent::Pyvent)
 add_dependencies(pyvent_unit_tests tst_library)
 function(pyvent_node_test name)
-    pyvent_test(unit.node.${name} tst_library unit/node/tst_${name}.cpp LABELS unit node TIMEOUT 120)
+    pyvent_test(unit.node.${name} tst_library unit/node/tst_${name}.cpp LABELS unit node TIMEOUT 300)
 endfunction()
 
 pyvent_node_test(hearing)
