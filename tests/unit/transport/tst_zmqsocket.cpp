@@ -35,7 +35,6 @@ public:
         socket.set(zmq::sockopt::linger, 0);
         socket.set(zmq::sockopt::reconnect_ivl,
                    3'600'000); // -1 would keep it from telling of a name without address
-        socket.set(zmq::sockopt::handshake_ivl, 500);
     }
 
     // The next change, within a generous time; None if there is none.
@@ -164,6 +163,7 @@ void TestZmqSocket::aListenerThatNeverSpeaks()
     const BoundSocket listener(port);
     QVERIFY(listener.isBound());
     Client client;
+    client.socket.set(zmq::sockopt::handshake_ivl, 500);
     client.socket.connect(loopback(port));
     QCOMPARE(client.next(), Connection::Connected);
     QCOMPARE(client.next(), Connection::Lost);
