@@ -101,29 +101,33 @@ private Q_SLOTS:
         QVERIFY(sender.waitForReady(20s));
 
         constexpr int rounds = 7;
-        QList<int> asks; // of the rounds that count
+        constexpr int fewMissing = 16; // are repaired for all at once
+        const int missing = last - first + 1;
+        QList<int> asks; // as of the repairs, of the rounds that count
         QList<int> repairs;
         for (int round = 1; round <= rounds; ++round) {
             talk.reset();
             for (int n = (round - 1) * batch + 1; n <= round * batch; ++n)
                 QVERIFY(sender.send("count", {{u"n"_s, n}}));
             QVERIFY(waitForAll("heard " + QByteArray::number(round * batch)));
-            if (Talk::Clock::now() - talk.firstAsk.load() < 2 * backOff)
+            if (missing > fewMissing || Talk::Clock::now() - talk.firstAsk.load() < 2 * backOff) {
                 asks.append(talk.asks);
-            repairs.append(talk.repairs);
+                repairs.append(talk.repairs);
+            }
         }
         for (const auto &crowd : crowds)
             QCOMPARE(crowd->lines().size(), rounds + 1); // and nothing is wrong
         qInfo() << "asks:" << asks << "repairs:" << repairs;
         // On a busy machine the first one who asks is answered when all the others have asked, too. So the best round counts,
-        // of those in which all have heard all in little more time than they may wait before they ask. Without suppression
+        // of those in which all have heard few in little more time than they may wait before they ask. Without suppression
         // each of them asks in every round, and what is too much to be repaired for all at once is repaired for each.
         std::sort(asks.begin(), asks.end());
         std::sort(repairs.begin(), repairs.end());
-        const int missing = last - first + 1;
-        if (missing <= 16 && asks.size() >= 3)
+        if (asks.size() < 3)
+            QSKIP("the machine is too busy: in most rounds those who missed something waited for the processor");
+        if (missing <= fewMissing)
             QVERIFY(asks.constFirst() < members / 2);
-        QVERIFY(repairs.constFirst() <= (missing > 16 ? members / 5 : 1) * missing);
+        QVERIFY(repairs.constFirst() <= (missing > fewMissing ? members / 5 : 1) * missing);
     }
 };
 
