@@ -196,27 +196,25 @@ void PickleBuilder::buildUuid(const ObjectNode &object, QVariant *value)
         || extras.dictItems.count || extras.keywords.tag != Node::Empty || extras.stateSetter.tag != Node::Empty)
         return;
     const ItemChain &state = m_arena.containers[extras.state.index].items;
-    if (state.count != 2)
-        return;
-    m_arena.forEachPair(state, [&](const Node &key, const Node &number) {
-        QByteArray bytes(16, '\0');
-        if (!key.isText() || key.view() != "int")
-            return false;
-        if (number.tag == Node::Int || number.tag == Node::UInt) {
-            if (number.tag == Node::Int && number.integer < 0)
-                return false;
-            for (int i = 0; i < 8; ++i)
-                bytes[15 - i] = char(quint64(number.integer) >> (8 * i));
-        } else if (number.tag == Node::Long && number.size <= 17 && number.data[number.size - 1] >= 0
-                   && (number.size < 17 || number.data[16] == 0)) {
-            for (int i = 0; i < int(qMin(number.size, 16u)); ++i)
-                bytes[15 - i] = number.data[i];
-        } else {
-            return false;
-        }
-        *value = QVariant(QUuid::fromRfc4122(bytes));
-        return false;
+    Node number{};
+    const bool isNumber = m_arena.forEachPair(state, [&](const Node &key, const Node &item) {
+        number = item; // the last one counts, as in Python's dict
+        return key.isText() && key.view() == "int";
     });
+    if (state.count == 0 || !isNumber)
+        return;
+    QByteArray bytes(16, '\0');
+    if (number.tag == Node::UInt || (number.tag == Node::Int && number.integer >= 0)) {
+        for (int i = 0; i < 8; ++i)
+            bytes[15 - i] = char(quint64(number.integer) >> (8 * i));
+    } else if (number.tag == Node::Long && number.size <= 17 && number.data[number.size - 1] >= 0
+               && (number.size < 17 || number.data[16] == 0)) {
+        for (int i = 0; i < int(qMin(number.size, 16u)); ++i)
+            bytes[15 - i] = number.data[i];
+    } else {
+        return;
+    }
+    *value = QVariant(QUuid::fromRfc4122(bytes));
 }
 
 bool PickleBuilder::buildArray(const ObjectNode &object, QVariant *value)

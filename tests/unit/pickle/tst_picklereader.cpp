@@ -12,6 +12,7 @@
 
 #include <QtCore/qdir.h>
 #include <QtCore/qendian.h>
+#include <QtCore/quuid.h>
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
@@ -234,6 +235,8 @@ void tst_PickleReader::opcodes_data()
     QTest::newRow("BUILD") << raw("cm\nC\n)\x81}S'a'\nK\x01sb.") << wrap(withState);
     QTest::newRow("date of Python 2") << raw("cdatetime\ndate\n(U\x04\x07\xe8\x01\x02tR.")
                                       << QVariant(QDate(2024, 1, 2));
+    QTest::newRow("UUID whose number is set twice") << raw("cuuid\nUUID\n)\x81}(\x8c\x03intN\x8c\x03intK\x05ub.")
+                                                    << QVariant(QUuid(u"00000000-0000-0000-0000-000000000005"_s));
 }
 
 void tst_PickleReader::opcodes()
