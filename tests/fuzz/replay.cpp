@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 // What stands in for libFuzzer in a normal build: runs a fuzz target on the files that are given, or that lie
 // in the folders that are given, and then on mutations of them for a few seconds. PYVENT_SEED repeats a run,
-// PYVENT_FUZZ_SECONDS makes it longer or shorter, and PYVENT_FUZZ_RUNS says how many mutations instead.
+// PYVENT_FUZZ_SECONDS makes it longer or shorter, and PYVENT_FUZZ_RUNS says how many mutations instead. An input that a target
+// does not survive is in the file that it says.
 #include <QtCore/qdir.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qrandom.h>
 
 #include <algorithm>
+#include <csignal>
 #include <memory>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,8 +23,23 @@ namespace {
 constexpr qsizetype largeInput = 10'000;
 constexpr int largeInputsShare = 10;
 
+QByteArray current; // is run now
+
+// As little as may be done in a signal handler.
+extern "C" void keepInput(int)
+{
+    constexpr char name[] = "fuzz-input";
+    const int file = ::open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0 || ::write(file, current.constData(), std::size_t(current.size())) != current.size())
+        ::_exit(1);
+    constexpr char text[] = "The input is in the file fuzz-input.\n";
+    if (::write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        ::_exit(1);
+}
+
 void run(const QByteArray &bytes)
 {
+    current = bytes;
     // Exactly as large as the input, so that a sanitizer sees each byte read beyond it.
     const auto size = size_t(bytes.size());
     const auto copy = std::make_unique<uint8_t[]>(size);
@@ -99,6 +119,7 @@ int main(int argc, char **argv)
         return 1;
     }
 
+    std::signal(SIGABRT, keepInput); // it ends all the same
     QRandomGenerator random(seed);
     QElapsedTimer timer;
     timer.start();
