@@ -23,13 +23,13 @@ constexpr qint64 defaultEvents = 20'000;
 constexpr qint64 mostEvents = 100'000'000; // whose round trips take less than a gigabyte
 constexpr qsizetype defaultSize = 100;
 constexpr qsizetype largestSize = 64 * 1024 * 1024;
-constexpr std::chrono::milliseconds defaultTimeout = 5s;
+constexpr std::chrono::milliseconds defaultPatience = 5s;
 
 constexpr qint64 mostAlone = 1'000;  // events that are sent one at a time
 constexpr qint64 mostUnderWay = 256; // few enough for every queue on the way, so that nothing is dropped
 constexpr qsizetype bytesUnderWay = 16 * 1024 * 1024;
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> benchOptions()
 {
     return {
         {u"events"_s, u"Send N events. Default: %1."_s.arg(defaultEvents), u"N"_s},
@@ -203,7 +203,7 @@ ExitCode measure(PyventNode *sender, BenchReceiver *receiver, const BenchOptions
     return explainEnd(figures, *sender, options.isQuiet);
 }
 
-int run(const CommandLine &line)
+int runBench(const CommandLine &line)
 {
     line.expectWords(0);
     const BenchOptions benchOptions{
@@ -211,7 +211,7 @@ int run(const CommandLine &line)
         .eventName = u"pyvent-bench-"_s + QUuid::createUuid().toString(QUuid::Id128).first(12),
         .events = line.number(u"events"_s, 1, mostEvents).value_or(defaultEvents),
         .size = qsizetype(line.number(u"size"_s, 0, largestSize).value_or(defaultSize)),
-        .patience = line.timeout().value_or(defaultTimeout),
+        .patience = line.timeout().value_or(defaultPatience),
         .isQuiet = line.isQuiet(),
     };
     PyventOptions senderOptions = line.nodeOptions();
@@ -253,8 +253,8 @@ const Command benchCommand = {
         "\n"
         "Ends with 0 if every event was heard or a signal came; with 1 if events were lost or refused; with 3 if\n"
         "no server was reached."_L1,
-    .options = options,
-    .run = run,
+    .options = benchOptions,
+    .run = runBench,
 };
 
 } // namespace Pyvent::Cli

@@ -9,12 +9,12 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> helpOptions()
 {
     return {};
 }
 
-int run(const CommandLine &line)
+int runHelp(const CommandLine &line)
 {
     line.expectWords(1);
     const QString text = line.words().isEmpty() ? programHelp() : commandHelp(commandNamed(line.words().constFirst()));
@@ -29,8 +29,8 @@ const Command helpCommand = {
     .otherSyntax = ""_L1,
     .summary = "Show how a command is used."_L1,
     .description = "Shows how the command COMMAND is used, as 'pyvent COMMAND --help' does, or lists all commands."_L1,
-    .options = options,
-    .run = run,
+    .options = helpOptions,
+    .run = runHelp,
 };
 
 } // namespace Pyvent::Cli

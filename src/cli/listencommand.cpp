@@ -13,7 +13,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> listenOptions()
 {
     return {
         senderOption(u"Print only events whose sender is S or begins with 'S.'. Default: any sender."_s),
@@ -46,7 +46,7 @@ QList<PyventPattern> patternsOf(const CommandLine &line)
     return {words.cbegin(), words.cend()};
 }
 
-int run(const CommandLine &line)
+int runListen(const CommandLine &line)
 {
     const bool isColoured = wantsColour(line.value(u"color"_s));
     ListenerOptions options{
@@ -99,8 +99,8 @@ const Command listenCommand = {
         "\n"
         "Ends with 0 after --count events, at SIGINT or SIGTERM, when the reader of its output ends, and, without\n"
         "--count, after --timeout; with 1 if --timeout comes before --count events."_L1,
-    .options = options,
-    .run = run,
+    .options = listenOptions,
+    .run = runListen,
 };
 
 } // namespace Pyvent::Cli

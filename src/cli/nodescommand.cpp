@@ -23,10 +23,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::chrono::milliseconds defaultTimeout = 500ms; // for the answers
-constexpr auto patience = 2s;                               // for the server
+constexpr std::chrono::milliseconds timeForAnswers = 500ms;
+constexpr auto serverPatience = 2s; // for the server
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> nodesOptions()
 {
     return {
         timeoutOption(u"Wait for answers for SEC seconds. Default: 0.5."_s),
@@ -89,7 +89,7 @@ QByteArray asTable(const QList<PyventNodeInfo> &nodes)
 // The answers, once they are gathered; nothing where no server was reached.
 std::optional<QList<PyventNodeInfo>> askFor(PyventNode *node, std::chrono::milliseconds within)
 {
-    if (!node->tryStart() || !node->waitForReady(patience))
+    if (!node->tryStart() || !node->waitForReady(serverPatience))
         return std::nullopt;
     QFutureWatcher<QList<PyventNodeInfo>> watcher;
     QEventLoop loop;
@@ -107,10 +107,10 @@ std::optional<QList<PyventNodeInfo>> askFor(PyventNode *node, std::chrono::milli
     return nodes;
 }
 
-int run(const CommandLine &line)
+int runNodes(const CommandLine &line)
 {
     line.expectWords(0);
-    const auto timeout = line.timeout().value_or(defaultTimeout);
+    const auto timeout = line.timeout().value_or(timeForAnswers);
     PyventOptions nodeOptions = line.nodeOptions();
     nodeOptions.server = false; // alone on a bus of its own it would find nobody
 
@@ -150,8 +150,8 @@ const Command nodesCommand = {
         "and node is the UUID that the node's events have, too.\n"
         "\n"
         "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was."_L1,
-    .options = options,
-    .run = run,
+    .options = nodesOptions,
+    .run = runNodes,
 };
 
 } // namespace Pyvent::Cli

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds defaultTimeout = 2s;
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> sendOptions()
 {
     return {
         senderOption(
@@ -71,7 +71,7 @@ void expectNoEvent(const CommandLine &line)
         throw UsageError{u"--count and --from-json exclude each other"_s};
 }
 
-int run(const CommandLine &line)
+int runSend(const CommandLine &line)
 {
     const bool isFromJson = line.isSet(u"from-json"_s);
     if (isFromJson)
@@ -127,8 +127,8 @@ const Command sendCommand = {
         "Ends with 0 if the server took all events; with 1 if an event was refused (its name, a value or its\n"
         "size), a line is not an event, or a signal came before the last event; with 3 if no server was reached\n"
         "within --timeout."_L1,
-    .options = options,
-    .run = run,
+    .options = sendOptions,
+    .run = runSend,
 };
 
 } // namespace Pyvent::Cli

@@ -13,12 +13,12 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> serveOptions()
 {
     return {};
 }
 
-int run(const CommandLine &line)
+int runServe(const CommandLine &line)
 {
     line.expectWords(0);
     if (line.isSet(u"no-server"_s))
@@ -56,8 +56,8 @@ const Command serveCommand = {
         "that the machine is in reaches it.\n"
         "\n"
         "Ends with 0 at a signal, with 1 if it cannot serve, as when another process serves already."_L1,
-    .options = options,
-    .run = run,
+    .options = serveOptions,
+    .run = runServe,
 };
 
 } // namespace Pyvent::Cli

@@ -11,7 +11,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QList<QCommandLineOption> options()
+QList<QCommandLineOption> waitOptions()
 {
     return {
         senderOption(u"Wait for an event whose sender is S or begins with 'S.'. Default: any sender."_s),
@@ -20,7 +20,7 @@ QList<QCommandLineOption> options()
     };
 }
 
-int run(const CommandLine &line)
+int runWait(const CommandLine &line)
 {
     ListenerOptions options{
         .patterns = {line.eventName()},
@@ -64,8 +64,8 @@ const Command waitCommand = {
         "The line 'pyvent: listening to ...' on standard error tells that an event sent from then on is heard.\n"
         "\n"
         "Ends with 0 if the event came, with 1 if --timeout or a signal came first."_L1,
-    .options = options,
-    .run = run,
+    .options = waitOptions,
+    .run = runWait,
 };
 
 } // namespace Pyvent::Cli

@@ -14,8 +14,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int margin = 12;
-constexpr int spacing = 10;
+constexpr int hintMargin = 12;
+constexpr int hintSpacing = 10;
 
 } // namespace
 
@@ -87,26 +87,26 @@ QSize EmptyHint::textSize(const QString &text, int width) const
 bool EmptyHint::placeBelow(const QString &text)
 {
     const QSize button = m_remedy ? m_button->sizeHint() : QSize(0, 0);
-    const QSize words = textSize(text, width() - 2 * margin);
-    const int whole = words.height() + (m_remedy ? spacing + button.height() : 0);
+    const QSize words = textSize(text, width() - 2 * hintMargin);
+    const int whole = words.height() + (m_remedy ? hintSpacing + button.height() : 0);
     if (whole > height())
         return false;
     const int top = (height() - whole) / 2;
     m_label->setText(text);
-    m_label->setGeometry(margin, top, width() - 2 * margin, words.height());
-    m_button->setGeometry({{(width() - button.width()) / 2, top + words.height() + spacing}, button});
+    m_label->setGeometry(hintMargin, top, width() - 2 * hintMargin, words.height());
+    m_button->setGeometry({{(width() - button.width()) / 2, top + words.height() + hintSpacing}, button});
     return true;
 }
 
 void EmptyHint::placeBeside(const QString &text)
 {
-    const QSize button = m_remedy ? m_button->sizeHint() + QSize(spacing, 0) : QSize(0, 0);
+    const QSize button = m_remedy ? m_button->sizeHint() + QSize(hintSpacing, 0) : QSize(0, 0);
     const int words =
-        std::min(textSize(text, std::numeric_limits<short>::max()).width(), width() - 2 * margin - button.width());
+        std::min(textSize(text, std::numeric_limits<short>::max()).width(), width() - 2 * hintMargin - button.width());
     const int left = (width() - words - button.width()) / 2;
     m_label->setText(text);
     m_label->setGeometry(left, 0, words, height());
-    m_button->setGeometry(left + words + spacing, (height() - button.height()) / 2, button.width() - spacing,
+    m_button->setGeometry(left + words + hintSpacing, (height() - button.height()) / 2, button.width() - hintSpacing,
                           std::min(button.height(), height()));
 }
 

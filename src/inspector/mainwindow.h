@@ -55,6 +55,8 @@ protected:
     void changeEvent(QEvent *event) override;
 
 private:
+    static constexpr int shownBriefly = 6000; // milliseconds, for what the status bar says
+
     // mainwindow.cpp
     void connectParts();
     void loadSettings();

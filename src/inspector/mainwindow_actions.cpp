@@ -29,8 +29,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int shownBriefly = 6000; // milliseconds
-
 // Copying more would take longer than anyone wants to wait.
 constexpr qsizetype mostCopied = 10'000;
 

@@ -34,7 +34,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int margin = 12;
+constexpr int windowMargin = 12;
 
 } // namespace
 
@@ -47,7 +47,7 @@ void MainWindow::makeLayout()
     m_sides->setSizes({800, std::max(364, fontMetrics().averageCharWidth() * 46)});
     for (QSplitter *splitter : {m_sides, m_logSide, m_sideBar}) {
         splitter->setChildrenCollapsible(false);
-        splitter->setHandleWidth(margin);
+        splitter->setHandleWidth(windowMargin);
     }
     auto *line = new QFrame;
     line->setFrameShape(QFrame::HLine);
@@ -62,7 +62,7 @@ void MainWindow::makeLayout()
     layout->addWidget(line);
     layout->addWidget(m_messageBar);
     auto *content = new QVBoxLayout;
-    content->setContentsMargins(margin, margin, margin, 6);
+    content->setContentsMargins(windowMargin, windowMargin, windowMargin, 6);
     content->addWidget(m_sides, 1);
     layout->addLayout(content, 1);
     setCentralWidget(center);
@@ -109,7 +109,7 @@ QWidget *MainWindow::makeSideBar()
 void MainWindow::makeStatusBar()
 {
     m_counts->setObjectName(u"counts"_s);
-    m_counts->setContentsMargins(margin - 4, 0, 0, 0);
+    m_counts->setContentsMargins(windowMargin - 4, 0, 0, 0);
     m_lostLabel->setObjectName(u"lost"_s);
     m_lostLabel->hide();
     m_progress->setObjectName(u"progress"_s);
@@ -147,7 +147,7 @@ QSize MainWindow::wideSize() const
                                m_sendPanel->minimumSizeHint().width(), character * charactersOfSideBar});
     const int height = m_tabs->tabBar()->sizeHint().height() + m_ratePanel->minimumSizeHint().height()
         + m_sendPanel->minimumSizeHint().height();
-    return {log + side + 3 * margin, height + m_connectionBar->minimumSizeHint().height() + 3 * margin};
+    return {log + side + 3 * windowMargin, height + m_connectionBar->minimumSizeHint().height() + 3 * windowMargin};
 }
 
 void MainWindow::setCompact(bool isCompact)

@@ -23,8 +23,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int shownBriefly = 6000; // milliseconds
-
 QString logFilter()
 {
     return MainWindow::tr("Event logs (*.jsonl *.json *.log);;All files (*)");

@@ -10,7 +10,7 @@ namespace Pyvent::Inspector {
 
 namespace {
 
-constexpr int spacing = 8;
+constexpr int partSpacing = 8;
 
 } // namespace
 
@@ -21,7 +21,7 @@ WrappingRow::WrappingRow(QWidget *parent)
     , m_second(new QHBoxLayout)
 {
     for (QBoxLayout *part : {m_whole, m_first, m_second})
-        part->setSpacing(spacing);
+        part->setSpacing(partSpacing);
     m_whole->addLayout(m_first);
     m_whole->addLayout(m_second);
     setMargins({});
@@ -48,7 +48,7 @@ QSize WrappingRow::minimumSizeHint() const
 void WrappingRow::arrange()
 {
     const QMargins margins = m_whole->contentsMargins();
-    const int wanted = m_first->minimumSize().width() + spacing + m_second->sizeHint().width();
+    const int wanted = m_first->minimumSize().width() + partSpacing + m_second->sizeHint().width();
     const bool fits = wanted <= width() - margins.left() - margins.right();
     m_whole->setDirection(fits ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }

@@ -7,6 +7,8 @@
 #include <QtCore/qtemporarydir.h>
 #include <QtTest/qtest.h>
 
+inline const QString python = QStringLiteral(PYTHON_PROGRAM);
+
 // The program "pyvent", run as a script runs it.
 class tst_Cli : public QObject
 {

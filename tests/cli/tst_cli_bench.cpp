@@ -12,7 +12,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QString python = QStringLiteral(PYTHON_PROGRAM);
 const QString clearLine = u"\r\x1b[K"_s;
 
 // "pyvent" with its \a stream, "stdout" or "stderr", on a terminal, and \a environment as env(1) takes it.

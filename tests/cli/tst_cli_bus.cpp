@@ -11,8 +11,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const QString python = QStringLiteral(PYTHON_PROGRAM);
-
 // The one line of \a output as a JSON object.
 QJsonObject toObject(const QString &output)
 {

@@ -117,6 +117,8 @@ private:
     ChildProcess m_process;
 };
 
+inline constexpr PeerProcess::Language languages[] = {PeerProcess::Python, PeerProcess::Qt};
+
 } // namespace PyventTests
 
 // QVERIFY that shows what the peers have said.

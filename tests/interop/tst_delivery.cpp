@@ -10,8 +10,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr PeerProcess::Language languages[] = {PeerProcess::Python, PeerProcess::Qt};
-
 QList<int> numbersOf(const QList<QJsonObject> &heard)
 {
     QList<int> numbers;

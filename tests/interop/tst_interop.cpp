@@ -9,8 +9,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr PeerProcess::Language languages[] = {PeerProcess::Python, PeerProcess::Qt};
-
 // The handlers that every receiver of the matrix has, and whom they listen to.
 const QList<std::pair<QString, QJsonValue>> handlers = {
     {u"default"_s, QJsonValue::Null},      {u"any"_s, u"*any*"_s},

@@ -12,8 +12,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr PeerProcess::Language languages[] = {PeerProcess::Python, PeerProcess::Qt};
-
 enum class Way { StoppedAndStarted, KilledAndReplaced };
 
 } // namespace

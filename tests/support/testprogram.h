@@ -41,6 +41,6 @@ int runTest(int argc, char **argv)
 } // namespace PyventTests
 
 // Once in each source of tests, in place of QtTest's QTEST_MAIN.
-#define PYVENT_TEST(Test) static const PyventTests::TestSource testSource(__FILE__, &PyventTests::runTest<Test>);
+#define PYVENT_TEST(Test) static const PyventTests::TestSource sourceOf##Test(__FILE__, &PyventTests::runTest<Test>);
 
 #endif

@@ -19,11 +19,11 @@ namespace {
 
 constexpr int count = 2000; // more than may be on their way at a time
 
-const QString program = QStringLiteral(PYVENT_LEAVER);
+const QString leaverProgram = QStringLiteral(PYVENT_LEAVER);
 
 QStringList ways()
 {
-    ChildProcess leaver(program, {});
+    ChildProcess leaver(leaverProgram, {});
     leaver.waitForEnd();
     QStringList ways;
     for (const QByteArray &line : leaver.lines())
@@ -64,7 +64,7 @@ private Q_SLOTS:
         receiver.on("over", this, [&] { isOver = true; });
         if (server == "elsewhere"_L1)
             QVERIFY(receiver.startServer());
-        ChildProcess leaver(program, {way, QString::number(ports.port()), QString::number(count), server});
+        ChildProcess leaver(leaverProgram, {way, QString::number(ports.port()), QString::number(count), server});
         QVERIFY(leaver.printsLine("ready"));
         QVERIFY(waitUntil([&] { return receiver.state() == PyventNode::Ready; }));
         QVERIFY(receiver.send("go"));
@@ -100,7 +100,7 @@ private Q_SLOTS:
             QVERIFY(server->printsLine("state Ready"));
             server->sendSignal(SIGSTOP);
         }
-        ChildProcess leaver(program, {way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
+        ChildProcess leaver(leaverProgram, {way, QString::number(ports.port()), u"3"_s, u"nobody"_s});
         QCOMPARE(leaver.exitCode(), 0);
         const QByteArray told = leaver.lines().join('\n');
         QVERIFY2(told.contains("3 events were not acknowledged by a server within the linger of 200 ms"), told);
@@ -120,7 +120,7 @@ private Q_SLOTS:
         QFETCH(const QString, way);
 
         const PortPair ports;
-        ChildProcess leaver(program, {way, QString::number(ports.port()), u"3"_s, u"alone"_s});
+        ChildProcess leaver(leaverProgram, {way, QString::number(ports.port()), u"3"_s, u"alone"_s});
         QCOMPARE(leaver.exitCode(), 0);
         const QByteArray told = leaver.lines().join('\n');
         QVERIFY2(told.count("Nobody heard 3 events") == 1, told);

@@ -21,7 +21,7 @@ constexpr int fastest = 2000; // events a second
 #else
 constexpr int fastest = 20'000;
 #endif
-constexpr int wakeUps = 5; // until what waited is sent: of the node, of ZeroMQ's threads, of the server's
+constexpr int wakeUpsToSend = 5; // until what waited is sent: of the node, of ZeroMQ's threads, of the server's
 
 } // namespace
 
@@ -70,7 +70,7 @@ private Q_SLOTS:
         const qint64 late = lateness.take().count();
         qInfo("The queue was empty within %.3f s of the server's return, where threads wake up to %.3f s late",
               double(slowest) / 1e6, double(late) / 1e6);
-        CAST_VERIFY(slowest <= emptyWithin + wakeUps * late);
+        CAST_VERIFY(slowest <= emptyWithin + wakeUpsToSend * late);
         CAST_VERIFY(cast.pauseAndWaitForAllHeard());
         CAST_VERIFY(waitUntil([&] { return rig.unacknowledged == 0; }));
         CAST_VERIFY(cast.verdict().isFlawless() && cast.errors("QueueFull") == 0);

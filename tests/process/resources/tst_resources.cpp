@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const QString program = QStringLiteral(PYVENT_STARVED);
+const QString starvedProgram = QStringLiteral(PYVENT_STARVED);
 
 // What a node with nothing to share takes in all, the server included: as the README says.
 constexpr int descriptorsOfNode = 33;
@@ -59,7 +59,7 @@ private Q_SLOTS:
         // One after the other where each serves; some at a time would be faster, and each would hear the others.
         int refused = 0;
         for (int left = 0; left <= descriptorsOfNode; ++left) {
-            ChildProcess child(program,
+            ChildProcess child(starvedProgram,
                                {u"descriptors"_s, QString::number(left), QString::number(ports.port()),
                                 serves ? u"serve"_s : u"join"_s});
             QVERIFY(waitUntil([&] { return child.hasLine("sent") || child.hasLine("refused"); }));
@@ -96,7 +96,7 @@ private Q_SLOTS:
     void aThousandNodes()
     {
         const PortPair ports;
-        ChildProcess child(program, {u"crowd"_s, u"1000"_s, QString::number(ports.port())});
+        ChildProcess child(starvedProgram, {u"crowd"_s, u"1000"_s, QString::number(ports.port())});
         QVERIFY2(child.printsLine("heard by all"), child.lines().join("\n"));
         QCOMPARE(child.exitCode(), 0);
         QVERIFY2(child.hasLine("one"), child.lines().join("\n"));
@@ -117,7 +117,7 @@ private Q_SLOTS:
         const PortPair ports;
         PyventNode sender({.port = ports.port(), .nodeId = {}});
         QVERIFY(sender.startServer());
-        ChildProcess child(program, {u"memory"_s, QString::number(96 << 20), QString::number(ports.port())});
+        ChildProcess child(starvedProgram, {u"memory"_s, QString::number(96 << 20), QString::number(ports.port())});
         QVERIFY(child.printsLine("ready"));
         // Some bytes each in the pickle, and a QVariant each in the list.
         const QVariantList large(3'500'000, QVariant(true));

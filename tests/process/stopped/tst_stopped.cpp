@@ -30,7 +30,7 @@ namespace {
 // the bus's: a busy machine lets each thread on the way wait for its turn.
 constexpr qint64 noticedWithin = 3'000'000; // microseconds
 constexpr qint64 slack = 1'000'000;
-constexpr int wakeUps = 3; // ZeroMQ's timer, what it tells the node, the node's event loop
+constexpr int wakeUpsToNotice = 3; // ZeroMQ's timer, what it tells the node, the node's event loop
 
 } // namespace
 
@@ -86,7 +86,7 @@ private Q_SLOTS:
         const qint64 late = lateness.take().count();
         qInfo("The last node noticed after %.3f s, where threads wake up to %.3f s late", double(slowest) / 1e6,
               double(late) / 1e6);
-        CAST_VERIFY(slowest <= noticedWithin + slack + wakeUps * late);
+        CAST_VERIFY(slowest <= noticedWithin + slack + wakeUpsToNotice * late);
 
         // What is sent meanwhile is accepted and kept, and nobody else serves, because nobody can.
         const qint64 sent = cast.sent();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "pyventbinding.h"
+#include "sampleevent.h"
 #include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
@@ -7,6 +8,7 @@
 #include <limits>
 
 using namespace PyventBinding;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 
 namespace {
@@ -14,15 +16,6 @@ namespace {
 struct Empty
 {
 };
-
-PyventEvent eventWith(const QVariantMap &args)
-{
-    PyventEvent result;
-    result.name = u"order-food"_s;
-    result.sender = u"pyvent.till"_s;
-    result.args = args;
-    return result;
-}
 
 } // namespace
 
@@ -142,7 +135,7 @@ void TestBinding::conversions()
 
     QVariant storage(type);
     QString why;
-    const bool bound = bindArgument(eventWith({{u"x"_s, argument}}), u"x"_s, type, storage.data(), &why);
+    const bool bound = bindArgument(orderWith({{u"x"_s, argument}}), u"x"_s, type, storage.data(), &why);
     QCOMPARE(bound, expected.isValid());
     QCOMPARE(why.isEmpty(), bound);
     if (bound)
@@ -151,11 +144,11 @@ void TestBinding::conversions()
     // As a default, too.
     why.clear();
     storage = QVariant(type);
-    QCOMPARE(bindArgument(eventWith({}), PyventParameter(u"x"_s, argument), type, storage.data(), &why), bound);
+    QCOMPARE(bindArgument(orderWith({}), PyventParameter(u"x"_s, argument), type, storage.data(), &why), bound);
 
     // And a QVariant takes everything as it is.
     QVariant variant;
-    QVERIFY(bindArgument(eventWith({{u"x"_s, argument}}), u"x"_s, QMetaType::fromType<QVariant>(), &variant, &why));
+    QVERIFY(bindArgument(orderWith({{u"x"_s, argument}}), u"x"_s, QMetaType::fromType<QVariant>(), &variant, &why));
     QCOMPARE(variant, argument);
     QCOMPARE(variant.metaType(), argument.metaType());
 }
@@ -188,7 +181,7 @@ void TestBinding::numbersThatDoNotFit()
     QFETCH(const QMetaType, type);
     QVariant storage(type);
     QString why;
-    const bool bound = bindArgument(eventWith({{u"x"_s, argument}}), u"x"_s, type, storage.data(), &why);
+    const bool bound = bindArgument(orderWith({{u"x"_s, argument}}), u"x"_s, type, storage.data(), &why);
     QVERIFY2(!bound, qPrintable(u"it became "_s + storage.toString()));
     QVERIFY(why.contains(u"'x'"_s));
 }
@@ -228,7 +221,7 @@ void TestBinding::whatAnArgumentIsBoundTo()
         defaultValue.isValid() ? PyventParameter(name, defaultValue) : PyventParameter(name);
     QString storage;
     QString why;
-    QVERIFY2(bindArgument(eventWith(args), parameter, QMetaType::fromType<QString>(), &storage, &why), qPrintable(why));
+    QVERIFY2(bindArgument(orderWith(args), parameter, QMetaType::fromType<QString>(), &storage, &why), qPrintable(why));
     QCOMPARE(storage, expected);
 }
 
@@ -237,7 +230,7 @@ void TestBinding::aMissingArgument()
     QString storage = u"before"_s;
     QString why;
     QVERIFY(
-        !bindArgument(eventWith({{u"Food"_s, u"sushi"_s}}), u"food"_s, QMetaType::fromType<QString>(), &storage, &why));
+        !bindArgument(orderWith({{u"Food"_s, u"sushi"_s}}), u"food"_s, QMetaType::fromType<QString>(), &storage, &why));
     QVERIFY(why.contains(u"'food'"_s) && why.contains(u"missing"_s));
     QCOMPARE(storage, u"before"_s);
 }
@@ -246,9 +239,9 @@ void TestBinding::aRefusalNamesTypes()
 {
     int storage = 0;
     QString why;
-    QVERIFY(!bindArgument(eventWith({{u"n"_s, QVariantMap()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
+    QVERIFY(!bindArgument(orderWith({{u"n"_s, QVariantMap()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
     QCOMPARE(why, u"the argument 'n' is of type QVariantMap, which does not convert to int"_s);
-    QVERIFY(!bindArgument(eventWith({{u"n"_s, QVariant()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
+    QVERIFY(!bindArgument(orderWith({{u"n"_s, QVariant()}}), u"n"_s, QMetaType::fromType<int>(), &storage, &why));
     QCOMPARE(why, u"the argument 'n' is of type None, which does not convert to int"_s);
 }
 
@@ -272,7 +265,7 @@ void TestBinding::gadgetIsRead()
     Order order;
     order.food = u"rice"_s;
     QString why;
-    const PyventEvent event = eventWith(
+    const PyventEvent event = orderWith(
         {{u"count"_s, qlonglong(3)}, {u"size"_s, 1}, {u"label"_s, u"no"_s}, {u"other"_s, 1}, {u"extra"_s, 2.5}});
     QVERIFY2(readGadget(event, Order::staticMetaObject, &order, &why), qPrintable(why));
     QCOMPARE(order.food, u"rice"_s); // no such argument
@@ -301,7 +294,7 @@ void TestBinding::gadgetThatDoesNotFit()
     QFETCH(const QVariant, argument);
     Order order;
     QString why;
-    QVERIFY(!readGadget(eventWith({{name, argument}}), Order::staticMetaObject, &order, &why));
+    QVERIFY(!readGadget(orderWith({{name, argument}}), Order::staticMetaObject, &order, &why));
     QVERIFY(why.contains(u"'%1'"_s.arg(name)));
     QVERIFY(why.contains(u"Order"_s));
 }
@@ -310,7 +303,7 @@ void TestBinding::gadgetsInherit()
 {
     LargeOrder order;
     QString why;
-    const PyventEvent event = eventWith({{u"food"_s, u"rice"_s}, {u"hall"_s, u"A"_s}});
+    const PyventEvent event = orderWith({{u"food"_s, u"rice"_s}, {u"hall"_s, u"A"_s}});
     QVERIFY(readGadget(event, LargeOrder::staticMetaObject, &order, &why));
     QCOMPARE(order.food, u"rice"_s);
     QCOMPARE(order.hall, u"A"_s);

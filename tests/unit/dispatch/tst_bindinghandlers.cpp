@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "pyventbinding.h"
+#include "sampleevent.h"
 #include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
 
 using namespace PyventBinding;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
-
-namespace {
-
-PyventEvent eventWith(const QVariantMap &args)
-{
-    PyventEvent result;
-    result.name = u"order-food"_s;
-    result.sender = u"pyvent.till"_s;
-    result.args = args;
-    return result;
-}
-
-} // namespace
 
 class Dish
 {
@@ -76,7 +65,7 @@ void TestBindingHandlers::plainHandlers()
 {
     QObject context;
     QStringList calls;
-    const PyventEvent event = eventWith({{u"food"_s, u"sushi"_s}});
+    const PyventEvent event = orderWith({{u"food"_s, u"sushi"_s}});
     QCOMPARE(plain(&context, [&calls] { calls.append(u"none"_s); })(event), QString());
     plain(&context, [&calls](const QVariantMap &args) { calls.append(args.value(u"food"_s).toString()); })(event);
     plain(&context, [&calls](QVariantMap args) { calls.append(args.take(u"food"_s).toString()); })(event);
@@ -97,7 +86,7 @@ void TestBindingHandlers::plainHandlers()
 void TestBindingHandlers::memberFunctions()
 {
     SousChef chef;
-    const PyventEvent event = eventWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 2}});
+    const PyventEvent event = orderWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 2}});
     plain(&chef, &SousChef::nothing)(event);
     plain(&chef, &Chef::map)(event);
     plain(&chef, &Chef::mapByValue)(event);
@@ -120,7 +109,7 @@ void TestBindingHandlers::keywordHandlers()
                                          const QVariant &extra) noexcept {
                                       got = {food, drink, count, sender, extra};
                                   });
-    QCOMPARE(handler(eventWith(
+    QCOMPARE(handler(orderWith(
                  {{u"food"_s, u"sushi"_s}, {u"count"_s, u"3"_s}, {u"extra"_s, QVariant()}, {u"unknown"_s, 1}})),
              QString());
     QCOMPARE(got, (QVariantList{u"sushi"_s, u"water"_s, qint64(3), u"pyvent.till"_s, QVariant()}));
@@ -131,11 +120,11 @@ void TestBindingHandlers::keywordHandlersThatFail()
     QObject context;
     int calls = 0;
     const auto handler = keywords({"food", "count"}, &context, [&calls](const QString &, int) { ++calls; });
-    QVERIFY(handler(eventWith({{u"food"_s, u"sushi"_s}})).contains(u"'count'"_s));
-    QVERIFY(handler(eventWith({{u"count"_s, 1}})).contains(u"'food'"_s));
-    QVERIFY(handler(eventWith({{u"food"_s, u"sushi"_s}, {u"count"_s, u"many"_s}})).contains(u"'count'"_s));
+    QVERIFY(handler(orderWith({{u"food"_s, u"sushi"_s}})).contains(u"'count'"_s));
+    QVERIFY(handler(orderWith({{u"count"_s, 1}})).contains(u"'food'"_s));
+    QVERIFY(handler(orderWith({{u"food"_s, u"sushi"_s}, {u"count"_s, u"many"_s}})).contains(u"'count'"_s));
     QCOMPARE(calls, 0);
-    QCOMPARE(handler(eventWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 1}})), QString());
+    QCOMPARE(handler(orderWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 1}})), QString());
     QCOMPARE(calls, 1);
 }
 
@@ -144,9 +133,9 @@ void TestBindingHandlers::gadgetHandlers()
     QObject context;
     QStringList got;
     const auto handler = gadget<Dish>(&context, [&got](const Dish &order) { got.append(order.label()); });
-    QCOMPARE(handler(eventWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 2}})), QString());
-    QCOMPARE(handler(eventWith({{u"food"_s, u"rice"_s}})), QString()); // nothing is left of the one before
-    QVERIFY(handler(eventWith({{u"count"_s, u"many"_s}})).contains(u"'count'"_s));
+    QCOMPARE(handler(orderWith({{u"food"_s, u"sushi"_s}, {u"count"_s, 2}})), QString());
+    QCOMPARE(handler(orderWith({{u"food"_s, u"rice"_s}})), QString()); // nothing is left of the one before
+    QVERIFY(handler(orderWith({{u"count"_s, u"many"_s}})).contains(u"'count'"_s));
     QCOMPARE(got, (QStringList{u"2 x sushi"_s, u"1 x rice"_s}));
 }
 
@@ -157,14 +146,14 @@ void TestBindingHandlers::moveOnlyFunctors()
     auto text = std::make_unique<QString>(u"moved"_s);
     const Callback first = plain(&context, [&got, text = std::move(text)] { got.append(*text); });
     const Callback copy = first; // as std::function demands
-    first(eventWith({}));
-    copy(eventWith({}));
+    first(orderWith({}));
+    copy(orderWith({}));
     keywords({"food"}, &context, [&got, number = std::make_unique<int>(3)](const QString &food) {
         got.append(food + QString::number(*number));
-    })(eventWith({{u"food"_s, u"rice"_s}}));
+    })(orderWith({{u"food"_s, u"rice"_s}}));
     gadget<Dish>(&context, [&got, number = std::make_unique<int>(4)](const Dish &order) {
         got.append(order.food + QString::number(*number));
-    })(eventWith({{u"food"_s, u"rice"_s}}));
+    })(orderWith({{u"food"_s, u"rice"_s}}));
     QCOMPARE(got, (QStringList{u"moved"_s, u"moved"_s, u"rice3"_s, u"rice4"_s}));
 }
 
@@ -173,8 +162,8 @@ void TestBindingHandlers::mutableFunctors()
     QObject context;
     int last = 0;
     const Callback counting = plain(&context, [&last, n = 0]() mutable { last = ++n; });
-    counting(eventWith({}));
-    counting(eventWith({}));
+    counting(orderWith({}));
+    counting(orderWith({}));
     QCOMPARE(last, 2);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch/slotcallback.h"
+#include "sampleevent.h"
 #include "support/testprogram.h"
 
 #include <QtTest/qtest.h>
@@ -10,20 +11,8 @@
 #include <vector>
 
 using namespace Pyvent::Internal;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
-
-namespace {
-
-PyventEvent eventWith(const QVariantMap &args)
-{
-    PyventEvent result;
-    result.name = u"order-food"_s;
-    result.sender = u"pyvent.till"_s;
-    result.args = args;
-    return result;
-}
-
-} // namespace
 
 struct Unknown; // never defined, so no meta-type can know it
 
@@ -217,7 +206,7 @@ void TestSlotCallback::calls()
     const PyventBinding::Callback callback = slotCallback(&cook, slot, &why);
     QVERIFY2(callback, qPrintable(why));
     QVERIFY(why.isEmpty());
-    QCOMPARE(callback(eventWith(args)), QString());
+    QCOMPARE(callback(orderWith(args)), QString());
     QCOMPARE(cook.got, got);
 }
 
@@ -253,7 +242,7 @@ void TestSlotCallback::failures()
     QString why;
     const PyventBinding::Callback callback = slotCallback(&cook, slot, &why);
     QVERIFY2(callback, qPrintable(why));
-    const QString failed = callback(eventWith(args));
+    const QString failed = callback(orderWith(args));
     QVERIFY2(failed.contains(concerned), qPrintable(failed));
     QCOMPARE(cook.got, QVariantList());
 }
@@ -296,7 +285,7 @@ void TestSlotCallback::convertsToTheTypes()
     QString why;
     const PyventBinding::Callback callback = slotCallback(&cook, "types", &why);
     QVERIFY2(callback, qPrintable(why));
-    QCOMPARE(callback(eventWith({{u"number"_s, u"5"_s},
+    QCOMPARE(callback(orderWith({{u"number"_s, u"5"_s},
                                  {u"real"_s, 2},
                                  {u"flag"_s, 1},
                                  {u"bytes"_s, QByteArray("\0", 1)},
@@ -318,7 +307,7 @@ void TestSlotCallback::tenParameters()
         args.insert(QString(QChar(u'a' + i)), i);
         expected.append(i);
     }
-    QCOMPARE(callback(eventWith(args)), QString());
+    QCOMPARE(callback(orderWith(args)), QString());
     QCOMPARE(cook.got, expected);
 }
 
@@ -326,7 +315,7 @@ void TestSlotCallback::constantMethods()
 {
     Cook cook;
     QString why;
-    QCOMPARE(slotCallback(&cook, "constant", &why)(eventWith({{u"a"_s, 4}})), QString());
+    QCOMPARE(slotCallback(&cook, "constant", &why)(orderWith({{u"a"_s, 4}})), QString());
     QCOMPARE(cook.constantGot, 4);
 }
 
@@ -336,10 +325,10 @@ void TestSlotCallback::nothingIsKeptBetweenCalls()
     QString why;
     const PyventBinding::Callback callback = slotCallback(&cook, "order", &why);
     const PyventBinding::Callback copy = callback;
-    callback(eventWith({{u"food"_s, u"sushi"_s}, {u"drink"_s, u"sake"_s}, {u"count"_s, 9}}));
-    callback(eventWith({{u"food"_s, u"rice"_s}}));
+    callback(orderWith({{u"food"_s, u"sushi"_s}, {u"drink"_s, u"sake"_s}, {u"count"_s, 9}}));
+    callback(orderWith({{u"food"_s, u"rice"_s}}));
     QCOMPARE(cook.got, (QVariantList{u"order"_s, u"rice"_s, u"water"_s, 1}));
-    copy(eventWith({{u"food"_s, u"tea"_s}, {u"drink"_s, u"milk"_s}}));
+    copy(orderWith({{u"food"_s, u"tea"_s}, {u"drink"_s, u"milk"_s}}));
     QCOMPARE(cook.got, (QVariantList{u"order"_s, u"tea"_s, u"milk"_s, 1}));
 }
 
@@ -351,7 +340,7 @@ void TestSlotCallback::ofQObjectItself()
     QString why;
     const PyventBinding::Callback callback = slotCallback(object, "deleteLater", &why);
     QVERIFY2(callback, qPrintable(why));
-    QCOMPARE(callback(eventWith({})), QString());
+    QCOMPARE(callback(orderWith({})), QString());
     QTRY_VERIFY(destroyed);
 }
 
