@@ -10,6 +10,9 @@ target_compile_options(pyvent_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
     -Wcast-align -Wformat=2 -Wno-missing-field-initializers
     $<$<BOOL:${PYVENT_WARNINGS_ARE_ERRORS}>:-Werror>)
+if(CMAKE_UNITY_BUILD) # what such a source includes is a header for gcc, which warns of unnamed namespaces there
+    target_compile_options(pyvent_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(PYVENT_SANITIZE)
     target_compile_options(pyvent_flags INTERFACE
         -fsanitize=${PYVENT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
@@ -22,16 +25,25 @@ if(PYVENT_LIBFUZZER)
     target_link_options(pyvent_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# pyvent_compile_alone(<target> <source>...)
+#
+# Where CMAKE_UNITY_BUILD is on, sources are compiled several at a time, and must not have the same names. These are compiled
+# by themselves.
+function(pyvent_compile_alone target)
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 pyvent_precompiled_headers(core LIBRARIES pyvent_flags Qt6::Core HEADERS ${pyvent_core_headers})
 
 # pyvent_room(<name> [MOC] SOURCES <file>... [ROOMS <name>...] [LIBRARIES <target>...])
 #
 # A room is one folder under src/: a static library that tests can link alone, and that sees only the rooms
-# named in ROOMS. The shared library Pyvent is all rooms together. MOC is for one that has classes for Qt's moc.
+# named in ROOMS. The shared library Pyvent is all rooms together. MOC is for one that has classes for Qt's moc. What is measured
+# is compiled source by source.
 function(pyvent_room name)
     cmake_parse_arguments(room "MOC" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
     add_library(pyvent_${name} STATIC ${room_SOURCES})
-    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ${room_MOC} POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ${room_MOC} POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
     target_include_directories(pyvent_${name}
         PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/Pyvent ${PROJECT_SOURCE_DIR}/src)
     target_compile_definitions(pyvent_${name} PRIVATE PYVENT_BUILDING_LIBRARY)

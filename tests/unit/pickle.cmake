@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(pickle picklereader)
 pyvent_unit_test(pickle pickletext)
-pyvent_unit_test(pickle picklewriter)
+pyvent_unit_test(pickle picklewriter ALONE)
 
 pyvent_unit_test(pickle pickleoracle)
 target_sources(tst_pickle PRIVATE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-pyvent_unit_test(session answering)
+pyvent_unit_test(session answering ALONE)
 pyvent_unit_test(session link)
 pyvent_unit_test(session presence)
 pyvent_unit_test(session recentevents)
