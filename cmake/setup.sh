@@ -16,6 +16,9 @@ pyvent_qml_packages=(qt6-declarative-dev qt6-declarative-dev-tools qml-qt6 qml6-
 # The same sources in another folder, such as CI's fresh clone, need not be compiled again.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
+# The compiler itself says what it read: a file that ccache does not know need not be preprocessed first.
+export CCACHE_DEPEND=true
+
 # ccache takes precompiled headers only if it may ignore macros that they do not look at.
 export CCACHE_SLOPPINESS=pch_defines,time_macros
 
