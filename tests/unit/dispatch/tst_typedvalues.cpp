@@ -16,6 +16,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <list>
 #include <map>
@@ -39,6 +40,88 @@ struct Weight
 {
     double grams = 0;
 };
+
+// What the tests do with a type themselves. All else is compiled once, and not for each of a hundred types, which takes a minute.
+struct TestedType
+{
+    QMetaType type;
+    bool (*bind)(const PyventEvent &event, const PyventParameter &parameter, void *storage, QString *why);
+    bool (*areEqual)(const void *left, const void *right);
+};
+
+template <typename T>
+TestedType tested()
+{
+    return {QMetaType::fromType<T>(),
+            [](const PyventEvent &event, const PyventParameter &parameter, void *storage, QString *why) {
+                return bindParameter(event, parameter, static_cast<T *>(storage), why);
+            },
+            [](const void *left, const void *right) {
+                return *static_cast<const T *>(left) == *static_cast<const T *>(right);
+            }};
+}
+
+// As a parameter, whose type the compiler sees, or by the meta-type.
+enum class Way { Parameter, MetaType };
+
+// Reads \a wire into \a read, a new object of the type.
+bool isRead(const TestedType &type, Way way, const QVariant &wire, QVariant *read, QString *why)
+{
+    *read = QVariant(type.type);
+    const PyventEvent event = eventWith({{u"x"_s, wire}});
+    return way == Way::Parameter ? type.bind(event, u"x"_s, read->data(), why)
+                                 : bindArgument(event, u"x"_s, type.type, read->data(), why);
+}
+
+bool isReadAs(const QVariant &expected, const TestedType &type, Way way, const QVariant &wire, QString *why)
+{
+    QVariant read;
+    if (!isRead(type, way, wire, &read, why))
+        return false;
+    if (type.areEqual(read.constData(), expected.constData()))
+        return true;
+    *why = u"something else was read"_s;
+    return false;
+}
+
+// What is wrong with \a value, which is sent as \a argument and, if \a byMetaType, as it is.
+QString checkThereAndBack(const TestedType &type, const QVariant &value, const QVariant &argument, const QVariant &wire,
+                          bool byMetaType)
+{
+    QString error;
+    const QVariant arrived = sent({{u"x"_s, argument}}, &error).value(u"x"_s);
+    if (arrived != wire || arrived.metaType() != wire.metaType())
+        return u"sent as %1; %2"_s.arg(QDebug::toString(arrived), error);
+    if (!isReadAs(value, type, Way::Parameter, arrived, &error))
+        return u"not read as a parameter: "_s + error;
+    if (!byMetaType)
+        return QString();
+    if (sent({{u"x"_s, value}}, &error).value(u"x"_s) != wire)
+        return u"not sent from a QVariant: "_s + error;
+    if (!isReadAs(value, type, Way::MetaType, arrived, &error))
+        return u"not read by the meta-type: "_s + error;
+    return QString();
+}
+
+QString checkRead(const TestedType &type, const QVariant &expected, const QVariant &wire)
+{
+    QString error;
+    isReadAs(expected, type, Way::Parameter, wire, &error);
+    return error;
+}
+
+QString checkRefused(const TestedType &type, const QVariant &wire, const QString &expected)
+{
+    for (const Way way : {Way::Parameter, Way::MetaType}) {
+        QVariant read;
+        QString error;
+        if (isRead(type, way, wire, &read, &error))
+            return u"it was read"_s;
+        if (error != expected)
+            return error;
+    }
+    return QString();
+}
 
 } // namespace
 
@@ -120,23 +203,9 @@ void TestTypedValues::thereAndBack_data()
     QTest::addColumn<Check>("check");
 
     const auto row = []<typename T>(const char *name, const T &value, const QVariant &wire, bool byMetaType = true) {
-        QTest::newRow(name) << Check([=]() -> QString {
-            QString error;
-            const QVariantMap args = sent({{u"x"_s, pyvent::argument(value)}}, &error);
-            if (args.value(u"x"_s) != wire || args.value(u"x"_s).metaType() != wire.metaType())
-                return u"sent as %1; %2"_s.arg(QDebug::toString(args.value(u"x"_s)), error);
-            T read{};
-            if (!bindParameter(eventWith(args), u"x"_s, &read, &error) || !(read == value))
-                return u"not read as a parameter: "_s + error;
-            if (!byMetaType)
-                return QString();
-            if (sent({{u"x"_s, QVariant::fromValue(value)}}, &error).value(u"x"_s) != wire)
-                return u"not sent from a QVariant: "_s + error;
-            T again{};
-            if (!bindArgument(eventWith(args), u"x"_s, QMetaType::fromType<T>(), &again, &error) || !(again == value))
-                return u"not read by the meta-type: "_s + error;
-            return QString();
-        });
+        const TestedType type = tested<T>();
+        QTest::newRow(name) << Check(std::bind_front(checkThereAndBack, type, QVariant(type.type, &value),
+                                                     pyvent::argument(value), wire, byMetaType));
     };
     const QVariantMap here{{u"x"_s, 1.0}, {u"y"_s, 2.0}};
     constexpr bool needsRegistration = false;
@@ -253,13 +322,8 @@ void TestTypedValues::isRead_data()
     QTest::addColumn<Check>("check");
 
     const auto row = []<typename T>(const char *name, const QVariant &wire, const T &expected) {
-        QTest::newRow(name) << Check([=]() -> QString {
-            T read{};
-            QString error;
-            if (!bindParameter(eventWith({{u"x"_s, wire}}), u"x"_s, &read, &error))
-                return error;
-            return read == expected ? QString() : u"something else was read"_s;
-        });
+        const TestedType type = tested<T>();
+        QTest::newRow(name) << Check(std::bind_front(checkRead, type, QVariant(type.type, &expected), wire));
     };
     const QList<int> oneTwo{1, 2};
     const auto byName = [](const QString &name) { return any(memberByName(u"Size"_s, name)); };
@@ -349,19 +413,7 @@ void TestTypedValues::isRefused_data()
     QTest::addColumn<Check>("check");
 
     const auto row = []<typename T>(const char *name, const QVariant &wire, const T &, const QString &expected) {
-        QTest::newRow(name) << Check([=]() -> QString {
-            for (const bool byMetaType : {false, true}) {
-                T read{};
-                QString error;
-                const PyventEvent event = eventWith({{u"x"_s, wire}});
-                if (byMetaType ? bindArgument(event, u"x"_s, QMetaType::fromType<T>(), &read, &error)
-                               : bindParameter(event, u"x"_s, &read, &error))
-                    return u"it was read"_s;
-                if (error != expected)
-                    return error;
-            }
-            return QString();
-        });
+        QTest::newRow(name) << Check(std::bind_front(checkRefused, tested<T>(), wire, expected));
     };
     constexpr double far = 1e300;
     const QVariant byName = any(memberByName(u"Size"_s, u"LARGE"_s));
