@@ -110,7 +110,10 @@ constexpr int patience = 300'000;
 void askCPython(Pickles *pickles)
 {
     QProcess python;
-    python.start(QString::fromLatin1(PYTHON), {u"-B"_s, QString::fromLatin1(CPYTHON)});
+    QStringList arguments{u"-B"_s, QString::fromLatin1(CPYTHON)};
+    if (qEnvironmentVariableIsSet("PYVENT_BENCHMARKS_QUICK"))
+        arguments.append(u"quick"_s);
+    python.start(QString::fromLatin1(PYTHON), arguments);
     python.write(pickles->ours);
     python.closeWriteChannel();
     if (!python.waitForFinished(patience))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Pickles anew what comes on the standard input as a pickle. Answers with a line of the seconds of processor time that
-CPython's pickle module needs to write and to read it, and the pickle.
+CPython's pickle module needs to write and to read it, and the pickle. With any argument it looks once only.
 
 Each value is written once: CPython keeps a text's UTF-8 with it, and would only copy it from then on."""
 
@@ -8,8 +8,9 @@ import pickle
 import sys
 import time
 
-ROUNDS = 7
-BYTES = 16 * 1024 * 1024  # that are written and read in one
+IS_QUICK = len(sys.argv) > 1  # to see that it works
+ROUNDS = 1 if IS_QUICK else 7
+BYTES = 1 if IS_QUICK else 16 * 1024 * 1024  # that are written and read in one
 
 
 def seconds(function, inputs):

@@ -109,6 +109,8 @@ class Runner:
     def call(self, program, *arguments, keep_memory=False, **options):
         # Qt warns where there is no such folder.
         environment = {'XDG_RUNTIME_DIR': str(self.folder), **os.environ}
+        if self.quick:
+            environment['PYVENT_BENCHMARKS_QUICK'] = '1'
         if keep_memory:
             environment |= {'MALLOC_TRIM_THRESHOLD_': str(256 << 20), 'MALLOC_MMAP_THRESHOLD_': str(32 << 20)}
         subprocess.run([self.programs / program, *arguments], check=True, env=environment, **options)
