@@ -136,7 +136,8 @@ private Q_SLOTS:
         slow.child->sendSignal(SIGSTOP);
         const qint64 before = cast.sent();
         bool mustReplace = isReplaced;
-        const qint64 enough = isReplaced ? before + 4500 : before + 3000; // 2,000 die with the server, and 2,048 are kept
+        const qint64 enough =
+            isReplaced ? before + 4500 : before + 3000; // 2,000 die with the server, and 2,048 are kept
         while (cast.sent() < enough) {
             const qint64 sent = cast.sent();
             CAST_VERIFY(waitUntil([&] { return receiver.heard >= sent + 50; }));
