@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // A call that waits ends long before, where it is refused.
-constexpr auto patience = 20s;
+constexpr auto readyWithin = 20s;
 
 class Order
 {
@@ -57,7 +57,7 @@ const Verb all[] = {
     {"tryStart", [](PyventNode &node, QObject *) { return node.tryStart(); }},
     {"startServer", [](PyventNode &node, QObject *) { return node.startServer(); }},
     {"whenReady", [](PyventNode &node, QObject *) { return isPromised(node.whenReady()); }},
-    {"waitForReady", [](PyventNode &node, QObject *) { return node.waitForReady(patience); }},
+    {"waitForReady", [](PyventNode &node, QObject *) { return node.waitForReady(readyWithin); }},
     {"stop",
      [](PyventNode &node, QObject *) {
          node.stop();
@@ -104,15 +104,15 @@ const Verb all[] = {
      [](PyventNode &node, QObject *context) {
          return bool(node.forward(context, &QObject::objectNameChanged, "left"));
      }},
-    {"flush", [](PyventNode &node, QObject *) { return node.flush(patience); }},
+    {"flush", [](PyventNode &node, QObject *) { return node.flush(readyWithin); }},
     {"dispatch",
      [](PyventNode &node, QObject *) {
          return node.dispatch("left", {{u"i"_s, -1}});
      }},
-    {"waitFor", [](PyventNode &node, QObject *) { return node.waitFor("left", patience).has_value(); }},
+    {"waitFor", [](PyventNode &node, QObject *) { return node.waitFor("left", readyWithin).has_value(); }},
     {"waitFor, and send",
      [](PyventNode &node, QObject *) {
-         return node.waitFor("left", patience, {.send = u"left"_s, .args = {{u"i"_s, -1}}}).has_value();
+         return node.waitFor("left", readyWithin, {.send = u"left"_s, .args = {{u"i"_s, -1}}}).has_value();
      }},
     {"next", [](PyventNode &node, QObject *) { return isPromised(node.next("left")); }},
     {"findNodes", [](PyventNode &node, QObject *) { return isPromised(node.findNodes()); }},
@@ -143,12 +143,12 @@ const Verb all[] = {
      [](PyventNode &, QObject *context) {
          return bool(pyvent::forward(context, &QObject::objectNameChanged, "left"));
      }},
-    {"pyvent::flush", [](PyventNode &, QObject *) { return pyvent::flush(patience); }},
+    {"pyvent::flush", [](PyventNode &, QObject *) { return pyvent::flush(readyWithin); }},
     {"pyvent::dispatch",
      [](PyventNode &, QObject *) {
          return pyvent::dispatch("left", {{u"i"_s, -1}});
      }},
-    {"pyvent::waitFor", [](PyventNode &, QObject *) { return pyvent::waitFor("left", patience).has_value(); }},
+    {"pyvent::waitFor", [](PyventNode &, QObject *) { return pyvent::waitFor("left", readyWithin).has_value(); }},
     {"pyvent::next", [](PyventNode &, QObject *) { return isPromised(pyvent::next("left")); }},
     {"pyvent::findNodes", [](PyventNode &, QObject *) { return isPromised(pyvent::findNodes()); }},
     {"pyvent::configure", [](PyventNode &, QObject *) { return pyvent::configure({.nodeId = u"new"_s}); }},
