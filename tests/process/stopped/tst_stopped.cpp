@@ -294,7 +294,7 @@ private Q_SLOTS:
         const QString port = QString::number(ports.port());
         PyventOptions options{.port = ports.port()};
         options.serverLimits.waitingBytes = 256 * 1024;
-        options.serverLimits.receiverTimeout = 200ms;
+        options.serverLimits.receiverTimeout = 3s; // which who reads on a busy machine does not need
         options.sendQueueEvents = 1000;
         options.replayEvents = 100;
         options.whenReceiversLag = PyventReceiversLag::Wait;
