@@ -42,7 +42,7 @@ public:
     bool until(
         const std::function<bool()> &condition, const std::function<void()> &serverTurn = [] {})
     {
-        const QDeadlineTimer deadline(60'000);
+        const QDeadlineTimer deadline(240'000);
         while (!deadline.hasExpired()) {
             connection.process(Connection::Clock::now());
             QByteArrayView frame;
