@@ -4,6 +4,8 @@
 
 #include "server/sendbuffer.h"
 
+#include <QtCore/qbytearray.h>
+
 #include <array>
 
 namespace PyventTests {
