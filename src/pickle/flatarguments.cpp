@@ -6,6 +6,7 @@
 
 #include <QtCore/qendian.h>
 
+#include <algorithm>
 #include <bit>
 
 namespace Pyvent::Internal {
@@ -15,17 +16,31 @@ namespace {
 // More than a byte of such a pickle can cost of PickleLimits::expandedSize: the shortest entry has three bytes.
 constexpr qsizetype costOfAByte = 64;
 
+// Whether \a text is what \a utf8 stands for, as far as that is quickly seen: it is ASCII, and not empty.
+bool isKnownToBe(QStringView text, QByteArrayView utf8)
+{
+    const auto isSame = [](QChar character, char byte) { return character.unicode() == qint8(byte); };
+    return !utf8.isEmpty() && text.size() == utf8.size() && std::equal(text.begin(), text.end(), utf8.begin(), isSame);
+}
+
 class FlatReader
 {
 public:
-    FlatReader(QByteArrayView pickle, TextCache *texts)
+    // What is in \a arguments is of an earlier pickle.
+    FlatReader(QByteArrayView pickle, TextCache *texts, QVariantMap *arguments)
         : m_next(pickle.data())
         , m_end(m_next + pickle.size())
         , m_texts(texts)
+        , m_arguments(arguments)
+        , m_isInPlace(!arguments->isEmpty())
     {
+        if (m_isInPlace) {
+            m_old = arguments->begin();
+            m_oldEnd = arguments->end();
+        }
     }
 
-    bool read(std::map<QString, QVariant> *entries, QVariant *sender)
+    bool read(QVariant *sender)
     {
         if (!take(Op::Proto) || !has(1) || uchar(*m_next) > 5)
             return false;
@@ -39,14 +54,20 @@ public:
             return false;
         if (take(Op::Mark)) {
             while (!take(Op::SetItems)) {
-                if (!readEntry(entries, sender))
+                if (!readEntry(sender))
                     return false;
             }
         } else if (!has(1) || Op(uchar(*m_next)) != Op::Stop) {
-            if (!readEntry(entries, sender) || !take(Op::SetItem))
+            if (!readEntry(sender) || !take(Op::SetItem))
                 return false;
         }
-        return take(Op::Stop);
+        if (!take(Op::Stop))
+            return false;
+        if (m_isInPlace && m_old != m_oldEnd)
+            leavePlace();
+        if (!m_isInPlace)
+            *m_arguments = m_entries.empty() ? QVariantMap() : QVariantMap(std::move(m_entries));
+        return true;
     }
 
 private:
@@ -85,7 +106,7 @@ private:
         return true;
     }
 
-    bool readEntry(std::map<QString, QVariant> *entries, QVariant *sender)
+    bool readEntry(QVariant *sender)
     {
         QByteArrayView key;
         if (take(Op::ShortBinUnicode) ? !readView(1, &key) : !take(Op::BinUnicode) || !readView(4, &key))
@@ -96,11 +117,24 @@ private:
             sender->clear();
             return readValue(sender);
         }
+        if (m_isInPlace) {
+            if (m_old != m_oldEnd && isKnownToBe(m_old.key(), key))
+                return readValue(&*m_old++);
+            leavePlace();
+        }
         QString text;
-        return m_texts->decode(key, &text) && readValue(valueSlot(entries, std::move(text)));
+        return m_texts->decode(key, &text) && readValue(valueSlot(&m_entries, std::move(text)));
     }
 
-    // \a value is invalid before.
+    // From here on, this pickle's keys are not those of the earlier one.
+    void leavePlace()
+    {
+        const auto same = std::distance(m_arguments->begin(), m_old);
+        m_entries = std::move(*m_arguments).toStdMap();
+        m_entries.erase(std::next(m_entries.begin(), same), m_entries.end());
+        m_isInPlace = false;
+    }
+
     bool readValue(QVariant *value)
     {
         if (!has(1))
@@ -126,14 +160,14 @@ private:
         case Op::BinFloat:
             if (!has(8))
                 return false;
-            setValue(value, std::bit_cast<double>(qFromBigEndian<quint64>(m_next)));
+            *contentAs<double>(value) = std::bit_cast<double>(qFromBigEndian<quint64>(m_next));
             m_next += 8;
             return true;
         case Op::NewTrue:
-            setValue(value, true);
+            *contentAs<bool>(value) = true;
             return true;
         case Op::NewFalse:
-            setValue(value, false);
+            *contentAs<bool>(value) = false;
             return true;
         case Op::None:
             *value = QVariant::fromValue(nullptr);
@@ -145,12 +179,12 @@ private:
 
     bool setText(QByteArrayView utf8, QVariant *value)
     {
-        setValue(value, QString());
-        return m_texts->decode(utf8, contentOf<QString>(value));
+        auto *const text = contentAs<QString>(value);
+        return isKnownToBe(*text, utf8) || m_texts->decode(utf8, text);
     }
     static bool setBytes(QByteArrayView bytes, QVariant *value)
     {
-        setValue(value, bytes.toByteArray());
+        *contentAs<QByteArray>(value) = bytes.toByteArray();
         return true;
     }
     template <typename T>
@@ -158,7 +192,7 @@ private:
     {
         if (!has(sizeof(T)))
             return false;
-        setValue(value, qlonglong(decode(m_next)));
+        *contentAs<qlonglong>(value) = decode(m_next);
         m_next += sizeof(T);
         return true;
     }
@@ -169,13 +203,18 @@ private:
         qint64 number = bytes.back() < 0 ? -1 : 0;
         for (qsizetype i = bytes.size() - 1; i >= 0; --i)
             number = qint64(quint64(number) << 8 | uchar(bytes[i]));
-        setValue(value, qlonglong(number));
+        *contentAs<qlonglong>(value) = number;
         return true;
     }
 
     const char *m_next;
     const char *m_end;
     TextCache *m_texts;
+    QVariantMap *m_arguments;
+    bool m_isInPlace;            // the keys are those of the earlier pickle so far
+    QVariantMap::iterator m_old; // what was not written to yet
+    QVariantMap::iterator m_oldEnd;
+    std::map<QString, QVariant> m_entries; // else, because QMap looks a key up twice to insert it
 };
 
 } // namespace
@@ -186,11 +225,9 @@ bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, TextCa
     if (pickle.size() > limits.size || pickle.size() > limits.objects
         || pickle.size() > limits.expandedSize / costOfAByte || limits.depth < 1)
         return false;
-    std::map<QString, QVariant> entries; // QMap looks a key up twice to insert it
     QVariant explicitSender;
-    if (!FlatReader(pickle, texts).read(&entries, &explicitSender))
+    if (!FlatReader(pickle, texts, arguments).read(&explicitSender))
         return false;
-    *arguments = entries.empty() ? QVariantMap() : QVariantMap(std::move(entries));
     *sender = std::move(explicitSender);
     return true;
 }

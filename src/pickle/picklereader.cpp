@@ -25,6 +25,7 @@ public:
     QByteArrayView pickle;
     Node root;
     PickleError error;
+    bool hasPlainArguments = false;
 };
 
 PickleReader::PickleReader(const PickleLimits &limits)
@@ -46,13 +47,19 @@ bool PickleReader::read(QByteArrayView pickle)
 
 bool PickleReader::readArguments(QByteArrayView pickle, QVariantMap *arguments, QVariant *sender)
 {
-    if (readFlatArguments(pickle, d->limits, &d->builder.texts(), arguments, sender)) {
+    d->hasPlainArguments = readFlatArguments(pickle, d->limits, &d->builder.texts(), arguments, sender);
+    if (d->hasPlainArguments) {
         d->root = {};
         if (Q_UNLIKELY(d->error.isError()))
             d->error = {};
         return true;
     }
     return read(pickle) && toArguments(arguments, sender);
+}
+
+bool PickleReader::hasPlainArguments() const
+{
+    return d->hasPlainArguments;
 }
 
 qsizetype PickleReader::consumed() const

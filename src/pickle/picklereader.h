@@ -31,8 +31,12 @@ public:
     // not a pickle or goes beyond a limit. The bytes must stay until the last to…() call.
     bool read(QByteArrayView pickle);
 
-    // read() and toArguments() in one, and faster; consumed() and what else asks for the value of read() have none then.
+    // read() and toArguments() in one, and faster; consumed() and what else asks for the value of read() have none then. It is
+    // fastest where \a arguments is those of an event with the same keys, and not shared.
     bool readArguments(QByteArrayView pickle, QVariantMap *arguments, QVariant *sender);
+
+    // Whether what readArguments() has read is plain values only: texts, numbers, bytes, True, False and None.
+    bool hasPlainArguments() const;
 
     // Bytes up to and including STOP.
     qsizetype consumed() const;

@@ -24,6 +24,17 @@ T *contentOf(QVariant *value)
     return const_cast<T *>(static_cast<const T *>(value->constData()));
 }
 
+// The content of \a value, which becomes one of this type if it is of another or invalid.
+template <typename T>
+T *contentAs(QVariant *value)
+{
+    if (value->metaType() != QMetaType::fromType<T>()) {
+        value->~QVariant();
+        setValue(value, T());
+    }
+    return contentOf<T>(value);
+}
+
 // The invalid value of \a key. A key that comes twice counts last, as in Python. Most senders sort them, which makes the
 // place after the last entry the right one at the first comparison.
 inline QVariant *valueSlot(std::map<QString, QVariant> *entries, QString &&key)

@@ -8,6 +8,7 @@
 #include <QtCore/qjsonobject.h>
 
 #include <map>
+#include <utility>
 #include <vector>
 
 using namespace Pyvent::Internal;
@@ -20,7 +21,8 @@ constexpr PickleLimits limits{.depth = 50, .size = 1 << 20, .objects = 1 << 18, 
 // The short way to the arguments gives what the long one gives.
 void requireSameArguments(PickleReader &reader, QByteArrayView pickle)
 {
-    QVariantMap quick;
+    static QVariantMap earlier; // arguments, which are the next ones' to be written to
+    QVariantMap quick = std::exchange(earlier, {});
     QVariantMap thorough;
     QVariant quickSender;
     QVariant thoroughSender;
@@ -35,6 +37,8 @@ void requireSameArguments(PickleReader &reader, QByteArrayView pickle)
     require(isWritten == writePickle(QVariantList{thorough, thoroughSender}, &thoroughPickle, nullptr, limits)
                 && quickPickle == thoroughPickle,
             "the arguments differ");
+    if (isRead)
+        earlier = std::move(quick);
 }
 
 template <typename... T>

@@ -30,6 +30,7 @@ private Q_SLOTS:
     void arguments();
     void argumentsTheShortWay_data();
     void argumentsTheShortWay();
+    void argumentsInPlace();
     void argumentsMustBeDict_data();
     void argumentsMustBeDict();
     void trailingBytes();
@@ -329,14 +330,18 @@ void tst_PickleReader::argumentsTheShortWay_data()
                                    "a]u.");
 }
 
-// However the bytes are broken, the short way gives what the long one gives.
+// However the bytes are broken, the short way gives what the long one gives, whatever was read before.
 void tst_PickleReader::argumentsTheShortWay()
 {
     QFETCH(QByteArray, pickle);
     PickleReader quick;
     PickleReader thorough;
-    const auto same = [&](const QByteArray &bytes) {
-        QVariantMap arguments[2];
+    QVERIFY(thorough.read(pickle));
+    QVariantMap earlier;
+    QVariant earlierSender;
+    QVERIFY(thorough.toArguments(&earlier, &earlierSender));
+    const auto same = [&](const QByteArray &bytes, const QVariantMap &before) {
+        QVariantMap arguments[2] = {before, {}};
         QVariant sender[2];
         const bool isRead = quick.readArguments(bytes, &arguments[0], &sender[0]);
         if (isRead != (thorough.read(bytes) && thorough.toArguments(&arguments[1], &sender[1])))
@@ -354,16 +359,55 @@ void tst_PickleReader::argumentsTheShortWay()
         return written[0] == written[1]
             && std::equal(arguments[0].cbegin(), arguments[0].cend(), arguments[1].cbegin(), sameType);
     };
-    QVERIFY(thorough.read(pickle));
-    QVERIFY(same(pickle));
+    const auto isSame = [&](const QByteArray &bytes) { return same(bytes, {}) && same(bytes, earlier); };
+    QVERIFY(isSame(pickle));
     for (qsizetype i = 0; i < pickle.size(); ++i) {
-        QVERIFY2(same(QByteArray(pickle.constData(), i)), QByteArray::number(i));
+        QVERIFY2(isSame(QByteArray(pickle.constData(), i)), QByteArray::number(i));
         for (int byte = 0; byte < 256; ++byte) {
             QByteArray changed = pickle;
             changed[i] = char(byte);
-            QVERIFY2(same(changed), changed.toHex(' '));
+            QVERIFY2(isSame(changed), changed.toHex(' '));
         }
     }
+}
+
+// Where an event has the same arguments as the one before it, it takes its places; and its values, if they are the same, too.
+void tst_PickleReader::argumentsInPlace()
+{
+    const QVariantMap first{{u"a"_s, u"same"_s}, {u"b"_s, 1LL}, {u"c"_s, u"one"_s}};
+    const QVariantMap second{{u"a"_s, u"same"_s}, {u"b"_s, u"text"_s}, {u"c"_s, u"other"_s}};
+    PickleReader reader;
+    QVariantMap arguments;
+    QVariant sender;
+    const auto read = [&](const QVariantMap &sent) {
+        QByteArray pickle;
+        return writePickle(sent, &pickle, nullptr) && reader.readArguments(pickle, &arguments, &sender)
+            && reader.hasPlainArguments() && arguments == sent;
+    };
+    QVERIFY(read(first));
+    const QVariant *const place = &*arguments.constFind(u"b"_s);
+    QVERIFY(read(second));
+    QCOMPARE(&*arguments.constFind(u"b"_s), place);
+    QVERIFY(read(first));
+    QCOMPARE(&*arguments.constFind(u"b"_s), place);
+
+    const QVariantMap users = arguments; // who has a copy keeps it as it is
+    QVERIFY(read(second));
+    QCOMPARE(users, first);
+
+    const QList<QStringList> others{{u"a"_s}, {u"a"_s, u"c"_s}, {u"b"_s, u"c"_s, u"d"_s}, {}, {u"\u00e9"_s}};
+    for (const QStringList &names : others) {
+        QVariantMap other;
+        for (const QString &name : names)
+            other.insert(name, name);
+        QVERIFY(read(first));
+        QVERIFY(read(other));
+        QVERIFY(read(second));
+    }
+    QByteArray pickle;
+    QVERIFY(writePickle(QVariantMap{{u"a"_s, QVariantList{1}}}, &pickle, nullptr));
+    QVERIFY(reader.readArguments(pickle, &arguments, &sender));
+    QVERIFY(!reader.hasPlainArguments());
 }
 
 void tst_PickleReader::argumentsMustBeDict_data()
