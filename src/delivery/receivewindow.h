@@ -127,6 +127,8 @@ public:
     void isWithheld(const QUuid &node, const QByteArray &topic, const std::vector<Range> &numbers,
                     Clock::time_point now);
 
+    bool hasReleased() const { return !m_released.empty(); }
+
     // The next event whose turn has come; false if there is none.
     bool takeReleased(QByteArray *frame);
 

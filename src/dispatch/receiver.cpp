@@ -76,7 +76,8 @@ bool HandlerReceiver::post(const PyventEvent &event, QString *why)
         }
         return false;
     }
-    m_overflowing = false;
+    if (m_overflowing.load(std::memory_order_relaxed)) // to write costs far more than to look
+        m_overflowing = false;
     // Counted before: the handler may run, and end the count again, before the emission returns. If the context goes
     // away with events in its queue the count stays, but then so does nobody who would be handed more.
     ++m_state->backlog;

@@ -34,6 +34,7 @@ std::shared_ptr<const Receivers> with(const std::shared_ptr<const Receivers> &re
 QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
 {
     const QByteArray prefix = prefixOf(*receiver);
+    m_elsewhere += receiver->isElsewhere();
     if (receiver->pattern().isGlob()) {
         m_globs = with(m_globs, std::move(receiver));
     } else {
@@ -65,6 +66,7 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
         const QByteArray prefix = prefixOf(*receiver);
         if (release(prefix))
             removal->prefixes.append(prefix);
+        m_elsewhere -= receiver->isElsewhere();
         removal->receivers.push_back(receiver);
     }
     if (rest->size() == receivers->size())
@@ -74,6 +76,7 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
 
 ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Receiver &)> &unwanted)
 {
+    m_last = nullptr;
     Removal removal;
     for (auto name = m_names.begin(); name != m_names.end();) {
         name->second.receivers = without(name->second.receivers, unwanted, &removal);
@@ -100,8 +103,10 @@ ReceiverTable::Removal ReceiverTable::removeIf(const PyventPattern &pattern,
     if (entry == m_names.end())
         return removal;
     entry->second.receivers = without(entry->second.receivers, unwanted, &removal);
-    if (!entry->second.receivers)
+    if (!entry->second.receivers) {
+        m_last = nullptr;
         m_names.erase(entry);
+    }
     return removal;
 }
 
@@ -119,12 +124,23 @@ QStringList ReceiverTable::patterns() const
     return patterns;
 }
 
+const ReceiverTable::Entry *ReceiverTable::find(QByteArrayView topic) const
+{
+    if (!m_last || m_last->first != topic) {
+        const auto entry = m_names.find(topic);
+        if (entry == m_names.end())
+            return nullptr;
+        m_last = &*entry;
+    }
+    return &m_last->second;
+}
+
 ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
 {
     Match match;
-    if (const auto entry = m_names.find(topic); entry != m_names.end()) {
-        match.name = entry->second.name;
-        match.exact = entry->second.receivers;
+    if (const Entry *entry = find(topic)) {
+        match.name = entry->name;
+        match.exact = entry->receivers;
     }
     if (!m_globs)
         return match;

@@ -61,6 +61,9 @@ public:
 
     bool isEmpty() const { return m_prefixes.isEmpty(); }
 
+    // Whether there are receivers that hear in another thread than the node's.
+    bool hasElsewhere() const { return m_elsewhere > 0; }
+
 private:
     struct Entry
     {
@@ -72,9 +75,13 @@ private:
     std::shared_ptr<const Receivers> without(const std::shared_ptr<const Receivers> &receivers,
                                              const std::function<bool(const Receiver &)> &unwanted, Removal *removal);
 
-    TopicMap<Entry> m_names; // by topic
+    const Entry *find(QByteArrayView topic) const;
+
+    TopicMap<Entry> m_names;                                     // by topic
+    mutable const TopicMap<Entry>::value_type *m_last = nullptr; // that was looked up: mostly the next one is the same
     std::shared_ptr<const Receivers> m_globs;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
+    qsizetype m_elsewhere = 0;
 };
 
 } // namespace Pyvent::Internal

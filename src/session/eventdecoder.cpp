@@ -35,7 +35,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     ReceiverTable::Match match = table.match(topic);
     if (!match && match.isUtf8)
         return {};
-    const Frame frame = parseFrame(bytes);
+    const Frame frame = parseFrame(bytes, topic);
     if (!match.isUtf8)
         return unreadable(way, Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
     if (!match.exact) { // only globs let through what is no name

@@ -11,7 +11,7 @@ using namespace Qt::StringLiterals;
 
 void Reception::heard(QByteArrayView frame, Clock::time_point now)
 {
-    if (hasRoomFor(topicOf(frame)) || parseFrame(frame).trailerState != TrailerState::Read)
+    if (hasRoomFor(frame) || parseFrame(frame).trailerState != TrailerState::Read)
         arrive(frame, Way::Bus, now);
     else
         look(frame, now);
@@ -34,18 +34,18 @@ void Reception::heardReplay(QByteArrayView frame, Clock::time_point now)
 void Reception::deliverReleased(Clock::time_point now)
 {
     QByteArray held;
-    while (!m_inbox.isFull() && m_window.takeReleased(&held))
+    while (m_window.hasReleased() && !m_inbox.isFull() && m_window.takeReleased(&held))
         arrive(held, Way::Held, now);
     if (!m_catchUps.isEmpty())
         m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));
 }
 
 // Where the inbox is full, only for those who hear in other threads than the node's.
-bool Reception::hasRoomFor(QByteArrayView topic) const
+bool Reception::hasRoomFor(QByteArrayView frame) const
 {
     if (!m_inbox.isFull())
         return true;
-    const ReceiverTable::Match match = m_table.match(topic);
+    const ReceiverTable::Match match = m_table.match(topicOf(frame));
     const auto areElsewhere = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
         return !receivers || std::all_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
             return receiver->isElsewhere();
@@ -109,6 +109,8 @@ void Reception::offerToWaiters(const PyventEvent &event)
 // Who hears in another thread does not wait for the node's, which may be stuck.
 void Reception::deliverElsewhere(const EventDecoder::Result &result)
 {
+    if (!m_table.hasElsewhere())
+        return;
     Fanout fanout(result.event, result.match, Fanout::To::Elsewhere);
     while (const std::shared_ptr<Receiver> receiver = fanout.next()) {
         QString why;

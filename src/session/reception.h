@@ -62,7 +62,7 @@ private:
     EventDecoder::Result decode(QByteArrayView frame, Way way, Clock::time_point now);
     void arrive(QByteArrayView frame, Way way, Clock::time_point now);
     void look(QByteArrayView frame, Clock::time_point now);
-    bool hasRoomFor(QByteArrayView topic) const;
+    bool hasRoomFor(QByteArrayView frame) const;
     void offerToWaiters(const PyventEvent &event);
     void isLate(const std::shared_ptr<Receiver> &receiver);
     void deliverElsewhere(const EventDecoder::Result &result);

@@ -45,8 +45,13 @@ QByteArrayView topicOf(QByteArrayView frame)
 
 Frame parseFrame(QByteArrayView bytes)
 {
+    return parseFrame(bytes, topicOf(bytes));
+}
+
+Frame parseFrame(QByteArrayView bytes, QByteArrayView topic)
+{
     Frame frame;
-    frame.topic = topicOf(bytes);
+    frame.topic = topic;
     if (frame.topic.size() == bytes.size())
         return frame;
     frame.payload = bytes.sliced(frame.topic.size() + 1);

@@ -60,6 +60,9 @@ QByteArrayView topicOf(QByteArrayView frame);
 // Takes \a frame apart without copying. Any bytes are a frame; whether the topic is a name is not judged here.
 Frame parseFrame(QByteArrayView frame);
 
+// The same where \a topic is known, as topicOf() has found it.
+Frame parseFrame(QByteArrayView frame, QByteArrayView topic);
+
 // How many bytes appendTrailer() appends.
 qsizetype trailerSize(const Trailer &trailer);
 

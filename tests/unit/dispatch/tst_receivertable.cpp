@@ -33,6 +33,13 @@ private:
     bool m_wanted = true;
 };
 
+class DistantReceiver : public TestReceiver
+{
+public:
+    using TestReceiver::TestReceiver;
+    bool isElsewhere() const override { return true; }
+};
+
 std::shared_ptr<Receiver> receiver(const QString &pattern)
 {
     return std::make_shared<TestReceiver>(pattern);
@@ -56,6 +63,8 @@ class TestReceiverTable : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void isEmptyAtFirst();
+    void knowsWhetherSomebodyIsElsewhere();
+    void findsNobodyWhoHasGone();
     void prefixesAreToldOnce_data();
     void prefixesAreToldOnce();
     void theEmptyPrefixIsNoNull();
@@ -82,6 +91,44 @@ void TestReceiverTable::isEmptyAtFirst()
     QVERIFY(table.prefixes().isEmpty());
     QVERIFY(!table.match("order"));
     QVERIFY(!table.match(""));
+}
+
+void TestReceiverTable::knowsWhetherSomebodyIsElsewhere()
+{
+    ReceiverTable table;
+    table.add(receiver(u"order"_s));
+    QVERIFY(!table.hasElsewhere());
+    for (const QString &pattern : {u"order"_s, u"o*"_s}) {
+        const auto distant = std::make_shared<DistantReceiver>(pattern);
+        table.add(distant);
+        QVERIFY(table.hasElsewhere());
+        table.removeIf(pattern, is(distant));
+        QVERIFY(!table.hasElsewhere());
+    }
+    table.add(std::make_shared<DistantReceiver>(u"order"_s));
+    table.removeIf([](const Receiver &) { return true; });
+    QVERIFY(!table.hasElsewhere());
+}
+
+// What was looked up last is remembered, and must not outlive its entry.
+void TestReceiverTable::findsNobodyWhoHasGone()
+{
+    ReceiverTable table;
+    for (int i = 0; i < 3; ++i) {
+        const auto order = receiver(u"order"_s);
+        table.add(order);
+        QCOMPARE(*table.match("order").exact, Receivers{order});
+        const auto other = receiver(u"order"_s);
+        table.add(other);
+        QCOMPARE(*table.match("order").exact, (Receivers{order, other}));
+        table.removeIf(u"order"_s, is(order));
+        QCOMPARE(*table.match("order").exact, Receivers{other});
+        if (i == 1)
+            table.removeIf([](const Receiver &) { return true; });
+        else
+            table.removeIf(u"order"_s, is(other));
+        QVERIFY(!table.match("order"));
+    }
 }
 
 void TestReceiverTable::prefixesAreToldOnce_data()
