@@ -15,11 +15,11 @@ std::size_t sizeOf(const std::shared_ptr<const ReceiverTable::Receivers> &receiv
 // Moves on to the next receiver.
 const std::shared_ptr<Receiver> *Fanout::find()
 {
-    const std::size_t exact = sizeOf(m_match.exact);
-    const std::size_t all = exact + sizeOf(m_match.globs);
+    const std::size_t exact = sizeOf(m_exact);
+    const std::size_t all = exact + sizeOf(m_globs);
     for (; m_position < all; ++m_position) {
         const std::size_t i = m_position;
-        const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_match.exact)[i] : (*m_match.globs)[i - exact];
+        const std::shared_ptr<Receiver> &receiver = i < exact ? (*m_exact)[i] : (*m_globs)[i - exact];
         if (m_to != To::All && receiver->isElsewhere() != (m_to == To::Elsewhere))
             continue;
         if (i >= exact && !receiver->pattern().matches(m_event->name))

@@ -18,12 +18,16 @@ public:
     // For the receivers of \a match, made when the event arrived: one that comes later hears only what arrives later.
     Fanout(std::shared_ptr<const PyventEvent> event, ReceiverTable::Match match, To to = To::All)
         : m_event(std::move(event))
-        , m_match(std::move(match))
+        , m_exact(std::move(match.exact))
+        , m_globs(std::move(match.globs))
         , m_to(to)
     {
     }
 
     const std::shared_ptr<const PyventEvent> &event() const { return m_event; }
+
+    // The same, when it is over.
+    std::shared_ptr<const PyventEvent> takeEvent() { return std::move(m_event); }
 
     // The next receiver that hears the event, in order: those of its name, then the globs. Null when all have.
     std::shared_ptr<Receiver> next();
@@ -34,8 +38,9 @@ public:
 private:
     const std::shared_ptr<Receiver> *find();
 
-    std::shared_ptr<const PyventEvent> m_event; // never null
-    ReceiverTable::Match m_match;
+    std::shared_ptr<const PyventEvent> m_event;
+    std::shared_ptr<const ReceiverTable::Receivers> m_exact;
+    std::shared_ptr<const ReceiverTable::Receivers> m_globs;
     To m_to;
     std::size_t m_position = 0; // in exact, then in globs
 };

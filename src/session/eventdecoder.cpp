@@ -17,6 +17,13 @@ QString describeSender(const Frame &frame)
     return u"the node %1"_s.arg(frame.trailer.nodeId.toString(QUuid::WithoutBraces));
 }
 
+// Mostly \a text has it already, and to count its users once more and less takes longer than to look.
+void assign(QString *text, const QString &to)
+{
+    if (!text->isSharedWith(to))
+        *text = to;
+}
+
 } // namespace
 
 void EventDecoder::setMaximumFrameSize(qsizetype bytes)
@@ -56,7 +63,8 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
         return result;
     }
 
-    const auto decoded = std::make_shared<PyventEvent>();
+    const bool isWhole = hasTrailer && frame.hasPayload(); // all of a spare one is written to
+    const auto decoded = isWhole ? m_spare->take() : std::make_shared<PyventEvent>();
     PyventEvent &event = *decoded;
     QVariant sender;
     if (frame.hasPayload() && !m_reader->readArguments(frame.payload, &event.args, &sender)) {
@@ -65,7 +73,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
                           u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
                               match.name, error.text, QString::number(error.offset)));
     }
-    event.name = match.name;
+    assign(&event.name, match.name);
     if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>())
         return unreadable(way, Problem::Sender, match.name, frame,
                           u"the sender of '%1' is no string"_s.arg(match.name));
@@ -79,7 +87,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     if (sender.isValid()) {
         event.sender = sender.toString();
     } else if (hasTrailer && !frame.trailer.sender.isEmpty()) {
-        event.sender = senderOf(frame.trailer);
+        assign(&event.sender, senderOf(frame.trailer));
     } else {
         event.sender = u"pyvent"_s;
     }
@@ -91,6 +99,8 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     }
     if (recent)
         recent->insert(key, bytes, decoded);
+    else
+        result.mayBeSpare = isWhole && bytes.size() <= SpareEvents::maximumSize && m_reader->hasPlainArguments();
     result.event = decoded;
     result.match = std::move(match);
     return result;

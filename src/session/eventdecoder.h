@@ -7,6 +7,7 @@
 #include "pickle/picklereader.h"
 #include "pyventevent.h"
 #include "session/recentevents.h"
+#include "session/spareevents.h"
 #include "session/unreadableframes.h"
 #include "wire/frame.h"
 
@@ -20,6 +21,7 @@ public:
     {
         std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
         ReceiverTable::Match match;               // who hears the event
+        bool mayBeSpare = false;                  // when it has been delivered
         QString problemName;                      // of the event that has the problem
         QString problemText;                      // for people; empty if there is none, or one like it was told before
     };
@@ -32,9 +34,10 @@ public:
         Look    // as on the bus, but it is only looked at, and will come again
     };
 
-    EventDecoder(const QUuid &nodeId, ReceiveWindow *window)
+    EventDecoder(const QUuid &nodeId, ReceiveWindow *window, SpareEvents *spare)
         : m_nodeId(nodeId)
         , m_window(window)
+        , m_spare(spare)
     {
     }
 
@@ -57,6 +60,7 @@ private:
     bool m_hearOwnEvents = true;
     std::optional<PickleReader> m_reader;
     ReceiveWindow *m_window;
+    SpareEvents *m_spare;
     QByteArray m_senderBytes;
     QString m_sender;
     UnreadableFrames m_unreadable;

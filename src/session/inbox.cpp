@@ -23,9 +23,9 @@ Backlog Inbox::backlog() const
     return std::max(backlogOf(qsizetype(m_arrivals.size()), maximumEvents), backlogOf(m_bytes, maximumBytes));
 }
 
-void Inbox::append(Fanout &&fanout, qsizetype bytes)
+void Inbox::append(Fanout &&fanout, qsizetype bytes, bool mayBeSpare)
 {
-    m_arrivals.push_back({std::move(fanout), bytes});
+    m_arrivals.push_back({std::move(fanout), bytes, mayBeSpare});
     m_bytes += bytes;
 }
 
@@ -36,6 +36,8 @@ std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
         if (std::shared_ptr<Receiver> receiver = oldest.fanout.next())
             return Turn{oldest.fanout.event(), std::move(receiver)};
         m_bytes -= oldest.bytes;
+        if (oldest.mayBeSpare)
+            m_spare.add(oldest.fanout.takeEvent());
         finished->push_back(std::move(oldest));
         m_arrivals.pop_front();
     }

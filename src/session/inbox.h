@@ -3,6 +3,7 @@
 #define PYVENT_SESSION_INBOX_H
 
 #include "dispatch/fanout.h"
+#include "session/spareevents.h"
 
 #include <deque>
 #include <memory>
@@ -20,6 +21,7 @@ public:
     {
         Fanout fanout;
         qsizetype bytes;
+        bool mayBeSpare; // its event
     };
     using Arrivals = std::vector<Arrival>;
 
@@ -34,13 +36,16 @@ public:
     bool isFull() const;
     Backlog backlog() const;
 
-    // Whoever appends looks first whether it is full.
-    void append(Fanout &&fanout, qsizetype bytes);
+    // Whoever appends looks first whether it is full. \a mayBeSpare: the event may be written to when it has been delivered.
+    void append(Fanout &&fanout, qsizetype bytes, bool mayBeSpare = false);
 
     // The next receiver, of the oldest event; none where nothing waits. What has had its last turn is moved to \a
     // finished, for the caller to destroy without any lock: it may be the last to hold a handler, whose end runs user
     // code.
     std::optional<Turn> next(Arrivals *finished);
+
+    // Events that have had their last turn.
+    SpareEvents &spare() { return m_spare; }
 
     // Empties it, and returns what was in it, to be destroyed without any lock.
     Arrivals takeAll();
@@ -48,6 +53,7 @@ public:
 private:
     std::deque<Arrival> m_arrivals; // the first one may be under delivery
     qsizetype m_bytes = 0;
+    SpareEvents m_spare;
 };
 
 } // namespace Pyvent::Internal

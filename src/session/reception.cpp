@@ -145,13 +145,13 @@ bool Reception::isLagging()
 
 void Reception::deliverHere(EventDecoder::Result &&result, qsizetype bytes)
 {
-    Fanout fanout(result.event, std::move(result.match), Fanout::To::NodeThread);
+    Fanout fanout(std::move(result.event), std::move(result.match), Fanout::To::NodeThread);
     if (fanout.isOver())
         return;
-    if (m_inbox.isFull())
-        m_news.losses.add(result.event->name, result.event->nodeId, 1); // a Python node's, which cannot be asked for it
-    else
-        m_inbox.append(std::move(fanout), bytes);
+    if (m_inbox.isFull()) // a Python node's, which cannot be asked for it
+        m_news.losses.add(fanout.event()->name, fanout.event()->nodeId, 1);
+    else // another thread may still read what it has
+        m_inbox.append(std::move(fanout), bytes, result.mayBeSpare && !m_table.hasElsewhere());
 }
 
 // Puts what catching up brings into the inbox, each for the one that asked for it.

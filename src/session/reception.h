@@ -26,7 +26,7 @@ public:
         : m_window(window)
         , m_catchUps(catchUps)
         , m_news(news)
-        , m_decoder(nodeId, &window)
+        , m_decoder(nodeId, &window, &m_inbox.spare())
     {
     }
 
@@ -72,9 +72,9 @@ private:
     ReceiveWindow &m_window;
     CatchUps &m_catchUps;
     News &m_news;
-    EventDecoder m_decoder;
     ReceiverTable m_table;
     Inbox m_inbox;
+    EventDecoder m_decoder;
     std::vector<Waiter *> m_waiters;
     std::vector<std::weak_ptr<Receiver>>
         m_lateElsewhere; // handlers of which much was put into their thread's event queue
