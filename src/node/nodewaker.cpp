@@ -14,16 +14,10 @@ namespace Pyvent::Internal {
 
 using namespace std::chrono_literals;
 
-PyventNode *NodeWaker::node() const
-{
-    const Lock lock(m_mutex);
-    return m_shared(lock).node;
-}
-
 void NodeWaker::nodeEnds()
 {
     const Lock lock(m_mutex);
-    m_shared(lock).node = nullptr;
+    m_node = nullptr;
 }
 
 void NodeWaker::nodeIsParents()
@@ -39,14 +33,14 @@ void NodeWaker::nodeIsParents()
 bool NodeWaker::isNodeThread() const
 {
     const Lock lock(m_mutex);
-    const PyventNode *const node = m_shared(lock).node;
+    const PyventNode *const node = m_node;
     return node && node->thread() == QThread::currentThread();
 }
 
 // Under the mutex, so that the node cannot end meanwhile.
-void NodeWaker::schedule(const Lock &lock)
+void NodeWaker::schedule(const Lock &)
 {
-    if (PyventNode *const node = m_shared(lock).node; node && !m_isScheduled.exchange(true))
+    if (PyventNode *const node = m_node; node && !m_isScheduled.exchange(true))
         QCoreApplication::postEvent(node, new QEvent(QEvent::User));
 }
 
@@ -61,7 +55,7 @@ void NodeWaker::schedule()
 void NodeWaker::scheduleToPrune(const QString &pattern)
 {
     const Lock lock(m_mutex);
-    m_shared(lock).toPrune.insert(pattern);
+    m_toPrune(lock).insert(pattern);
     schedule(lock);
 }
 
@@ -69,7 +63,7 @@ QSet<QString> NodeWaker::beginTurn()
 {
     const Lock lock(m_mutex);
     m_isScheduled = false;
-    return std::exchange(m_shared(lock).toPrune, {});
+    return std::exchange(m_toPrune(lock), {});
 }
 
 void NodeWaker::arm(const std::shared_ptr<PollSet> &pollSet, Clock::time_point deadline,

@@ -32,11 +32,11 @@ public:
     using Clock = std::chrono::steady_clock;
 
     explicit NodeWaker(PyventNode *node)
-        : m_shared(node)
+        : m_node(node)
     {
     }
 
-    PyventNode *node() const; // null after its end
+    PyventNode *node() const { return m_node; } // null after its end
     void nodeEnds();
     void nodeIsParents(); // the same in a child of fork(), where a thread that is missing may hold the mutex
     bool isNodeThread() const;
@@ -60,22 +60,13 @@ public:
 private:
     using Lock = std::unique_lock<std::mutex>;
 
-    struct Shared
-    {
-        explicit Shared(PyventNode *of)
-            : node(of)
-        {
-        }
-
-        PyventNode *node;
-        QSet<QString> toPrune;
-    };
-
     void schedule(const Lock &lock);
 
     mutable std::mutex m_mutex;
-    Guarded<Shared> m_shared;
-    std::atomic<bool> m_isScheduled = false; // changed under the mutex, read without
+    Guarded<QSet<QString>> m_toPrune;
+    // Changed under the mutex, read without: with each event that is delivered, it is asked for the node.
+    std::atomic<PyventNode *> m_node;
+    std::atomic<bool> m_isScheduled = false;
 
     // Children of the node, used in its thread only.
     std::shared_ptr<PollSet> m_pollSet;              // as long as it is watched
