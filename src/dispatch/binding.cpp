@@ -11,21 +11,22 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// What the event, or else the parameter, has for an argument. False where there is none.
-bool findArgument(const PyventEvent &event, const PyventParameter &parameter, QVariant *value)
+// What the event, or else the parameter, has for an argument; where that is no value yet, it is made in \a made. Null where there
+// is none.
+const QVariant *findArgument(const PyventEvent &event, const PyventParameter &parameter, QVariant *made)
 {
     const QString name = parameter.name();
     if (const auto argument = event.args.constFind(name); argument != event.args.cend())
-        *value = *argument;
-    else if (name == "sender"_L1)
-        *value = event.sender;
+        return &*argument;
+    if (name == "sender"_L1)
+        *made = event.sender;
     else if (name == "signal"_L1)
-        *value = event.name;
+        *made = event.name;
     else if (parameter.hasDefault())
-        *value = parameter.defaultValue();
+        *made = parameter.defaultValue();
     else
-        return false;
-    return true;
+        return nullptr;
+    return made;
 }
 
 bool isMissing(const PyventParameter &parameter, const Conversion *conversion, QString *why)
@@ -41,11 +42,12 @@ bool isMissing(const PyventParameter &parameter, const Conversion *conversion, Q
 bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QMetaType type, void *storage,
                   QString *why)
 {
-    QVariant value;
-    if (!findArgument(event, parameter, &value))
+    QVariant made;
+    const QVariant *const value = findArgument(event, parameter, &made);
+    if (!value)
         return !isMissing(parameter, Pyvent::Internal::conversionFor(type), why);
     ValueReader reader;
-    if (reader.read(value, type, storage))
+    if (reader.read(*value, type, storage))
         return true;
     *why = reader.error(parameter.name());
     return false;
@@ -54,11 +56,12 @@ bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QM
 bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QMetaType type,
                   const Conversion &conversion, void *storage, QString *why)
 {
-    QVariant value;
-    if (!findArgument(event, parameter, &value))
+    QVariant made;
+    const QVariant *const value = findArgument(event, parameter, &made);
+    if (!value)
         return !isMissing(parameter, &conversion, why);
     ValueReader reader;
-    if (reader.read(value, type, conversion, storage))
+    if (reader.read(*value, type, conversion, storage))
         return true;
     *why = reader.error(parameter.name());
     return false;
