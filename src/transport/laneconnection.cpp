@@ -193,30 +193,31 @@ bool LaneConnection::mayStage() const
 void LaneConnection::stageEvents()
 {
     for (qsizetype bytes = 0; mayStage() && bytes < gatheredBytes; m_queue.sent(1)) {
-        const QByteArray frame = m_queue.unsentFrame(0);
-        char header[Zmtp::maximumHeaderSize];
-        const char *const end = Zmtp::writeHeader(0, frame.size(), header);
+        const QByteArray &frame = m_queue.unsentFrame(0);
         bytes += frame.size();
         m_mayHurry = true;
-        if (stageFile(frame, QByteArrayView(header, end)))
+        if (stageFile(frame))
             continue;
         const bool isLarge = frame.size() > copyLimit;
         QByteArray &part = gather(frame.size() + Zmtp::maximumHeaderSize,
                                   isLarge ? qsizetype(Zmtp::maximumHeaderSize) : gatheredBytes);
-        part.append(header, end - header);
+        const qsizetype before = part.size();
+        part.resize(before + Zmtp::headerSize(frame.size()) + (isLarge ? 0 : frame.size()));
+        char *const body = Zmtp::writeHeader(0, frame.size(), part.data() + before);
         if (isLarge)
             m_output.parts.push_back({frame});
         else
-            part.append(frame);
+            std::copy(frame.begin(), frame.end(), body);
     }
 }
 
 // Returns false if the frame is not to go in a file, or there is none to have.
-bool LaneConnection::stageFile(const QByteArray &frame, QByteArrayView header)
+bool LaneConnection::stageFile(const QByteArray &frame)
 {
     if (!m_files.areTaken || frame.size() < Lane::largeEvent)
         return false;
-    FileDescriptor file = makeSealedFile(header, frame);
+    char header[Zmtp::maximumHeaderSize];
+    FileDescriptor file = makeSealedFile(QByteArrayView(header, Zmtp::writeHeader(0, frame.size(), header)), frame);
     if (!file.isOpen())
         return false;
     m_output.parts.push_back({Lane::fileFrame(), std::move(file), frame});

@@ -70,7 +70,7 @@ private:
     QByteArray &gather(qsizetype bytes, qsizetype capacity);
     bool mayStage() const;
     void stageEvents();
-    bool stageFile(const QByteArray &frame, QByteArrayView header);
+    bool stageFile(const QByteArray &frame);
     void flush();
     bool write();
     void hurry();
