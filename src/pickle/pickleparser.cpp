@@ -152,10 +152,10 @@ bool PickleParser::run()
             ok = pushMark();
             continue;
         case Op::SetItems:
-            ok = popMark(&start) && setItems(start);
+            ok = popMark(&start) && putItems(start, op);
             continue;
         case Op::Appends:
-            ok = popMark(&start) && appendTo(start);
+            ok = popMark(&start) && putItems(start, op);
             continue;
         case Op::Frame: // a hint for reading from files: only what it claims is checked
             if (Q_UNLIKELY(end - p < 8 || qFromLittleEndian<quint64>(p) > quint64(end - p - 8)))

@@ -62,9 +62,7 @@ private:
     bool getMemo(qint64 index);
     bool readMemoIndex(qint64 *index);
 
-    bool appendTo(quint32 start);
-    bool setItems(quint32 start);
-    bool addItems();
+    bool putItems(quint32 start, Op op);
     ItemChain *chainFor(const Node &target, Op op);
 
     bool pushGlobal(QByteArrayView module, QByteArrayView name);

@@ -162,11 +162,11 @@ bool PickleParser::runContainer(Op op)
     case Op::FrozenSet:
         return popMark(&start) && pushContainer(Node::FrozenSet, start);
     case Op::AddItems:
-        return addItems();
+        return popMark(&start) && putItems(start, op);
     case Op::Append:
-        return hasItems(2) && appendTo(m_stack.size() - 1);
+        return hasItems(2) && putItems(m_stack.size() - 1, Op::Appends);
     case Op::SetItem:
-        return hasItems(3) && setItems(m_stack.size() - 2);
+        return hasItems(3) && putItems(m_stack.size() - 2, Op::SetItems);
     case Op::Pop:
         return pop();
     case Op::PopMark:
@@ -195,43 +195,21 @@ ItemChain *PickleParser::chainFor(const Node &target, Op op)
     return nullptr;
 }
 
-bool PickleParser::appendTo(quint32 start)
+// Puts what is on the stack from \a start on into the value below it.
+bool PickleParser::putItems(quint32 start, Op op)
 {
     if (start == 0 || start <= m_fence)
         return fail("the stack is empty");
-    ItemChain *chain = chainFor(m_stack[start - 1], Op::Appends);
-    if (!chain)
-        return false;
-    m_arena.append(*chain, &m_stack[0] + start, m_stack.size() - start);
-    m_stack.truncate(start);
-    return m_arena.total() <= m_objectLimit || fail("the pickle makes too many values");
-}
-
-bool PickleParser::setItems(quint32 start)
-{
-    if (start == 0 || start <= m_fence)
-        return fail("the stack is empty");
-    if ((m_stack.size() - start) % 2)
+    const quint32 count = m_stack.size() - start;
+    if (op == Op::SetItems && count % 2)
         return fail("a dict has a key without a value");
-    ItemChain *chain = chainFor(m_stack[start - 1], Op::SetItems);
+    const Node &target = m_stack[start - 1];
+    if (count == 0 && target.tag == Node::Object) // which is no other object for it
+        return true;
+    ItemChain *chain = chainFor(target, op);
     if (!chain)
         return false;
-    m_arena.append(*chain, &m_stack[0] + start, m_stack.size() - start);
-    m_stack.truncate(start);
-    return m_arena.total() <= m_objectLimit || fail("the pickle makes too many values");
-}
-
-bool PickleParser::addItems()
-{
-    quint32 start;
-    if (!popMark(&start))
-        return false;
-    if (start == 0 || start <= m_fence)
-        return fail("the stack is empty");
-    ItemChain *chain = chainFor(m_stack[start - 1], Op::AddItems);
-    if (!chain)
-        return false;
-    m_arena.append(*chain, &m_stack[0] + start, m_stack.size() - start);
+    m_arena.append(*chain, &m_stack[0] + start, count);
     m_stack.truncate(start);
     return m_arena.total() <= m_objectLimit || fail("the pickle makes too many values");
 }

@@ -238,6 +238,8 @@ void tst_PickleReader::opcodes_data()
                                       << QVariant(QDate(2024, 1, 2));
     QTest::newRow("UUID whose number is set twice") << raw("cuuid\nUUID\n)\x81}(\x8c\x03intN\x8c\x03intK\x05ub.")
                                                     << QVariant(QUuid(u"00000000-0000-0000-0000-000000000005"_s));
+    QTest::newRow("UUID that no items are put into") << raw("cuuid\nUUID\n)\x81}(\x8c\x03intK\x05ub(e(u.")
+                                                     << QVariant(QUuid(u"00000000-0000-0000-0000-000000000005"_s));
 }
 
 void tst_PickleReader::opcodes()
