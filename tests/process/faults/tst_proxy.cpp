@@ -61,7 +61,7 @@ public:
         : m_near(byPath ? Proxy::End(path("/near")) : Proxy::End(m_ports.port() + 1))
         , m_far(byPath ? Proxy::End(path("/far")) : Proxy::End(m_ports.port()))
         , m_server(m_far.newSocket(0))
-        , m_isServing(::bind(m_server, m_far.address(), m_far.size()) == 0 && ::listen(m_server, 16) == 0)
+        , m_isServing(serve())
         , proxy(m_near, m_far)
     {
     }
@@ -86,6 +86,13 @@ public:
     }
 
 private:
+    // An earlier test's connections may still be on their way out of the port.
+    bool serve() const
+    {
+        const int yes = 1;
+        ::setsockopt(m_server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        return ::bind(m_server, m_far.address(), m_far.size()) == 0 && ::listen(m_server, 16) == 0;
+    }
     QByteArray path(const char *name) const { return m_folder.path().toLocal8Bit() + name; }
 
     const PyventTests::PortPair m_ports;
