@@ -79,7 +79,8 @@ int main(int argc, char *argv[])
                      {u"bus-pinger"_s, busPinger},
                      {u"bus-echo"_s, busEcho},
                      {u"bus-listener"_s, busListener},
-                     {u"bus-idler"_s, busIdler}},
+                     {u"bus-idler"_s, busIdler},
+                     {u"bus-heir"_s, busHeir}},
                     options.role, options.roleOptions);
     }
     try {

@@ -23,7 +23,7 @@ constexpr int sendBatch = 100;
 
 PyventOptions clientOptions(const RoleOptions &options)
 {
-    return {.port = options.port, .server = false};
+    return {.port = options.port, .server = false, .lane = options.lane};
 }
 
 // Ends the event loop, with the exit code of a failure.
@@ -209,6 +209,31 @@ int busIdler(const RoleOptions &options)
                 say("ready");
         });
     }
+    return QCoreApplication::exec();
+}
+
+// One that may take over: it sends an event each millisecond, and says when it hears one again after it has lost the server.
+int busHeir(const RoleOptions &options)
+{
+    PyventNode node(PyventOptions{.port = options.port, .lane = options.lane});
+    bool hasLost = false;
+    QTimer timer;
+    timer.setTimerType(Qt::PreciseTimer);
+    QObject::connect(&timer, &QTimer::timeout, &node, [&] {
+        if (!node.send(orderName))
+            fail(node.lastError().text);
+    });
+    QObject::connect(&node, &PyventNode::stateChanged, &node,
+                     [&](PyventNode::State state) { hasLost = hasLost || state != PyventNode::State::Ready; });
+    node.on(orderName, &node, [&] {
+        if (node.state() == PyventNode::State::Ready && std::exchange(hasLost, false))
+            say("resumed", nanoseconds());
+    });
+    node.whenReady().then(&node, [&] {
+        hasLost = false;
+        say("ready");
+        timer.start(1);
+    });
     return QCoreApplication::exec();
 }
 

@@ -42,8 +42,9 @@ QStringList list(const QCommandLineParser &parser, const QString &option, const 
 
 Options Options::parse()
 {
-    const QStringList sections{u"throughput"_s, u"roundtrip"_s, u"payloads"_s, u"fanout"_s, u"handlers"_s,
-                               u"unwanted"_s,   u"start"_s,     u"idle"_s,     u"window"_s};
+    const QStringList sections{u"throughput"_s, u"roundtrip"_s, u"payloads"_s, u"fanout"_s,
+                               u"handlers"_s,   u"unwanted"_s,  u"python"_s,   u"start"_s,
+                               u"takeover"_s,   u"idle"_s,      u"relay"_s,    u"window"_s};
     const QStringList peers{u"dbus"_s, u"remoteobjects"_s, u"mosquitto"_s, u"python"_s};
     QCommandLineParser parser;
     parser.setApplicationDescription(

@@ -11,7 +11,8 @@ import sys
 
 import plot
 
-NAMES = {'bare': 'ZeroMQ alone', 'unix': 'a bare relay over Unix sockets', 'bus': 'Pyvent for Qt', 'dbus': 'Qt D-Bus', 'remoteobjects': 'Qt Remote Objects',
+NAMES = {'bare': 'ZeroMQ alone', 'unix': 'a bare relay over Unix sockets', 'bus': 'Pyvent for Qt',
+         'tcp': 'Pyvent for Qt, nodes by TCP', 'dbus': 'Qt D-Bus', 'remoteobjects': 'Qt Remote Objects',
          'mosquitto': 'Mosquitto, QoS 0', 'python': 'Pyvent for Python', 'application': 'a bare QCoreApplication'}
 LARGE = {'integers': '100,000 integers', 'floats': '100,000 floats', 'texts': '100,000 texts',
          'records': '10,000 maps of 3', 'map': 'a map of 100,000', 'ascii': 'ASCII, 4 MiB', 'umlauts': 'German, 4 MiB',
@@ -70,8 +71,8 @@ def goal_rows(results):
     def values(key, side='bus'):
         return figures[key]['sides'][side]['values']
 
-    def to_bare(key):
-        return figures[key]['toBare']['bus']['values']
+    def to_bare(key, side='bus'):
+        return figures[key]['toBare'][side]['values']
 
     ours, pythons = codec['pyvent'], codec['python']
     speeds = factors(codec)
@@ -80,6 +81,9 @@ def goal_rows(results):
     more, less = '× or more', '× or less'
     rows = [
         ('events/s, 3 arguments, to bare ZeroMQ', to_bare('events'), more, 1.3, 2),
+        ('the same, nodes by TCP', to_bare('events', 'tcp'), more, 0.9, 1.2),
+        ("events/s of Python nodes, at this module's server to Python's",
+         quotients(values('pythonSends', 'mixed'), values('pythonSends', 'python')), more, 1, 1.3),
         ('round trip, median, to a bare relay over Unix sockets',
          quotients(values('roundTripMedian'), values('roundTripMedian', 'unix')), less, 2, 1.4),
         ('round trip, 99 %, to the same', quotients(values('roundTrip99'), values('roundTrip99', 'unix')), less, 4, 2),
@@ -98,8 +102,10 @@ def goal_rows(results):
         ('an event that a node does not hear, its processor\'s time', values('unwanted'), 'ns or less', 100, 10),
         ('idle node, of one core', values('idleCpu'), '% or less', 0.1, 0.02),
         ('idle node, wake-ups a second, of all its threads', values('idleWakeUps'), 'or less', 10, 5),
+        ('kill -9 of the server to events heard by all again', values('takeOver'), 'ms or less', 10, 5),
         ('process start to first event heard', values('start'), 'ms or less', 60, 30),
         ('memory of a node over a bare QCoreApplication', values('memoryResident'), 'MiB or less', 8, 4),
+        ('memory of a server with 100 idle nodes, over the same', values('relayMemory'), 'MiB or less', 8, 4),
     ]
     if 'window99' in figures:
         rows.append(("a flooded window's 16 ms timer is late, 99 %", values('window99'), 'ms or less', 10, 4))

@@ -21,6 +21,7 @@
 //     finished NS             the last event was heard, each one exactly once and in order
 //     roundtrip MEDIAN P99    in nanoseconds
 //     lateness MEDIAN P99     of a window's timer, in nanoseconds
+//     resumed NS              an event was heard again after the server was killed
 //     failed WHY              and the process ends with 1
 //
 // NS is of the steady clock, which all processes of a machine share. A process stays until it is killed, so that its
@@ -37,6 +38,7 @@ struct RoleOptions
     int nodes = 1;                     // in this process
     int handlers = 0;                  // for other names, which nobody sends
     bool acknowledged = true;          // whether the bare server answers each event
+    bool lane = true;                  // whether nodes may take it
     qint64 rate = 0;                   // events a second; 0: as many as there can be
     QByteArray frame = {};             // what a bare sender sends, as it would be on the bus without the payload
     QByteArray answer = {};            // what a bare echo sends

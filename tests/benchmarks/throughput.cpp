@@ -42,10 +42,15 @@ struct Outcome
 
 // Bare ZeroMQ without an acknowledgement for each event: what that guarantee costs.
 const QString unacknowledged = u"unacknowledged"_s;
+const QString tcp = u"tcp"_s;     // nodes of this module that do not take the lane
+const QString mixed = u"mixed"_s; // Python nodes at a server of this module
 
 Outcome play(const QString &measured, const Load &load, const QByteArray &frame)
 {
-    const QString side = measured == unacknowledged ? u"bare"_s : measured;
+    const QString serverSide = measured == tcp || measured == mixed ? u"bus"_s
+        : measured == unacknowledged                                ? u"bare"_s
+                                                                    : measured;
+    const QString side = measured == mixed ? u"python"_s : serverSide;
     const QTemporaryDir directory;
     RoleOptions options{.directory = directory.path(),
                         .events = load.events,
@@ -53,9 +58,10 @@ Outcome play(const QString &measured, const Load &load, const QByteArray &frame)
                         .nodes = load.nodes,
                         .handlers = load.handlers,
                         .acknowledged = measured != unacknowledged,
+                        .lane = measured != tcp,
                         .frame = frame,
                         .timeout = patience(load.events)};
-    Child server(side + "-server"_L1, options);
+    Child server(serverSide + "-server"_L1, options);
     options.port = int(server.waitFor("ready").value(0));
     std::vector<std::unique_ptr<Child>> receivers;
     for (int i = 0; i < load.processes; ++i)
@@ -90,7 +96,7 @@ Outcome play(const QString &measured, const Load &load, const QByteArray &frame)
 // The events of one run must take long enough to be measured, and not so long that nobody waits for it.
 qint64 eventsOf(const QString &side, qint64 events)
 {
-    if (side == "python"_L1)
+    if (side == "python"_L1 || side == mixed)
         return std::max<qint64>(events / 20, 100);
     return side == "dbus"_L1 ? std::max<qint64>(events / 4, 100) : events;
 }
@@ -98,7 +104,7 @@ qint64 eventsOf(const QString &side, qint64 events)
 Measurement events(const Options &options, const QByteArray &frame)
 {
     return {.section = u"throughput"_s,
-            .sides = QStringList{u"bare"_s, u"bus"_s, unacknowledged} + options.peers,
+            .sides = QStringList{u"bare"_s, u"bus"_s, tcp, unacknowledged} + options.peers,
             .figures = {{u"events"_s, u"events, 3 arguments"_s, u"1/s"_s},
                         {u"cpuSender"_s, u"processor's time of an event, sender"_s, u"µs"_s, 2},
                         {u"cpuServer"_s, u"processor's time of an event, server"_s, u"µs"_s, 2},
@@ -107,7 +113,7 @@ Measurement events(const Options &options, const QByteArray &frame)
                 const Load load{.events = eventsOf(side, events)};
                 const Outcome outcome = play(side, load, frame);
                 const double rate = double(load.events) / outcome.seconds;
-                if (!QStringList{u"bare"_s, u"bus"_s, unacknowledged}.contains(
+                if (!QStringList{u"bare"_s, u"bus"_s, tcp, unacknowledged}.contains(
                         side)) // others' daemons are not ours to look at
                     return {rate, nothing, nothing, nothing};
                 return {rate, outcome.sender, outcome.server, outcome.receivers};
@@ -162,6 +168,18 @@ Measurement unwanted(const Options &options, const QByteArray &frame)
         }};
 }
 
+// Python's REQ sends one event at a time.
+Measurement pythons(const Options &options)
+{
+    const qint64 events = eventsOf(mixed, options.events);
+    return {.section = u"python"_s,
+            .sides = {u"python"_s, mixed},
+            .figures = {{u"pythonSends"_s, u"events of Python nodes"_s, u"1/s"_s}},
+            .run = [events](const QString &side) -> QList<double> {
+                return {double(events) / play(side, {.events = events}, {}).seconds};
+            }};
+}
+
 } // namespace
 
 QList<Measurement> throughputs(const Options &options)
@@ -169,13 +187,16 @@ QList<Measurement> throughputs(const Options &options)
     const QByteArray frame = sampleFrame(orderName, options.events / 2); // a number of the usual length
     if (frame.isEmpty())
         throw Failure(u"the frame of an event could not be had from a server"_s);
-    return {events(options, frame),
-            payload(options, frame, u"1 KiB"_s, kibibyte),
-            payload(options, frame, u"64 KiB"_s, 64 * kibibyte),
-            payload(options, frame, u"4 MiB"_s, 4 * kibibyte * kibibyte),
-            fanOut(options, frame),
-            handlers(options, frame),
-            unwanted(options, frame)};
+    QList<Measurement> all{events(options, frame),
+                           payload(options, frame, u"1 KiB"_s, kibibyte),
+                           payload(options, frame, u"64 KiB"_s, 64 * kibibyte),
+                           payload(options, frame, u"4 MiB"_s, 4 * kibibyte * kibibyte),
+                           fanOut(options, frame),
+                           handlers(options, frame),
+                           unwanted(options, frame)};
+    if (options.peers.contains(u"python"_s))
+        all.append(pythons(options));
+    return all;
 }
 
 } // namespace Pyvent::Benchmarks
