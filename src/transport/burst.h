@@ -16,7 +16,7 @@ public:
     bool mayWait(qsizetype size, qsizetype unsent)
     {
         ++m_events;
-        return size <= maximumSize && unsent < std::min(m_events / 8, maximumWaiting);
+        return size <= maximumSize && unsent < std::min(m_events / 4, maximumWaiting);
     }
 
     // Some time has passed.
@@ -24,7 +24,7 @@ public:
 
 private:
     // More would save nothing.
-    static constexpr qsizetype maximumWaiting = 64;
+    static constexpr qsizetype maximumWaiting = 512;
     static constexpr qsizetype maximumSize = 4 * 1024;
 
     qsizetype m_events = 0; // lately

@@ -47,6 +47,8 @@ int measure(const Options &options)
     std::printf("%lld events, %lld pings, %d times by turns; median (minimum to maximum)\n",
                 static_cast<long long>(options.events), static_cast<long long>(options.pings), options.repeat);
     for (Measurement &measurement : measurements) {
+        if (!options.sides.isEmpty())
+            measurement.sides.removeIf([&](const QString &side) { return !options.sides.contains(side); });
         for (int i = 0; i < options.repeat; ++i)
             measurement.runAll(i % 2 != 0);
         for (const Figure &figure : std::as_const(measurement.figures))

@@ -51,13 +51,15 @@ Options Options::parse()
         u"Compares the bus, sender to server to receiver in processes of their own, with the same hops and bytes\n"
         "in bare ZeroMQ, and with its peers. Ends with 1 if an event was lost, doubled or out of order."_s);
     parser.addHelpOption();
-    parser.addOptions({{u"events"_s, u"Events of each throughput measurement."_s, u"n"_s, u"200000"_s},
-                       {u"pings"_s, u"Round trips of each latency measurement."_s, u"n"_s, u"5000"_s},
-                       {u"repeat"_s, u"How often everything is measured, on all sides by turns."_s, u"n"_s, u"5"_s},
-                       {u"watch"_s, u"Seconds that an idle node, or a window, is looked at."_s, u"s"_s, u"10"_s},
-                       {u"only"_s, u"What is measured: %1."_s.arg(sections.join(u", ")), u"list"_s},
-                       {u"peers"_s, u"Who else is measured: %1."_s.arg(peers.join(u", ")), u"list"_s},
-                       {u"json"_s, u"Where to write all figures, too."_s, u"file"_s}});
+    parser.addOptions(
+        {{u"events"_s, u"Events of each throughput measurement."_s, u"n"_s, u"200000"_s},
+         {u"pings"_s, u"Round trips of each latency measurement."_s, u"n"_s, u"5000"_s},
+         {u"repeat"_s, u"How often everything is measured, on all sides by turns."_s, u"n"_s, u"5"_s},
+         {u"watch"_s, u"Seconds that an idle node, or a window, is looked at."_s, u"s"_s, u"10"_s},
+         {u"only"_s, u"What is measured: %1."_s.arg(sections.join(u", ")), u"list"_s},
+         {u"peers"_s, u"Who else is measured: %1."_s.arg(peers.join(u", ")), u"list"_s},
+         {u"sides"_s, u"Which of the sides of a measurement are measured, by name; else all."_s, u"list"_s},
+         {u"json"_s, u"Where to write all figures, too."_s, u"file"_s}});
     QCommandLineOption role(u"role"_s, {}, u"side-part"_s);
     role.setFlags(QCommandLineOption::HiddenFromHelp);
     parser.addOption(role);
@@ -75,6 +77,7 @@ Options Options::parse()
     options.watch = std::chrono::seconds(number(parser, u"watch"_s, 3600));
     options.only = list(parser, u"only"_s, sections);
     options.peers = list(parser, u"peers"_s, peers);
+    options.sides = parser.value(u"sides"_s).split(u',', Qt::SkipEmptyParts);
     options.jsonFile = parser.value(u"json"_s);
     return options;
 }

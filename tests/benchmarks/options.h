@@ -17,7 +17,8 @@ struct Options
     std::chrono::seconds watch = {}; // how long an idle process or a window is looked at
     QStringList only;                // sections; empty: all
     QStringList peers;
-    QString jsonFile; // empty: none
+    QStringList sides; // empty: all
+    QString jsonFile;  // empty: none
 
     // What the program is told when it starts itself.
     QString role; // empty: it is the one that measures
