@@ -43,7 +43,7 @@ pyvent_precompiled_headers(core LIBRARIES pyvent_flags Qt6::Core HEADERS ${pyven
 function(pyvent_room name)
     cmake_parse_arguments(room "MOC" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
     add_library(pyvent_${name} STATIC ${room_SOURCES})
-    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ${room_MOC} POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+    set_target_properties(pyvent_${name} PROPERTIES AUTOMOC ${room_MOC} POSITION_INDEPENDENT_CODE ON)
     target_include_directories(pyvent_${name}
         PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/Pyvent ${PROJECT_SOURCE_DIR}/src)
     target_compile_definitions(pyvent_${name} PRIVATE PYVENT_BUILDING_LIBRARY)

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto firstRetry = 2ms;
-constexpr auto slowestRetry = 200ms;
+constexpr auto firstRepeat = 2ms;
+constexpr auto slowestRepeat = 200ms;
 
 // After so many in vain, 10 s or so, the connection may stand still.
 constexpr int mostAttempts = 50;
@@ -54,7 +54,7 @@ bool SubscriptionProof::process(Clock::time_point now)
         ++m_attempts;
     }
     m_sendAt = now + m_sendAfter;
-    m_sendAfter = std::min<std::chrono::milliseconds>(m_sendAfter * 2, slowestRetry);
+    m_sendAfter = std::min<std::chrono::milliseconds>(m_sendAfter * 2, slowestRepeat);
     return true;
 }
 
@@ -75,7 +75,7 @@ void SubscriptionProof::start(Clock::time_point now)
     m_toProve = m_subscriptions;
     m_attempts = 0;
     m_sendAt = now;
-    m_sendAfter = firstRetry;
+    m_sendAfter = firstRepeat;
 }
 
 void SubscriptionProof::end()

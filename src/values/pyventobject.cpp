@@ -53,7 +53,7 @@ bool isText(const QVariant &value)
     return value.metaType() == QMetaType::fromType<QString>();
 }
 
-bool isNumber(const QVariant &value)
+bool isPlainNumber(const QVariant &value)
 {
     switch (value.typeId()) {
     case QMetaType::Int:
@@ -291,13 +291,13 @@ double PyventObject::toDouble(bool *ok) const
 {
     if (isA("fractions"_L1, "Fraction"_L1)) {
         const QVariantList parts = arguments();
-        if (parts.size() == 2 && isNumber(parts[0]) && isNumber(parts[1]) && parts[1].toDouble() != 0)
+        if (parts.size() == 2 && isPlainNumber(parts[0]) && isPlainNumber(parts[1]) && parts[1].toDouble() != 0)
             return succeed(ok, parts[0].toDouble() / parts[1].toDouble());
     }
     const QVariant value = onlyArgument(*this);
     bool valid = false;
     double number = 0;
-    if (isNumber(value) || isText(value))
+    if (isPlainNumber(value) || isText(value))
         number = value.toDouble(&valid);
     return valid ? succeed(ok, number) : refuse<double>(ok);
 }
@@ -307,7 +307,7 @@ qlonglong PyventObject::toLongLong(bool *ok) const
     const QVariant value = onlyArgument(*this);
     bool valid = false;
     qlonglong number = 0;
-    if (isNumber(value) || isText(value))
+    if (isPlainNumber(value) || isText(value))
         number = value.toLongLong(&valid);
     if (valid)
         return succeed(ok, number);
