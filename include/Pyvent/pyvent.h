@@ -65,6 +65,11 @@ inline bool send(QAnyStringView name, const QVariantMap &args = QVariantMap(),
 {
     return node().send(name, args, options);
 }
+inline bool send(QAnyStringView name, std::initializer_list<std::pair<QString, QVariant>> args,
+                 const PyventSendOptions &options = PyventSendOptions())
+{
+    return node().send(name, args, options);
+}
 template <PyventBinding::Gadget T>
 bool send(QAnyStringView name, const T &gadget, const PyventSendOptions &options = PyventSendOptions())
 {

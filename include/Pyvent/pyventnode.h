@@ -18,8 +18,10 @@
 #include <QtCore/quuid.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <utility>
 
 class PyventNodePrivate;
 
@@ -282,6 +284,11 @@ public:
         is too large, or a full queue.
     */
     bool send(QAnyStringView name, const QVariantMap &args = QVariantMap(),
+              const PyventSendOptions &options = PyventSendOptions());
+
+    /*! The same with arguments that are written in place, which saves making a map of them:
+        \c {send("order-food", {{"food", "sushi"}, {"count", 2}})}. */
+    bool send(QAnyStringView name, std::initializer_list<std::pair<QString, QVariant>> args,
               const PyventSendOptions &options = PyventSendOptions());
 
     /*! Sends the properties of \a gadget as keyword arguments: what on<T>() hears as an equal gadget. */

@@ -255,13 +255,13 @@ void PyventNode::customEvent(QEvent *)
 
 bool PyventNode::send(QAnyStringView name, const QVariantMap &args, const PyventSendOptions &options)
 {
-    auto lock = d->lock();
-    const bool sent = d->send(lock, name, args, options.sender);
-    if (d->hasNews(lock)) {
-        lock.unlock();
-        d->tell();
-    }
-    return sent;
+    return d->sendAndTell(name, args, options);
+}
+
+bool PyventNode::send(QAnyStringView name, std::initializer_list<std::pair<QString, QVariant>> args,
+                      const PyventSendOptions &options)
+{
+    return d->sendAndTell(name, args, options);
 }
 
 bool PyventNode::checkForward(const QObject *object, QAnyStringView name)

@@ -342,7 +342,8 @@ PyventNode::State PyventNodePrivate::state(const Lock &lock) const
 
 // Sending
 
-bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVariantMap &arguments, const QString &sender)
+bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const ArgumentList &arguments,
+                             const QString &sender)
 {
     Session &session = m_session(lock);
     if (!session.isJoined()) { // before the event has got a number
@@ -356,6 +357,18 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const QVaria
         return false;
     const bool sent = session.send(name, arguments, sender, Clock::now(), m_serving(lock).unheard());
     wantService(lock);
+    return sent;
+}
+
+bool PyventNodePrivate::sendAndTell(QAnyStringView name, const ArgumentList &arguments,
+                                    const PyventSendOptions &options)
+{
+    Lock lock = this->lock();
+    const bool sent = send(lock, name, arguments, options.sender);
+    if (hasNews(lock)) {
+        lock.unlock();
+        tell();
+    }
     return sent;
 }
 

@@ -6,6 +6,7 @@
 #include "node/nodewaker.h"
 #include "node/notices.h"
 #include "node/serving.h"
+#include "pickle/argumentlist.h"
 #include "pyventnode.h"
 #include "session/session.h"
 
@@ -21,6 +22,7 @@ class PyventNodePrivate : public std::enable_shared_from_this<PyventNodePrivate>
 {
 public:
     using Clock = std::chrono::steady_clock;
+    using ArgumentList = Pyvent::Internal::ArgumentList;
     using Lock = Pyvent::Internal::NodeGroup::Lock;
     using Receiver = Pyvent::Internal::Receiver;
     using ReceiverTable = Pyvent::Internal::ReceiverTable;
@@ -75,7 +77,8 @@ public:
     void connectionsChanged(const QString &pattern) { m_waker.scheduleToPrune(pattern); }
 
     // Sending
-    bool send(const Lock &lock, QAnyStringView name, const QVariantMap &arguments, const QString &sender);
+    bool send(const Lock &lock, QAnyStringView name, const ArgumentList &arguments, const QString &sender);
+    bool sendAndTell(QAnyStringView name, const ArgumentList &arguments, const PyventSendOptions &options);
     void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
     quint64 accepted(const Lock &lock) const { return m_session(lock).accepted(); }
     bool isAcknowledged(const Lock &lock, quint64 accepted) const

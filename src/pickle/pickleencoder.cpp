@@ -58,7 +58,7 @@ bool PickleEncoder::writeValue(const QVariant &value)
     return end(begin() && write(value));
 }
 
-bool PickleEncoder::writeArguments(const QVariantMap &arguments, const QString &sender)
+bool PickleEncoder::writeArguments(const ArgumentList &arguments, const QString &sender)
 {
     if (!begin() || !writeOp(Op::EmptyDict))
         return end(false);
@@ -69,10 +69,9 @@ bool PickleEncoder::writeArguments(const QVariantMap &arguments, const QString &
     bool ok = nesting.isOk() && writeOp(Op::Mark);
     if (ok && !sender.isEmpty())
         ok = writeText(senderKey) && writeText(sender);
-    for (auto it = arguments.cbegin(); ok && it != arguments.cend(); ++it) {
-        if (!sender.isEmpty() && it.key() == senderKey)
-            continue;
-        ok = writeEntry(it.key(), it.value());
+    for (const auto &[name, value] : arguments) {
+        if (ok && (sender.isEmpty() || *name != senderKey))
+            ok = writeEntry(*name, *value);
     }
     return end(ok && writeOp(Op::SetItems));
 }

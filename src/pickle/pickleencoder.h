@@ -2,6 +2,7 @@
 #ifndef PYVENT_PICKLEENCODER_H
 #define PYVENT_PICKLEENCODER_H
 
+#include "argumentlist.h"
 #include "picklelimits.h"
 #include "pickleoutput.h"
 #include "pyventobject.h"
@@ -28,7 +29,7 @@ public:
     PickleEncoder(QByteArray *out, const PickleLimits &limits);
 
     bool writeValue(const QVariant &value);
-    bool writeArguments(const QVariantMap &arguments, const QString &sender);
+    bool writeArguments(const ArgumentList &arguments, const QString &sender);
 
     // What went wrong, with \a root ("argument", "value") before the place.
     PickleError error(const QString &root) const;

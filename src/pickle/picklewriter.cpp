@@ -16,7 +16,7 @@ bool writePickle(const QVariant &value, QByteArray *out, PickleError *error, con
     return ok;
 }
 
-bool writeArguments(const QVariantMap &arguments, const QString &sender, QByteArray *out, PickleError *error,
+bool writeArguments(const ArgumentList &arguments, const QString &sender, QByteArray *out, PickleError *error,
                     const PickleLimits &limits)
 {
     PickleEncoder encoder(out, limits);

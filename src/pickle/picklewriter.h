@@ -2,6 +2,7 @@
 #ifndef PYVENT_PICKLEWRITER_H
 #define PYVENT_PICKLEWRITER_H
 
+#include "argumentlist.h"
 #include "picklelimits.h"
 
 #include <QtCore/qvariant.h>
@@ -24,7 +25,7 @@ bool writePickle(const QVariant &value, QByteArray *out, PickleError *error, con
 
 // The same for the dict of an event's keyword arguments. If \a sender is not empty, the pair ("sender", \a
 // sender) comes first, and an entry "sender" of \a arguments is left out.
-bool writeArguments(const QVariantMap &arguments, const QString &sender, QByteArray *out, PickleError *error,
+bool writeArguments(const ArgumentList &arguments, const QString &sender, QByteArray *out, PickleError *error,
                     const PickleLimits &limits = {});
 
 } // namespace Pyvent::Internal

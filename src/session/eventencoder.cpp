@@ -26,7 +26,7 @@ bool endsPythonReceivers(const QString &argument)
 
 } // namespace
 
-PyventError EventEncoder::encode(QAnyStringView name, const QVariantMap &arguments, const QString &sender,
+PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender,
                                  qsizetype room, qint64 time, Window::Clock::time_point now, QByteArray *frame)
 {
     if (PyventError error = setName(name))
@@ -65,22 +65,22 @@ PyventError EventEncoder::setName(QAnyStringView name)
 }
 
 // \a sender is the one that was given, and becomes the one among the arguments if none was.
-PyventError EventEncoder::checkArguments(const QVariantMap &arguments, QString *sender) const
+PyventError EventEncoder::checkArguments(const ArgumentList &arguments, QString *sender) const
 {
-    for (auto argument = arguments.cbegin(); argument != arguments.cend(); ++argument) {
-        if (endsPythonReceivers(argument.key())) {
+    for (const auto &[argument, value] : arguments) {
+        if (endsPythonReceivers(*argument)) {
             return {PyventError::InvalidArgument,
                     u"an argument of '%1' is named '%2', which would end the receiving thread of Python nodes; give it "
-                    "another name"_s.arg(m_name, argument.key()),
+                    "another name"_s.arg(m_name, *argument),
                     m_name};
         }
-        if (!sender->isEmpty() || argument.key() != "sender"_L1)
+        if (!sender->isEmpty() || *argument != "sender"_L1)
             continue;
-        if (argument->metaType() != QMetaType::fromType<QString>()) {
+        if (value->metaType() != QMetaType::fromType<QString>()) {
             return {PyventError::InvalidArgument,
                     u"the argument 'sender' of '%1' names who sends, so it must be a string"_s.arg(m_name), m_name};
         }
-        *sender = argument->toString();
+        *sender = value->toString();
         if (sender->isEmpty())
             return {PyventError::InvalidName, whyNotASender(*sender), m_name};
     }
@@ -91,7 +91,7 @@ PyventError EventEncoder::checkArguments(const QVariantMap &arguments, QString *
     return {};
 }
 
-PyventError EventEncoder::writePayload(const QVariantMap &arguments, const QString &sender)
+PyventError EventEncoder::writePayload(const ArgumentList &arguments, const QString &sender)
 {
     PickleError error;
     PickleLimits limits;

@@ -3,6 +3,7 @@
 #define PYVENT_SESSION_EVENTENCODER_H
 
 #include "delivery/transmitwindow.h"
+#include "pickle/argumentlist.h"
 #include "pyventerror.h"
 #include "wire/frame.h"
 
@@ -33,13 +34,13 @@ public:
     // Makes one event. \a sender replaces the default one if it is not empty; the argument "sender" does
     // the same, as in Python. Returns the error, and uses up no number, if the event cannot be sent:
     // PyventError::QueueFull if it has more than \a room bytes. \a time is when it is sent, in µs since 1970.
-    PyventError encode(QAnyStringView name, const QVariantMap &arguments, const QString &sender, qsizetype room,
+    PyventError encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,
                        qint64 time, Window::Clock::time_point now, QByteArray *frame);
 
 private:
     PyventError setName(QAnyStringView name);
-    PyventError checkArguments(const QVariantMap &arguments, QString *sender) const;
-    PyventError writePayload(const QVariantMap &arguments, const QString &sender);
+    PyventError checkArguments(const ArgumentList &arguments, QString *sender) const;
+    PyventError writePayload(const ArgumentList &arguments, const QString &sender);
     PyventError checkSize(qsizetype size, qsizetype room) const;
     QByteArray takeFrame();
 

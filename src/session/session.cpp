@@ -255,7 +255,7 @@ PyventNodeInfo Session::info() const
 
 // What the user wants
 
-bool Session::send(QAnyStringView name, const QVariantMap &arguments, const QString &sender, Clock::time_point now,
+bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QString &sender, Clock::time_point now,
                    quint64 *unheard)
 {
     const SendQueue::Share &queue = m_seat->share;

@@ -66,7 +66,7 @@ public:
 
     // Sends an event. Returns false where it is refused, and news() says why. Counts in \a unheard, if that is given, an event
     // that nobody on this link hears.
-    bool send(QAnyStringView name, const QVariantMap &arguments, const QString &sender, Clock::time_point now,
+    bool send(QAnyStringView name, const ArgumentList &arguments, const QString &sender, Clock::time_point now,
               quint64 *unheard = nullptr);
 
     // Hears what matches the receiver's pattern, with the past if \a replay asks for that.

@@ -39,6 +39,14 @@ void failOnLoss(PyventNode *node)
     });
 }
 
+// As users write it.
+bool sendSample(PyventNode *node, qint64 count, const QByteArray &payload)
+{
+    if (!payload.isEmpty())
+        return node->send(orderName, sampleArguments(count, payload));
+    return node->send(orderName, {{u"food"_s, u"sushi"_s}, {u"drink"_s, u"sake"_s}, {u"count"_s, count}});
+}
+
 // The nodes of a process that hears, once all of them have heard everything.
 class Receivers
 {
@@ -121,7 +129,7 @@ int busSender(const RoleOptions &options)
         timer.setInterval(options.rate > 0 || isAhead ? 1 : 0);
         const qint64 until = options.rate > 0 ? due(options, startedAt) : std::min(options.events, sent + sendBatch);
         for (; sent < std::min(until, heard + maximumLead(options)); ++sent) {
-            if (node.send(orderName, sampleArguments(sent, payload)))
+            if (sendSample(&node, sent, payload))
                 continue;
             if (node.lastError().code != PyventError::QueueFull)
                 fail(node.lastError().text);

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+pyvent_unit_test(pickle argumentlist)
 pyvent_unit_test(pickle picklereader)
 pyvent_unit_test(pickle pickletext)
 pyvent_unit_test(pickle picklewriter ALONE)

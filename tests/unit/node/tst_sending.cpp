@@ -52,6 +52,28 @@ private:
 private Q_SLOTS:
     void init() { m_port = PyventTests::freePort(); }
 
+    // Arguments that are written in place are those of a map.
+    void argumentsInPlace()
+    {
+        PyventNode node({.port = m_port});
+        QList<PyventEvent> heard;
+        connect(&node, &PyventNode::received, &node, [&](const PyventEvent &event) { heard.append(event); });
+        QVERIFY(node.waitForReady(10s));
+        QVERIFY(node.send("order", {}));
+        QVERIFY(node.send("order", {{u"food"_s, u"sushi"_s}}));
+        QVERIFY(node.send(u"order"_s, {{u"food"_s, 1}, {u"count"_s, 2}, {u"food"_s, u"sushi"_s}}, {.sender = u"me"_s}));
+        QVERIFY(node.send("order", {{u"sender"_s, u"waiter"_s}, {u"food"_s, u"sushi"_s}}));
+        QVERIFY(!node.send("order", {{u"food"_s, u"sushi"_s}, {u"self"_s, 1}}));
+        QCOMPARE(node.lastError().code, PyventError::InvalidArgument);
+        QTRY_COMPARE(heard.size(), 4);
+        QCOMPARE(heard[0].args, QVariantMap());
+        QCOMPARE(heard[1].args, (QVariantMap{{u"food"_s, u"sushi"_s}}));
+        QCOMPARE(heard[2].args, (QVariantMap{{u"count"_s, 2}, {u"food"_s, u"sushi"_s}}));
+        QCOMPARE(heard[2].sender, u"me"_s);
+        QCOMPARE(heard[3].args, (QVariantMap{{u"food"_s, u"sushi"_s}}));
+        QCOMPARE(heard[3].sender, u"waiter"_s);
+    }
+
     void refusesWhatCannotBeSent_data()
     {
         QTest::addColumn<QString>("name");
