@@ -373,6 +373,19 @@ void Doors::giveBackMemory(Clock::time_point now)
 
 // Connections
 
+// What a sender may not say yet is not to be read: whoever is in debt for long seems to stand still to it, and comes anew. Within a
+// large frame there are no further events.
+std::size_t Doors::mostToRead(bool isWithinFrame) const
+{
+    constexpr qsizetype smallEvent = 64;
+    qsizetype most = readAtOnce;
+    if (m_limits.eventsPerSecond > 0 && !isWithinFrame)
+        most = std::min(most, std::max(m_limits.eventsPerSecond / 4, qsizetype(1)) * smallEvent);
+    if (m_limits.bytesPerSecond > 0)
+        most = std::min(most, std::max(m_limits.bytesPerSecond / 4, smallEvent));
+    return std::size_t(most);
+}
+
 // Returns how many bytes have come.
 qsizetype Doors::read(Connection *connection, Clock::time_point now)
 {
@@ -383,7 +396,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         const bool isInPlace = !room.empty();
         if (!isInPlace)
             room = std::span(m_buffer.get(), readAtOnce);
-        room = room.first(std::min(room.size(), readAtOnce));
+        room = room.first(std::min(room.size(), mostToRead(isInPlace)));
         PassedFiles *const files = connection->peer->files();
         const ssize_t count = files ? files->receive(connection->socket.get(), room)
                                     : ::recv(connection->socket.get(), room.data(), room.size(), 0);

@@ -120,6 +120,7 @@ private:
     void payDebts(Clock::time_point now);
     bool hasRoom() const;
     void handle(void *of, quint32 events, Clock::time_point now, bool mayRead);
+    std::size_t mostToRead(bool isWithinFrame) const;
     qsizetype read(Connection *connection, Clock::time_point now);
     void write(Connection *connection, Clock::time_point now);
     void update(Connection *connection);

@@ -71,6 +71,7 @@ private Q_SLOTS:
     void needsNoTurnWhereNothingIsDue();
     void readsNoFasterThanItMay_data();
     void readsNoFasterThanItMay();
+    void readsFewEventsOfOneThatMaySendFew();
 };
 
 void TestDoors::takesNoMoreConnectionsThanItMay()
@@ -218,6 +219,26 @@ void TestDoors::readsNoFasterThanItMay()
     }));
     QVERIFY(Clock::now() > begin + 300ms);
     QVERIFY(changes || heard.count("order x") == count);
+}
+
+// Also where a second's share is far less than what is read at once.
+void TestDoors::readsFewEventsOfOneThatMaySendFew()
+{
+    Server server({.eventsPerSecond = 200});
+    RawConnection hears = server.connect("SUB");
+    hears.send(Zmtp::commandFrame("SUBSCRIBE", "order"));
+    QVERIFY(server.until([&] { return server.relay.memory() > 200; }));
+    RawConnection sender = server.connect("DEALER");
+    QByteArray all;
+    for (int i = 0; i < 400; ++i)
+        all += message("order " + QByteArray(80, 'x'));
+    const Clock::time_point begin = Clock::now();
+    sender.send(all);
+    QByteArray heard;
+    QVERIFY(server.until([&] { return (heard += hears.takeBytes()).count("order x") >= 300; }));
+    QVERIFY(Clock::now() > begin + 400ms);
+    QVERIFY(server.until([&] { return (heard += hears.takeBytes()).count("order x") == 400; }));
+    QVERIFY(Clock::now() > begin + 800ms);
 }
 
 PYVENT_TEST(TestDoors)
