@@ -424,7 +424,7 @@ ReceiveWindow::Clock::duration ReceiveWindow::backOff()
 std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_point now)
 {
     std::vector<Request> requests;
-    if (now < m_asksAgainAt)
+    if (m_isPaused || now < m_asksAgainAt)
         return requests;
     while (!m_due.empty() && m_due.begin()->first <= now) {
         Stream &stream = *m_due.begin()->second;
@@ -475,7 +475,18 @@ ReceiveWindow::Request ReceiveWindow::requestOf(Stream &stream)
 
 ReceiveWindow::Clock::time_point ReceiveWindow::deadline() const
 {
-    return m_due.empty() ? Clock::time_point::max() : std::max(m_due.begin()->first, m_asksAgainAt);
+    return m_due.empty() || m_isPaused ? Clock::time_point::max() : std::max(m_due.begin()->first, m_asksAgainAt);
+}
+
+void ReceiveWindow::setPaused(bool paused, Clock::time_point now)
+{
+    if (std::exchange(m_isPaused, paused) == paused || paused)
+        return;
+    for (const auto &[at, stream] : std::exchange(m_due, {})) {
+        stream->waitingSince = stream->requestAt = now;
+        stream->retryAfter = m_limits.retryAfter;
+        schedule(*stream);
+    }
 }
 
 } // namespace Pyvent::Internal

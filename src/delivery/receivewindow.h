@@ -127,6 +127,9 @@ public:
     void isWithheld(const QUuid &node, const QByteArray &topic, const std::vector<Range> &numbers,
                     Clock::time_point now);
 
+    // While it is paused, nothing is asked for and nobody's answer is waited for: there is no room for what would come.
+    void setPaused(bool paused, Clock::time_point now);
+
     bool hasReleased() const { return !m_released.empty(); }
 
     // The next event whose turn has come; false if there is none.
@@ -208,6 +211,7 @@ private:
     Clock::time_point m_readyAt; // the same by this node's clock
     // When the last event was heard of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
     std::optional<qint64> m_forgottenTime;
+    bool m_isPaused = false;
     // Streams that were heard once, or only announced, may be invented. They do not displace those that were heard more
     // often, as long as these leave them a part of the room.
     Streams m_newcomers;

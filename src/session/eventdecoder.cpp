@@ -106,6 +106,16 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     return result;
 }
 
+void EventDecoder::misses(QByteArrayView bytes, ReceiveWindow::Clock::time_point now)
+{
+    const Frame frame = parseFrame(bytes);
+    const Trailer &trailer = frame.trailer;
+    if (frame.trailerState != TrailerState::Read || trailer.sequence == 0
+        || (!m_hearOwnEvents && trailer.nodeId == m_nodeId))
+        return;
+    m_window->announced(trailer.nodeId, frame.topic.toByteArray(), trailer.sequence, trailer.time, trailer.time, now);
+}
+
 // The trailer's sender as text. Most events are of the same one as the event before.
 const QString &EventDecoder::senderOf(const Trailer &trailer)
 {

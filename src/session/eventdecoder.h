@@ -46,6 +46,9 @@ public:
 
     Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
 
+    // An event that this node is to hear is not taken now, so it is known to be missing.
+    void misses(QByteArrayView frame, ReceiveWindow::Clock::time_point now);
+
     const UnreadableFrames &unreadable() const { return m_unreadable; }
 
 private:

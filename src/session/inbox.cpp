@@ -11,15 +11,41 @@ namespace {
 constexpr qsizetype maximumEvents = 100'000;
 constexpr qsizetype maximumBytes = qsizetype(64) * 1024 * 1024;
 
+// As much as a server keeps for a receiver, by default: what it has kept while this process stood still comes at once. And what a
+// frame takes beside its bytes.
+constexpr qsizetype maximumKeptBytes = qsizetype(256) * 1024 * 1024;
+constexpr qsizetype costOfKeeping = qsizetype(sizeof(Inbox::Kept)) + 32;
+
 } // namespace
 
 bool Inbox::isFull() const
 {
-    return qsizetype(m_arrivals.size()) >= maximumEvents || m_bytes >= maximumBytes;
+    return hasKept() || qsizetype(m_arrivals.size()) >= maximumEvents || m_bytes >= maximumBytes;
+}
+
+bool Inbox::hasRoomToKeep(qsizetype bytes) const
+{
+    return m_keptBytes + bytes + costOfKeeping <= maximumKeptBytes;
+}
+
+void Inbox::keep(QByteArrayView frame, ReceiverTable::Match &&match)
+{
+    m_kept.push_back({frame.toByteArray(), std::move(match)});
+    m_keptBytes += frame.size() + costOfKeeping;
+}
+
+Inbox::Kept Inbox::takeKept()
+{
+    Kept oldest = std::move(m_kept.front());
+    m_kept.pop_front();
+    m_keptBytes -= oldest.frame.size() + costOfKeeping;
+    return oldest;
 }
 
 Backlog Inbox::backlog() const
 {
+    if (hasKept())
+        return Backlog::Large;
     return std::max(backlogOf(qsizetype(m_arrivals.size()), maximumEvents), backlogOf(m_bytes, maximumBytes));
 }
 
@@ -46,7 +72,8 @@ std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
 
 Inbox::Arrivals Inbox::takeAll()
 {
-    m_bytes = 0;
+    m_bytes = m_keptBytes = 0;
+    m_kept.clear();
     std::deque<Arrival> arrivals = std::exchange(m_arrivals, {});
     return Arrivals(std::make_move_iterator(arrivals.begin()), std::make_move_iterator(arrivals.end()));
 }

@@ -13,7 +13,7 @@
 namespace Pyvent::Internal {
 
 // What has arrived and was not delivered to all of its receivers yet: bounded, because nothing is delivered while a
-// call waits in the node's thread. Not thread-safe.
+// call waits in the node's thread. When it is full of events it keeps frames, which take less and are read later. Not thread-safe.
 class Inbox
 {
 public:
@@ -32,8 +32,21 @@ public:
         std::shared_ptr<Receiver> receiver;
     };
 
-    bool isEmpty() const { return m_arrivals.empty(); }
+    // The frame of an event, and who is to hear it.
+    struct Kept
+    {
+        QByteArray frame;
+        ReceiverTable::Match match;
+    };
+
+    bool isEmpty() const { return m_arrivals.empty() && m_kept.empty(); }
+
+    // Whether the next event is to be kept, because there is no room for it or because others are.
     bool isFull() const;
+    bool hasRoomToKeep(qsizetype bytes) const;
+    void keep(QByteArrayView frame, ReceiverTable::Match &&match);
+    bool hasKept() const { return !m_kept.empty(); }
+    Kept takeKept(); // the oldest
     Backlog backlog() const;
 
     // Whoever appends looks first whether it is full. \a mayBeSpare: the event may be written to when it has been delivered.
@@ -53,6 +66,8 @@ public:
 private:
     std::deque<Arrival> m_arrivals; // the first one may be under delivery
     qsizetype m_bytes = 0;
+    std::deque<Kept> m_kept; // came after all these
+    qsizetype m_keptBytes = 0;
     SpareEvents m_spare;
 };
 

@@ -19,7 +19,7 @@ void Reception::heard(QByteArrayView frame, Clock::time_point now)
 
 void Reception::heardRepair(QByteArrayView frame, Clock::time_point now)
 {
-    if (!m_inbox.isFull())
+    if (hasRoomToTake(frame))
         arrive(frame, Way::Repair, now);
     else
         look(frame, now);
@@ -40,10 +40,15 @@ void Reception::deliverReleased(Clock::time_point now)
         m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));
 }
 
-// Where the inbox is full, only for those who hear in other threads than the node's.
+bool Reception::hasRoomToTake(QByteArrayView frame) const
+{
+    return !m_inbox.isFull() || m_inbox.hasRoomToKeep(frame.size());
+}
+
+// Where there is none to take it, only for those who hear in other threads than the node's.
 bool Reception::hasRoomFor(QByteArrayView frame) const
 {
-    if (!m_inbox.isFull())
+    if (hasRoomToTake(frame))
         return true;
     const ReceiverTable::Match match = m_table.match(topicOf(frame));
     const auto areElsewhere = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
@@ -84,14 +89,16 @@ void Reception::arrive(QByteArrayView frame, Way way, Clock::time_point now)
     deliverElsewhere(result);
     const QUuid nodeId = result.event->nodeId;
     const quint64 sequence = result.event->sequence;
-    deliverHere(std::move(result), frame.size());
+    deliverHere(std::move(result), frame);
     if (!m_catchUps.isEmpty() && sequence > 0)
         m_catchUps.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, deliverPast(now));
 }
 
-// To all but who waits for it, it is as if it had not arrived: it is asked for again.
+// To all but who waits for it, it is as if it had not arrived: it is asked for again. Its sender may not be there by then to announce it.
 void Reception::look(QByteArrayView frame, Clock::time_point now)
 {
+    m_turnsAway = true;
+    m_decoder.misses(frame, now);
     if (m_waiters.empty())
         return;
     if (const EventDecoder::Result result = decode(frame, Way::Look, now); result.event)
@@ -143,15 +150,43 @@ bool Reception::isLagging()
     return m_isLagging;
 }
 
-void Reception::deliverHere(EventDecoder::Result &&result, qsizetype bytes)
+void Reception::deliverHere(EventDecoder::Result &&result, QByteArrayView frame)
 {
+    if (m_inbox.isFull())
+        return keep(std::move(result), frame);
     Fanout fanout(std::move(result.event), std::move(result.match), Fanout::To::NodeThread);
-    if (fanout.isOver())
+    if (!fanout.isOver()) // another thread may still read what it has
+        m_inbox.append(std::move(fanout), frame.size(), result.mayBeSpare && !m_table.hasElsewhere());
+}
+
+void Reception::keep(EventDecoder::Result &&result, QByteArrayView frame)
+{
+    if (Fanout(result.event, result.match, Fanout::To::NodeThread).isOver())
         return;
-    if (m_inbox.isFull()) // a Python node's, which cannot be asked for it
-        m_news.losses.add(fanout.event()->name, fanout.event()->nodeId, 1);
-    else // another thread may still read what it has
-        m_inbox.append(std::move(fanout), bytes, result.mayBeSpare && !m_table.hasElsewhere());
+    if (m_inbox.hasRoomToKeep(frame.size()))
+        m_inbox.keep(frame, std::move(result.match));
+    else // a Python node's, which cannot be asked for it
+        m_news.losses.add(result.event->name, result.event->nodeId, 1);
+}
+
+bool Reception::turnsAway()
+{
+    return m_turnsAway = m_turnsAway && m_inbox.isFull();
+}
+
+// Who waits, or hears elsewhere, had it when it came; and it was its turn then.
+void Reception::readKept()
+{
+    constexpr qsizetype enough = 256 * 1024; // bytes
+    for (qsizetype bytes = 0; m_inbox.hasKept() && bytes < enough;) {
+        Inbox::Kept kept = m_inbox.takeKept();
+        bytes += kept.frame.size();
+        const bool isNumbered = parseFrame(kept.frame).trailerState == TrailerState::Read;
+        EventDecoder::Result result = decode(kept.frame, isNumbered ? Way::Held : Way::Bus, {});
+        if (result.event)
+            m_inbox.append(Fanout(std::move(result.event), std::move(kept.match), Fanout::To::NodeThread),
+                           kept.frame.size());
+    }
 }
 
 // Puts what catching up brings into the inbox, each for the one that asked for it.

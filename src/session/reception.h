@@ -55,6 +55,12 @@ public:
     // Whether that is to be asked again before long: nothing tells when a handler elsewhere has caught up.
     bool hasLateOnesElsewhere() const { return !m_lateElsewhere.empty(); }
 
+    // Reads some of the frames that the inbox has kept, since its events are delivered.
+    void readKept();
+
+    // Whether there was no room even to keep an event, until there is room for all again. Nothing is asked for meanwhile.
+    bool turnsAway();
+
     // What the receive window has released comes before anything that is read after it.
     void deliverReleased(Clock::time_point now);
 
@@ -62,11 +68,13 @@ private:
     EventDecoder::Result decode(QByteArrayView frame, Way way, Clock::time_point now);
     void arrive(QByteArrayView frame, Way way, Clock::time_point now);
     void look(QByteArrayView frame, Clock::time_point now);
+    bool hasRoomToTake(QByteArrayView frame) const;
     bool hasRoomFor(QByteArrayView frame) const;
     void offerToWaiters(const PyventEvent &event);
     void isLate(const std::shared_ptr<Receiver> &receiver);
     void deliverElsewhere(const EventDecoder::Result &result);
-    void deliverHere(EventDecoder::Result &&result, qsizetype bytes);
+    void deliverHere(EventDecoder::Result &&result, QByteArrayView frame);
+    void keep(EventDecoder::Result &&result, QByteArrayView frame);
     CatchUps::Deliver deliverPast(Clock::time_point now);
 
     ReceiveWindow &m_window;
@@ -79,6 +87,7 @@ private:
     std::vector<std::weak_ptr<Receiver>>
         m_lateElsewhere; // handlers of which much was put into their thread's event queue
     bool m_isLagging = false;
+    bool m_turnsAway = false;
 };
 
 } // namespace Pyvent::Internal

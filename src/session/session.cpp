@@ -190,6 +190,7 @@ void Session::process(Clock::time_point now)
 {
     try {
         updateState(now);
+        m_recovery.received().setPaused(m_reception.turnsAway(), now);
         recover(now);
         m_reception.deliverReleased(now);
         searchOthers(now);
@@ -361,7 +362,12 @@ std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)
     Inbox &inbox = m_reception.inbox();
     if (m_lagging.is && m_seat && inbox.backlog() == Backlog::Small)
         m_seat->isTouched = true; // senders may wait to hear that
-    return inbox.next(finished);
+    std::optional<Inbox::Turn> turn = inbox.next(finished);
+    while (!turn && inbox.hasKept()) {
+        m_reception.readKept();
+        turn = inbox.next(finished);
+    }
+    return turn;
 }
 
 Session::Waiting Session::waiting() const

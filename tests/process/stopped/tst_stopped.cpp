@@ -184,6 +184,37 @@ private Q_SLOTS:
         QVERIFY2(!receiver.errors().contains(u"lost"_s), qPrintable(receiver.errors()));
     }
 
+    // All that the server has kept for one that stood still comes at once, and is more than its handlers take.
+    void aReceiverThatReadsLate_data()
+    {
+        QTest::addColumn<QString>("way");
+        QTest::newRow("by the lane") << QString();
+        QTest::newRow("by TCP") << u"--no-lane"_s;
+    }
+    void aReceiverThatReadsLate()
+    {
+        QFETCH(const QString, way);
+        PortPair ports;
+        const QString port = QString::number(ports.port());
+        Program server({u"serve"_s, u"--port"_s, port});
+        QVERIFY(server.complains(u"serving at"_s));
+        constexpr int count = 1000; // of 100,000 bytes
+        QStringList arguments{u"listen"_s, u"flood"_s,   u"--json"_s,           u"--port"_s,
+                              port,        u"--count"_s, QString::number(count)};
+        if (!way.isEmpty())
+            arguments += way;
+        Program receiver(u"/bin/sh"_s,
+                         QStringList{u"-c"_s, u"exec \"$0\" \"$@\" >/dev/null"_s, u"" PYVENT_PROGRAM ""_s} + arguments);
+        QVERIFY(receiver.complains(u"listening to"_s));
+        receiver.sendSignal(SIGSTOP);
+        Program sender({u"send"_s, u"flood"_s, u"--port"_s, port, u"--count"_s, QString::number(count),
+                        u"text="_s + QString(100'000, u'x')});
+        QCOMPARE(sender.exitCode(), 0);
+        receiver.sendSignal(SIGCONT);
+        QCOMPARE(receiver.exitCode(), 0);
+        QVERIFY2(!receiver.errors().contains(u"lost"_s), qPrintable(receiver.errors()));
+    }
+
     // Nothing is lost for a receiver that reads late, nor for one whose thread is stuck, where the sender waits. What waits at the server and
     // with the sender is far less than what it has to say.
     void aSenderThatWaits_data()

@@ -9,6 +9,8 @@
 #include <QtTest/qtest.h>
 
 #include <deque>
+#include <limits>
+#include <numeric>
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;
@@ -159,6 +161,8 @@ private Q_SLOTS:
     void whatIsForOthersIsNotForWhoHearsEverything_data();
     void whatIsForOthersIsNotForWhoHearsEverything();
     void saysThatASessionLags();
+    void keepsWhatCannotBeDeliveredYet();
+    void asksForWhatItCouldNotKeep();
 };
 
 void TestLink::subscribesOnceForAll()
@@ -282,6 +286,77 @@ void TestLink::saysThatASessionLags()
     arrive(50'002, 110'000);
     bus.one.leave(at(6ms));
     QCOMPARE(bus.connection->lagging, (QList<bool>{true, false, true, false}));
+}
+
+// What an inbox full of events has no room for is read when they are delivered: in order, once, and by nobody who came later.
+void TestLink::keepsWhatCannotBeDeliveredYet()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.turns = 0;
+    const auto arrive = [&](quint64 first, quint64 last) {
+        for (quint64 i = first; i <= last; ++i) {
+            QByteArray frame = "order }.";
+            appendTrailer({.nodeId = bus.sender, .sequence = i, .time = 2000, .previous = 1000}, &frame);
+            bus.connection->arrived.push_back(frame);
+        }
+        bus.connection->arrived.push_back("order }."); // a Python node's, without a number
+        while (bus.connection->mayBeReadable())
+            bus.process(2ms);
+    };
+    arrive(1, 150'000);
+    QList<quint64> late;
+    bus.one.add(std::make_shared<FunctionReceiver>(
+                    u"order"_s, PyventSender::Any, [] { return true; },
+                    [&](const PyventEvent &event) { late.append(event.sequence); }),
+                {}, at(2ms));
+    arrive(150'001, 150'010);
+    QVERIFY(!bus.asksForMore());
+    bus.turns = std::numeric_limits<int>::max();
+    bus.process(3s);
+    QList<quint64> expected(150'000);
+    std::iota(expected.begin(), expected.end(), 1);
+    expected.append(0);
+    QList<quint64> expectedLate(10);
+    std::iota(expectedLate.begin(), expectedLate.end(), 150'001);
+    expectedLate.append(0);
+    QCOMPARE(late, expectedLate);
+    QVERIFY(bus.heard[&bus.one] == expected + expectedLate);
+    arrive(150'011, 150'011);
+    QCOMPARE(bus.heard[&bus.one].sliced(150'000 + 12), (QList<quint64>{150'011, 0}));
+}
+
+// What could not even be kept is missing, although nothing comes after it and its sender has ended: it is asked for when there is room
+// again, and not before.
+void TestLink::asksForWhatItCouldNotKeep()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.turns = 0;
+    const QByteArray text(1024 * 1024, 'x');
+    const auto arrive = [&](quint64 number) {
+        QByteArray frame =
+            "order }X" + QByteArray::fromHex("01000000") + "xB" + QByteArray::fromHex("00001000") + text + "s.";
+        appendTrailer({.nodeId = bus.sender, .sequence = number, .time = 2000, .previous = 1000}, &frame);
+        bus.connection->arrived.push_back(frame);
+        bus.process(2ms);
+    };
+    constexpr quint64 more = 330;
+    for (quint64 i = 1; i <= more; ++i)
+        arrive(i);
+    QVERIFY(!bus.asksForMore());
+    bus.process(5min); // nobody waits for an answer either
+    QVERIFY(!bus.asksForMore());
+    bus.turns = std::numeric_limits<int>::max();
+    bus.process(6min);
+    const auto heard = quint64(bus.heard[&bus.one].size());
+    QVERIFY2(heard > 300 && heard < more, qPrintable(QString::number(heard)));
+    QVERIFY(bus.asksForMore());
+    for (quint64 i = heard + 1; i <= more; ++i)
+        arrive(i); // which it would be as a repair
+    QCOMPARE(quint64(bus.heard[&bus.one].size()), more);
+    bus.connection->controls.clear();
+    QVERIFY(!bus.asksForMore());
 }
 
 PYVENT_TEST(TestLink)
