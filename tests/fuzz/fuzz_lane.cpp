@@ -97,7 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] & 1) {
         const Outcome whole = tryServer(bytes, all);
         requireWellFormed(whole);
-        const qsizetype piece = 1 + bytes.size() / 1024; // a large event byte by byte takes as long as a thousand others
+        const qsizetype piece =
+            1 + bytes.size() / 1024; // a large event byte by byte takes as long as a thousand others
         for (const qsizetype pieces : {piece, 7 * piece})
             require(tryServer(bytes, pieces) == whole, "in pieces it is another thing");
     } else {
