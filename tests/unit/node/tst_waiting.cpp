@@ -133,6 +133,8 @@ private Q_SLOTS:
         sender->moveToThread(&thread);
         connect(&thread, &QThread::finished, sender, &QObject::deleteLater);
         QVERIFY(sender->startServer());
+        sender->on("please", sender, [sender] { sender->send("wanted", {{u"n"_s, 7}}); });
+        QVERIFY(sender->waitForReady());
         PyventNode node(options());
         QList<int> heard;
         node.on("x", {"n"}, this, [&](int n) { heard.append(n); });
@@ -140,8 +142,8 @@ private Q_SLOTS:
         QVERIFY(node.waitForReady());
         for (int n = 0; n < events; ++n)
             QVERIFY(sender->send("x", {{u"n"_s, n}, {u"data"_s, QByteArray(1 << 20, 'x')}}));
-        QVERIFY(sender->send("wanted", {{u"n"_s, 7}}));
-        const auto event = node.waitFor("wanted", 30s);
+        // What has arrived before the call is not waited for, and is not forgotten because the inbox is full.
+        const auto event = node.waitFor("wanted", 30s, {.send = u"please"_s});
         QVERIFY(event);
         QCOMPARE(event->args, QVariantMap({{u"n"_s, 7}}));
         QCOMPARE(heard, QList<int>());
