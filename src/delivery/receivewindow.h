@@ -130,8 +130,6 @@ public:
     // While it is paused, nothing is asked for and nobody's answer is waited for: there is no room for what would come.
     void setPaused(bool paused, Clock::time_point now);
 
-    bool hasReleased() const { return !m_released.empty(); }
-
     // The next event whose turn has come; false if there is none.
     bool takeReleased(QByteArray *frame);
 

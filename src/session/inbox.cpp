@@ -73,8 +73,9 @@ std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
 Inbox::Arrivals Inbox::takeAll()
 {
     m_bytes = m_keptBytes = 0;
-    m_kept.clear();
     std::deque<Arrival> arrivals = std::exchange(m_arrivals, {});
+    for (Kept &kept : std::exchange(m_kept, {})) // whose handlers may end with it, too
+        arrivals.push_back({Fanout(nullptr, std::move(kept.match)), 0, false});
     return Arrivals(std::make_move_iterator(arrivals.begin()), std::make_move_iterator(arrivals.end()));
 }
 

@@ -34,7 +34,7 @@ void Reception::heardReplay(QByteArrayView frame, Clock::time_point now)
 void Reception::deliverReleased(Clock::time_point now)
 {
     QByteArray held;
-    while (m_window.hasReleased() && !m_inbox.isFull() && m_window.takeReleased(&held))
+    while (!m_inbox.isFull() && m_window.takeReleased(&held))
         arrive(held, Way::Held, now);
     if (!m_catchUps.isEmpty())
         m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));

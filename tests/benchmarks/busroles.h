@@ -13,8 +13,8 @@ int busReceiver(const RoleOptions &options);
 int busPinger(const RoleOptions &options);
 int busEcho(const RoleOptions &options);
 int busListener(const RoleOptions &options); // says when it hears its first event
-int busIdler(const RoleOptions &options);
-int busHeir(const RoleOptions &options); // hears what nobody sends
+int busIdler(const RoleOptions &options);    // hears what nobody sends
+int busHeir(const RoleOptions &options);     // says when it hears events again after the server has ended
 
 } // namespace Pyvent::Benchmarks
 

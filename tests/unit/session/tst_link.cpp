@@ -124,6 +124,17 @@ struct Two
         connection->arrived.push_back(frame);
         process(now);
     }
+    // Its orders of these numbers, at 2 ms.
+    void arriveAll(quint64 first, quint64 last)
+    {
+        for (quint64 i = first; i <= last; ++i) {
+            QByteArray frame = "order }.";
+            appendTrailer({.nodeId = sender, .sequence = i, .time = 2000, .previous = 1000}, &frame);
+            connection->arrived.push_back(frame);
+        }
+        while (connection->mayBeReadable())
+            process(2ms);
+    }
     bool asksForMore()
     {
         process(now + 100ms);
@@ -163,6 +174,7 @@ private Q_SLOTS:
     void saysThatASessionLags();
     void keepsWhatCannotBeDeliveredYet();
     void asksForWhatItCouldNotKeep();
+    void handsOutWhatItHasKept();
 };
 
 void TestLink::subscribesOnceForAll()
@@ -260,15 +272,7 @@ void TestLink::saysThatASessionLags()
     Two bus;
     bus.hear(&bus.one, u"order"_s, 1ms);
     bus.turns = 0;
-    const auto arrive = [&](quint64 first, quint64 last) {
-        for (quint64 i = first; i <= last; ++i) {
-            QByteArray frame = "order }.";
-            appendTrailer({.nodeId = bus.sender, .sequence = i, .time = 2000, .previous = 1000}, &frame);
-            bus.connection->arrived.push_back(frame);
-        }
-        while (bus.connection->mayBeReadable())
-            bus.process(2ms);
-    };
+    const auto arrive = [&](quint64 first, quint64 last) { bus.arriveAll(first, last); };
     arrive(1, 49'999);
     QVERIFY(bus.connection->lagging.isEmpty());
     arrive(50'000, 50'001);
@@ -295,14 +299,9 @@ void TestLink::keepsWhatCannotBeDeliveredYet()
     bus.hear(&bus.one, u"order"_s, 1ms);
     bus.turns = 0;
     const auto arrive = [&](quint64 first, quint64 last) {
-        for (quint64 i = first; i <= last; ++i) {
-            QByteArray frame = "order }.";
-            appendTrailer({.nodeId = bus.sender, .sequence = i, .time = 2000, .previous = 1000}, &frame);
-            bus.connection->arrived.push_back(frame);
-        }
+        bus.arriveAll(first, last);
         bus.connection->arrived.push_back("order }."); // a Python node's, without a number
-        while (bus.connection->mayBeReadable())
-            bus.process(2ms);
+        bus.process(2ms);
     };
     arrive(1, 150'000);
     QList<quint64> late;
@@ -357,6 +356,18 @@ void TestLink::asksForWhatItCouldNotKeep()
     QCOMPARE(quint64(bus.heard[&bus.one].size()), more);
     bus.connection->controls.clear();
     QVERIFY(!bus.asksForMore());
+}
+
+// Handlers may end with what it has kept, and so user code run: the one who leaves is to end that.
+void TestLink::handsOutWhatItHasKept()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.turns = 0;
+    bus.arriveAll(1, 100'005);
+    const Session::Left left = bus.one.leave(at(3ms));
+    QCOMPARE(left.arrivals.size(), std::size_t(100'005));
+    QVERIFY(!bus.one.hasTurns());
 }
 
 PYVENT_TEST(TestLink)
