@@ -16,7 +16,7 @@ public:
     bool mayWait(qsizetype size, qsizetype unsent)
     {
         ++m_events;
-        return size <= maximumSize && unsent < std::min(m_events / 4, maximumWaiting);
+        return size <= maximumSize && unsent < std::min(m_events / 2, maximumWaiting);
     }
 
     // Some time has passed.

@@ -66,7 +66,7 @@ public:
     virtual void unsubscribe(const QByteArray &prefix) = 0;
 
     // Queues the event, and sends it as soon as that can be. Of many that follow each other without a process() between them,
-    // the last eighth may wait for that, to share a message, if \a mayGather.
+    // the last half may wait for that, to share a message, if \a mayGather.
     virtual void send(QByteArray &&frame, bool mayGather, SendQueue::Share *share) = 0;
 
     // Sends a message to other nodes, before what waits or, \a inOrder, behind it. It is lost with the connection.
