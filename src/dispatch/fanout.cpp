@@ -30,6 +30,11 @@ const std::shared_ptr<Receiver> *Fanout::find()
     return nullptr;
 }
 
+bool Fanout::mayHaveSeveral() const
+{
+    return m_position + 1 < sizeOf(m_exact) + sizeOf(m_globs);
+}
+
 std::shared_ptr<Receiver> Fanout::next()
 {
     const std::shared_ptr<Receiver> *const found = find();

@@ -35,6 +35,9 @@ public:
     // Whether next() has nothing more.
     bool isOver() { return !find(); }
 
+    // Whether next() may have two or more.
+    bool mayHaveSeveral() const;
+
 private:
     const std::shared_ptr<Receiver> *find();
 

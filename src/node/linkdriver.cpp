@@ -65,14 +65,40 @@ void LinkDriver::wantService(const Lock &lock)
         m_watch->expect(Clock::now());
 }
 
+void LinkDriver::sentInTurn(const Lock &lock, Session &session)
+{
+    if (session.seat()->isTouched || session.seat()->deadline < m_armedFor(lock))
+        wantService(lock);
+}
+
+void LinkDriver::armed(const Lock &lock, Clock::time_point deadline)
+{
+    m_armedFor(lock) = deadline;
+    if (!m_isWanted)
+        m_watch->expect(deadline);
+}
+
 void LinkDriver::driveAtOnce()
 {
     m_watch->expect(Clock::now() - Standby::grace);
 }
 
+void LinkDriver::attended(const Lock &lock, Clock::time_point now)
+{
+    m_attendedAt = now.time_since_epoch().count();
+    if (!m_attendant(lock).isOfThisThread())
+        m_attendant(lock) = ThreadLoad::ofThisThread();
+}
+
+void LinkDriver::loopTurns(const Lock &lock, Clock::time_point now)
+{
+    if (m_attendant(lock).isOfThisThread())
+        m_attendedAt = now.time_since_epoch().count();
+}
+
 void LinkDriver::serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self)
 {
-    attended(now);
+    attended(lock, now);
     m_link(lock).mayGatherUntil(now + promptTurn);
     service(lock, now, self);
 }
@@ -122,7 +148,7 @@ bool LinkDriver::waitUntil(Lock &lock, Clock::time_point deadline, const std::fu
             m_group->waitForChange(lock, deadline);
             continue;
         }
-        attended(now);
+        attended(lock, now);
         m_link(lock).awaitAcknowledgements(true);
         if (m_link(lock).mayBeReadable())
             continue;

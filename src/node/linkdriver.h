@@ -5,6 +5,7 @@
 #include "node/nodegroup.h"
 #include "node/standby.h"
 #include "session/session.h"
+#include "transport/threadload.h"
 
 #include <atomic>
 #include <functional>
@@ -64,6 +65,10 @@ public:
     // A session is to process something although nothing has come: has the driver's thread take a turn.
     void wantService(const Lock &lock);
 
+    // An event of \a session's was sent within a turn of its node's: the same, unless nothing is left to do, or nothing before what is
+    // armed already.
+    void sentInTurn(const Lock &lock, Session &session);
+
     // There is no event loop that could come, as far as can be seen.
     void driveAtOnce();
 
@@ -73,6 +78,9 @@ public:
 
     // A turn of the driver's event loop: service(), and it is known that the loop turns.
     void serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self);
+
+    // A turn of another member's event loop. Where that is the driver's, too, its turn will come.
+    void loopTurns(const Lock &lock, Clock::time_point now);
 
     // Drives until \a condition holds, \a deadline at most; returns whether it does. The lock is held when \a condition is called.
     bool waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition);
@@ -84,11 +92,12 @@ public:
     const std::shared_ptr<PollSet> &pollSet() const { return m_pollSet; }
 
     // The event loop will turn at \a deadline, if nothing comes before.
-    void armed(Clock::time_point deadline) { m_watch->expect(deadline); }
+    void armed(const Lock &lock, Clock::time_point deadline);
 
     // For Standby.
     NodeGroup &group() const { return *m_group; }
     Clock::time_point attendedAt() const { return Clock::time_point(Clock::duration(m_attendedAt.load())); }
+    const ThreadLoad &attendant(const Lock &lock) const { return m_attendant(lock); }
     bool isWanted() const { return m_isWanted; }
     bool isDrivenByCall(const Lock &lock) const { return m_isDrivenByCall(lock); }
 
@@ -100,7 +109,7 @@ private:
     };
 
     void findServer(const Lock &lock);
-    void attended(Clock::time_point now) { m_attendedAt = now.time_since_epoch().count(); }
+    void attended(const Lock &lock, Clock::time_point now);
 
     const std::shared_ptr<NodeGroup> m_group;
     const Endpoint m_endpoint;
@@ -109,8 +118,10 @@ private:
     NodeGroup::Guarded<Link> m_link;
     NodeGroup::Guarded<std::vector<Place>> m_places; // in the order of joining
     NodeGroup::Guarded<bool> m_isDrivenByCall{false};
+    NodeGroup::Guarded<Clock::time_point> m_armedFor{Clock::time_point::max()};
     std::atomic<Clock::rep> m_attendedAt = 0;
-    std::atomic<bool> m_isWanted = false; // a service() has been asked for
+    NodeGroup::Guarded<ThreadLoad> m_attendant; // the thread that did
+    std::atomic<bool> m_isWanted = false;       // a service() has been asked for
     std::shared_ptr<Standby::Watch> m_watch;
 };
 

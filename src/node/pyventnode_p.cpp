@@ -356,7 +356,10 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const Argume
     if (!start(lock)) // which may serve again, if it had stopped to
         return false;
     const bool sent = session.send(name, arguments, sender, Clock::now(), m_serving(lock).unheard());
-    wantService(lock);
+    if (m_turningThread.load(std::memory_order_relaxed) == QThread::currentThreadId())
+        m_life(lock).driver->sentInTurn(lock, session);
+    else
+        wantService(lock);
     return sent;
 }
 

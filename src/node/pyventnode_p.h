@@ -10,6 +10,9 @@
 #include "pyventnode.h"
 #include "session/session.h"
 
+#include <QtCore/qthread.h>
+
+#include <atomic>
 #include <functional>
 #include <map>
 #include <tuple>
@@ -187,6 +190,7 @@ private:
     Guarded<Notices> m_notices;
     Guarded<Feeds> m_feeds;
     Pyvent::Internal::NodeWaker m_waker; // has a lock of its own
+    std::atomic<Qt::HANDLE> m_turningThread = nullptr;
 
     friend class PyventNode;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "node/pyventnode_p.h"
 
+#include <QtCore/qscopeguard.h>
+
 using namespace Pyvent::Internal;
 using namespace std::chrono_literals;
 
@@ -106,9 +108,11 @@ void PyventNodePrivate::turn()
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
     if (const QSet<QString> patterns = m_waker.beginTurn(); !patterns.isEmpty())
         prune(patterns);
+    const Qt::HANDLE outer = m_turningThread.exchange(QThread::currentThreadId());
+    const auto turned = qScopeGuard([&] { m_turningThread = outer; });
     const Clock::time_point end = Clock::now() + turnBudget;
-    bool isMore = true;
     Inbox::Arrivals finished;
+    int delivered = 0;
     do {
         {
             const Lock lock = this->lock();
@@ -117,14 +121,17 @@ void PyventNodePrivate::turn()
                 start(lock);
             if (life.driver && life.driver->isDriver(lock, this))
                 life.driver->serviceByEventLoop(lock, Clock::now(), this);
-            isMore = m_session(lock).hasTurns();
+            else if (life.driver)
+                life.driver->loopTurns(lock, Clock::now());
+            // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
+            if (m_session(lock).mayHaveSeveralTurns())
+                scheduleTurn();
         }
-        // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
-        if (isMore)
-            scheduleTurn();
         tell();
-        while (node() && deliverOne(&finished) && Clock::now() < end) { }
-    } while (node() && isMore && Clock::now() < end);
+        delivered = 0;
+        while (node() && deliverOne(&finished) && ++delivered > 0 && Clock::now() < end) { }
+        // More has come meanwhile, where one event follows the other. To look for what follows a single one costs more than it saves.
+    } while (node() && delivered > 1 && Clock::now() < end);
     if (!node())
         return;
     {
@@ -173,8 +180,7 @@ void PyventNodePrivate::arm()
         driver.wantService(lock);
     const Clock::time_point deadline = driver.link(lock).deadline();
     m_waker.arm(driver.pollSet(), deadline, [this] { turn(); });
-    if (!driver.isWanted())
-        driver.armed(deadline);
+    driver.armed(lock, deadline);
 }
 
 void PyventNodePrivate::eventLoopBegins()

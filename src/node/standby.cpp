@@ -29,6 +29,10 @@ constexpr quint64 timerId = 0;
 // How often a link is served before the others have their turn.
 constexpr int servicesAtOnce = 16;
 
+// How long a loop's thread may wait for a processor, and how soon it is looked at again.
+constexpr std::chrono::milliseconds patience = 2 * Standby::grace;
+constexpr std::chrono::milliseconds soon = Standby::grace / 2;
+
 constexpr Standby::Clock::time_point never = Standby::Clock::time_point::max();
 
 std::system_error systemError(const char *what)
@@ -212,8 +216,11 @@ void Standby::drive(Watch &watch, LinkDriver &driver, Clock::time_point now)
             return tryAgain(watch, now + grace / 3);
         if (driver.isDrivenByCall(lock))
             return set(watch, Mode::Yielding, never);
-        if (watch.m_mode != Mode::Driving)
+        if (watch.m_mode != Mode::Driving) {
+            if (isStarved(watch, driver.attendant(lock), now))
+                return tryAgain(watch, now + soon);
             watch.m_drivingSince = now;
+        }
         const Link &link = driver.link(lock);
         int services = 0;
         do {
@@ -223,6 +230,18 @@ void Standby::drive(Watch &watch, LinkDriver &driver, Clock::time_point now)
         watch.m_expected = deadline.time_since_epoch().count(); // of whoever comes next
     }
     set(watch, Mode::Driving, deadline);
+}
+
+// Whether \a thread would come if it got a processor. One that computes something gets one.
+bool Standby::isStarved(Watch &watch, const ThreadLoad &thread, Clock::time_point now)
+{
+    const auto processorTime = thread.processorTime();
+    if (!processorTime || !thread.isRunnable())
+        return false;
+    if (!watch.m_starved)
+        watch.m_starved = {now, *processorTime};
+    const auto since = now - watch.m_starved->since;
+    return since < patience && *processorTime - watch.m_starved->processorTime <= since / 2;
 }
 
 // Not when it is readable, which it may be all the time.
@@ -236,6 +255,7 @@ void Standby::tryAgain(Watch &watch, Clock::time_point at)
 
 void Standby::set(Watch &watch, Mode mode, Clock::time_point lookAt)
 {
+    watch.m_starved.reset();
     const Lock lock(m_mutex);
     watch.m_mode = mode;
     watch.m_lookAt(lock) = lookAt;

@@ -3,11 +3,13 @@
 #define PYVENT_NODE_STANDBY_H
 
 #include "node/guarded.h"
+#include "transport/threadload.h"
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,7 +27,8 @@ class LinkDriver;
 // - what arrives wakes this thread once. It then looks every few milliseconds, for as long as the loop turns, whether it still
 //   does, and goes back to sleep when the link has come to rest.
 //
-// So a link that nobody attends to waits for less than 50 ms. Any thread may call this, with the lock of a group held or not:
+// So a link that nobody attends to waits for less than 50 ms. Where the loop's thread does nothing else, and only waits for a processor
+// among many, it has some milliseconds more: what this thread would take from it would cost more there than it saves. Any thread may call this, with the lock of a group held or not:
 // nothing is locked under its mutex.
 class Standby
 {
@@ -69,7 +72,15 @@ public:
         std::atomic<Mode> m_mode = Mode::Resting; // changed under the mutex
         std::atomic<Clock::rep> m_expected = Clock::time_point::max().time_since_epoch().count();
         Guarded<Clock::time_point> m_lookAt{Clock::time_point::max()};
-        Clock::time_point m_drivingSince; // the thread's own
+
+        // The thread's own:
+        Clock::time_point m_drivingSince;
+        struct Starved
+        {
+            Clock::time_point since;
+            std::chrono::nanoseconds processorTime;
+        };
+        std::optional<Starved> m_starved; // the loop's thread, it seems
     };
 
     // The process's. A child of fork() has its own.
@@ -100,6 +111,7 @@ private:
     void look(Watch &watch);
     void drive(Watch &watch, LinkDriver &driver, Clock::time_point now);
     void tryAgain(Watch &watch, Clock::time_point at);
+    static bool isStarved(Watch &watch, const ThreadLoad &thread, Clock::time_point now);
     void set(Watch &watch, Mode mode, Clock::time_point lookAt);
     void moveTimer(const Lock &lock);
     void setTimer(const Lock &lock);

@@ -41,6 +41,12 @@ public:
 
     bool isEmpty() const { return m_arrivals.empty() && m_kept.empty(); }
 
+    // Whether something may be left behind the next turn.
+    bool mayHaveSeveralTurns() const
+    {
+        return m_arrivals.size() > 1 || hasKept() || (!isEmpty() && m_arrivals.front().fanout.mayHaveSeveral());
+    }
+
     // Whether the next event is to be kept, because there is no room for it or because others are.
     bool isFull() const;
     bool hasRoomToKeep(qsizetype bytes) const;

@@ -110,9 +110,12 @@ Connection::State Link::state(const Seat &seat) const
 void Link::send(Seat *seat, QByteArray &&frame, Clock::time_point now)
 {
     m_connection->send(std::move(frame), now < m_mayGatherUntil, &seat->share);
-    // Sending may have taken the news from the descriptor that something can be read. Asking the sockets would cost more than
-    // sending did.
-    seat->isTouched = true;
+    // By ZeroMQ, sending may have taken the news from the descriptor that something can be read. Asking the sockets would cost more
+    // than sending did.
+    if (m_connection->way() != Connection::Way::Lane || m_queue.hasUnsent())
+        seat->isTouched = true;
+    else
+        seat->deadline = std::min(seat->deadline, seat->session->deadline());
 }
 
 void Link::sendControl(QByteArray frame, bool inOrder)

@@ -87,6 +87,7 @@ public:
     // The next receiver's turn with an event: as Inbox::next().
     std::optional<Inbox::Turn> nextTurn(Inbox::Arrivals *finished);
     bool hasTurns() const { return !m_reception.inbox().isEmpty(); }
+    bool mayHaveSeveralTurns() const { return m_reception.inbox().mayHaveSeveralTurns(); }
 
     News &news() { return m_news; }
     const News &news() const { return m_news; }

@@ -228,6 +228,38 @@ private Q_SLOTS:
         QCOMPARE(second, expected); // no event overtook the first one at the second handler
     }
 
+    // What a handler sends takes no turn of its own, as long as nothing of it waits.
+    void aHandlerSendsAndOpensANestedEventLoop_data()
+    {
+        QTest::addColumn<int>("events");
+        QTest::newRow("one, which goes at once") << 1;
+        QTest::newRow("many, of which the last wait for a turn") << 1000;
+    }
+    void aHandlerSendsAndOpensANestedEventLoop()
+    {
+        QFETCH(const int, events);
+        PyventNode other(options());
+        PyventNode node(options());
+        int heard = 0;
+        QEventLoop nested;
+        other.on("y", this, [&] {
+            if (++heard == events)
+                nested.quit();
+        });
+        int heardWithin = 0;
+        node.on("x", this, [&] {
+            for (int i = 0; i < events; ++i)
+                QVERIFY(node.send("y"));
+            nested.exec();
+            heardWithin = heard;
+        });
+        QVERIFY(other.waitForReady());
+        QVERIFY(node.waitForReady());
+        QVERIFY(other.send("x"));
+        QTRY_COMPARE(heardWithin, events);
+        QTRY_COMPARE(node.unacknowledged(), 0);
+    }
+
     void aNestedEventLoopOutlivesTheNode()
     {
         auto node = std::make_unique<PyventNode>(options());

@@ -33,7 +33,12 @@ public:
         return ++subscriptions;
     }
     void unsubscribe(const QByteArray &prefix) override { prefixes.removeOne(prefix); }
-    void send(QByteArray &&frame, bool, SendQueue::Share *share) override { m_queue.append(std::move(frame), share); }
+    void send(QByteArray &&frame, bool, SendQueue::Share *share) override
+    {
+        m_queue.append(std::move(frame), share);
+        if (sendsAtOnce)
+            m_queue.sent(1);
+    }
     void sendControl(QByteArray &&frame, bool) override { controls.append(frame); }
     void process(Clock::time_point) override { }
     void disconnect(Clock::time_point) override { }
@@ -50,7 +55,7 @@ public:
     bool mayBeReadable() const override { return !arrived.empty(); }
     Clock::time_point deadline() const override { return Clock::time_point::max(); }
     State state() const override { return isProven ? State::Ready : State::Subscribing; }
-    Way way() const override { return Way::Tcp; }
+    Way way() const override { return byWay; }
     quint64 proven() const override { return isProven ? subscriptions : 0; }
     bool isSending() const override { return true; }
     Silence silence(Clock::time_point) const override { return Silence::None; }
@@ -64,6 +69,8 @@ public:
     std::deque<QByteArray> arrived;
     quint64 subscriptions = 0;
     bool isProven = true;
+    Way byWay = Way::Tcp;
+    bool sendsAtOnce = false;
 
 private:
     SendQueue &m_queue;
@@ -171,6 +178,8 @@ private Q_SLOTS:
     void oneNameIsNotTheBeginningOfAnother();
     void whatIsForOthersIsNotForWhoHearsEverything_data();
     void whatIsForOthersIsNotForWhoHearsEverything();
+    void whatIsSentAtOnceIsOnlyAnnounced_data();
+    void whatIsSentAtOnceIsOnlyAnnounced();
     void saysThatASessionLags();
     void keepsWhatCannotBeDeliveredYet();
     void asksForWhatItCouldNotKeep();
@@ -267,6 +276,35 @@ void TestLink::whatIsForOthersIsNotForWhoHearsEverything()
 }
 
 // From when half of what may wait does, until it is a quarter.
+void TestLink::whatIsSentAtOnceIsOnlyAnnounced_data()
+{
+    QTest::addColumn<bool>("isLane");
+    QTest::addColumn<bool>("sendsAtOnce");
+    QTest::addColumn<bool>("isDueAtOnce");
+    QTest::newRow("lane, gone out") << true << true << false;
+    QTest::newRow("lane, waits") << true << false << true;
+    QTest::newRow("ZeroMQ, whose descriptor may have forgotten its news") << false << true << true;
+}
+
+// A turn of the event loop for each event that a handler sends would double what a round trip costs.
+void TestLink::whatIsSentAtOnceIsOnlyAnnounced()
+{
+    QFETCH(const bool, isLane);
+    QFETCH(const bool, sendsAtOnce);
+    QFETCH(const bool, isDueAtOnce);
+    Two bus;
+    bus.connection->byWay = isLane ? Connection::Way::Lane : Connection::Way::Tcp;
+    bus.connection->sendsAtOnce = sendsAtOnce;
+    bus.process(1ms);
+    QVERIFY(bus.link.deadline() > at(1h));
+    QVERIFY(bus.one.send(u"order"_s, {}, {}, at(1s)));
+    QCOMPARE(bus.one.seat()->isTouched, isDueAtOnce);
+    QCOMPARE(bus.link.deadline() <= at(1s), isDueAtOnce);
+    QVERIFY(bus.link.deadline() <= at(1s + 100ms)); // what was the newest is told
+    bus.process(1s + 100ms);
+    QCOMPARE(bus.connection->controls.size(), 1);
+}
+
 void TestLink::saysThatASessionLags()
 {
     Two bus;
