@@ -71,14 +71,13 @@ void BusConnection::findWay(Clock::time_point now)
 {
     m_tryAt = now + m_tryAfter;
     m_tryAfter = std::min<std::chrono::milliseconds>(m_tryAfter * 2, slowestRetry);
-    const bool isAfterLane = std::exchange(m_isAfterLane, false);
     // A lane that came to nothing is no reason not to look elsewhere. And what ZeroMQ has sent, a server may have passed on.
     if (!std::exchange(m_isAfterVainLane, false) && (!m_tcp || m_tcp->isHeld()))
         tryLanes(now);
     if (m_tcp && isStrangersPort())
         return leaveStrangers();
     // Whoever takes over from a server that had a lane will have one, too.
-    if (m_way || isAfterLane)
+    if (m_way || now < m_lanesUntil)
         return;
     try {
         openTcp(now);
@@ -91,15 +90,19 @@ void BusConnection::findWay(Clock::time_point now)
 
 void BusConnection::laneEnded(Clock::time_point now)
 {
-    m_isAfterLane = m_lane->wasGood(now);
-    m_isAfterVainLane = !m_isAfterLane;
-    m_vainLanes = m_isAfterLane ? 0 : m_vainLanes + 1;
-    m_isRefused = m_isRefused || m_isAfterLane;
+    const bool wasGood = m_lane->wasGood(now);
+    m_isAfterVainLane = !wasGood;
+    m_vainLanes = wasGood ? 0 : m_vainLanes + 1;
+    m_isRefused = m_isRefused || wasGood;
     const Silence why = m_lane->silence(now);
     m_why = why == Silence::NotLetIn ? why : Silence::None;
     m_lane = nullptr;
     m_way.reset();
-    m_tryAt = m_isAfterLane ? now : now + m_tryAfter;
+    m_tryAt = wasGood ? now : now + m_tryAfter;
+    if (wasGood) {
+        m_tryAfter = firstRetryOfLane;
+        m_lanesUntil = now + takeOverTime;
+    }
 }
 
 void BusConnection::tryLanes(Clock::time_point now)

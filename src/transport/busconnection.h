@@ -60,7 +60,7 @@ private:
     bool m_awaits = false;
     bool m_lags = false;
     bool m_isRefused = false;
-    bool m_isAfterLane = false;     // which was good: nobody is looked for elsewhere at once
+    Clock::time_point m_lanesUntil; // nobody is looked for elsewhere
     bool m_isAfterVainLane = false; // which came to nothing
     int m_vainLanes = 0;            // of them in a row
     bool m_isVerified = false;      // that it is connected to no strangers

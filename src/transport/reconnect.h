@@ -16,6 +16,11 @@ inline constexpr std::chrono::milliseconds attemptTimeout(3000);
 inline constexpr std::chrono::milliseconds firstRetry(5);
 inline constexpr std::chrono::milliseconds slowestRetry(200);
 
+// The same, where a server with a lane has gone: whoever takes over has the lane first, most often within few milliseconds, and to look
+// for it costs little. For so long, no other way is tried.
+inline constexpr std::chrono::milliseconds firstRetryOfLane(1);
+inline constexpr std::chrono::milliseconds takeOverTime(10);
+
 // How long something that accepts connections may take to prove that it is a Pyvent server.
 inline constexpr std::chrono::milliseconds patience(1500);
 
