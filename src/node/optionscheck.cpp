@@ -12,6 +12,42 @@ namespace Pyvent::Internal {
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
+namespace {
+
+// Less than these, and no node could use the server.
+QString whyNotLimits(const PyventServerLimits &limits)
+{
+    struct Limit
+    {
+        const char *name;
+        qint64 value;
+        qint64 least;
+    };
+    const Limit all[] = {
+        {"connections", limits.connections, 0},
+        {"connectionsOfOtherUser", limits.connectionsOfOtherUser, 0},
+        {"handshake", limits.handshake.count(), 1},
+        {"messageParts", limits.messageParts, 2},
+        {"subscriptions", limits.subscriptions, 10},
+        {"subscriptionBytes", limits.subscriptionBytes, 1024},
+        {"subscriptionChangesPerSecond", limits.subscriptionChangesPerSecond, 0},
+        {"waitingBytes", limits.waitingBytes, 1024},
+        {"waitingBytesInAll", limits.waitingBytesInAll, 0},
+        {"receiverTimeout", limits.receiverTimeout.count(), 1},
+        {"eventsPerSecond", limits.eventsPerSecond, 0},
+        {"bytesPerSecond", limits.bytesPerSecond, 0},
+    };
+    for (const Limit &limit : all) {
+        if (limit.value < limit.least)
+            return u"the server's limit %1 is %2; it must be %3 or more"_s.arg(QLatin1StringView(limit.name))
+                .arg(limit.value)
+                .arg(limit.least);
+    }
+    return {};
+}
+
+} // namespace
+
 QString whyNotOptions(const PyventOptions &options, QString *subject)
 {
     *subject = u"port"_s;
@@ -41,14 +77,8 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     if (options.replayAge < 0ms || options.replayAge > 24h)
         return u"events are kept for %1 ms; it must be 0 ms to 24 hours"_s.arg(options.replayAge.count());
     *subject = u"serverLimits"_s;
-    const PyventServerLimits &limits = options.serverLimits;
-    if (limits.connections < 0 || limits.connectionsOfOtherUser < 0 || limits.handshake < 0ms || limits.messageParts < 2
-        || limits.subscriptions < 10 || limits.subscriptionBytes < 1024 || limits.subscriptionChangesPerSecond < 0
-        || limits.waitingBytes < 1024 || limits.waitingBytesInAll < 0 || limits.eventsPerSecond < 0
-        || limits.bytesPerSecond < 0 || limits.receiverTimeout <= 0ms)
-        return u"a limit of the server's is less than a node needs: 2 parts of a message, 10 subscriptions of 1,024 "
-               u"bytes, "
-               "and 1,024 bytes that wait; 0 or more of the others"_s;
+    if (const QString why = whyNotLimits(options.serverLimits); !why.isEmpty())
+        return why;
     *subject = u"localAccess"_s;
     return whyNotAnAccess(options.localAccess);
 }

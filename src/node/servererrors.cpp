@@ -17,14 +17,22 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// What has the port: "nc (process 123), of the user ada (1001)".
-QString describeHolder(const Endpoint &endpoint)
+// What has one of the ports: "port 52001 of 127.0.0.1 is in use by nc (process 123), of the user ada (1001)".
+QString describeHolder(const Endpoint &endpoint, const PyventOptions &options)
 {
-    const auto owner = endpoint.listener(Endpoint::Purpose::Requests);
-    if (!owner)
-        return u"another program"_s;
-    const QString program = holderOf(*owner).text;
-    return u"%1, of the user %2"_s.arg(program.isEmpty() ? u"a program"_s : program, describeUser(owner->user));
+    const auto describe = [&options](int port, const QString &holder) {
+        return u"port %1 of %2 is in use by %3"_s.arg(QString::number(port), options.address, holder);
+    };
+    for (const auto &[purpose, port] : {std::pair(Endpoint::Purpose::Requests, options.port),
+                                        std::pair(Endpoint::Purpose::Events, options.port + 1)}) {
+        const auto owner = endpoint.listener(purpose);
+        if (!owner)
+            continue;
+        const QString program = holderOf(*owner).text;
+        return describe(
+            port, u"%1, of the user %2"_s.arg(program.isEmpty() ? u"a program"_s : program, describeUser(owner->user)));
+    }
+    return describe(options.port, u"another program"_s);
 }
 
 // Whether what listens there is another user's, who may not let this one in.
@@ -84,9 +92,8 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
 PyventError withoutPortsError(const Endpoint &endpoint, const PyventOptions &options)
 {
     return {PyventError::PortTaken,
-            u"port %1 of %2 is in use by %3. The nodes of this module on this machine have their bus without it, but "
-            "Python's nodes and other machines are cut off until it is free; this node goes on trying"_s.arg(
-                QString::number(options.port), options.address, describeHolder(endpoint)),
+            u"%1. The nodes of this module on this machine have their bus without it, but Python's nodes and other "
+            "machines are cut off until it is free; this node goes on trying"_s.arg(describeHolder(endpoint, options)),
             QString::number(options.port)};
 }
 
@@ -123,15 +130,21 @@ PyventError silenceError(Connection::Silence silence, bool portInUse, const Pyve
     }
     case Connection::Silence::OtherUser:
         return {PyventError::NotAllowed,
-                u"port %1 of %2 is in use by %3, and this node does not join a bus of that user's: name the user in "
-                "PyventOptions::localAccess, or choose another port for all nodes of this bus. This node goes on "
-                "trying"_s.arg(port, options.address, describeHolder(endpointOf(options))),
+                u"%1, and this node does not join a bus of that user's: name the user in PyventOptions::localAccess "
+                "(--local-access of pyvent), or choose another port for all nodes of this bus. This node goes on "
+                "trying"_s.arg(describeHolder(endpointOf(options), options)),
                 port};
     case Connection::Silence::NotLetIn:
         return {PyventError::NotAllowed,
                 u"the server of port %1 of %2 does not let this process's user, %3, in: it has to name the user in its "
-                "PyventOptions::localAccess. This node goes on trying"_s.arg(port, options.address,
-                                                                             describeUser(::geteuid())),
+                "PyventOptions::localAccess (--local-access of pyvent). This node goes on trying"_s.arg(
+                    port, options.address, describeUser(::geteuid())),
+                port};
+    case Connection::Silence::ServerFull:
+        return {PyventError::ServerNotResponding,
+                u"the server of port %1 of %2 has as many connections as it may: close some, or raise its "
+                "PyventServerLimits::connections (connectionsOfOtherUser for another user's) or its process's limit of "
+                "descriptors, of which it takes half. This node goes on trying"_s.arg(port, options.address),
                 port};
     case Connection::Silence::NotResponding:
         if (isOtherUsers(endpointOf(options)))

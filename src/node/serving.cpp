@@ -15,6 +15,14 @@ namespace {
 // What has the port may be something else by then.
 constexpr auto looksAgainAfter = std::chrono::seconds(5);
 
+// Whether something listens there that is no server. Who is not seen may be one.
+bool isHeldByAStranger(const Endpoint &endpoint, Endpoint::Purpose purpose)
+{
+    const auto owner = endpoint.listener(purpose);
+    const SocketHolder holder = owner ? holderOf(*owner) : SocketHolder();
+    return !holder.text.isEmpty() && !holder.mayBeAServer;
+}
+
 } // namespace
 
 bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How how, PyventError *error)
@@ -26,11 +34,16 @@ bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How 
     const auto ports = how == How::WithoutPorts ? Server::Ports::Wanted : Server::Ports::Needed;
     m_server = Server::start(endpoint, options.maximumEventSize, options.serverLimits, ports, &failure, &text);
     m_portInUse = failure == Server::Failure::PortInUse;
+    m_eventsPortInUse = failure == Server::Failure::EventsPortInUse;
     if (m_server) {
         if (!m_server->hasPorts())
             *error = withoutPortsError(endpoint, options);
         return true;
     }
+    // The first port is free, so there is no server that could have the bus.
+    if (m_eventsPortInUse && how == How::ByItself && !endpoint.lanes().isEmpty()
+        && isHeldByAStranger(endpoint, Endpoint::Purpose::Events))
+        return start(endpoint, options, How::WithoutPorts, error);
     if (failure == Server::Failure::NotThisMachine)
         m_mayServe = false;
     // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here; and that there
@@ -47,15 +60,11 @@ bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How 
 bool Serving::mayServeWithoutPorts(Connection::Silence silence, const Endpoint &endpoint, Clock::time_point now)
 {
     const bool isOthers = silence == Connection::Silence::OtherUser;
-    if (!m_mayServe || m_server || !m_portInUse || endpoint.lanes().isEmpty() || now < m_looksAgainAt
-        || (!isOthers && silence != Connection::Silence::NotResponding))
+    if (!m_mayServe || m_server || !(m_portInUse || (isOthers && m_eventsPortInUse)) || endpoint.lanes().isEmpty()
+        || now < m_looksAgainAt || (!isOthers && silence != Connection::Silence::NotResponding))
         return false;
     m_looksAgainAt = now + looksAgainAfter;
-    if (isOthers)
-        return true;
-    const auto owner = endpoint.listener(Endpoint::Purpose::Requests);
-    const SocketHolder holder = owner ? holderOf(*owner) : SocketHolder();
-    return !holder.text.isEmpty() && !holder.mayBeAServer; // who is not seen may be a server
+    return isOthers || isHeldByAStranger(endpoint, Endpoint::Purpose::Requests);
 }
 
 bool Serving::dropYielded()

@@ -61,7 +61,8 @@ public:
 private:
     std::unique_ptr<Server> m_server;
     bool m_mayServe = false;
-    bool m_portInUse = false;         // the last attempt to serve found somebody there
+    bool m_portInUse = false;         // the last attempt to serve found somebody there,
+    bool m_eventsPortInUse = false;   // or at the other one, while that was free
     Clock::time_point m_looksAgainAt; // at what has the port
     bool m_complainedOfServing = false;
     bool m_complainedOfSilence = false;

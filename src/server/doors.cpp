@@ -76,10 +76,12 @@ void setOption(int socket, int level, int option, int value)
 
 } // namespace
 
-Doors::Doors(Relay *relay, const Limits &limits, const PyventLocalAccess &access)
+Doors::Doors(Relay *relay, qsizetype maximumFrameSize, const PyventServerLimits &limits,
+             const PyventLocalAccess &access)
     : m_relay(relay)
+    , m_maximumFrameSize(maximumFrameSize)
     , m_limits(limits)
-    , m_admission(access, limits.connectionsOfOther)
+    , m_admission(access, limits.connectionsOfOtherUser)
     , m_epoll(::epoll_create1(EPOLL_CLOEXEC))
     , m_buffer(new char[readAtOnce])
 {
@@ -192,9 +194,10 @@ void Doors::accept(const Listener &listener)
         }
         return;
     }
-    if (!hasRoom())
-        return m_warnings.add(now,
-                              [this] { return u"A connection is refused: there are %1 already"_s.arg(connections()); });
+    if (!hasRoom()) {
+        m_warnings.add(now, [this] { return u"A connection is refused: there are %1 already"_s.arg(connections()); });
+        return refuse(socket.get(), listener.kind, Lane::fullFrame());
+    }
     const OtherEnd other = otherEndOf(socket.get());
     if (!mayEnter(socket.get(), listener.kind, other, now))
         return;
@@ -230,13 +233,13 @@ std::unique_ptr<Peer> Doors::makePeer(Kind kind, const OtherEnd &other)
     case Kind::Lane:
         break;
     case Kind::Requests:
-        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Requests, m_limits.frameBytes,
+        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Requests, m_maximumFrameSize,
                                           m_limits.messageParts);
     case Kind::Events:
-        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_limits.frameBytes,
+        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_maximumFrameSize,
                                           m_limits.messageParts);
     }
-    return std::make_unique<LanePeer>(m_relay, m_limits.frameBytes, other.user == ::geteuid());
+    return std::make_unique<LanePeer>(m_relay, m_maximumFrameSize, other.user == ::geteuid());
 }
 
 // Who is at the other end is known before a byte is read.
@@ -246,12 +249,18 @@ bool Doors::mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_p
     if (answer == Admission::Answer::Welcome)
         return true;
     m_warnings.add(now, [&] { return u"A connection is refused: "_s + m_admission.describe(answer, other); });
-    if (kind == Kind::Lane && answer == Admission::Answer::Stranger) {
-        // Without the user's name, which may take long to be found.
-        const QByteArray error = Lane::errorFrame(u"the user %1 may not be on this bus"_s.arg(*other.user));
-        ::send(socket, error.constData(), std::size_t(error.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
+    if (answer == Admission::Answer::Stranger) // without the user's name, which may take long to be found
+        refuse(socket, kind, Lane::errorFrame(u"the user %1 may not be on this bus"_s.arg(*other.user)));
+    else if (answer == Admission::Answer::TooMany)
+        refuse(socket, kind, Lane::fullFrame());
     return false;
+}
+
+// Says why, where the way has words for that.
+void Doors::refuse(int socket, Kind kind, const QByteArray &why)
+{
+    if (kind == Kind::Lane)
+        ::send(socket, why.constData(), std::size_t(why.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 // Waiting

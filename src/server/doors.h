@@ -2,6 +2,7 @@
 #ifndef PYVENT_SERVER_DOORS_H
 #define PYVENT_SERVER_DOORS_H
 
+#include "pyventserverlimits.h"
 #include "server/admission.h"
 #include "server/allowance.h"
 #include "server/lanelistener.h"
@@ -27,24 +28,10 @@ class Doors
 public:
     using Clock = std::chrono::steady_clock;
 
-    struct Limits
-    {
-        qsizetype frameBytes = 0;          // of a message
-        qsizetype connections = 0;         // 0: half of the descriptors that the process may have
-        qsizetype connectionsOfOther = 64; // of each user of this machine who is not the own one
-        std::chrono::milliseconds handshake = std::chrono::seconds(2); // for whoever connects and says nothing
-        qsizetype messageParts = 10'000;
-        qsizetype subscriptions = 200'000; // at once, and after that
-        qsizetype changesPerSecond = 0;    // of them; 0: any number, as of the next two, of one connection
-        qsizetype eventsPerSecond = 0;
-        qsizetype bytesPerSecond = 0;
-        std::chrono::milliseconds receiverTimeout =
-            std::chrono::seconds(5); // for whoever does not read and is waited for
-    };
-
-    // \a relay outlives it. Users of this machine come in as far as \a access lets them. Throws std::system_error where there is no
-    // descriptor.
-    Doors(Relay *relay, const Limits &limits, const PyventLocalAccess &access = {});
+    // \a relay outlives it. Messages may have \a maximumFrameSize bytes. Users of this machine come in as far as \a access lets them.
+    // Throws std::system_error where there is no descriptor.
+    Doors(Relay *relay, qsizetype maximumFrameSize, const PyventServerLimits &limits,
+          const PyventLocalAccess &access = {});
     Q_DISABLE_COPY_MOVE(Doors)
     ~Doors();
 
@@ -83,8 +70,8 @@ private:
     };
     struct Connection
     {
-        explicit Connection(const Limits &limits)
-            : changes(limits.changesPerSecond, limits.subscriptions)
+        explicit Connection(const PyventServerLimits &limits)
+            : changes(limits.subscriptionChangesPerSecond, limits.subscriptions)
             , eventsSent(limits.eventsPerSecond, limits.eventsPerSecond)
             , bytesSent(limits.bytesPerSecond, limits.bytesPerSecond)
         {
@@ -112,6 +99,7 @@ private:
     void accept(const Listener &listener);
     void writeTouched(Clock::time_point now);
     bool mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now);
+    static void refuse(int socket, Kind kind, const QByteArray &why);
     std::unique_ptr<Peer> makePeer(Kind kind, const OtherEnd &other);
     void charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
                 Clock::time_point now);
@@ -132,7 +120,8 @@ private:
     void control(int operation, int fd, quint32 events, void *of);
 
     Relay *const m_relay;
-    const Limits m_limits;
+    const qsizetype m_maximumFrameSize;
+    const PyventServerLimits m_limits;
     Admission m_admission;
     Warnings m_warnings;
     FileDescriptor m_epoll;

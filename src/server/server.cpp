@@ -50,20 +50,6 @@ Relay::Limits relayLimits(const PyventServerLimits &limits)
             .files = std::min(Relay::Limits().files, allowedDescriptors() / 8)};
 }
 
-Doors::Limits doorLimits(const PyventServerLimits &limits, qsizetype maximumFrameSize)
-{
-    return {.frameBytes = maximumFrameSize + repairOverhead,
-            .connections = limits.connections,
-            .connectionsOfOther = limits.connectionsOfOtherUser,
-            .handshake = limits.handshake,
-            .messageParts = limits.messageParts,
-            .subscriptions = limits.subscriptions,
-            .changesPerSecond = limits.subscriptionChangesPerSecond,
-            .eventsPerSecond = limits.eventsPerSecond,
-            .bytesPerSecond = limits.bytesPerSecond,
-            .receiverTimeout = limits.receiverTimeout};
-}
-
 // A server needs one descriptor for each connection. The hard limit is the system's word.
 void raiseLimitOfDescriptors()
 {
@@ -79,7 +65,7 @@ void raiseLimitOfDescriptors()
 Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize, const PyventServerLimits &limits)
     : m_endpoint(endpoint)
     , m_relay(maximumFrameSize >= maximumBatchSize, relayLimits(limits))
-    , m_doors(&m_relay, doorLimits(limits, maximumFrameSize), endpoint.access())
+    , m_doors(&m_relay, maximumFrameSize + repairOverhead, limits, endpoint.access())
     , m_stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
     if (!m_stop.isOpen())

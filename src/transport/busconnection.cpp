@@ -95,7 +95,7 @@ void BusConnection::laneEnded(Clock::time_point now)
     m_vainLanes = wasGood ? 0 : m_vainLanes + 1;
     m_isRefused = m_isRefused || wasGood;
     const Silence why = m_lane->silence(now);
-    m_why = why == Silence::NotLetIn ? why : Silence::None;
+    m_why = why == Silence::NotLetIn || why == Silence::ServerFull ? why : Silence::None;
     m_lane = nullptr;
     m_way.reset();
     m_tryAt = wasGood ? now : now + m_tryAfter;

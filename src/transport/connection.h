@@ -42,7 +42,8 @@ public:
         EventsRefused, // something answers, but nothing listens where events come from
         NotResponding, // something accepts the connection and does not behave as a Pyvent server
         OtherUser,     // a process of a user's listens there who is not to be on this bus
-        NotLetIn       // a server listens there, and this process's user may not be on its bus
+        NotLetIn,      // a server listens there, and this process's user may not be on its bus
+        ServerFull     // a server listens there, and has as many connections as it may
     };
 
     // By what way events go.

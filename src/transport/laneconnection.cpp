@@ -148,6 +148,8 @@ Connection::Silence LaneConnection::silence(Clock::time_point now) const
 {
     if (!m_refusal.isEmpty())
         return Silence::NotLetIn;
+    if (m_isFull)
+        return Silence::ServerFull;
     return m_wasUp || now < m_since + patience ? Silence::None : Silence::NotResponding;
 }
 
@@ -490,6 +492,7 @@ void LaneConnection::handleCommand(QByteArrayView body)
     if (!m_isUp) {
         if (command->name == Lane::errorCommand)
             m_refusal = Lane::readError(command->data);
+        m_isFull = command->name == Lane::fullCommand;
         if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
             return end();
         m_isUp = m_wasUp = true;

@@ -136,6 +136,7 @@ private:
     quint64 m_proven = 0;
     quint64 m_acknowledged = 0; // events
     QString m_refusal;
+    bool m_isFull = false; // the server
     const Clock::time_point m_since;
     Clock::time_point m_lookAt;
     bool m_hasUnread = false; // something was written that the server may not have read

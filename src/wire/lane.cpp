@@ -86,6 +86,12 @@ std::optional<bool> readLag(QByteArrayView data)
     return data == "1";
 }
 
+const QByteArray &fullFrame()
+{
+    static const QByteArray frame = Zmtp::commandFrame(fullCommand, {});
+    return frame;
+}
+
 QByteArray errorFrame(const QString &reason)
 {
     return Zmtp::commandFrame(errorCommand, reason.left(longestReason / 4).toUtf8());

@@ -14,6 +14,7 @@ namespace Pyvent::Internal::Lane {
 // The commands. Those that ZMTP has too mean the same.
 inline constexpr QByteArrayView readyCommand = "READY";         // the first of each end
 inline constexpr QByteArrayView errorCommand = "ERROR";         // why the server hangs up
+inline constexpr QByteArrayView fullCommand = "FULL";           // likewise: it has as many connections as it may
 inline constexpr QByteArrayView subscribeCommand = "SUBSCRIBE"; // to what events begin with
 inline constexpr QByteArrayView cancelCommand = "CANCEL";
 inline constexpr QByteArrayView acknowledgeCommand = "ACK"; // of the server: how much it has taken
@@ -52,6 +53,9 @@ std::optional<quint64> readDone(QByteArrayView data);
 
 QByteArray lagFrame(bool lags);
 std::optional<bool> readLag(QByteArrayView data);
+
+// With its header.
+const QByteArray &fullFrame();
 
 // With its header: why the server hangs up, for people.
 QByteArray errorFrame(const QString &reason);

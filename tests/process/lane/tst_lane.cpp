@@ -6,9 +6,12 @@
 
 #include <PyventNode>
 
+#include <QtCore/qscopeguard.h>
+#include <QtCore/qsemaphore.h>
 #include <QtTest>
 
 #include <csignal>
+#include <thread>
 
 #include <unistd.h>
 
@@ -81,7 +84,9 @@ private Q_SLOTS:
     void oneBusWhateverTheWay();
     void comesAndGoesWithTheServer();
     void aLaneThatComesToNothing();
+    void aBusWithoutItsPort_data();
     void aBusWithoutItsPort();
+    void aServerThatIsFull();
     void aBusWithoutItsPortGivesWayToAServer();
     void aServerThatHangsIsNotReplaced();
     void oneTakesOverFromAnother();
@@ -185,9 +190,52 @@ void tst_Lane::aLaneThatComesToNothing()
     QCOMPARE(wayOf(&node), u"tcp"_s);
 }
 
-// Something else has the port: those on the lane have their bus, and are told; and the port is taken when it is free.
+// It is not taken for one that hangs, and there is room when somebody has left. The nodes of a thread share a connection.
+void tst_Lane::aServerThatIsFull()
+{
+    const PortPair ports;
+    PyventNode server({.port = ports.port(), .serverLimits = {.connections = 2}});
+    QVERIFY(server.startServer());
+    QVERIFY(server.waitForReady(10s));
+    QSemaphore isThere;
+    QSemaphore mayLeave;
+    std::thread other([&] {
+        PyventNode node({.port = ports.port(), .server = false});
+        if (node.waitForReady(10s))
+            isThere.release();
+        mayLeave.acquire();
+    });
+    const auto ended = qScopeGuard([&] {
+        mayLeave.release();
+        other.join();
+    });
+    QVERIFY(isThere.tryAcquire(1, 20'000));
+
+    PyventError refusal;
+    bool isLetIn = false;
+    std::thread([&] {
+        PyventNode node({.port = ports.port(), .server = false});
+        node.waitForReady(3s);
+        refusal = node.lastError();
+        mayLeave.release();
+        isLetIn = node.waitForReady(20s);
+    }).join();
+    QCOMPARE(refusal.code, PyventError::ServerNotResponding);
+    QVERIFY2(refusal.text.contains(u"has as many connections as it may"_s), qPrintable(refusal.text));
+    QVERIFY(isLetIn);
+}
+
+void tst_Lane::aBusWithoutItsPort_data()
+{
+    QTest::addColumn<int>("taken");
+    QTest::newRow("the one for requests") << 0;
+    QTest::newRow("the one for events") << 1;
+}
+
+// Something else has one of the ports: those on the lane have their bus, and are told; and the port is taken when it is free.
 void tst_Lane::aBusWithoutItsPort()
 {
+    QFETCH(const int, taken);
     const PortPair ports;
     ChildProcess other(u"/usr/bin/python3"_s,
                        {u"-c"_s,
@@ -195,7 +243,7 @@ void tst_Lane::aBusWithoutItsPort()
                         "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
                         "print('listens', flush=True)\n"
                         "time.sleep(1000)"_s,
-                        QString::number(ports.port())});
+                        QString::number(ports.port() + taken)});
     QVERIFY(other.printsLine("listens"));
     PyventNode one({.port = ports.port()});
     PyventNode two({.port = ports.port(), .server = false});
@@ -208,7 +256,8 @@ void tst_Lane::aBusWithoutItsPort()
     QVERIFY(one.isServer());
     QCOMPARE(errors.size(), 1);
     QCOMPARE(errors.first().code, PyventError::PortTaken);
-    QVERIFY2(errors.first().text.contains(u"(process %1)"_s.arg(other.pid())), qPrintable(errors.first().text));
+    for (const QString &part : {u"(process %1)"_s.arg(other.pid()), QString::number(ports.port() + taken)})
+        QVERIFY2(errors.first().text.contains(part), qPrintable(errors.first().text));
     QVERIFY(one.send(u"n"_s, {{u"i"_s, 0}}));
     QVERIFY(waitUntil([&] { return numbers.heard == 1; }));
 

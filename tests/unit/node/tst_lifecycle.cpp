@@ -65,6 +65,7 @@ private Q_SLOTS:
         QTest::newRow("replayed bytes") << PyventOptions{.replayBytes = -1} << u"replayEvents"_s;
         QTest::newRow("replayed time") << PyventOptions{.replayAge = 25h} << u"replayAge"_s;
         QTest::newRow("queue") << PyventOptions{.sendQueueEvents = 0} << u"sendQueueEvents"_s;
+        QTest::newRow("limits") << PyventOptions{.serverLimits = {.subscriptions = 9}} << u"serverLimits"_s;
     }
     void optionsOutOfRangeAreRefused()
     {
@@ -85,6 +86,15 @@ private Q_SLOTS:
         QVERIFY(made.whenReady().isCanceled());
         QCOMPARE(made.lastError().code, PyventError::InvalidOption);
         QCOMPARE(made.state(), PyventNode::Stopped);
+    }
+
+    void saysWhichLimitIsOutOfRange()
+    {
+        PyventNode node;
+        QVERIFY(!node.configure({.serverLimits = {.handshake = 0ms}}));
+        QCOMPARE(node.lastError().text, u"the server's limit handshake is 0; it must be 1 or more"_s);
+        QVERIFY(!node.configure({.serverLimits = {.waitingBytes = 1000}}));
+        QCOMPARE(node.lastError().text, u"the server's limit waitingBytes is 1000; it must be 1024 or more"_s);
     }
 
     void theFirstNodeServes()

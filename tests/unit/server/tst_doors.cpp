@@ -26,9 +26,9 @@ QByteArray message(QByteArrayView event)
 // A door that the test drives.
 struct Server
 {
-    explicit Server(Doors::Limits doorLimits = {}, const Relay::Limits &limits = {})
+    explicit Server(const PyventServerLimits &doorLimits = {}, const Relay::Limits &limits = {})
         : relay(true, limits)
-        , door(&relay, (doorLimits.frameBytes = 10'000'000, doorLimits))
+        , door(&relay, 10'000'000, doorLimits)
     {
         door.bindRequests(Endpoint::tcp(u"127.0.0.1"_s, port));
         door.bindEvents(Endpoint::tcp(u"127.0.0.1"_s, port));
@@ -192,8 +192,10 @@ void TestDoors::readsNoFasterThanItMay()
     QFETCH(const int, events);
     QFETCH(const int, bytes);
     QFETCH(const int, changes);
-    Server server(
-        {.subscriptions = 1000, .changesPerSecond = changes, .eventsPerSecond = events, .bytesPerSecond = bytes});
+    Server server({.subscriptions = 1000,
+                   .subscriptionChangesPerSecond = changes,
+                   .eventsPerSecond = events,
+                   .bytesPerSecond = bytes});
     RawConnection hears = server.connect("SUB");
     hears.send(Zmtp::commandFrame("SUBSCRIBE", "order"));
     QVERIFY(server.until([&] { return server.relay.memory() > 200; }));

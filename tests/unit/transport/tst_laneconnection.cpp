@@ -155,6 +155,7 @@ private Q_SLOTS:
     void anIdleServer();
     void aServerThatSaysNothing();
     void isNotLetIn();
+    void findsTheServerFull();
     void skipsWhatIsTooLarge();
     void endsWithWhatIsNoServer_data();
     void endsWithWhatIsNoServer();
@@ -414,6 +415,16 @@ void TestLaneConnection::isNotLetIn()
     QVERIFY(lane.connection->hasEnded());
     QCOMPARE(lane.connection->refusal(), u"not you"_s);
     QCOMPARE(lane.connection->silence(lane.now), Connection::Silence::NotLetIn);
+}
+
+void TestLaneConnection::findsTheServerFull()
+{
+    PlayedServer lane(false);
+    lane.write(Lane::fullFrame());
+    lane.hangUp();
+    lane.turn();
+    QVERIFY(lane.connection->hasEnded());
+    QCOMPARE(lane.connection->silence(lane.now), Connection::Silence::ServerFull);
 }
 
 void TestLaneConnection::skipsWhatIsTooLarge()
