@@ -2,12 +2,16 @@
 #ifndef PYVENT_SERVER_BLOCK_H
 #define PYVENT_SERVER_BLOCK_H
 
+#include "server/eventends.h"
+#include "transport/filepool.h"
 #include "transport/sealedfile.h"
+#include "wire/lane.h"
 
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 #include <utility>
 
 #include <sys/mman.h>
@@ -38,8 +42,18 @@ public:
     {
         m_data->size = mapping.bytes().size();
         m_data->at = const_cast<char *>(mapping.bytes().data());
-        m_data->file.reset(new File{std::move(mapping), std::move(file), files});
-        *files += m_data->file->descriptor.isOpen();
+        m_data->file.reset(new File(std::move(mapping), std::move(file), Lane::fileFrame(), files));
+    }
+
+    // The first \a size bytes of \a file, a pooled one, which may become others: what is known of them is \a ends. \a files as above.
+    Block(const EventEnds &ends, FileDescriptor &&file, qsizetype size, qsizetype *files)
+        : m_data(allocate(0))
+    {
+        m_data->file.reset(new File({}, std::move(file), Lane::fileFrame(quint64(size)), files));
+        m_data->file->ends = ends;
+        m_data->file->size = size;
+        m_data->size = ends.frame().size();
+        m_data->at = const_cast<char *>(m_data->file->ends.frame().constData());
     }
 
     // The same, and \a account counts it for as long as it exists; it outlives it.
@@ -78,25 +92,50 @@ public:
     void countIn(qsizetype *account)
     {
         m_data->account = account;
-        *account += m_data->size + overhead;
+        *account += size() + overhead;
     }
 
     bool isNull() const { return !m_data; }
-    qsizetype size() const { return m_data ? m_data->size : 0; }
+    qsizetype size() const { return m_data ? m_data->all() : 0; }
     char *data() { return m_data->at; }
     const char *data() const { return m_data->at; }
-    QByteArrayView bytes() const { return m_data ? QByteArrayView(data(), size()) : QByteArrayView(); }
+
+    // Of a pooled file, only the frame of its ends.
+    QByteArrayView bytes() const { return m_data ? QByteArrayView(data(), m_data->size) : QByteArrayView(); }
+
+    // With all of its bytes: this one, or a copy of what a pooled file has now, which all owners share. Null if it has something else by now
+    // than when it came. Throws std::bad_alloc.
+    Block whole() const;
 
     // -1: it is in none.
     int file() const { return m_data && m_data->file ? m_data->file->descriptor.get() : -1; }
+
+    // What goes in its place with the file.
+    QByteArrayView fileCommand() const { return m_data->file->command; }
 
 private:
     // Where the bytes are a file's.
     struct File
     {
-        FileMapping mapping;
-        FileDescriptor descriptor;
-        qsizetype *count; // of those with a descriptor
+        File(FileMapping &&itsMapping, FileDescriptor &&itsDescriptor, const QByteArray &itsCommand, qsizetype *files)
+            : mapping(std::move(itsMapping))
+            , descriptor(std::move(itsDescriptor))
+            , command(itsCommand)
+            , count(files)
+        {
+            *count += descriptor.isOpen();
+        }
+        ~File() { *count -= descriptor.isOpen(); }
+        Q_DISABLE_COPY_MOVE(File)
+
+        const FileMapping mapping; // of a sealed one
+        const FileDescriptor descriptor;
+        const QByteArray command;
+        qsizetype *const count; // of those with a descriptor
+        // Of a pooled one:
+        qsizetype size = 0;
+        EventEnds ends;
+        std::unique_ptr<const Block> whole;
     };
     struct Data
     {
@@ -105,6 +144,8 @@ private:
         char *at = nullptr;
         qsizetype *account = nullptr;
         std::unique_ptr<File> file = {};
+
+        qsizetype all() const { return file && file->size > 0 ? file->size : size; }
     };
 
     // The C library would keep what is free of a thread's heap, up to twice as much as a block has had.
@@ -123,9 +164,7 @@ private:
     static void free(Data *data) noexcept
     {
         if (data->account)
-            *data->account -= data->size + overhead;
-        if (data->file)
-            *data->file->count -= data->file->descriptor.isOpen();
+            *data->account -= data->all() + overhead;
         const bool isMapped = !data->file && data->size >= mappedFrom;
         const std::size_t all = sizeof(Data) + std::size_t(data->size);
         data->~Data();
@@ -137,6 +176,25 @@ private:
 
     Data *m_data = nullptr;
 };
+
+inline Block Block::whole() const
+{
+    if (!m_data || !m_data->file || m_data->file->size == 0)
+        return *this;
+    File &file = *m_data->file;
+    if (!file.whole) {
+        Block copy(file.size);
+        if (copyFromPooledFile(file.descriptor, 0, std::span(copy.data(), std::size_t(file.size)))
+            && file.ends.areOf(copy.bytes())) {
+            if (m_data->account)
+                copy.countIn(m_data->account);
+        } else {
+            copy = Block();
+        }
+        file.whole = std::make_unique<const Block>(std::move(copy));
+    }
+    return *file.whole;
+}
 
 } // namespace Pyvent::Internal
 

@@ -452,7 +452,11 @@ void Doors::write(Connection *connection, Clock::time_point now)
             written += count;
             connection->writtenAt = now;
         } else if (errno == ETOOMANYREFS && next.file >= 0) {
-            output.passAsBytes();
+            try {
+                output.passAsBytes();
+            } catch (const std::bad_alloc &) {
+                return close(connection, "there is no memory for what it is to have");
+            }
         } else if (errno == EAGAIN) {
             break;
         } else if (errno != EINTR) {

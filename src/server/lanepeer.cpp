@@ -63,23 +63,53 @@ void LanePeer::took(qsizetype bytes)
 }
 
 // An event's frame, as it would have come without the file.
-bool LanePeer::handleFile()
+bool LanePeer::handleFile(QByteArrayView data)
 {
     FileDescriptor file = m_files.take();
     if (!file.isOpen())
         return close("it announces a file that is not there, or that there is no descriptor for");
+    const auto most = quint64(Zmtp::maximumHeaderSize + m_maximumFrameSize);
+    const auto size = Lane::readFile(data);
+    if (!size || *size > most)
+        return close("it sends a file that is not sealed, too large, or no event");
+    return *size == 0 ? handleSealedFile(std::move(file)) : handlePooledFile(std::move(file), qsizetype(*size));
+}
+
+bool LanePeer::handleSealedFile(FileDescriptor file)
+{
     FileMapping mapping(file, Zmtp::maximumHeaderSize + m_maximumFrameSize, false);
     const QByteArrayView encoded = mapping.bytes();
     const auto header = Zmtp::readHeader(encoded);
     if (encoded.size() < Lane::largeEvent || !header || header->flags & ~Zmtp::Header::Long
         || header->bodySize != quint64(encoded.size() - header->size))
         return close("it sends a file that is not sealed, too large, or no event");
-    relay()->passOn(
-        client(),
-        {header->flags, encoded, encoded.sliced(header->size), relay()->block(std::move(mapping), std::move(file))});
-    countInFile(encoded.size());
-    took(encoded.size());
+    tookFile(encoded, encoded.size(), relay()->block(std::move(mapping), std::move(file)));
     return true;
+}
+
+bool LanePeer::handlePooledFile(FileDescriptor file, qsizetype size)
+{
+    if (size < Lane::largeEvent || !isPooledFile(file, size))
+        return close("it sends a file that others can change, or too small");
+    if (const auto ends = EventEnds::of(file, size)) {
+        tookFile(ends->frame(), size, relay()->block(*ends, std::move(file), size));
+        return true;
+    }
+    const Block copy = relay()->copy(file, size); // its name may be longer than is looked at
+    if (!EventEnds::isEvent(copy.bytes()))
+        return close("it sends a file that is no event");
+    tookFile(copy.bytes(), size, copy);
+    return true;
+}
+
+// What is looked at of the event is \a encoded. The block is null where there is nothing to pass on.
+void LanePeer::tookFile(QByteArrayView encoded, qsizetype size, Block block)
+{
+    const Zmtp::Header header = *Zmtp::readHeader(encoded);
+    if (!block.isNull())
+        relay()->passOn(client(), {header.flags, encoded, encoded.sliced(header.size), std::move(block)});
+    countInFile(size);
+    took(size);
 }
 
 bool LanePeer::handleCommand(QByteArrayView body)
@@ -107,7 +137,7 @@ bool LanePeer::handleCommand(QByteArrayView body)
         ++m_taken.subscriptions;
         countChange();
     } else if (command->name == Lane::fileCommand) {
-        return handleFile();
+        return handleFile(command->data);
     } else if (command->name == Lane::doneCommand) {
         const auto files = Lane::readDone(command->data);
         if (!files || !client()->output.haveDone(*files))

@@ -27,7 +27,10 @@ protected:
 private:
     bool handleCommand(QByteArrayView body);
     bool handleMessage(const FrameReader::Frame &frame);
-    bool handleFile();
+    bool handleFile(QByteArrayView data);
+    bool handleSealedFile(FileDescriptor file);
+    bool handlePooledFile(FileDescriptor file, qsizetype size);
+    void tookFile(QByteArrayView encoded, qsizetype size, Block block);
     Lane::Acknowledgement due() const;
     void took(qsizetype bytes);
 

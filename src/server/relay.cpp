@@ -185,6 +185,20 @@ Block Relay::block(FileMapping &&mapping, FileDescriptor &&file)
     return block;
 }
 
+Block Relay::copy(const FileDescriptor &file, qsizetype size)
+{
+    Block copy(size, &m_bytes);
+    return copyFromPooledFile(file, 0, std::span(copy.data(), std::size_t(size))) ? copy : Block();
+}
+
+Block Relay::block(const EventEnds &ends, FileDescriptor &&file, qsizetype size)
+{
+    const bool isOneTooMany = m_files >= m_limits.files;
+    Block block(ends, std::move(file), size, &m_files);
+    block.countIn(&m_bytes);
+    return isOneTooMany ? block.whole() : block;
+}
+
 void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
 {
     findReceivers(frame.body);

@@ -150,6 +150,12 @@ public:
     // A large event that has come in \a file, which goes as such to whoever takes files. There are not more of them open than may be: then it is
     // only kept in memory.
     Block block(FileMapping &&mapping, FileDescriptor &&file);
+
+    // The same of the first \a size bytes of a pooled \a file. Null if it has other ends by now, and there are not more open than may be.
+    Block block(const EventEnds &ends, FileDescriptor &&file, qsizetype size);
+
+    // What the first \a size bytes of a pooled \a file are now. Null where they cannot be read.
+    Block copy(const FileDescriptor &file, qsizetype size);
     qsizetype files() const { return m_files; }
     bool isFull() const { return m_bytes >= m_limits.allBytes; }
 

@@ -9,13 +9,16 @@ namespace Pyvent::Internal {
 
 QByteArrayView SendBuffer::Part::bytes() const
 {
-    return form == Form::Bytes ? block.bytes() : QByteArrayView(Lane::fileFrame());
+    return form == Form::Bytes ? block.bytes() : block.fileCommand();
 }
 
 void SendBuffer::append(const Block &block)
 {
     const bool isFile = m_takesFiles && block.file() >= 0;
-    const Part &part = m_parts.emplace_back(block, isFile ? Form::File : Form::Bytes);
+    Block known = isFile ? block : block.whole();
+    if (known.isNull()) // its sender has made it another event meanwhile
+        return;
+    const Part &part = m_parts.emplace_back(std::move(known), isFile ? Form::File : Form::Bytes);
     m_bytes += part.bytes().size();
     if (isFile)
         m_fileBytes += block.size();
@@ -61,9 +64,16 @@ void SendBuffer::wrote(qsizetype count, int file)
 void SendBuffer::passAsBytes()
 {
     const auto part = nextFile();
-    part->form = Form::Bytes;
+    Block whole = part->block.whole();
     m_fileBytes -= part->block.size();
-    m_bytes += part->block.size() - Lane::fileFrame().size();
+    m_bytes -= part->bytes().size();
+    if (whole.isNull()) { // it is no part under way, which would have gone with its file
+        m_parts.erase(part);
+        return;
+    }
+    part->block = std::move(whole);
+    part->form = Form::Bytes;
+    m_bytes += part->block.size();
 }
 
 bool SendBuffer::haveDone(quint64 files)

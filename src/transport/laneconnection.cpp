@@ -219,10 +219,15 @@ bool LaneConnection::stageFile(const QByteArray &frame)
     if (!m_files.areTaken || frame.size() < Lane::largeEvent)
         return false;
     char header[Zmtp::maximumHeaderSize];
-    FileDescriptor file = makeSealedFile(QByteArrayView(header, Zmtp::writeHeader(0, frame.size(), header)), frame);
+    const QByteArrayView encoded(header, Zmtp::writeHeader(0, frame.size(), header));
+    FileDescriptor file = m_files.pool.write(encoded, frame, Clock::now());
+    const QByteArray command =
+        file.isOpen() ? Lane::fileFrame(quint64(encoded.size() + frame.size())) : Lane::fileFrame();
+    if (!file.isOpen())
+        file = makeSealedFile(encoded, frame);
     if (!file.isOpen())
         return false;
-    m_output.parts.push_back({Lane::fileFrame(), std::move(file), frame});
+    m_output.parts.push_back({command, std::move(file), frame});
     return true;
 }
 
@@ -345,9 +350,12 @@ void LaneConnection::lookWhetherServerReads(Clock::time_point now)
     }
     if (!m_unreadSince)
         stage(Zmtp::commandFrame(Lane::idleCommand, {}));
+    m_files.pool.tidy(now);
     m_lookAt = now + lookInterval;
     if (!std::exchange(m_input.isLarge, false) && m_input.begin == m_input.end)
         m_input = {.skip = m_input.skip};
+    if (!std::exchange(m_files.copy.isUsed, false) && !m_files.hasOne)
+        m_files.copy = {};
 }
 
 bool LaneConnection::isReadable() const
@@ -463,8 +471,7 @@ bool LaneConnection::takeFile(QByteArrayView *body)
     if (!m_isUp || !command || command->name != Lane::fileCommand)
         return false;
     m_files.hasOne = true;
-    m_files.mapping = FileMapping(m_files.passed.take(), Zmtp::maximumHeaderSize + m_maximumFrameSize, true);
-    const QByteArrayView encoded = m_files.mapping.bytes();
+    const QByteArrayView encoded = bytesOfFile(m_files.passed.take(), Lane::readFile(command->data));
     const auto header = Zmtp::readHeader(encoded);
     if (!header || header->flags & ~Zmtp::Header::Long || header->bodySize != quint64(encoded.size() - header->size)) {
         doneWithFile();
@@ -474,11 +481,33 @@ bool LaneConnection::takeFile(QByteArrayView *body)
     return true;
 }
 
+// All of a sealed \a file, or a copy of the first \a size bytes of a pooled one. Empty where that cannot be had.
+QByteArrayView LaneConnection::bytesOfFile(const FileDescriptor &file, std::optional<quint64> size)
+{
+    const auto most = quint64(Zmtp::maximumHeaderSize + m_maximumFrameSize);
+    if (!size || *size > most)
+        return {};
+    if (*size == 0) {
+        m_files.mapping = FileMapping(file, qsizetype(most), true);
+        return m_files.mapping.bytes();
+    }
+    if (!isPooledFile(file, qsizetype(*size)))
+        return {};
+    Files::Copy &copy = m_files.copy;
+    if (copy.capacity < *size)
+        copy = {std::unique_ptr<char[]>(new char[*size]), *size};
+    copy.isUsed = true;
+    const bool isWhole = copyFromPooledFile(file, 0, std::span(copy.buffer.get(), *size));
+    return isWhole ? QByteArrayView(copy.buffer.get(), qsizetype(*size)) : QByteArrayView();
+}
+
 void LaneConnection::doneWithFile()
 {
     if (!std::exchange(m_files.hasOne, false))
         return;
     m_files.mapping = {};
+    if (m_files.copy.capacity > quint64(keptBuffer))
+        m_files.copy = {};
     stage(Lane::doneFrame(++m_files.done));
     if (!m_output.isBlocked)
         write();

@@ -6,6 +6,7 @@
 #include "transport/burst.h"
 #include "transport/connection.h"
 #include "transport/filedescriptor.h"
+#include "transport/filepool.h"
 #include "transport/sealedfile.h"
 #include "wire/zmtp.h"
 
@@ -77,6 +78,7 @@ private:
     bool fill();
     bool take(Zmtp::Header *header, QByteArrayView *body);
     bool takeFile(QByteArrayView *body);
+    QByteArrayView bytesOfFile(const FileDescriptor &file, std::optional<quint64> size);
     void doneWithFile();
     void handleCommand(QByteArrayView body);
     void acknowledged(QByteArrayView data);
@@ -112,8 +114,16 @@ private:
         bool areTaken = false; // by the server
         PassedFiles passed;
         bool hasOne = false; // was received last, and is in use
-        FileMapping mapping; // of it
+        FileMapping mapping; // of it, or a copy, where it is a pooled one
+        struct Copy
+        {
+            std::unique_ptr<char[]> buffer;
+            quint64 capacity = 0;
+            bool isUsed = false; // lately
+        };
+        Copy copy;
         quint64 done = 0;
+        FilePool pool;
     };
 
     const qsizetype m_maximumFrameSize;

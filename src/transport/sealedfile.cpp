@@ -23,15 +23,6 @@ constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 constexpr unsigned MFD_NOEXEC_SEAL = 0x0008U; // Linux 6.3
 #endif
 
-FileDescriptor newFile()
-{
-    constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-    FileDescriptor file(::memfd_create("pyvent-event", flags | MFD_NOEXEC_SEAL));
-    if (!file.isOpen() && errno == EINVAL)
-        return FileDescriptor(::memfd_create("pyvent-event", flags));
-    return file;
-}
-
 bool writeAll(int file, QByteArrayView header, QByteArrayView body)
 {
     while (!header.isEmpty() || !body.isEmpty()) {
@@ -51,19 +42,28 @@ bool writeAll(int file, QByteArrayView header, QByteArrayView body)
     return true;
 }
 
-// A memory file of huge pages is on another file system: reading it can fail where the machine has no huge page left.
-bool isSealed(int file)
+} // namespace
+
+FileDescriptor newMemoryFile()
 {
-    struct statfs system = {};
-    const int sealed = ::fcntl(file, F_GET_SEALS); // asks no file system, which may be a stranger's, and block
-    return sealed >= 0 && (sealed & seals) == seals && ::fstatfs(file, &system) == 0 && system.f_type == TMPFS_MAGIC;
+    constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    FileDescriptor file(::memfd_create("pyvent-event", flags | MFD_NOEXEC_SEAL));
+    if (!file.isOpen() && errno == EINVAL)
+        return FileDescriptor(::memfd_create("pyvent-event", flags));
+    return file;
 }
 
-} // namespace
+// A memory file of huge pages is on another file system: reading it can fail where the machine has no huge page left.
+bool hasSeals(const FileDescriptor &file, int seals)
+{
+    struct statfs system = {};
+    const int all = ::fcntl(file.get(), F_GET_SEALS); // asks no file system, which may be a stranger's, and block
+    return all >= 0 && (all & seals) == seals && ::fstatfs(file.get(), &system) == 0 && system.f_type == TMPFS_MAGIC;
+}
 
 FileDescriptor makeSealedFile(QByteArrayView header, QByteArrayView body)
 {
-    FileDescriptor file = newFile();
+    FileDescriptor file = newMemoryFile();
     if (file.isOpen() && writeAll(file.get(), header, body) && ::fcntl(file.get(), F_ADD_SEALS, seals) == 0)
         return file;
     return {};
@@ -72,7 +72,7 @@ FileDescriptor makeSealedFile(QByteArrayView header, QByteArrayView body)
 FileMapping::FileMapping(const FileDescriptor &file, qsizetype maximumSize, bool readsAll)
 {
     struct stat status = {};
-    if (!isSealed(file.get()) || ::fstat(file.get(), &status) != 0 || status.st_size <= 0
+    if (!hasSeals(file, seals) || ::fstat(file.get(), &status) != 0 || status.st_size <= 0
         || status.st_size > maximumSize)
         return;
     void *const at = ::mmap(nullptr, std::size_t(status.st_size), PROT_READ,

@@ -16,6 +16,12 @@ namespace Pyvent::Internal {
 // A large event between processes of a machine: a memory file (memfd_create) that is written once, can never be changed again, and is
 // passed on by its descriptor. It is gone with the last process that has it.
 
+// An empty memory file. Not open where the system has none to give.
+FileDescriptor newMemoryFile();
+
+// Whether it is of the system's own memory, and has these seals (fcntl, F_GET_SEALS).
+bool hasSeals(const FileDescriptor &file, int seals);
+
 // A file of \a header and \a body. Not open where the system has none to give; then the bytes go another way.
 FileDescriptor makeSealedFile(QByteArrayView header, QByteArrayView body);
 

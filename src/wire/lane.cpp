@@ -18,6 +18,20 @@ constexpr QByteArrayView yes = "1";
 // A reason is for people: what is longer is none.
 constexpr qsizetype longestReason = 1000;
 
+QByteArray numberFrame(QByteArrayView command, quint64 number)
+{
+    char data[sizeof number];
+    qToBigEndian(number, data);
+    return Zmtp::commandFrame(command, QByteArrayView(data, sizeof data));
+}
+
+std::optional<quint64> readNumber(QByteArrayView data)
+{
+    if (data.size() < qsizetype(sizeof(quint64)))
+        return {};
+    return qFromBigEndian<quint64>(data.data());
+}
+
 } // namespace
 
 QByteArray readyFrame(bool takesFiles)
@@ -60,18 +74,24 @@ const QByteArray &fileFrame()
     return frame;
 }
 
+QByteArray fileFrame(quint64 size)
+{
+    return numberFrame(fileCommand, size);
+}
+
+std::optional<quint64> readFile(QByteArrayView data)
+{
+    return data.isEmpty() ? 0 : readNumber(data);
+}
+
 QByteArray doneFrame(quint64 files)
 {
-    char data[sizeof files];
-    qToBigEndian(files, data);
-    return Zmtp::commandFrame(doneCommand, QByteArrayView(data, sizeof data));
+    return numberFrame(doneCommand, files);
 }
 
 std::optional<quint64> readDone(QByteArrayView data)
 {
-    if (data.size() < qsizetype(sizeof(quint64)))
-        return {};
-    return qFromBigEndian<quint64>(data.data());
+    return readNumber(data);
 }
 
 QByteArray lagFrame(bool lags)

@@ -46,8 +46,10 @@ struct Acknowledgement
 QByteArray acknowledgementFrame(const Acknowledgement &acknowledgement);
 std::optional<Acknowledgement> readAcknowledgement(QByteArrayView data);
 
-// With their headers.
+// With their headers. \a size is how many bytes of the file are the event's; 0: all of it, and it is sealed.
 const QByteArray &fileFrame();
+QByteArray fileFrame(quint64 size);
+std::optional<quint64> readFile(QByteArrayView data);
 QByteArray doneFrame(quint64 files);
 std::optional<quint64> readDone(QByteArrayView data);
 

@@ -13,7 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <random>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -167,7 +169,7 @@ void sendOtherFiles(int port)
         return;
     const FileDescriptor reads(ends[0]);
     const FileDescriptor writes(ends[1]);
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < 3000; ++i) {
         for (const FileDescriptor *file :
              {&unsealed, &maySeal, &sparse, &huge, &zeros, &folder, &device, &path, &tcp, &reads, &writes}) {
             RawLane attacker(port);
@@ -215,6 +217,52 @@ void sendSparseFiles(int port)
     }
 }
 
+// Files that become other events, and none, while the server and receivers look at them.
+void changeFilesMeanwhile(int port)
+{
+    QByteArray body = "flood " + QByteArray(300'000, 'x') + '.';
+    appendTrailer({.nodeId = QUuid::createUuid(), .sequence = 1, .flags = Trailer::Waits}, &body);
+    const QByteArray good = event(body);
+    const FileDescriptor file(::memfd_create("attack", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (::ftruncate(file.get(), good.size()) != 0)
+        return;
+    const auto size = std::size_t(good.size());
+    void *const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE;
+    if (at == MAP_FAILED || ::fcntl(file.get(), F_ADD_SEALS, seals) != 0)
+        return;
+    const std::span<char> memory(static_cast<char *>(at), size);
+    std::ranges::copy(good, memory.begin());
+    std::atomic<bool> ends = false;
+    std::thread changes([&] {
+        std::minstd_rand random(1);
+        while (!ends) {
+            const std::size_t change = random() % 100;
+            memory[random() % 2 ? change : size - 1 - change] = char(random());
+            if (random() % 4 == 0)
+                std::ranges::copy(good, memory.begin());
+        }
+    });
+    std::vector<RawLane> hear;
+    for (const bool takesFiles : {false, true}) {
+        RawLane &each = hear.emplace_back(port, false);
+        each.send(Lane::readyFrame(takesFiles));
+        each.subscribe("");
+    }
+    for (int i = 0; i < 3000; ++i) {
+        RawLane sender(port);
+        for (int j = 0; j < 10 && sender.sendFile(file.get(), Lane::fileFrame(size)); ++j) {
+            if (sender.isHungUp())
+                break;
+            for (RawLane &each : hear)
+                each.isHungUp();
+        }
+    }
+    ends = true;
+    changes.join();
+    ::munmap(at, size);
+}
+
 // A receiver that always lags, and a sender that waits for it, and sends all the same.
 void sendThoughItWaits(int port)
 {
@@ -251,6 +299,7 @@ void TestLaneDoor::holds_data()
     QTest::newRow("files that are none of an event") << &sendOtherFiles << 32;
     QTest::newRow("files that nothing speaks of") << &sendFilesOnly << 32;
     QTest::newRow("files that take no memory of the sender's") << &sendSparseFiles << 32;
+    QTest::newRow("files that change while they are read") << &changeFilesMeanwhile << 600;
     QTest::newRow("a sender that says it waits, and does not") << &sendThoughItWaits << 600;
 }
 

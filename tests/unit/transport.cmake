@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-foreach(name endpoint lanefolder pollset sealedfile sendqueue sharedcontext subscriptionproof threadload)
+foreach(name endpoint filepool lanefolder pollset sealedfile sendqueue sharedcontext subscriptionproof threadload)
     pyvent_unit_test(transport ${name})
 endforeach()
 # They play servers, and give the same things the same names.

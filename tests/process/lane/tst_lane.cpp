@@ -418,7 +418,8 @@ void tst_Lane::largeEventsInFiles()
     QVERIFY(!python || python->waitForHeard(count, u"image"_s));
     QCOMPARE(wrong, 0);
     QVERIFY(waitUntil([&] { return filesOf(server.pid()) == count - 1; }));
-    QCOMPARE(filesOf(QCoreApplication::applicationPid()), 0);
+    QVERIFY(
+        waitUntil([] { return filesOf(QCoreApplication::applicationPid()) == 0; })); // it kept some to write to again
     QCOMPARE(::kill(pid_t(stopped.pid()), SIGKILL), 0);
     QVERIFY(waitUntil([&] { return filesOf(server.pid()) == 0; }));
 }

@@ -8,9 +8,13 @@
 #include <QtTest/qtest.h>
 
 #include <array>
+#include <cstring>
+#include <limits>
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 using namespace Pyvent::Internal;
 
@@ -34,6 +38,42 @@ FileDescriptor fileOf(QByteArrayView body)
 {
     return makeSealedFile(eventFrame(body).first(Zmtp::maximumHeaderSize), body);
 }
+
+// As nodes send them: with a trailer.
+QByteArray pooledEvent(const QByteArray &name)
+{
+    QByteArray frame = name + ' ' + QByteArray(fileSize, 'x') + '.';
+    appendTrailer({.nodeId = QUuid(), .sequence = 1, .time = 1, .sender = "pyvent"}, &frame);
+    return frame;
+}
+
+// What a hostile sender has: a pooled file, and memory that it writes to while others have it.
+class RewrittenFile
+{
+public:
+    explicit RewrittenFile(const QByteArray &bytes)
+        : m_file(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING))
+        , m_size(std::size_t(bytes.size()))
+    {
+        if (::ftruncate(m_file.get(), bytes.size()) != 0)
+            qFatal("no room");
+        m_memory = ::mmap(nullptr, m_size, PROT_READ | PROT_WRITE, MAP_SHARED, m_file.get(), 0);
+        write(bytes);
+        if (::fcntl(m_file.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) != 0)
+            qFatal("no seals");
+    }
+    ~RewrittenFile() { ::munmap(m_memory, m_size); }
+    Q_DISABLE_COPY_MOVE(RewrittenFile)
+
+    FileDescriptor open() const { return FileDescriptor(::dup(m_file.get())); }
+    void write(const QByteArray &bytes) { std::memcpy(m_memory, bytes.constData(), m_size); }
+    qsizetype size() const { return qsizetype(m_size); }
+
+private:
+    const FileDescriptor m_file;
+    const std::size_t m_size;
+    void *m_memory = nullptr;
+};
 
 void passFile(PassedFiles *to, const FileDescriptor &file)
 {
@@ -65,10 +105,10 @@ struct OtherEnd
     }
 
     // Sends a file, as by the socket, and what says so.
-    bool sendFile(FileDescriptor file)
+    bool sendFile(FileDescriptor file, const QByteArray &command = Lane::fileFrame())
     {
         passFile(peer.files(), file);
-        return peer.receive(Lane::fileFrame());
+        return peer.receive(command);
     }
 
     // What is written now, with what is owed.
@@ -100,6 +140,10 @@ private Q_SLOTS:
     void largeEvents();
     void ignoresWhatItDoesNotKnow();
     void eventsInFiles();
+    void eventsInPooledFiles_data();
+    void eventsInPooledFiles();
+    void pooledFilesThatChange();
+    void pooledFilesThatItRefuses();
     void filesThatItRefuses();
     void filesAreFewAtATime();
     void waitsForReceiversThatLag();
@@ -311,6 +355,104 @@ void TestLanePeer::eventsInFiles()
     // What was passed as bytes is kept as bytes.
     QVERIFY(sends.peer.receive(eventFrame(largeEvent())));
     QCOMPARE(takesFiles.output(), eventFrame(largeEvent()));
+}
+
+// The same, but that its sender could write to it.
+void TestLanePeer::eventsInPooledFiles_data()
+{
+    QTest::addColumn<QByteArray>("name");
+    QTest::newRow("a name") << QByteArray("big");
+    QTest::newRow("one that is longer than what is looked at") << "big" + QByteArray(5000, 'g');
+}
+
+void TestLanePeer::eventsInPooledFiles()
+{
+    QFETCH(const QByteArray, name);
+    Relay relay(true, {});
+    const qsizetype before = relay.waitingBytes();
+    OtherEnd sends(&relay, true, true);
+    OtherEnd takesFiles(&relay, true, true);
+    OtherEnd takesBytes(&relay);
+    OtherEnd takesBytesToo(&relay);
+    OtherEnd hearsOthers(&relay, true, true);
+    for (OtherEnd *hears : {&takesFiles, &takesBytes, &takesBytesToo}) {
+        QVERIFY(hears->peer.receive(subscription("big")));
+        hears->output();
+    }
+    QVERIFY(hearsOthers.peer.receive(subscription("bigger")));
+    hearsOthers.output();
+    FilePool pool;
+    const QByteArray event = eventFrame(pooledEvent(name));
+    const bool isKnown = name.size() < EventEnds::endSize;
+    const QByteArray command = Lane::fileFrame(quint64(event.size()));
+    QVERIFY(sends.sendFile(pool.write({}, event, FilePool::Clock::now()), command));
+    QCOMPARE(sends.output(), Lane::acknowledgementFrame({1, 0}));
+    QCOMPARE(sends.peer.bytesInFiles(), quint64(event.size()));
+    QVERIFY(relay.waitingBytes() < before + (isKnown ? 3 : 2) * event.size()); // one copy for all who take bytes
+    QCOMPARE(takesBytes.output(), event);
+    QCOMPARE(takesBytesToo.output(), event);
+    int files = 0;
+    QCOMPARE(PyventTests::takeBytes(&takesFiles.peer.client()->output, &files), isKnown ? command : event);
+    QCOMPARE(files, int(isKnown));
+    QCOMPARE(relay.files(), int(isKnown));
+    QVERIFY(hearsOthers.output().isEmpty());
+    QCOMPARE(takesFiles.peer.receive(Lane::doneFrame(1)), isKnown);
+    QCOMPARE(relay.files(), 0);
+    QCOMPARE(relay.waitingBytes(), before);
+    QVERIFY(pool.write({}, event, FilePool::Clock::now()).isOpen());
+    QCOMPARE(pool.files(), 1);
+}
+
+// Its sender makes another event of it before a receiver that takes bytes has it: there is no event then, and no harm.
+void TestLanePeer::pooledFilesThatChange()
+{
+    Relay relay(true, {.files = 1});
+    const qsizetype before = relay.waitingBytes();
+    OtherEnd sends(&relay, true, true);
+    OtherEnd hears(&relay, true, true);
+    QVERIFY(hears.peer.receive(subscription("big")));
+    hears.output();
+    RewrittenFile file(eventFrame(pooledEvent("big")));
+    const QByteArray command = Lane::fileFrame(quint64(file.size()));
+    QVERIFY(sends.sendFile(file.open(), command));
+    SendBuffer &output = hears.peer.client()->output;
+    file.write(eventFrame(pooledEvent("not")));
+    output.passAsBytes(); // as if the kernel passed no more files
+    QVERIFY(!output.mayWrite());
+    QVERIFY(hears.output().isEmpty());
+    QCOMPARE(relay.files(), 0);
+
+    OtherEnd late(&relay);
+    QVERIFY(late.peer.receive(subscription("not")));
+    late.output();
+    QVERIFY(sends.sendFile(file.open(), command)); // which is what it says now
+    QCOMPARE(late.output(), eventFrame(pooledEvent("not")));
+    QCOMPARE(relay.waitingBytes(), before);
+}
+
+void TestLanePeer::pooledFilesThatItRefuses()
+{
+    Relay relay(true, {});
+    const qsizetype before = relay.waitingBytes();
+    FilePool pool;
+    const auto refuses = [&](const QByteArray &bytes, qsizetype size) {
+        OtherEnd end(&relay, true, true);
+        return !end.sendFile(pool.write({}, bytes, FilePool::Clock::now()), Lane::fileFrame(quint64(size)));
+    };
+    const QByteArray event = eventFrame(pooledEvent("big"));
+    QVERIFY(refuses(event, event.size() - 1));
+    QVERIFY(refuses(event, event.size() + 1));
+    QVERIFY(refuses(event, 100 * event.size()));
+    QVERIFY(refuses(event, std::numeric_limits<qsizetype>::max()));
+    QVERIFY(refuses(event, 1));
+    QVERIFY(refuses(QByteArray(fileSize, '\xff'), fileSize));
+    QVERIFY(refuses(Zmtp::frame(Zmtp::Header::Command, pooledEvent("big")), event.size()));
+    OtherEnd sendsSealed(&relay, true, true);
+    QVERIFY(!sendsSealed.sendFile(fileOf(largeEvent()), Lane::fileFrame(fileSize)));
+    OtherEnd saysNoNumber(&relay, true, true);
+    QVERIFY(!saysNoNumber.sendFile(fileOf(largeEvent()), Zmtp::commandFrame(Lane::fileCommand, "1234567")));
+    QCOMPARE(relay.files(), 0);
+    QCOMPARE(relay.waitingBytes(), before);
 }
 
 void TestLanePeer::filesThatItRefuses()

@@ -102,9 +102,8 @@ public:
     }
 
     // What says that an event is in a file, which goes with it.
-    void passFile(const FileDescriptor &file)
+    void passFile(const FileDescriptor &file, const QByteArray &bytes = Lane::fileFrame())
     {
-        const QByteArray bytes = Lane::fileFrame();
         const iovec vector{const_cast<char *>(bytes.data()), std::size_t(bytes.size())};
         if (sendWithFile(m_server.get(), std::span(&vector, 1), file.get()) != bytes.size())
             qFatal("cannot pass a file");
@@ -131,6 +130,15 @@ private:
     FileDescriptor m_server;
 };
 
+// Of the first \a size bytes of a pooled file.
+QByteArray copyOf(const FileDescriptor &file, qsizetype size)
+{
+    QByteArray copy(size, Qt::Uninitialized);
+    const bool isWhole =
+        isPooledFile(file, size) && copyFromPooledFile(file, 0, std::span(copy.data(), std::size_t(size)));
+    return isWhole ? copy : QByteArray();
+}
+
 } // namespace
 
 class TestLaneConnection : public QObject
@@ -151,7 +159,9 @@ private Q_SLOTS:
     void sendsOnlySoMuchThatIsNotAcknowledged();
     void saysThatItLags();
     void largeEventsGoInFiles();
+    void manyLargeEventsGoInSealedFiles();
     void largeEventsComeInFiles();
+    void largeEventsComeInPooledFiles();
     void anIdleServer();
     void aServerThatSaysNothing();
     void isNotLetIn();
@@ -479,16 +489,70 @@ void TestLaneConnection::largeEventsGoInFiles()
         for (const QByteArray &event : {small, large, small, large, large})
             lane.connection->send(QByteArray(event), false, nullptr);
         QByteArray sent;
-        const QByteArray inPlace = takesFiles ? Lane::fileFrame() : eventFrame(large);
+        const qsizetype size = eventFrame(large).size();
+        const QByteArray inPlace = takesFiles ? Lane::fileFrame(quint64(size)) : eventFrame(large);
         const QByteArray expected = eventFrame(small) + inPlace + eventFrame(small) + inPlace + inPlace;
         QTRY_VERIFY((lane.turn(), sent += lane.read()) == expected);
         for (int i = 0; takesFiles && i < 3; ++i)
-            QVERIFY(FileMapping(lane.files.take(), maximumFrameSize, true).bytes() == eventFrame(large));
+            QVERIFY(copyOf(lane.files.take(), size) == eventFrame(large));
         QVERIFY(!lane.files.hasSome());
         lane.write(Lane::acknowledgementFrame({5, 0}));
         lane.hear();
         QCOMPARE(lane.queue.events(), 0);
     }
+}
+
+// Where the server keeps all of the pool's files, others are made, which are sealed.
+void TestLaneConnection::manyLargeEventsGoInSealedFiles()
+{
+    PlayedServer lane(true, true);
+    const QByteArray large = "large " + QByteArray(Lane::largeEvent, 'x');
+    constexpr int pooled = int(FilePool::mostFiles);
+    for (int i = 0; i < pooled + 2; ++i) {
+        lane.connection->send(QByteArray(large), false, nullptr);
+        lane.turn();
+    }
+    const qsizetype size = eventFrame(large).size();
+    const QByteArray expected = Lane::fileFrame(quint64(size)).repeated(pooled) + Lane::fileFrame().repeated(2);
+    QByteArray sent;
+    QTRY_VERIFY((lane.turn(), sent += lane.read()) == expected);
+    for (int i = 0; i < pooled; ++i)
+        QVERIFY(copyOf(lane.files.take(), size) == eventFrame(large));
+    for (int i = 0; i < 2; ++i)
+        QVERIFY(FileMapping(lane.files.take(), maximumFrameSize, true).bytes() == eventFrame(large));
+    lane.connection->send(QByteArray(large), false, nullptr); // and these are free again
+    sent.clear();
+    QTRY_VERIFY((lane.turn(), sent += lane.read()) == Lane::fileFrame(quint64(size)));
+}
+
+void TestLaneConnection::largeEventsComeInPooledFiles()
+{
+    PlayedServer lane(true, true);
+    FilePool pool;
+    const QByteArray first = "first " + QByteArray(Lane::largeEvent, 'x');
+    const QByteArray second = "second " + QByteArray(Lane::largeEvent, 'y');
+    const auto pass = [&](const QByteArray &bytes, qsizetype size) {
+        lane.passFile(pool.write({}, bytes, FilePool::Clock::now()), Lane::fileFrame(quint64(size)));
+    };
+    pass(eventFrame(first), eventFrame(first).size());
+    lane.hear();
+    pass(eventFrame(second), eventFrame(second).size());
+    lane.hear();
+    QCOMPARE(lane.heard, QByteArrayList({first, second}));
+    QCOMPARE(pool.files(), 1); // it had a copy of the first one
+    QCOMPARE(lane.read(), Lane::doneFrame(1) + Lane::doneFrame(2));
+
+    // Each of these is asked for.
+    pass(eventFrame(first), eventFrame(first).size() - 1);
+    pass(eventFrame(first), 100 * eventFrame(first).size());
+    pass(QByteArray(Lane::largeEvent, '\xff'), Lane::largeEvent);
+    lane.passFile(makeSealedFile(QByteArrayView(eventFrame(first)).first(9), first),
+                  Lane::fileFrame(quint64(eventFrame(first).size()))); // it says that it is a pooled one
+    lane.passFile(pool.write({}, eventFrame(first), FilePool::Clock::now()), Lane::fileFrame());
+    lane.write(Lane::fileFrame(300'000) + eventFrame("after"));
+    lane.hear();
+    QCOMPARE(lane.heard, QByteArrayList({first, second, "after"}));
+    QVERIFY(!lane.connection->hasEnded());
 }
 
 void TestLaneConnection::largeEventsComeInFiles()
