@@ -59,6 +59,9 @@ public:
         return !m_places(lock).empty() && m_places(lock).front().member == member;
     }
 
+    // Whether the link has one member only.
+    bool isAlone(const Lock &lock) const { return m_places(lock).size() == 1; }
+
     // Has Standby look after this link, from now on.
     void standBy();
 

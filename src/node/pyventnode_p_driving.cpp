@@ -113,6 +113,7 @@ void PyventNodePrivate::turn()
     const Clock::time_point end = Clock::now() + turnBudget;
     Inbox::Arrivals finished;
     int delivered = 0;
+    bool isAlone = true;
     do {
         {
             const Lock lock = this->lock();
@@ -123,6 +124,7 @@ void PyventNodePrivate::turn()
                 life.driver->serviceByEventLoop(lock, Clock::now(), this);
             else if (life.driver)
                 life.driver->loopTurns(lock, Clock::now());
+            isAlone = !life.driver || life.driver->isAlone(lock);
             // A handler may open a nested event loop, and nothing but this would wake it for the rest of the inbox.
             if (m_session(lock).mayHaveSeveralTurns())
                 scheduleTurn();
@@ -130,8 +132,9 @@ void PyventNodePrivate::turn()
         tell();
         delivered = 0;
         while (node() && deliverOne(&finished) && ++delivered > 0 && Clock::now() < end) { }
-        // More has come meanwhile, where one event follows the other. To look for what follows a single one costs more than it saves.
-    } while (node() && delivered > 1 && Clock::now() < end);
+        // More has come meanwhile, where one event follows the other. To look for what follows a single one costs more than it saves; and
+        // where other nodes have the same events, these are delivered before the processor's caches forget them.
+    } while (node() && delivered > 1 && isAlone && Clock::now() < end);
     if (!node())
         return;
     {
