@@ -30,7 +30,7 @@ constexpr quint64 timerId = 0;
 constexpr int servicesAtOnce = 16;
 
 // How long a loop's thread may wait for a processor, and how soon it is looked at again.
-constexpr std::chrono::milliseconds patience = 2 * Standby::grace;
+constexpr std::chrono::milliseconds patience = Standby::grace;
 constexpr std::chrono::milliseconds soon = Standby::grace / 2;
 
 constexpr Standby::Clock::time_point never = Standby::Clock::time_point::max();

@@ -66,11 +66,10 @@ FilePool::File *FilePool::find(qsizetype size)
         const qsizetype room = qsizetype(file.memory.size());
         return room >= size && room <= size * mostTooLarge && isFree(file);
     };
-    // Most have been free for longest at the front.
-    if (const auto found = std::find_if(m_files.begin(), m_files.end(), fits); found != m_files.end()) {
-        File file = std::move(*found);
-        m_files.erase(found);
-        return &m_files.emplace_back(std::move(file));
+    // What was used last is in the processor's caches still.
+    if (const auto found = std::find_if(m_files.rbegin(), m_files.rend(), fits); found != m_files.rend()) {
+        std::rotate(found.base() - 1, found.base(), m_files.end());
+        return &m_files.back();
     }
     const qsizetype room = (size + roundTo - 1) / roundTo * roundTo;
     if (m_files.size() >= mostFiles || m_bytes + room > mostBytes)
@@ -88,7 +87,8 @@ FilePool::File FilePool::make(qsizetype size)
     const FileDescriptor made = newMemoryFile();
     if (!made.isOpen() || ::ftruncate(made.get(), size) != 0)
         return {};
-    void *const at = ::mmap(nullptr, std::size_t(size), PROT_READ | PROT_WRITE, MAP_SHARED, made.get(), 0);
+    void *const at =
+        ::mmap(nullptr, std::size_t(size), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, made.get(), 0);
     if (at == MAP_FAILED)
         return {};
     file.memory = std::span(static_cast<char *>(at), std::size_t(size));

@@ -87,6 +87,8 @@ def goal_rows(results):
         ('round trip, median, to a bare relay over Unix sockets',
          quotients(values('roundTripMedian'), values('roundTripMedian', 'unix')), less, 2, 1.4),
         ('round trip, 99 %, to the same', quotients(values('roundTrip99'), values('roundTrip99', 'unix')), less, 4, 2),
+        ('round trip, median, to the same, all processes on one processor',
+         quotients(values('roundTripOneProcessor'), values('roundTripOneProcessor', 'unix')), less, 2, 1.4),
         ('wake-ups of threads in a round trip, all processes', values('roundTripWakeUps'), 'or less', 6, 4),
         ('writing a 3-argument event, to C pickle', quotients(ours['write/event'], pythons['write/event']), less, 0.5, 0.25),
         ('reading one, to making its map by hand', quotients(ours['read/event'], ours['makeByHand']), less, 1.5, 1.15),
