@@ -354,7 +354,7 @@ void LaneConnection::lookWhetherServerReads(Clock::time_point now)
     m_lookAt = now + lookInterval;
     if (!std::exchange(m_input.isLarge, false) && m_input.begin == m_input.end)
         m_input = {.skip = m_input.skip};
-    if (!std::exchange(m_files.copy.isUsed, false) && !m_files.hasOne)
+    if (!std::exchange(m_files.copy.isUsed, false))
         m_files.copy = {};
 }
 
@@ -471,7 +471,10 @@ bool LaneConnection::takeFile(QByteArrayView *body)
     if (!m_isUp || !command || command->name != Lane::fileCommand)
         return false;
     m_files.hasOne = true;
-    const QByteArrayView encoded = bytesOfFile(m_files.passed.take(), Lane::readFile(command->data));
+    const auto size = Lane::readFile(command->data);
+    const QByteArrayView encoded = bytesOfFile(m_files.passed.take(), size);
+    if (size && *size > 0) // that was a copy, and its sender may write to it again
+        doneWithFile();
     const auto header = Zmtp::readHeader(encoded);
     if (!header || header->flags & ~Zmtp::Header::Long || header->bodySize != quint64(encoded.size() - header->size)) {
         doneWithFile();
@@ -506,8 +509,6 @@ void LaneConnection::doneWithFile()
     if (!std::exchange(m_files.hasOne, false))
         return;
     m_files.mapping = {};
-    if (m_files.copy.capacity > quint64(keptBuffer))
-        m_files.copy = {};
     stage(Lane::doneFrame(++m_files.done));
     if (!m_output.isBlocked)
         write();
