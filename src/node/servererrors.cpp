@@ -77,6 +77,14 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
                     .arg(port + 1)
                     .arg(where),
                 QString::number(port + 1)};
+    case Server::Failure::OtherFolder:
+        return {
+            PyventError::PortTaken,
+            u"another program has a port of %1 of %2, and a node of this user's serves the bus without it, by a local "
+            "socket in another folder than this process looks in: start both with the same XDG_RUNTIME_DIR, or end "
+            "that program. This node goes on trying"_s.arg(port)
+                .arg(where),
+            QString::number(port)};
     case Server::Failure::NotThisMachine:
         return {PyventError::CannotServe, u"this node cannot serve: %1 is no IP address of this machine"_s.arg(where),
                 where};

@@ -33,7 +33,7 @@ bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How 
     QString text;
     const auto ports = how == How::WithoutPorts ? Server::Ports::Wanted : Server::Ports::Needed;
     m_server = Server::start(endpoint, options.maximumEventSize, options.serverLimits, ports, &failure, &text);
-    m_portInUse = failure == Server::Failure::PortInUse;
+    m_portInUse = failure == Server::Failure::PortInUse || failure == Server::Failure::OtherFolder;
     m_eventsPortInUse = failure == Server::Failure::EventsPortInUse;
     if (m_server) {
         if (!m_server->hasPorts())

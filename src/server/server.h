@@ -24,9 +24,10 @@ public:
         None,
         PortInUse,       // someone serves already, or something else has the port
         EventsPortInUse, // the port is free and the next one is not, so nobody can serve here
-        NotThisMachine,  // the address is no address of this machine
-        NoResources,     // this process may open no more file descriptors, or start no more threads
-        Other            // errorText says what
+        OtherFolder, // something else has the ports, and a server of this user's the bus without them, by a lane somewhere else
+        NotThisMachine, // the address is no address of this machine
+        NoResources,    // this process may open no more file descriptors, or start no more threads
+        Other           // errorText says what
     };
 
     // What can be had without the ports, which something else has.
@@ -75,6 +76,7 @@ private:
     std::atomic<bool> m_hadOtherClients = false;
     std::atomic<qint64> m_linger = -1; // in milliseconds, once stop() was called; then m_stop is readable
     FileDescriptor m_stop;
+    FileDescriptor m_claim; // while it has no ports
     std::thread m_thread;
 };
 

@@ -86,6 +86,7 @@ private Q_SLOTS:
     void aLaneThatComesToNothing();
     void aBusWithoutItsPort_data();
     void aBusWithoutItsPort();
+    void aBusWithoutItsPortIsOne();
     void aServerThatIsFull();
     void aBusWithoutItsPortGivesWayToAServer();
     void aServerThatHangsIsNotReplaced();
@@ -267,6 +268,37 @@ void tst_Lane::aBusWithoutItsPort()
     QVERIFY(waitUntil([&] { return byTcp.state() == PyventNode::Ready; }));
     QVERIFY(byTcp.send(u"n"_s, {{u"i"_s, 0}}));
     QVERIFY(waitUntil([&] { return numbersByTcp.heard == 1 && numbers.heard == 2; }));
+}
+
+// A process that looks for the lane in another folder serves no second one beside it.
+void tst_Lane::aBusWithoutItsPortIsOne()
+{
+    const PortPair ports;
+    ChildProcess other(u"/usr/bin/python3"_s,
+                       {u"-c"_s,
+                        u"import socket, sys, time\n"
+                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+                        "print('listens', flush=True)\n"
+                        "time.sleep(1000)"_s,
+                        QString::number(ports.port())});
+    QVERIFY(other.printsLine("listens"));
+    auto one = std::make_unique<PyventNode>(PyventOptions{.port = ports.port()});
+    QVERIFY(one->tryStart());
+    QVERIFY(waitUntil([&] { return one->isServer(); }));
+
+    const QByteArray folder = qgetenv("XDG_RUNTIME_DIR");
+    const auto restored = qScopeGuard([&] { qputenv("XDG_RUNTIME_DIR", folder); });
+    const QTemporaryDir another;
+    qputenv("XDG_RUNTIME_DIR", another.path().toLocal8Bit());
+    PyventNode two({.port = ports.port()});
+    QStringList errors;
+    connect(&two, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error.text); });
+    QVERIFY(two.tryStart());
+    QVERIFY(waitUntil([&] { return !errors.filter(u"XDG_RUNTIME_DIR"_s).isEmpty(); }));
+    QVERIFY(!two.isServer());
+    QVERIFY(two.state() != PyventNode::Ready);
+    one.reset();
+    QVERIFY(waitUntil([&] { return two.isServer() && two.state() == PyventNode::Ready; }));
 }
 
 // A Python server gets the port before the bus that is on the lane alone: its nodes go there, so there is one bus again.
