@@ -321,9 +321,9 @@ private Q_SLOTS:
         }
         const qint64 busy = *wakeUpsOfStandby() - before;
         qInfo("%lld wake-ups in %d round trips and %lld ms", busy, roundTrips, elapsed.elapsed());
-        // It looks whether the loop turns, as often as its patience says, whatever the traffic; twice that where threads wait
-        // for the processor.
-        QVERIFY(busy <= 5 + 2 * elapsed.elapsed() / Standby::grace.count());
+        // It looks whether the loop turns, as often as its patience says, whatever the traffic. Where threads wait for the processor it
+        // looks twice as often, and may take over and step back in between.
+        QVERIFY2(busy <= 5 + 4 * elapsed.elapsed() / Standby::grace.count(), qPrintable(QString::number(busy)));
 
         // Idle
         QTest::qWait(10'000); // until the newest event has been announced for the last time
