@@ -92,7 +92,7 @@ void LinkDriver::attended(const Lock &lock, Clock::time_point now)
 
 void LinkDriver::loopTurns(const Lock &lock, Clock::time_point now)
 {
-    if (m_attendant(lock).isOfThisThread())
+    if (!m_places(lock).empty() && m_places(lock).front().member->isHere())
         m_attendedAt = now.time_since_epoch().count();
 }
 

@@ -37,6 +37,9 @@ public:
         // Whether something waits for the member's thread.
         virtual bool needsTurn(const Lock &) const = 0;
         virtual void scheduleTurn() = 0;
+
+        // Whether its event loop is the calling thread's.
+        virtual bool isHere() const = 0;
     };
 
     LinkDriver(std::shared_ptr<NodeGroup> group, const Endpoint &endpoint, qsizetype maximumFrameSize);

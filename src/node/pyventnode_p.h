@@ -123,6 +123,8 @@ public:
     // Has the node's thread take a turn().
     void scheduleTurn() override { m_waker.schedule(); }
 
+    bool isHere() const override { return m_waker.isNodeThread(); }
+
     // There is another QCoreApplication, and with it another event loop in its thread, which knows nothing of the last one's
     // notifiers, timers and events. In the node's thread.
     void eventLoopBegins();

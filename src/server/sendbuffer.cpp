@@ -66,8 +66,10 @@ void SendBuffer::passAsBytes()
     const auto part = nextFile();
     Block whole = part->block.whole();
     m_fileBytes -= part->block.size();
-    m_bytes -= part->bytes().size();
-    if (whole.isNull()) { // it is no part under way, which would have gone with its file
+    const qsizetype command = part->bytes().size();
+    m_bytes -= command;
+    if (whole.isNull()) {              // it is no part under way, which would have gone with its file
+        m_written += quint64(command); // for whoever waits for what was appended to be written
         m_parts.erase(part);
         return;
     }

@@ -72,8 +72,12 @@ void BusConnection::findWay(Clock::time_point now)
     m_tryAt = now + m_tryAfter;
     m_tryAfter = std::min<std::chrono::milliseconds>(m_tryAfter * 2, slowestRetry);
     // A lane that came to nothing is no reason not to look elsewhere. And what ZeroMQ has sent, a server may have passed on.
-    if (!std::exchange(m_isAfterVainLane, false) && (!m_tcp || m_tcp->isHeld()))
+    // But a server that is full is so for each of its doors.
+    const bool isFull = m_why == Silence::ServerFull;
+    if ((!std::exchange(m_isAfterVainLane, false) || isFull) && (!m_tcp || m_tcp->isHeld()))
         tryLanes(now);
+    if (isFull && !m_way)
+        m_why = Silence::None; // it has gone
     if (m_tcp && isStrangersPort())
         return leaveStrangers();
     // Whoever takes over from a server that had a lane will have one, too.

@@ -72,8 +72,14 @@ FilePool::File *FilePool::find(qsizetype size)
         return &m_files.back();
     }
     const qsizetype room = (size + roundTo - 1) / roundTo * roundTo;
-    if (m_files.size() >= mostFiles || m_bytes + room > mostBytes)
-        return nullptr;
+    while (m_files.size() >= mostFiles || m_bytes + room > mostBytes) {
+        const auto other = std::find_if(m_files.begin(), m_files.end(), isFree); // of another size
+        if (other == m_files.end())
+            return nullptr;
+        m_bytes -= qsizetype(other->memory.size());
+        drop(*other);
+        m_files.erase(other);
+    }
     File file = make(room);
     if (!file.reader.isOpen())
         return nullptr;
@@ -84,8 +90,9 @@ FilePool::File *FilePool::find(qsizetype size)
 FilePool::File FilePool::make(qsizetype size)
 {
     File file;
-    const FileDescriptor made = newMemoryFile();
-    if (!made.isOpen() || ::ftruncate(made.get(), size) != 0)
+    const FileDescriptor made = newMemoryFile(size);
+    if (!made.isOpen()
+        || ::fallocate(made.get(), 0, 0, size) != 0) // where a page is missing, writing to memory ends the process
         return {};
     void *const at =
         ::mmap(nullptr, std::size_t(size), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, made.get(), 0);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -44,8 +45,11 @@ bool writeAll(int file, QByteArrayView header, QByteArrayView body)
 
 } // namespace
 
-FileDescriptor newMemoryFile()
+FileDescriptor newMemoryFile(qsizetype size)
 {
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && rlim_t(size) > limit.rlim_cur) // SIGXFSZ
+        return {};
     constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     FileDescriptor file(::memfd_create("pyvent-event", flags | MFD_NOEXEC_SEAL));
     if (!file.isOpen() && errno == EINVAL)
@@ -63,7 +67,7 @@ bool hasSeals(const FileDescriptor &file, int seals)
 
 FileDescriptor makeSealedFile(QByteArrayView header, QByteArrayView body)
 {
-    FileDescriptor file = newMemoryFile();
+    FileDescriptor file = newMemoryFile(header.size() + body.size());
     if (file.isOpen() && writeAll(file.get(), header, body) && ::fcntl(file.get(), F_ADD_SEALS, seals) == 0)
         return file;
     return {};

@@ -16,8 +16,8 @@ namespace Pyvent::Internal {
 // A large event between processes of a machine: a memory file (memfd_create) that is written once, can never be changed again, and is
 // passed on by its descriptor. It is gone with the last process that has it.
 
-// An empty memory file. Not open where the system has none to give.
-FileDescriptor newMemoryFile();
+// An empty memory file that may grow to \a size bytes. Not open where the system has none to give, or would end the process for that.
+FileDescriptor newMemoryFile(qsizetype size);
 
 // Whether it is of the system's own memory, and has these seals (fcntl, F_GET_SEALS).
 bool hasSeals(const FileDescriptor &file, int seals);

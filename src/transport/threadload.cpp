@@ -17,15 +17,14 @@ namespace Pyvent::Internal {
 ThreadLoad ThreadLoad::ofThisThread()
 {
     ThreadLoad mine;
-    mine.m_thread = ::pthread_self();
-    if (::pthread_getcpuclockid(mine.m_thread, &mine.m_clock) == 0)
+    if (::pthread_getcpuclockid(::pthread_self(), &mine.m_clock) == 0)
         mine.m_id = ::gettid();
     return mine;
 }
 
 bool ThreadLoad::isOfThisThread() const
 {
-    return m_id && ::pthread_equal(m_thread, ::pthread_self());
+    return m_id == ::gettid();
 }
 
 bool ThreadLoad::isRunnable() const

@@ -6,7 +6,6 @@
 #include <ctime>
 #include <optional>
 
-#include <pthread.h>
 #include <sys/types.h>
 
 namespace Pyvent::Internal {
@@ -29,7 +28,6 @@ public:
     std::optional<std::chrono::nanoseconds> processorTime() const;
 
 private:
-    pthread_t m_thread = {};
     pid_t m_id = 0; // the kernel's; 0: none
     clockid_t m_clock = {};
 };

@@ -308,22 +308,27 @@ private Q_SLOTS:
         QVERIFY(node.waitForReady());
         QTRY_VERIFY(wakeUpsOfStandby());
 
-        // A round trip after the other
+        // A round trip after the other: it looks whether the loop turns, as often as its patience says, whatever the traffic. Where threads
+        // wait for the processor it looks twice as often, and takes over and steps back in between: the best of some times counts.
         Lateness lateness;
-        qint64 before = *wakeUpsOfStandby();
-        QElapsedTimer elapsed;
-        elapsed.start();
-        constexpr int roundTrips = 2000;
-        for (int i = 1; i <= roundTrips; ++i) {
-            QVERIFY(node.send("ping"));
-            while (heard < i)
-                QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        qint64 before = 0;
+        bool isSeldom = false;
+        for (int attempt = 0; attempt < 5 && !isSeldom; ++attempt) {
+            before = *wakeUpsOfStandby();
+            QElapsedTimer elapsed;
+            elapsed.start();
+            constexpr int roundTrips = 2000;
+            for (const int last = heard + roundTrips; heard < last;) {
+                const int next = heard + 1;
+                QVERIFY(node.send("ping"));
+                while (heard < next)
+                    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+            }
+            const qint64 busy = *wakeUpsOfStandby() - before;
+            qInfo("%lld wake-ups in %d round trips and %lld ms", busy, roundTrips, elapsed.elapsed());
+            isSeldom = busy <= 5 + 2 * elapsed.elapsed() / Standby::grace.count();
         }
-        const qint64 busy = *wakeUpsOfStandby() - before;
-        qInfo("%lld wake-ups in %d round trips and %lld ms", busy, roundTrips, elapsed.elapsed());
-        // It looks whether the loop turns, as often as its patience says, whatever the traffic. Where threads wait for the processor it
-        // looks twice as often, and may take over and step back in between.
-        QVERIFY2(busy <= 5 + 4 * elapsed.elapsed() / Standby::grace.count(), qPrintable(QString::number(busy)));
+        QVERIFY(isSeldom);
 
         // Idle
         QTest::qWait(10'000); // until the newest event has been announced for the last time

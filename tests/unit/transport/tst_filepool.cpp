@@ -4,6 +4,7 @@
 #include "support/testprogram.h"
 #include "transport/sealedfile.h"
 
+#include <QtCore/qscopeguard.h>
 #include <QtTest/qtest.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,6 +54,8 @@ private Q_SLOTS:
     void nobodyElseWrites();
     void hasAFewFiles();
     void eventsOfAboutTheSameSizeShareAFile();
+    void makesRoomForOtherSizes();
+    void makesNoneThatMayNotBe();
     void givesBackWhatIsNotUsed();
     void tellsAPooledFileFromOthers();
 
@@ -167,6 +171,33 @@ void TestFilePool::eventsOfAboutTheSameSizeShareAFile()
     QCOMPARE(inodeOf(pool.write("", contents('c', 900'000), m_now)), inode);
     QVERIFY(inodeOf(pool.write("", contents('d', 2'000'000), m_now)) != inode);
     QVERIFY(inodeOf(pool.write("", contents('e', 10'000), m_now)) != inode); // it would keep far more than it needs
+}
+
+void TestFilePool::makesRoomForOtherSizes()
+{
+    FilePool pool;
+    std::vector<FileDescriptor> files;
+    for (std::size_t i = 0; i < FilePool::mostFiles; ++i)
+        files.push_back(pool.write("", contents('a'), m_now));
+    QVERIFY(!pool.write("", contents('b', 10 * fileSize), m_now).isOpen());
+    files.pop_back();
+    QVERIFY(pool.write("", contents('b', 10 * fileSize), m_now).isOpen());
+    files.clear();
+    QVERIFY(pool.write("", contents('c', FilePool::mostBytes), m_now).isOpen());
+    QCOMPARE(pool.files(), 1);
+}
+
+void TestFilePool::makesNoneThatMayNotBe()
+{
+    rlimit before = {};
+    QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit small = {fileSize + 1, before.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto restored = qScopeGuard([&] { ::setrlimit(RLIMIT_FSIZE, &before); });
+    FilePool pool;
+    QVERIFY(!pool.write("", contents('a'), m_now).isOpen()); // it would have some more, and the process a signal
+    QVERIFY(makeSealedFile("", contents('a')).isOpen());
+    QVERIFY(!makeSealedFile("head", contents('a')).isOpen());
 }
 
 void TestFilePool::givesBackWhatIsNotUsed()
