@@ -113,16 +113,16 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
         }
         raiseLimitOfDescriptors();
         std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize, limits));
-        if (ports == Ports::Wanted && !endpoint.lanes().isEmpty()) {
+        if (!server->takeLane(failure))
+            return nullptr;
+        if (ports == Ports::Wanted && server->m_hasLane) { // after the lane: whoever has that has this, too
             server->m_claim = claimBus(endpoint.lanes().front());
             if (!server->m_claim.isOpen()) {
                 *failure = Failure::OtherFolder;
                 return nullptr;
             }
         }
-        if (!server->takeLane(failure))
-            return nullptr;
-        const bool mayLackPorts = server->m_claim.isOpen() && server->m_hasLane;
+        const bool mayLackPorts = server->m_claim.isOpen();
         try {
             server->bind(failure);
         } catch (const std::system_error &) {
