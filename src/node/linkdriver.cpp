@@ -133,10 +133,23 @@ void LinkDriver::service(const Lock &lock, Clock::time_point now, const Member *
     wakeWaiting(lock);
 }
 
+// What a server has said last is read before it is known that it has ended: so once more than there is something.
+void LinkDriver::catchUp(const Lock &lock)
+{
+    constexpr int most = 16;
+    int services = 0;
+    do {
+        service(lock, Clock::now(), nullptr);
+    } while (m_link(lock).mayBeReadable() && ++services < most);
+    service(lock, Clock::now(), nullptr);
+}
+
 bool LinkDriver::waitUntil(Lock &lock, Clock::time_point deadline, const std::function<bool()> &condition)
 {
     const std::shared_ptr<LinkDriver> self = shared_from_this(); // all members may leave meanwhile
     bool isTrue = false;
+    if (!m_isDrivenByCall(lock))
+        catchUp(lock);
     for (;;) {
         if (!m_isDrivenByCall(lock))
             service(lock, Clock::now(), nullptr);

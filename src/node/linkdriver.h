@@ -82,6 +82,9 @@ public:
     // for them.
     void service(const Lock &lock, Clock::time_point now, const Member *self);
 
+    // service() until nothing is left to read, for a thread that was busy, and asks how things are.
+    void catchUp(const Lock &lock);
+
     // A turn of the driver's event loop: service(), and it is known that the loop turns.
     void serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self);
 

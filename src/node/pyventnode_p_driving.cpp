@@ -79,7 +79,7 @@ QFuture<void> PyventNodePrivate::whenReady(const Lock &lock)
         return future; // canceled, since nobody will finish it
     // A thread that was busy has not seen yet that a server ended; and what this sees, the event loop does not any more.
     if (life.driver) {
-        life.driver->service(lock, Clock::now(), nullptr);
+        life.driver->catchUp(lock);
         life.driver->wantService(lock);
     }
     if (state(lock) == PyventNode::Ready)
