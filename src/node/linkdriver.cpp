@@ -93,7 +93,7 @@ void LinkDriver::attended(const Lock &lock, Clock::time_point now)
 void LinkDriver::loopTurns(const Lock &lock, Clock::time_point now)
 {
     if (!m_places(lock).empty() && m_places(lock).front().member->isHere())
-        m_attendedAt = now.time_since_epoch().count();
+        attended(lock, now);
 }
 
 void LinkDriver::serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self)
@@ -150,9 +150,11 @@ bool LinkDriver::waitUntil(Lock &lock, Clock::time_point deadline, const std::fu
     bool isTrue = false;
     if (!m_isDrivenByCall(lock))
         catchUp(lock);
-    for (;;) {
+    const auto lookAgain = [&] {
         if (!m_isDrivenByCall(lock))
             service(lock, Clock::now(), nullptr);
+    };
+    for (;; lookAgain()) {
         isTrue = condition();
         const Clock::time_point now = Clock::now();
         if (isTrue || now >= deadline)
