@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <mutex>
 #include <system_error>
@@ -116,6 +117,20 @@ void tidy(const QByteArray &folder)
 }
 
 } // namespace
+
+FileDescriptor claimBus(const QByteArray &path)
+{
+    const QByteArray name = "pyvent-" + QByteArray::number(::geteuid()) + '-' + path.sliced(path.lastIndexOf('/') + 1);
+    sockaddr_un address = addressOf('@' + name);
+    address.sun_path[0] = '\0'; // with this it is in no folder, and the name ends with its size
+    const auto size = socklen_t(offsetof(sockaddr_un, sun_path) + 1 + std::size_t(name.size()));
+    FileDescriptor claim = newSocket();
+    if (::bind(claim.get(), reinterpret_cast<const sockaddr *>(&address), size) == 0)
+        return claim;
+    if (errno == EADDRINUSE)
+        return {};
+    throw systemError();
+}
 
 OwnLock::OwnLock(const QByteArray &path)
     : m_path(path)

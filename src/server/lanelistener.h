@@ -30,6 +30,10 @@ private:
     bool m_isOurs = false;
 };
 
+// What decides who has a bus that has no ports, whatever folder its lane, \a path, is in: a name in the abstract namespace, which is where ports
+// are, too. Not open where another process of this user's has it. Throws std::system_error.
+FileDescriptor claimBus(const QByteArray &path);
+
 // A lane's listening Unix socket, and the lock beside it that says who serves: of all processes that try, one has it, until it gives it
 // up or ends, however it ends.
 class LaneListener

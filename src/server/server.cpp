@@ -9,13 +9,10 @@
 #include "wire/frame.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <system_error>
 
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace Pyvent::Internal {
@@ -51,25 +48,6 @@ Relay::Limits relayLimits(const PyventServerLimits &limits)
             .subscriptions = limits.subscriptions,
             .subscribedBytes = limits.subscriptionBytes,
             .files = std::min(Relay::Limits().files, allowedDescriptors() / 8)};
-}
-
-// What decides who has a bus that has no ports: a name in the place where ports are names, too, whatever folder the lane is in. Not open where
-// another process of this user's has it. Throws std::system_error.
-FileDescriptor claimBus(const QByteArray &lane)
-{
-    const QByteArray name = "pyvent-" + QByteArray::number(::geteuid()) + '-' + lane.sliced(lane.lastIndexOf('/') + 1);
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    FileDescriptor claim(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!claim.isOpen() || name.size() >= qsizetype(sizeof address.sun_path))
-        throw std::system_error(claim.isOpen() ? ENAMETOOLONG : errno, std::generic_category());
-    std::copy(name.begin(), name.end(), address.sun_path + 1); // behind a zero: it is in no folder
-    const auto size = socklen_t(offsetof(sockaddr_un, sun_path) + 1 + std::size_t(name.size()));
-    if (::bind(claim.get(), reinterpret_cast<const sockaddr *>(&address), size) == 0)
-        return claim;
-    if (errno == EADDRINUSE)
-        return {};
-    throw std::system_error(errno, std::generic_category());
 }
 
 // A server needs one descriptor for each connection. The hard limit is the system's word.
