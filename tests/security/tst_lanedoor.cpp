@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "siege.h"
 #include "support/rawconnection.h"
+#include "support/rewrittenfile.h"
 #include "support/testprogram.h"
 #include "transport/lanefolder.h"
 #include "transport/sealedfile.h"
@@ -169,7 +170,7 @@ void sendOtherFiles(int port)
         return;
     const FileDescriptor reads(ends[0]);
     const FileDescriptor writes(ends[1]);
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 300; ++i) {
         for (const FileDescriptor *file :
              {&unsealed, &maySeal, &sparse, &huge, &zeros, &folder, &device, &path, &tcp, &reads, &writes}) {
             RawLane attacker(port);
@@ -223,22 +224,14 @@ void changeFilesMeanwhile(int port)
     QByteArray body = "flood " + QByteArray(300'000, 'x') + '.';
     appendTrailer({.nodeId = QUuid::createUuid(), .sequence = 1, .flags = Trailer::Waits}, &body);
     const QByteArray good = event(body);
-    const FileDescriptor file(::memfd_create("attack", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (::ftruncate(file.get(), good.size()) != 0)
-        return;
-    const auto size = std::size_t(good.size());
-    void *const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
-    constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE;
-    if (at == MAP_FAILED || ::fcntl(file.get(), F_ADD_SEALS, seals) != 0)
-        return;
-    const std::span<char> memory(static_cast<char *>(at), size);
-    std::ranges::copy(good, memory.begin());
+    const RewrittenFile file(good);
+    const std::span<char> memory = file.memory();
     std::atomic<bool> ends = false;
     std::thread changes([&] {
         std::minstd_rand random(1);
         while (!ends) {
             const std::size_t change = random() % 100;
-            memory[random() % 2 ? change : size - 1 - change] = char(random());
+            memory[random() % 2 ? change : memory.size() - 1 - change] = char(random());
             if (random() % 4 == 0)
                 std::ranges::copy(good, memory.begin());
         }
@@ -251,7 +244,7 @@ void changeFilesMeanwhile(int port)
     }
     for (int i = 0; i < 3000; ++i) {
         RawLane sender(port);
-        for (int j = 0; j < 10 && sender.sendFile(file.get(), Lane::fileFrame(size)); ++j) {
+        for (int j = 0; j < 10 && sender.sendFile(file.file().get(), Lane::fileFrame(memory.size())); ++j) {
             if (sender.isHungUp())
                 break;
             for (RawLane &each : hear)
@@ -260,7 +253,6 @@ void changeFilesMeanwhile(int port)
     }
     ends = true;
     changes.join();
-    ::munmap(at, size);
 }
 
 // A receiver that always lags, and a sender that waits for it, and sends all the same.

@@ -58,6 +58,24 @@ QString wayOf(PyventNode *node)
     return u"it does not answer itself"_s;
 }
 
+// A program that has a port, and is no server.
+class Stranger : public ChildProcess
+{
+public:
+    explicit Stranger(int port)
+        : ChildProcess(u"/usr/bin/python3"_s,
+                       {u"-c"_s,
+                        u"import socket, sys, time\n"
+                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+                        "print('listens', flush=True)\n"
+                        "time.sleep(1000)"_s,
+                        QString::number(port)})
+    {
+    }
+
+    bool listens() { return printsLine("listens"); }
+};
+
 // How many large events a process has open as files.
 int filesOf(qint64 pid)
 {
@@ -238,14 +256,8 @@ void tst_Lane::aBusWithoutItsPort()
 {
     QFETCH(const int, taken);
     const PortPair ports;
-    ChildProcess other(u"/usr/bin/python3"_s,
-                       {u"-c"_s,
-                        u"import socket, sys, time\n"
-                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
-                        "print('listens', flush=True)\n"
-                        "time.sleep(1000)"_s,
-                        QString::number(ports.port() + taken)});
-    QVERIFY(other.printsLine("listens"));
+    Stranger other(ports.port() + taken);
+    QVERIFY(other.listens());
     PyventNode one({.port = ports.port()});
     PyventNode two({.port = ports.port(), .server = false});
     QList<PyventError> errors;
@@ -274,14 +286,8 @@ void tst_Lane::aBusWithoutItsPort()
 void tst_Lane::aBusWithoutItsPortIsOne()
 {
     const PortPair ports;
-    ChildProcess other(u"/usr/bin/python3"_s,
-                       {u"-c"_s,
-                        u"import socket, sys, time\n"
-                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
-                        "print('listens', flush=True)\n"
-                        "time.sleep(1000)"_s,
-                        QString::number(ports.port())});
-    QVERIFY(other.printsLine("listens"));
+    Stranger other(ports.port());
+    QVERIFY(other.listens());
     auto one = std::make_unique<PyventNode>(PyventOptions{.port = ports.port()});
     QVERIFY(one->tryStart());
     QVERIFY(waitUntil([&] { return one->isServer(); }));
@@ -307,14 +313,8 @@ void tst_Lane::aBusWithoutItsPortGivesWayToAServer()
     if (const QString why = PeerProcess::whyNoPython(); !why.isEmpty())
         QSKIP(qPrintable(why));
     Bus bus;
-    ChildProcess other(u"/usr/bin/python3"_s,
-                       {u"-c"_s,
-                        u"import socket, sys, time\n"
-                        "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
-                        "print('listens', flush=True)\n"
-                        "time.sleep(1000)"_s,
-                        QString::number(bus.port())});
-    QVERIFY(other.printsLine("listens"));
+    Stranger other(bus.port());
+    QVERIFY(other.listens());
     PeerProcess &one = bus.add(PeerProcess::Qt, u"one"_s);
     PeerProcess &python = bus.add(PeerProcess::Python, u"python"_s);
     QVERIFY(bus.join(one, {{u"server"_s, true}}));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/lanepeer.h"
 
+#include "support/rewrittenfile.h"
 #include "support/sendbuffers.h"
 #include "support/testprogram.h"
 #include "wire/frame.h"
@@ -8,10 +9,8 @@
 #include <QtTest/qtest.h>
 
 #include <array>
-#include <cstring>
 #include <limits>
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,34 +45,6 @@ QByteArray pooledEvent(const QByteArray &name)
     appendTrailer({.nodeId = QUuid(), .sequence = 1, .time = 1, .sender = "pyvent"}, &frame);
     return frame;
 }
-
-// What a hostile sender has: a pooled file, and memory that it writes to while others have it.
-class RewrittenFile
-{
-public:
-    explicit RewrittenFile(const QByteArray &bytes)
-        : m_file(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING))
-        , m_size(std::size_t(bytes.size()))
-    {
-        if (::ftruncate(m_file.get(), bytes.size()) != 0)
-            qFatal("no room");
-        m_memory = ::mmap(nullptr, m_size, PROT_READ | PROT_WRITE, MAP_SHARED, m_file.get(), 0);
-        write(bytes);
-        if (::fcntl(m_file.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) != 0)
-            qFatal("no seals");
-    }
-    ~RewrittenFile() { ::munmap(m_memory, m_size); }
-    Q_DISABLE_COPY_MOVE(RewrittenFile)
-
-    FileDescriptor open() const { return FileDescriptor(::dup(m_file.get())); }
-    void write(const QByteArray &bytes) { std::memcpy(m_memory, bytes.constData(), m_size); }
-    qsizetype size() const { return qsizetype(m_size); }
-
-private:
-    const FileDescriptor m_file;
-    const std::size_t m_size;
-    void *m_memory = nullptr;
-};
 
 void passFile(PassedFiles *to, const FileDescriptor &file)
 {
@@ -412,9 +383,9 @@ void TestLanePeer::pooledFilesThatChange()
     OtherEnd hears(&relay, true, true);
     QVERIFY(hears.peer.receive(subscription("big")));
     hears.output();
-    RewrittenFile file(eventFrame(pooledEvent("big")));
+    PyventTests::RewrittenFile file(eventFrame(pooledEvent("big")));
     const QByteArray command = Lane::fileFrame(quint64(file.size()));
-    QVERIFY(sends.sendFile(file.open(), command));
+    QVERIFY(sends.sendFile(FileDescriptor(::dup(file.file().get())), command));
     SendBuffer &output = hears.peer.client()->output;
     file.write(eventFrame(pooledEvent("not")));
     output.passAsBytes(); // as if the kernel passed no more files
@@ -425,7 +396,7 @@ void TestLanePeer::pooledFilesThatChange()
     OtherEnd late(&relay);
     QVERIFY(late.peer.receive(subscription("not")));
     late.output();
-    QVERIFY(sends.sendFile(file.open(), command)); // which is what it says now
+    QVERIFY(sends.sendFile(FileDescriptor(::dup(file.file().get())), command)); // which is what it says now
     QCOMPARE(late.output(), eventFrame(pooledEvent("not")));
     QCOMPARE(relay.waitingBytes(), before);
 }
