@@ -172,6 +172,10 @@ void PyventQmlNode::start()
             [this](const QString &name, const QUuid &nodeId, quint64 count) {
                 Q_EMIT eventsLost(name, nodeId.toString(QUuid::WithoutBraces), double(count));
             });
+    connect(m_node.get(), &PyventNode::eventsRefused, this,
+            [this](const QString &name, const QUuid &nodeId, quint64 count, const QString &why) {
+                Q_EMIT eventsRefused(name, nodeId.toString(QUuid::WithoutBraces), double(count), why);
+            });
     m_node->tryStart();
     if (alive)
         updateState();

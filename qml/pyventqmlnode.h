@@ -84,7 +84,8 @@ public:
         EventsNotDelivered = PyventError::EventsNotDelivered,
         UsedAfterFork = PyventError::UsedAfterFork,
         OutOfResources = PyventError::OutOfResources,
-        NotAllowed = PyventError::NotAllowed
+        NotAllowed = PyventError::NotAllowed,
+        EventRefused = PyventError::EventRefused
     };
     Q_ENUM(ErrorCode)
 
@@ -175,6 +176,9 @@ Q_SIGNALS:
 
     /*! \a count events of the name \a name from the node \a nodeId were sent and will not arrive any more. */
     void eventsLost(const QString &name, const QString &nodeId, double count);
+
+    /*! The server did not pass on \a count events of the name \a name that the node \a nodeId has sent; \a why is for people. */
+    void eventsRefused(const QString &name, const QString &nodeId, double count, const QString &why);
 
     void activeChanged();
     void portChanged();

@@ -42,6 +42,8 @@ int codeOf(PyventError::Code code)
         return PyventQmlNode::OutOfResources;
     case PyventError::NotAllowed:
         return PyventQmlNode::NotAllowed;
+    case PyventError::EventRefused:
+        return PyventQmlNode::EventRefused;
     }
     return int(code);
 }

@@ -36,7 +36,8 @@ public:
         EventsNotDelivered, /*!< The linger ran out before the server had acknowledged everything. */
         UsedAfterFork,      /*!< A node that was made before fork() was used in the child. */
         OutOfResources, /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
-        NotAllowed      /*!< The server, or this process, is another user's than PyventOptions::localAccess has. */
+        NotAllowed,     /*!< The server, or this process, is another user's than PyventOptions::localAccess has. */
+        EventRefused    /*!< The server does not pass on what this node sends. The text says why. */
     };
     Q_ENUM(Code)
 

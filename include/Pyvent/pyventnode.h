@@ -369,6 +369,11 @@ Q_SIGNALS:
         100,000 events behind. \a nodeId is null for events of a Python node. */
     void eventsLost(const QString &name, const QUuid &nodeId, quint64 count);
 
+    /*! The server did not pass on \a count events or messages of the name \a name that the node \a nodeId has sent; \a why is for
+        people. Every node is told, so that a program that looks at the bus can show it; the node itself has errorOccurred() as well.
+        \a nodeId is null where it is not known, as it is of a Python node. Only a server of this module's tells. */
+    void eventsRefused(const QString &name, const QUuid &nodeId, quint64 count, const QString &why);
+
     void stateChanged(PyventNode::State state);
     void servingChanged(bool serving);
     void sendQueueChanged(qsizetype events);

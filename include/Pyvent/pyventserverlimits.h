@@ -50,6 +50,11 @@ struct PyventServerLimits
     qsizetype eventsPerSecond = 0;
     qsizetype bytesPerSecond = 0;
 
+    /*! The number of messages that a connection's nodes may send other nodes within a second beside events: questions, answers and
+        announcements, with those of one second at once. Those for all nodes count four times. It waits for the rest. 0: any number.
+        Default: 20,000. */
+    qsizetype controlMessagesPerSecond = 20'000;
+
     friend bool operator==(const PyventServerLimits &, const PyventServerLimits &) = default;
 };
 

@@ -39,6 +39,9 @@ public:
 
     void spend(qint64 cost) { m_left -= cost; }
 
+    // Whether it is as if nothing had been done.
+    bool isRested(Clock::time_point now) { return allows(now) && m_left == m_atOnce; }
+
 private:
     static constexpr Clock::duration longestRest = std::chrono::hours(1); // that counts
 

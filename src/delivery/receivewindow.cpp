@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace Pyvent::Internal {
 
@@ -130,6 +131,66 @@ void ReceiveWindow::disbelieve(Stream &stream)
     stream.hasBase = stream.hasBase && stream.newest > 0;
 }
 
+// How far a stream may be ahead of what was heard of it. What is to be told lost is part of that.
+quint64 ReceiveWindow::mostSent(const Stream &stream, Clock::time_point now) const
+{
+    const Clock::time_point since = stream.newest > 0 ? stream.heardAt : m_readyAt;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::max(now - since, Clock::duration::zero()));
+    return m_limits.farthestAhead + quint64(seconds.count()) * m_limits.sentPerSecond;
+}
+
+bool ReceiveWindow::isBelieved(const Stream &stream, quint64 sequence, Clock::time_point now) const
+{
+    const quint64 known = std::max(stream.newest, stream.delivered);
+    if (sequence <= known || (known == 0 && !stream.hasBase)) // where that begins is asked for
+        return true;
+    return sequence - known <= (m_sendersAreProven ? mostSent(stream, now) : m_limits.farthestAhead);
+}
+
+// Whether an event that has come by itself is too far from the others of its stream to be one of them: ahead, or, where that may be since
+// another one was invented, behind. Two that follow each other are what the sender shows, and the stream goes on with them.
+bool ReceiveWindow::isElsewhere(Stream &stream, quint64 sequence, Clock::time_point now)
+{
+    const bool isBehind = !m_sendersAreProven && stream.newest > 0 && sequence < stream.delivered
+        && stream.delivered - sequence > m_limits.farthestAhead;
+    if (!isBehind && isBelieved(stream, sequence, now)) {
+        stream.doubtful = 0;
+        return false;
+    }
+    const quint64 before = std::exchange(stream.doubtful, sequence);
+    if (before == 0 || sequence != before + 1)
+        return true;
+    stream.doubtful = 0;
+    if (isBehind || sequence - std::max(stream.newest, stream.delivered) > mostSent(stream, now))
+        beginAt(stream, before);
+    return false;
+}
+
+// What was missing before is not known to have been sent.
+void ReceiveWindow::beginAt(Stream &stream, quint64 sequence)
+{
+    cut(stream, 0);
+    stream.hasBase = true;
+    stream.delivered = stream.head = stream.newest = sequence - 1;
+    stream.requested = 0;
+    if (std::exchange(stream.isWaiting, false))
+        m_due.erase({stream.dueAt, &stream});
+}
+
+// Forgets of what is ahead of what was delivered all that is more than \a most ahead.
+void ReceiveWindow::cut(Stream &stream, quint64 most)
+{
+    const quint64 last = stream.delivered + std::min(most, std::numeric_limits<quint64>::max() - stream.delivered);
+    for (auto held = stream.held.upper_bound(last); held != stream.held.end(); held = stream.held.erase(held)) {
+        --m_heldEvents;
+        m_heldBytes -= held->second.size();
+    }
+    if (stream.head <= last)
+        return;
+    stream.newest = stream.held.empty() ? stream.delivered : stream.held.rbegin()->first;
+    stream.head = stream.newest;
+}
+
 void ReceiveWindow::forget(Streams::iterator stream)
 {
     m_due.erase({stream->dueAt, &*stream});
@@ -181,6 +242,8 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView to
     const auto known = lookUp(node, topic);
     Stream *stream = known == m_newcomers.end() ? nullptr : &*known;
     if (stream) {
+        if (isElsewhere(*stream, sequence, now))
+            return Verdict::Drop;
         wasHeard(known, sequence, now);
         if (sequence > stream->newest && sequence < stream->head && now > stream->headSince + m_limits.disbeliefAfter)
             disbelieve(*stream);
@@ -253,7 +316,7 @@ void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint6
         stream->delivered = head;
         release(*stream);
     }
-    if (head > stream->head) {
+    if (head > stream->head && isBelieved(*stream, head, now)) {
         stream->head = head;
         stream->headSince = now;
     }
@@ -272,6 +335,7 @@ void ReceiveWindow::begins(const QUuid &node, const QByteArray &topic, qint64 si
     const quint64 lost = std::min(beforeHeld, first > 0 ? first - 1 : 0);
     stream->hasBase = true;
     stream->delivered = base ? std::min(*base, beforeHeld) : lost - (lost > 0);
+    cut(*stream, mostSent(*stream, now));
     release(*stream);
     isGone(node, topic, first, now);
 }
@@ -294,7 +358,7 @@ void ReceiveWindow::isWithheld(const QUuid &node, const QByteArray &topic, const
         return;
     quint64 budget = m_limits.rangeOfARequest; // numbers of a stranger's, which may be any
     for (const Range &range : numbers) {
-        const quint64 last = std::min(range.last, stream->head);
+        const quint64 last = std::min({range.last, stream->head, stream->requested}); // it is an answer
         quint64 sequence = std::max(range.first, stream->delivered + 1);
         for (; sequence <= last && budget > 0; ++sequence, --budget) {
             if (!stream->held.contains(sequence))

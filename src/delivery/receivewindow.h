@@ -32,6 +32,8 @@ struct ReceiveLimits
     std::size_t requestsAtOnce = 200;                                   // of many streams, in 10 ms
     quint64 rangeOfARequest = 500;                                      // numbers that one question covers
     std::chrono::milliseconds disbeliefAfter = std::chrono::seconds(5); // of a head that events contradict
+    quint64 farthestAhead = 100'000;                                    // a number of which one word is enough
+    quint64 sentPerSecond = 4'000'000;                                  // no sender is faster
 };
 
 // The receiver's half of recovery, as negative acknowledgements do it in RFC 3208: for each stream, one per sending node
@@ -73,6 +75,9 @@ public:
         QByteArray topic;
         quint64 count;
     };
+
+    // Whether the server lets nobody speak for another node. Otherwise any number may be invented.
+    void setSendersAreProven(bool areProven) { m_sendersAreProven = areProven; }
 
     explicit ReceiveWindow(const ReceiveLimits &limits = {}, quint32 seed = std::random_device()());
     Q_DISABLE_COPY_MOVE(ReceiveWindow)
@@ -172,6 +177,7 @@ private:
         quint64 newest = 0;                 // the newest one that was heard
         Clock::time_point headSince;        // when an announcement raised the head
         quint64 requested = 0;              // the last one that was asked for
+        quint64 doubtful = 0;               // the last one that was too far from the others to be believed
         qint64 askedSince = 0;              // where the sender is asked where it begins
         std::map<quint64, QByteArray> held; // null: will not come
         bool isNewcomer = true;
@@ -189,6 +195,11 @@ private:
     void makeRoom();
     void wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now);
     void disbelieve(Stream &stream);
+    quint64 mostSent(const Stream &stream, Clock::time_point now) const;
+    bool isBelieved(const Stream &stream, quint64 sequence, Clock::time_point now) const;
+    bool isElsewhere(Stream &stream, quint64 sequence, Clock::time_point now);
+    void beginAt(Stream &stream, quint64 sequence);
+    void cut(Stream &stream, quint64 most);
     void forget(Streams::iterator stream);
 
     Verdict accept(Stream &stream, quint64 sequence, QByteArrayView frame, Clock::time_point now);
@@ -210,6 +221,7 @@ private:
     // When the last event was heard of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
     std::optional<qint64> m_forgottenTime;
     bool m_isPaused = false;
+    bool m_sendersAreProven = false;
     // Streams that were heard once, or only announced, may be invented. They do not displace those that were heard more
     // often, as long as these leave them a part of the room.
     Streams m_newcomers;

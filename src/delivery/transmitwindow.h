@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -150,14 +151,23 @@ public:
         return Range{stream->head + 1 - quint64(positions.end() - begin), stream->head};
     }
 
-    // The newest events of the topics that begin with one of \a prefixes.
-    std::vector<Head> heads(const QByteArrayList &prefixes) const
+    // The newest events of the topics that begin with one of \a prefixes, \a maximum at most. Costs no more than what it returns.
+    std::vector<Head> heads(QByteArrayList prefixes, qsizetype maximum) const
     {
         std::vector<Head> heads;
-        for (const std::shared_ptr<Stream> &stream : m_streams) {
-            const auto isOf = [&](const QByteArray &prefix) { return stream->topic.startsWith(prefix); };
-            if (stream->head > 0 && std::any_of(prefixes.begin(), prefixes.end(), isOf))
-                heads.push_back({stream->topic, stream->head, stream->headTime});
+        std::sort(prefixes.begin(), prefixes.end());
+        auto topic = m_topics.begin();
+        for (const QByteArray &prefix : std::as_const(prefixes)) {
+            if (topic == m_topics.end())
+                break;
+            if (topic->first < prefix)
+                topic = m_topics.lower_bound(prefix);
+            for (; topic != m_topics.end() && topic->first.startsWith(prefix); ++topic) {
+                if (qsizetype(heads.size()) >= maximum)
+                    return heads;
+                if (const Stream &stream = *topic->second; stream.head > 0)
+                    heads.push_back({stream.topic, stream.head, stream.headTime});
+            }
         }
         return heads;
     }
@@ -261,6 +271,7 @@ private:
         if (!stream) {
             stream = std::make_shared<Stream>();
             stream->topic = topic;
+            m_topics.emplace(topic, stream.get());
         }
         m_newest = stream.get();
         return *stream;
@@ -280,6 +291,7 @@ private:
 
     TransmitLimits m_limits;
     QHash<QByteArray, std::shared_ptr<Stream>> m_streams; // of all topics that were ever sent
+    std::map<QByteArray, Stream *> m_topics;              // the same, in order
     Stream *m_newest = nullptr;
     std::deque<Entry> m_entries; // oldest first
     quint64 m_firstPosition = 0; // of the oldest one; positions count all that were ever added

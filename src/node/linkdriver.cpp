@@ -20,7 +20,9 @@ LinkDriver::LinkDriver(std::shared_ptr<NodeGroup> group, const Endpoint &endpoin
     : m_group(std::move(group))
     , m_endpoint(endpoint)
     , m_maximumFrameSize(maximumFrameSize)
-    , m_link([&](SendQueue &queue) { return Connection::to(endpoint, maximumFrameSize, queue, *m_pollSet); })
+    , m_link([&](SendQueue &queue) {
+        return Connection::to(endpoint, maximumFrameSize, queue, *m_pollSet, m_group->secret().bytes());
+    })
 {
 }
 

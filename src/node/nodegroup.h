@@ -3,11 +3,14 @@
 #define PYVENT_NODE_NODEGROUP_H
 
 #include "node/guarded.h"
+#include "security/nodesecret.h"
 #include "transport/endpoint.h"
 
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qrandom.h>
 #include <QtCore/qstring.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -59,6 +62,10 @@ public:
     // The group of the calling thread. A child of fork() gets another one than its parent's.
     static std::shared_ptr<NodeGroup> ofThread();
 
+    // The UUID of one more node, and what proves that they are this group's.
+    QUuid newNode() { return m_secret.node(m_newest++); }
+    const NodeSecret &secret() const { return m_secret; }
+
     Lock lock() { return Lock(*this); }
     Lock tryLock() { return Lock(*this, std::try_to_lock); }
 
@@ -77,6 +84,8 @@ public:
     void changed() { m_changed.notify_all(); }
 
 private:
+    const NodeSecret m_secret;
+    std::atomic<quint32> m_newest = QRandomGenerator::global()->generate();
     std::mutex m_mutex;
     std::condition_variable m_changed;
     Guarded<std::vector<std::weak_ptr<LinkDriver>>> m_drivers;

@@ -185,7 +185,7 @@ private:
     using Guarded = Pyvent::Internal::NodeGroup::Guarded<Value>;
 
     const std::shared_ptr<Pyvent::Internal::NodeGroup> m_group = Pyvent::Internal::NodeGroup::ofThread();
-    const QUuid m_uuid = QUuid::createUuid();
+    const QUuid m_uuid = m_group->newNode();
     Guarded<Life> m_life;
     Guarded<Session> m_session;
     Guarded<Serving> m_serving;

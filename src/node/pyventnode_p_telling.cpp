@@ -49,6 +49,11 @@ void PyventNodePrivate::collectNews(const Lock &lock)
                                m_group->log(lock, log(),
                                             u"A handler of %1 failed: %2"_s.arg(failure.name, failure.reason));
                        },
+                       [&](const News::Refusal &refusal) {
+                           notices.add([refusal](PyventNode *node) {
+                               Q_EMIT node->eventsRefused(refusal.name, refusal.node, refusal.count, refusal.why);
+                           });
+                       },
                        [&](Presence::Finished &finished) {
                            const auto shared = std::make_shared<Presence::Finished>(std::move(finished));
                            notices.add([shared](PyventNode *) {

@@ -37,6 +37,13 @@ void Admission::left(const OtherEnd &other)
         m_connections.erase(*other.user);
 }
 
+QString Admission::describe(const OtherEnd &other)
+{
+    if (other.user)
+        return u"the user %1"_s.arg(describeUser(*other.user));
+    return other.isLocal ? u"a process of this machine"_s : u"another machine"_s;
+}
+
 QString Admission::describe(Answer answer, const OtherEnd &other) const
 {
     switch (answer) {

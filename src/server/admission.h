@@ -37,6 +37,9 @@ public:
     // For people: why it does not come in.
     QString describe(Answer answer, const OtherEnd &other) const;
 
+    // For people: who is at the other end.
+    static QString describe(const OtherEnd &other);
+
 private:
     static bool isOthers(const OtherEnd &other);
 

@@ -50,6 +50,12 @@ constexpr auto slowTurn = 100ms;
 // How long what is owed to a node may wait for something to share its way.
 constexpr auto paysAfter = 20ms;
 
+// A message to all nodes makes each of them do something.
+constexpr quint64 costOfCommonMessage = 4;
+
+// How long what was refused is gathered before all are told.
+constexpr auto tellsRefusedAfter = 100ms;
+
 // A sender that is not on the bus so long after it is needed does not come back, but as another one.
 constexpr auto goneAfter = 5s;
 
@@ -272,8 +278,8 @@ void Doors::watch(int fd)
 
 Doors::Clock::time_point Doors::deadline() const
 {
-    return std::min(
-        {m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_tellsGoneAt, m_givesUpAt});
+    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_tellsRefusedAt,
+                     m_tellsGoneAt, m_givesUpAt});
 }
 
 qsizetype Doors::wait(Clock::time_point until)
@@ -297,6 +303,10 @@ qsizetype Doors::wait(Clock::time_point until)
     }
     payDebts(now);
     readAgain(now);
+    if (now >= m_tellsRefusedAt) {
+        m_tellsRefusedAt = Clock::time_point::max();
+        m_relay->tellRefused();
+    }
     if (now >= m_tellsGoneAt) {
         m_tellsGoneAt = Clock::time_point::max();
         m_relay->tellGone();
@@ -414,11 +424,10 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
                 close(connection, "");
             return 0;
         }
-        const quint64 events = connection->peer->events();
-        const quint64 changes = connection->peer->changes();
-        const quint64 inFiles = connection->peer->bytesInFiles();
+        const Received before(*connection->peer);
         const bool goesOn = isInPlace ? connection->peer->receivedInPlace(count)
                                       : connection->peer->receive(QByteArrayView(room.data(), count));
+        warnOfRefused(*connection, before, now);
         if (!goesOn) {
             write(connection, now);
             close(connection, connection->peer->whyClosed());
@@ -426,7 +435,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         }
         if (!isInPlace)
             connection->frameSince = now;
-        charge(connection, events, changes, count + qsizetype(connection->peer->bytesInFiles() - inFiles), now);
+        charge(connection, before, count, now);
         if (!connection->peer->client()->output.isEmpty())
             update(connection);
         noteDebt(connection, now);
@@ -470,14 +479,36 @@ void Doors::write(Connection *connection, Clock::time_point now)
     update(connection);
 }
 
-// It may have had more than it may within a second: then nothing more is read from it until it may.
-void Doors::charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
-                   Clock::time_point now)
+Doors::Received::Received(const Peer &peer)
+    : events(peer.events())
+    , changes(peer.changes())
+    , bytesInFiles(peer.bytesInFiles())
+    , control(peer.client()->nodeMessages() + costOfCommonMessage * peer.client()->commonMessages())
+    , refused(peer.client()->refused())
 {
+}
+
+void Doors::warnOfRefused(const Connection &connection, const Received &before, Clock::time_point now)
+{
+    const quint64 refused = connection.peer->client()->refused() - before.refused;
+    if (refused == 0)
+        return;
+    m_tellsRefusedAt = std::min(m_tellsRefusedAt, now + tellsRefusedAfter);
+    m_warnings.add(now, [&] {
+        return u"%1 messages of a connection of %2 are not passed on: they speak for nodes of others"_s.arg(refused)
+            .arg(Admission::describe(connection.other));
+    });
+}
+
+// It may have had more than it may within a second: then nothing more is read from it until it may.
+void Doors::charge(Connection *connection, const Received &before, qsizetype bytes, Clock::time_point now)
+{
+    const Received after(*connection->peer);
     const Clock::time_point again =
-        std::max({connection->eventsSent.take(connection->peer->events() - eventsBefore, now),
-                  connection->bytesSent.take(quint64(bytes), now),
-                  connection->changes.take(connection->peer->changes() - changesBefore, now)});
+        std::max({connection->eventsSent.take(after.events - before.events, now),
+                  connection->bytesSent.take(quint64(bytes) + after.bytesInFiles - before.bytesInFiles, now),
+                  connection->control.take(after.control - before.control, now),
+                  connection->changes.take(after.changes - before.changes, now)});
     if (again <= now)
         return;
     connection->readsAgainAt = again;

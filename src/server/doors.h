@@ -74,6 +74,7 @@ private:
             : changes(limits.subscriptionChangesPerSecond, limits.subscriptions)
             , eventsSent(limits.eventsPerSecond, limits.eventsPerSecond)
             , bytesSent(limits.bytesPerSecond, limits.bytesPerSecond)
+            , control(limits.controlMessagesPerSecond, limits.controlMessagesPerSecond)
         {
         }
 
@@ -86,6 +87,7 @@ private:
         Allowance changes;
         Allowance eventsSent;
         Allowance bytesSent;
+        Allowance control;
         std::optional<Clock::time_point> readsAgainAt; // it has had more than it may
         Clock::time_point shakesHandsUntil;
         Clock::time_point frameSince; // when the large frame began of which a part has come
@@ -101,8 +103,19 @@ private:
     bool mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now);
     static void refuse(int socket, Kind kind, const QByteArray &why);
     std::unique_ptr<Peer> makePeer(Kind kind, const OtherEnd &other);
-    void charge(Connection *connection, quint64 eventsBefore, quint64 changesBefore, qsizetype bytes,
-                Clock::time_point now);
+    // What has come of a connection so far.
+    struct Received
+    {
+        explicit Received(const Peer &peer);
+
+        quint64 events;
+        quint64 changes;
+        quint64 bytesInFiles;
+        quint64 control; // messages
+        quint64 refused;
+    };
+    void charge(Connection *connection, const Received &before, qsizetype bytes, Clock::time_point now);
+    void warnOfRefused(const Connection &connection, const Received &before, Clock::time_point now);
     void readAgain(Clock::time_point now);
     void noteDebt(Connection *connection, Clock::time_point now);
     void payDebts(Clock::time_point now);
@@ -136,6 +149,7 @@ private:
     Clock::time_point m_listensAgainAt = Clock::time_point::max(); // where there was no descriptor for a connection
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
     Clock::time_point m_readsAgainAt = Clock::time_point::max();   // from some that have had more than they may
+    Clock::time_point m_tellsRefusedAt = Clock::time_point::max();
     Clock::time_point m_tellsGoneAt = Clock::time_point::max();
     Clock::time_point m_givesUpAt = Clock::time_point::max(); // those that others wait for, and that stand still
     Clock::time_point m_paysAt = Clock::time_point::max();    // what can wait

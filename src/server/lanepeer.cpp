@@ -120,7 +120,8 @@ bool LanePeer::handleCommand(QByteArrayView body)
     if (!isEstablished()) {
         if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
             return close("it does not say what it is, or speaks another version of the lane");
-        send(Lane::readyFrame(m_takesFiles));
+        send(Lane::serverReadyFrame(m_takesFiles));
+        client()->speaker.setSecret(Lane::secretOf(command->data));
         if (m_takesFiles && Lane::takesFiles(command->data))
             client()->output.setTakesFiles();
         relay()->speaks(client());

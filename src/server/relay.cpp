@@ -76,6 +76,7 @@ void Relay::remove(Client *client)
     for (Client *held : m_held)
         std::erase(held->m_waitsFor, client);
     std::erase_if(m_told, [client](const Told &told) { return told.client == client; });
+    m_speaksFor.left(&client->speaker);
     client->output.clear();
     client->m_hasLeft = true;
     m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
@@ -171,6 +172,8 @@ qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameRe
 void Relay::passOn(Client *client, const FrameReader::Frame &frame)
 {
     endRun();
+    if (!mayPass(client, frame.body))
+        return;
     findReceivers(frame.body);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
@@ -201,6 +204,8 @@ Block Relay::block(const EventEnds &ends, FileDescriptor &&file, qsizetype size)
 
 void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
 {
+    if (!mayPass(client, frame.body))
+        return endRun();
     findReceivers(frame.body);
     if (m_receivers != m_earlier || frame.encoded.begin() != m_run.end())
         endRun();
@@ -248,12 +253,14 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
         run.clear();
     };
     for (QByteArrayView body; takeFromBatch(&batch, &body);) {
+        ++frames;
+        if (!mayPass(client, body))
+            continue;
         findReceivers(body);
         if (m_receivers != m_earlier)
             endRun();
         std::swap(m_receivers, m_earlier);
         run.push_back(body);
-        ++frames;
     }
     endRun();
     acknowledge(client, m_acknowledgement);

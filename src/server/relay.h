@@ -4,7 +4,9 @@
 
 #include "server/droppedstreams.h"
 #include "server/framereader.h"
+#include "server/refusals.h"
 #include "server/sendbuffer.h"
+#include "server/speakers.h"
 #include "server/subscriptionindex.h"
 
 #include <QtCore/qset.h>
@@ -43,6 +45,12 @@ public:
     {
     public:
         SendBuffer output;
+        Speakers::Speaker speaker;
+
+        // How many control messages have come of it, for all nodes and for one; and how much of it was refused.
+        quint64 commonMessages() const { return m_commonMessages; }
+        quint64 nodeMessages() const { return m_nodeMessages; }
+        quint64 refused() const { return m_refused; }
 
     private:
         friend class Relay;
@@ -55,6 +63,9 @@ public:
         bool m_isTouched = false;
         bool m_hasLeft = false;
         bool m_speaks = false;
+        quint64 m_commonMessages = 0;
+        quint64 m_nodeMessages = 0;
+        quint64 m_refused = 0;
 
         // As a receiver.
         bool m_lags = false;      // it says so
@@ -113,6 +124,10 @@ public:
     void tellGone();
     bool hasToldDropped() const { return !m_told.empty(); }
 
+    // Tells all nodes what was not passed on because it may not be.
+    void tellRefused();
+    bool hasRefused() const { return !m_refusals.isEmpty(); }
+
     // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
 
     // \a client says whether it has taken more than it keeps up with.
@@ -168,6 +183,10 @@ public:
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);
+    bool mayPass(Client *client, QByteArrayView body);
+    bool mayPassControl(Client *client, QByteArrayView body);
+    bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic);
+    bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {});
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
     void findReceivers(QByteArrayView body);
@@ -196,6 +215,8 @@ private:
     QByteArrayView m_run;              // frames that have the same receivers, and were not passed on yet
     qsizetype m_framesInRun = 0;
     Client *m_runFrom = nullptr;
+    Speakers m_speaksFor;
+    Refusals m_refusals;
     std::vector<Client *> m_held;
     std::vector<Client *> m_touched;
     struct Told

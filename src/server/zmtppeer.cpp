@@ -99,6 +99,7 @@ bool ZmtpPeer::handleReady(QByteArrayView data)
         send(Zmtp::commandFrame("ERROR", char(reason.size()) + reason));
         return close("it is another socket than the server can talk to at this port");
     }
+    client()->speaker.setSecret(Zmtp::secretOf(Zmtp::readProperty(data, "Identity")));
     establish(m_maximumFrameSize);
     return true;
 }

@@ -24,7 +24,15 @@ public:
         QString name;
         QString reason;
     };
-    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished>;
+    // The server has not passed on what a node has sent: any node.
+    struct Refusal
+    {
+        QString name;
+        QUuid node;
+        quint64 count;
+        QString why;
+    };
+    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished, Refusal>;
 
     // What may wait while nobody asks. What is more is not told.
     static constexpr std::size_t maximumItems = 10'000;

@@ -28,6 +28,9 @@ namespace {
 // A question makes every node answer. So no node answers more often than this, whoever asks.
 constexpr int answersPerSecond = 20;
 
+// Beyond that, one answer for all, so often. So no asker, however often it asks, keeps others from hearing who is there.
+constexpr auto answersAllAfter = 100ms;
+
 // What one answer may be, and how many of them one question is worth.
 constexpr qsizetype maximumAnswerSize = 64 * 1024;
 constexpr qsizetype maximumNodes = 10'000;
@@ -61,7 +64,6 @@ PyventNodeInfo fromBytes(const QByteArray &bytes)
 {
     const QCborMap map = QCborValue::fromCbor(bytes).toMap();
     PyventNodeInfo info;
-    info.uuid = QUuid::fromString(map[u"uuid"_s].toString());
     info.nodeId = map[u"id"_s].toString();
     info.program = map[u"program"_s].toString();
     info.host = map[u"host"_s].toString();
@@ -105,18 +107,32 @@ QByteArray Presence::question()
 QByteArray Presence::answer(QByteArrayView question, Clock::time_point now, const std::function<PyventNodeInfo()> &self)
 {
     const QUuid asker = QUuid::fromString(QLatin1StringView(question));
-    if (asker.isNull() || !mayAnswer(now))
+    if (asker.isNull())
         return {};
-    return nodeTopic(asker, Control::here) + toBytes(self());
+    if (mayAnswer(now))
+        return nodeTopic(asker, Control::here) + toBytes(self());
+    if (m_answersAllAt == Clock::time_point::max())
+        m_answersAllAt = now + answersAllAfter;
+    return {};
+}
+
+QByteArray Presence::answerToAll(Clock::time_point now, const std::function<PyventNodeInfo()> &self)
+{
+    if (now < m_answersAllAt)
+        return {};
+    m_answersAllAt = Clock::time_point::max();
+    return commonTopic(Control::here) + toBytes(self());
 }
 
 void Presence::heard(QByteArrayView answer)
 {
     if (m_searches.empty() || answer.size() > maximumAnswerSize)
         return;
-    const PyventNodeInfo info = fromBytes(answer.toByteArray());
-    if (info.uuid.isNull())
+    const auto node = Control::readHereOrigin(answer);
+    if (!node)
         return;
+    PyventNodeInfo info = fromBytes(answer.toByteArray());
+    info.uuid = *node; // and no other one in it
     for (Search &search : m_searches) {
         if (search.isAsked && search.found.size() < maximumNodes)
             search.found.insert(info.uuid, info);
@@ -162,7 +178,7 @@ std::vector<Presence::Finished> Presence::takeFinished(Clock::time_point now)
 
 Presence::Clock::time_point Presence::deadline() const
 {
-    Clock::time_point earliest = Clock::time_point::max();
+    Clock::time_point earliest = m_answersAllAt;
     for (const Search &search : m_searches)
         earliest = std::min(earliest, search.end);
     return earliest;

@@ -44,6 +44,9 @@ public:
     // there is nothing to answer.
     QByteArray answer(QByteArrayView question, Clock::time_point now, const std::function<PyventNodeInfo()> &self);
 
+    // The answer for all nodes that is due where there were too many questions; empty where there is none.
+    QByteArray answerToAll(Clock::time_point now, const std::function<PyventNodeInfo()> &self);
+
     // Another node's answer has come.
     void heard(QByteArrayView answer);
 
@@ -72,6 +75,7 @@ private:
     std::vector<Search> m_searches;
     Clock::time_point m_answersSince;
     int m_answers = 0; // since then
+    Clock::time_point m_answersAllAt = Clock::time_point::max();
 };
 
 } // namespace Pyvent::Internal

@@ -2,6 +2,7 @@
 #include "session/recovery.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace Pyvent::Internal {
 
@@ -11,6 +12,9 @@ namespace {
 
 // How many heads are announced in one message.
 constexpr qsizetype headsInOne = 200;
+
+// What their topics may have in one message, which then has room for the rest: Control::maximumSize.
+constexpr qsizetype topicsInOne = qsizetype(48) * 1024;
 
 // The longest name in UTF-8.
 constexpr qsizetype maximumTopicSize = 4 * 1024;
@@ -30,8 +34,8 @@ constexpr auto announcedLately = 100ms;
 // Who listens to more asks for all heads.
 constexpr qsizetype prefixesInOne = 64;
 
-// So many comparisons of a prefix with a stream's topic cost one.
-constexpr qint64 comparisonsForOne = 4;
+// How many heads answer one question.
+constexpr qsizetype headsForOne = 50'000;
 
 // Where so few are missing, others may miss them, too: then all hear them once more, and who was about to ask need not. So it
 // is where many ask for the same, however much that is.
@@ -72,7 +76,9 @@ void Recovery::ready(qint64 time, Clock::time_point now)
     QByteArrayList prefixes = m_received.ready(time, now);
     if (prefixes.isEmpty())
         return;
-    if (prefixes.size() > prefixesInOne)
+    const auto sizeOf = [](qsizetype size, const QByteArray &prefix) { return size + prefix.size(); };
+    if (prefixes.size() > prefixesInOne
+        || std::accumulate(prefixes.cbegin(), prefixes.cend(), qsizetype(0), sizeOf) > topicsInOne)
         prefixes = {QByteArray("")};
     for (QByteArray &prefix : prefixes) { // senders look for what topics begin with
         if (prefix.endsWith(' '))
@@ -160,14 +166,11 @@ void Recovery::answer(const Control::Announce &question, Clock::time_point now)
 {
     if (question.asker == m_nodeId && !m_hearOwnEvents)
         return;
-    const auto heads = m_sent.heads(question.prefixes);
-    for (qsizetype at = 0; at < qsizetype(heads.size()) && m_answers.allows(now); at += headsInOne) {
-        const auto some = std::span(heads).subspan(at, std::min(headsInOne, qsizetype(heads.size()) - at));
-        m_outgoing.push_back({headsOf(some).toFrame(question.asker), true});
+    const auto found = m_sent.heads(question.prefixes, headsForOne);
+    for (std::span<const Head> heads = found; !heads.empty() && m_answers.allows(now);) {
+        m_outgoing.push_back({takeHeads(&heads).toFrame(question.asker), true});
         m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
     }
-    // Paid for afterwards, or who has very many streams would tell of none.
-    m_answers.spend(m_sent.streams() * question.prefixes.size() / comparisonsForOne);
 }
 
 void Recovery::answer(const Control::Past &past, Clock::time_point now)
@@ -250,16 +253,23 @@ void Recovery::process(Clock::time_point now)
     for (const ReceiveWindow::Request &request : m_received.takeRequests(now))
         m_outgoing.push_back({askFor(request, m_nodeId, m_maximumFrameSize).toFrame(request.node), false});
     m_sent.trim(now);
-    const auto heads = m_sent.takeAnnouncements(now, headsInOne);
-    if (!heads.empty())
-        m_outgoing.push_back({headsOf(heads).toFrame(), true});
+    const auto announced = m_sent.takeAnnouncements(now, headsInOne);
+    for (std::span<const Head> heads = announced; !heads.empty();)
+        m_outgoing.push_back({takeHeads(&heads).toFrame(), true});
 }
 
-Control::Heads Recovery::headsOf(std::span<const TransmitWindow<QByteArray>::Head> heads) const
+// As many of them as one message has room for.
+Control::Heads Recovery::takeHeads(std::span<const Head> *heads) const
 {
     Control::Heads message{.node = m_nodeId, .heads = {}, .asOf = m_wallClock()};
-    for (const auto &head : heads)
+    qsizetype size = 0;
+    for (; !heads->empty() && qsizetype(message.heads.size()) < headsInOne; *heads = heads->subspan(1)) {
+        const Head &head = heads->front();
+        size += head.topic.size();
+        if (size > topicsInOne && !message.heads.empty())
+            break;
         message.heads.push_back({head.topic, head.sequence, head.time});
+    }
     return message;
 }
 

@@ -70,12 +70,14 @@ public:
     std::vector<Outgoing> takeOutgoing() { return std::exchange(m_outgoing, {}); }
 
 private:
+    using Head = TransmitWindow<QByteArray>::Head;
+
     bool mayAnswer(QByteArrayView question, Clock::time_point now);
     void answer(const Control::Announce &question, Clock::time_point now);
     void answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now);
     void answer(const Control::Past &past, Clock::time_point now);
     void announceAll(Clock::time_point now);
-    Control::Heads headsOf(std::span<const TransmitWindow<QByteArray>::Head> heads) const;
+    Control::Heads takeHeads(std::span<const Head> *heads) const;
     bool mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now);
     void sendAgain(const Control::Ask &ask, quint64 sequence, QByteArrayView event, Trailer::Flag mark, bool forAll,
                    Clock::time_point now);

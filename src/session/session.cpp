@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session/session.h"
 
+#include "session/refusal.h"
 #include "wire/control.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
@@ -104,6 +105,7 @@ void Session::updateState(Clock::time_point now)
     if (state == State::Connecting && before != State::Stopped)
         m_lostServer = true;
     if (state == State::Ready) {
+        m_recovery.received().setSendersAreProven(m_link->provesSenders());
         m_recovery.ready(m_wallClock(), now);
         if (std::exchange(m_lostServer, false)) {
             m_recovery.reconnected(now);
@@ -131,7 +133,7 @@ void Session::receive(QByteArrayView frame, Clock::time_point now)
 void Session::readControl(QByteArrayView frame, Clock::time_point now)
 {
     const auto message = Control::Message::of(frame);
-    if (!message)
+    if (!message || !m_origins.allow(*message, now))
         return;
     const QByteArrayView payload = message->payload;
     switch (message->kind) {
@@ -183,7 +185,20 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::Replay:
         m_reception.heardReplay(payload, now);
         break;
+    case Control::Kind::Refused:
+        if (const auto refused = Control::Refused::read(payload))
+            heardRefused(*refused);
+        break;
     }
+}
+
+// The server's word for what it does not pass on. Others hear it too, for the people who look at the bus.
+void Session::heardRefused(const Control::Refused &refused)
+{
+    const QString name = QString::fromUtf8(refused.topic);
+    if (refused.node == m_uuid)
+        m_news.fail({PyventError::EventRefused, whyRefused(refused), name});
+    m_news.add(News::Refusal{name, refused.node, refused.count, whyRefused(refused)});
 }
 
 void Session::process(Clock::time_point now)
@@ -222,6 +237,8 @@ void Session::searchOthers(Clock::time_point now)
 {
     if (m_state == State::Ready && m_presence.mustAsk())
         m_link->sendControl(m_presence.question());
+    if (QByteArray answer = m_presence.answerToAll(now, [this] { return info(); }); !answer.isEmpty() && m_link)
+        m_link->sendControl(std::move(answer));
     for (Presence::Finished &finished : m_presence.takeFinished(now))
         m_news.add(std::move(finished));
 }

@@ -6,6 +6,7 @@
 #include "session/eventencoder.h"
 #include "session/link.h"
 #include "session/news.h"
+#include "session/origins.h"
 #include "session/reception.h"
 #include "session/recovery.h"
 
@@ -113,6 +114,7 @@ public:
 private:
     void updateState(Clock::time_point now);
     void readControl(QByteArrayView frame, Clock::time_point now);
+    void heardRefused(const Control::Refused &refused);
     void recover(Clock::time_point now);
     void searchOthers(Clock::time_point now);
     void subscribe(const QByteArray &prefix);
@@ -144,6 +146,7 @@ private:
     EventEncoder m_encoder;
     Reception m_reception;
     Presence m_presence;
+    Origins m_origins;
 };
 
 } // namespace Pyvent::Internal

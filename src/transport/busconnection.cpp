@@ -16,9 +16,11 @@ constexpr int mostVainLanes = 2;
 
 } // namespace
 
-BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet)
+BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
+                             const QByteArray &secret)
     : m_endpoint(endpoint)
     , m_maximumFrameSize(maximumFrameSize)
+    , m_secret(secret)
     , m_queue(queue)
     , m_pollSet(pollSet)
     , m_rule(endpoint.access())
@@ -120,7 +122,7 @@ void BusConnection::tryLanes(Clock::time_point now)
 bool BusConnection::tryLane(const QByteArray &path, Clock::time_point now)
 {
     LaneConnection::Failure failure;
-    auto lane = LaneConnection::connect(path, &m_rule, m_maximumFrameSize, m_queue, m_pollSet, now, &failure);
+    auto lane = LaneConnection::connect(path, &m_rule, m_maximumFrameSize, m_queue, m_pollSet, now, &failure, m_secret);
     // Whoever served here has gone: this is the moment to become the server.
     m_isRefused = m_isRefused || failure == LaneConnection::Failure::Refused;
     if (!lane)
@@ -140,7 +142,7 @@ void BusConnection::openTcp(Clock::time_point now)
     }
     m_why = Silence::None;
     requireDescriptors(descriptorsOfTcp);
-    auto tcp = std::make_unique<ZmqConnection>(m_endpoint, m_maximumFrameSize, m_queue, m_pollSet);
+    auto tcp = std::make_unique<ZmqConnection>(m_endpoint, m_maximumFrameSize, m_queue, m_pollSet, m_secret);
     tcp->hold(); // until it is known whose it is
     m_tcp = tcp.get();
     use(std::move(tcp), now);

@@ -14,7 +14,8 @@ namespace Pyvent::Internal {
 class BusConnection : public Connection
 {
 public:
-    BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet);
+    BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
+                  const QByteArray &secret = {});
     ~BusConnection() override;
 
     quint64 subscribe(const QByteArray &prefix) override;
@@ -30,6 +31,7 @@ public:
     Clock::time_point deadline() const override;
     State state() const override;
     Way way() const override;
+    bool provesSenders() const override { return m_way && m_way->provesSenders(); }
     quint64 proven() const override;
     bool isSending() const override { return m_way && m_way->isSending(); }
     Silence silence(Clock::time_point now) const override;
@@ -47,6 +49,7 @@ private:
 
     const Endpoint m_endpoint;
     const qsizetype m_maximumFrameSize;
+    const QByteArray m_secret;
     SendQueue &m_queue;
     PollSet &m_pollSet;
     AccessRule m_rule;

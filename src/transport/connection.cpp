@@ -8,9 +8,9 @@ namespace Pyvent::Internal {
 Connection::~Connection() = default;
 
 std::unique_ptr<Connection> Connection::to(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue,
-                                           PollSet &pollSet)
+                                           PollSet &pollSet, const QByteArray &secret)
 {
-    return std::make_unique<BusConnection>(endpoint, maximumFrameSize, queue, pollSet);
+    return std::make_unique<BusConnection>(endpoint, maximumFrameSize, queue, pollSet, secret);
 }
 
 } // namespace Pyvent::Internal

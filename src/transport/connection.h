@@ -54,9 +54,10 @@ public:
     };
 
     // A connection to \a endpoint by the best way that there is each time it is made, which takes events of up to \a maximumFrameSize bytes. \a queue and
-    // \a pollSet must outlive it. Throws std::system_error or zmq::error_t where the system does not give what it takes.
+    // \a pollSet must outlive it. \a secret is shown to the server, which knows by it whose nodes speak: NodeSecret. Throws std::system_error or
+    // zmq::error_t where the system does not give what it takes.
     static std::unique_ptr<Connection> to(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue,
-                                          PollSet &pollSet);
+                                          PollSet &pollSet, const QByteArray &secret);
 
     Connection() = default;
     virtual ~Connection();
@@ -97,6 +98,9 @@ public:
 
     virtual State state() const = 0;
     virtual Way way() const = 0;
+
+    // Whether the server is known to let nobody speak for another's node.
+    virtual bool provesSenders() const = 0;
 
     // Every subscription up to the one with this number is active; 0 while the connection is down.
     virtual quint64 proven() const = 0;

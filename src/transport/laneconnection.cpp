@@ -61,7 +61,8 @@ std::optional<uid_t> ownerOfLane(const QByteArray &path)
 
 std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, AccessRule *rule,
                                                         qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
-                                                        Clock::time_point now, Failure *failure)
+                                                        Clock::time_point now, Failure *failure,
+                                                        const QByteArray &secret)
 {
     *failure = Failure::Absent;
     const auto address = laneAddress(path);
@@ -85,11 +86,11 @@ std::unique_ptr<LaneConnection> LaneConnection::connect(const QByteArray &path, 
         return nullptr;
     *failure = Failure::None;
     return std::unique_ptr<LaneConnection>(
-        new LaneConnection(std::move(socket), maximumFrameSize, queue, pollSet, now));
+        new LaneConnection(std::move(socket), maximumFrameSize, queue, pollSet, now, secret));
 }
 
 LaneConnection::LaneConnection(FileDescriptor &&socket, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
-                               Clock::time_point now)
+                               Clock::time_point now, const QByteArray &secret)
     : m_maximumFrameSize(maximumFrameSize + repairOverhead)
     , m_queue(queue)
     , m_pollSet(pollSet)
@@ -99,7 +100,7 @@ LaneConnection::LaneConnection(FileDescriptor &&socket, qsizetype maximumFrameSi
 {
     ::setsockopt(m_socket.get(), SOL_SOCKET, SO_SNDBUF, &socketBuffer, sizeof socketBuffer);
     m_pollSet.add(m_socket.get());
-    stage(Lane::readyFrame(true));
+    stage(Lane::readyFrame(true, secret));
 }
 
 LaneConnection::~LaneConnection()
@@ -526,6 +527,7 @@ void LaneConnection::handleCommand(QByteArrayView body)
         if (command->name != Lane::readyCommand || !Lane::isReady(command->data))
             return end();
         m_isUp = m_wasUp = true;
+        m_provesSenders = Lane::provesSenders(command->data);
         m_files.areTaken = Lane::takesFiles(command->data);
         flush();
     } else if (command->name == Lane::acknowledgeCommand) {

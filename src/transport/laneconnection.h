@@ -32,7 +32,7 @@ public:
     // Connects to the server that has the socket at \a path, if \a rule allows its user. Returns null, and says why, if that fails.
     static std::unique_ptr<LaneConnection> connect(const QByteArray &path, AccessRule *rule, qsizetype maximumFrameSize,
                                                    SendQueue &queue, PollSet &pollSet, Clock::time_point now,
-                                                   Failure *failure);
+                                                   Failure *failure, const QByteArray &secret = {});
     ~LaneConnection() override;
 
     // Counts SUBSCRIBEs and CANCELs.
@@ -49,6 +49,7 @@ public:
     Clock::time_point deadline() const override;
     State state() const override;
     Way way() const override { return Way::Lane; }
+    bool provesSenders() const override { return m_provesSenders; }
     quint64 proven() const override { return m_isUp ? m_proven : 0; }
     bool isSending() const override { return m_isUp; }
     Silence silence(Clock::time_point now) const override;
@@ -64,7 +65,7 @@ public:
 
 private:
     LaneConnection(FileDescriptor &&socket, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
-                   Clock::time_point now);
+                   Clock::time_point now, const QByteArray &secret);
 
     void end();
     void stage(const QByteArray &bytes);
@@ -134,6 +135,7 @@ private:
     Output m_output;
     Files m_files;
     bool m_isUp = false;
+    bool m_provesSenders = false; // the server
     bool m_wasUp = false;
     bool m_wasBlocked = false;  // and what is written next shows that the server reads
     bool m_mayHaveMore = true;  // the socket

@@ -9,12 +9,13 @@
 
 namespace Pyvent::Internal {
 
-ZmqConnection::ZmqConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet)
+ZmqConnection::ZmqConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
+                             const QByteArray &secret)
     : m_pollSet(pollSet)
     , m_queue(queue)
     , m_context(sharedContext())
     , m_events(*m_context, endpoint, maximumFrameSize, pollSet, Clock::now())
-    , m_requests(*m_context, endpoint, queue, pollSet, Clock::now())
+    , m_requests(*m_context, endpoint, queue, pollSet, secret, Clock::now())
     , m_proof(QUuid::createUuid(), queue, m_events)
     , m_silentSince(Clock::now())
 {

@@ -14,7 +14,8 @@ namespace Pyvent::Internal {
 class ZmqConnection : public Connection
 {
 public:
-    ZmqConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet);
+    ZmqConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
+                  const QByteArray &secret = {});
 
     quint64 subscribe(const QByteArray &prefix) override;
     void unsubscribe(const QByteArray &prefix) override { m_events.unsubscribe(prefix); }
@@ -28,6 +29,7 @@ public:
     Clock::time_point deadline() const override;
     State state() const override;
     Way way() const override { return Way::Tcp; }
+    bool provesSenders() const override { return m_requests.provesSenders(); }
     quint64 proven() const override { return m_proof.proven(); }
     bool isSending() const override { return m_requests.isUp(); }
     Silence silence(Clock::time_point now) const override;

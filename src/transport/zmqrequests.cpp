@@ -4,8 +4,10 @@
 #include "transport/descriptors.h"
 #include "transport/zmqreconnect.h"
 #include "wire/batch.h"
+#include "wire/zmtp.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace Pyvent::Internal {
@@ -35,6 +37,13 @@ constexpr auto acknowledgementsLate = 20ms;
 // What is larger is not copied for ZeroMQ.
 constexpr qsizetype copyLimit = 16 * 1024;
 
+// As it said when the connection was made, which ZeroMQ gives with each message.
+bool saysThatItProvesSenders(zmq::message_t *reply)
+{
+    const char *const value = zmq_msg_gets(reply->handle(), Zmtp::provesSenders.data());
+    return value && std::strcmp(value, "1") == 0;
+}
+
 zmq::message_t messageOf(const QByteArray &frame)
 {
     if (frame.size() <= copyLimit)
@@ -60,11 +69,12 @@ zmq::message_t nextMessage(const SendQueue &queue, qsizetype count)
 } // namespace
 
 ZmqRequests::ZmqRequests(zmq::context_t &context, const Endpoint &endpoint, SendQueue &queue, PollSet &pollSet,
-                         Clock::time_point now)
+                         const QByteArray &secret, Clock::time_point now)
     : m_context(context)
     , m_endpoint(endpoint)
     , m_queue(queue)
     , m_pollSet(pollSet)
+    , m_secret(secret)
     , m_retryAfter(firstRetry)
 {
     requireDescriptors(descriptorsOfConnection);
@@ -92,6 +102,8 @@ void ZmqRequests::open(Clock::time_point now)
     m_socket->set(zmq::sockopt::sndhwm, 0); // sendWindow is the bound, for acknowledgements, too
     m_socket->set(zmq::sockopt::rcvhwm, 0);
     m_socket->set(zmq::sockopt::maxmsgsize, int64_t(1024)); // an acknowledgement is one byte
+    if (!m_secret.isEmpty())
+        m_socket->set(zmq::sockopt::routing_id, Zmtp::identity(m_secret).toStdString());
     m_socket->connect(m_endpoint.toConnect(Endpoint::Purpose::Requests));
     m_attemptEnds = now + attemptTimeout;
 }
@@ -102,7 +114,7 @@ void ZmqRequests::close(Clock::time_point now)
         return;
     m_socket.reset();
     m_isHeld = m_holds;
-    m_takesBatches = false;
+    m_takesBatches = m_provesSenders = false;
     m_queue.connectionLost();
     m_isUp = false;
     m_retryAt = now + m_retryAfter;
@@ -166,7 +178,7 @@ void ZmqRequests::readAcknowledgements()
         // Anything but the acknowledgement comes from something that is no Pyvent server. It proves nothing, so the
         // state never becomes Ready, and the event stays in the queue.
         if (bytesOf(reply) == batchAcknowledgement)
-            m_takesBatches = true;
+            m_takesBatches = true, m_provesSenders = m_provesSenders || saysThatItProvesSenders(&reply);
         else if (bytesOf(reply) != acknowledgement)
             continue;
         m_queue.acknowledge();

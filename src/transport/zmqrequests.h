@@ -21,8 +21,9 @@ class ZmqRequests
 public:
     using Clock = std::chrono::steady_clock;
 
+    // \a secret is as in Connection::to().
     ZmqRequests(zmq::context_t &context, const Endpoint &endpoint, SendQueue &queue, PollSet &pollSet,
-                Clock::time_point now);
+                const QByteArray &secret, Clock::time_point now);
     ~ZmqRequests();
     Q_DISABLE_COPY_MOVE(ZmqRequests)
 
@@ -51,6 +52,7 @@ public:
 
     bool isStrangers(AccessRule *rule) const { return m_socket && m_socket->isStrangers(rule); }
     bool isUp() const { return m_isUp; }
+    bool provesSenders() const { return m_provesSenders; }     // the server at its other end does
     bool isAccepted() const { return m_isAccepted; }           // the last attempt to connect was
     bool isUnresolved() const { return m_isUnresolved; }       // the last attempt to connect found no address
     bool isOutOfResources() const { return m_outOfResources; } // there was no descriptor for the last attempt
@@ -67,8 +69,10 @@ private:
     const Endpoint m_endpoint;
     SendQueue &m_queue;
     PollSet &m_pollSet;
+    const QByteArray m_secret;
     std::unique_ptr<ZmqSocket> m_socket; // none while waiting to try again
     bool m_takesBatches = false;         // the server at its other end does
+    bool m_provesSenders = false;        // likewise
     Burst m_burst;
     bool m_isUp = false;
     bool m_isHeld = false;

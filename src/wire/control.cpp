@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "wire/control.h"
 
+#include "wire/cborreader.h"
+#include "wire/frame.h"
 #include "wire/topic.h"
 
 #include <QtCore/qcborarray.h>
@@ -12,9 +14,8 @@ namespace Pyvent::Internal {
 
 namespace {
 
-// What a control message may have; frames of events in them are not read here.
-constexpr qsizetype maximumSize = 1024 * 1024;
-constexpr qsizetype maximumEntries = 200;
+// How many entries a list in a message has at most.
+constexpr quint64 maximumEntries = 200;
 
 QByteArray prefix(QByteArrayView text)
 {
@@ -31,35 +32,28 @@ QByteArray bytes(const QCborArray &array)
     return QCborValue(array).toCbor();
 }
 
-// The array that \a payload is, if it has \a size entries and the first one is a node. What a later revision puts behind them
-// is not looked at.
-std::optional<QCborArray> arrayOf(QByteArrayView payload, qsizetype size, QUuid *node)
+// The node that an array begins with, as all nodes write it: the array's size in its first byte, the tag 37, and 16 bytes.
+constexpr qsizetype uuidSize = 16;
+constexpr qsizetype uuidTextSize = 36;
+constexpr QByteArrayView uuidTag = "\xD8\x25\x50";
+
+std::optional<QUuid> firstOf(QByteArrayView payload)
 {
-    if (payload.size() > maximumSize)
+    if (payload.size() < 1 + uuidTag.size() + uuidSize || payload.size() > Control::maximumSize
+        || quint8(payload[0]) < 0x81 || quint8(payload[0]) > 0x97 || payload.sliced(1, uuidTag.size()) != uuidTag)
         return {};
-    QCborParserError error;
-    const QCborArray array = QCborValue::fromCbor(payload.toByteArray(), &error).toArray();
-    if (error.error != QCborError::NoError || array.size() < size)
-        return {};
-    *node = array[0].toUuid();
-    if (node->isNull())
-        return {};
-    return array;
+    const QUuid node = QUuid::fromRfc4122(payload.sliced(1 + uuidTag.size(), uuidSize));
+    return node.isNull() ? std::nullopt : std::optional(node);
 }
 
-// What a list in a message has; nothing where that is more than a node of this module writes.
-std::optional<QCborArray> entriesOf(const QCborValue &list)
+// Begins to read a message that is an array and begins with a node. What a later revision puts behind what is read is not looked at.
+bool begin(CborReader *reader, QByteArrayView payload, QUuid *node)
 {
-    const QCborArray entries = list.toArray();
-    if (entries.size() > maximumEntries)
-        return {};
-    return entries;
-}
-
-// Numbers are signed in CBOR's array class; those of events begin at 1 and count up.
-quint64 number(const QCborValue &value)
-{
-    return quint64(std::max(value.toInteger(), qint64(0)));
+    const auto first = firstOf(payload);
+    if (!first || !reader->enterArray())
+        return false;
+    *node = reader->uuid();
+    return *node == *first;
 }
 
 } // namespace
@@ -92,15 +86,11 @@ QByteArray Announce::toFrame() const
 std::optional<Announce> Announce::read(QByteArrayView payload)
 {
     Announce message;
-    const auto array = arrayOf(payload, 2, &message.asker);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.asker))
         return {};
-    const auto entries = entriesOf((*array)[1]);
-    if (!entries)
-        return {};
-    for (const QCborValue &entry : *entries)
-        message.prefixes.append(entry.toByteArray());
-    return message;
+    reader.list(maximumEntries, [&] { message.prefixes.append(reader.bytes()); });
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 QByteArray Heads::payload() const
@@ -114,18 +104,20 @@ QByteArray Heads::payload() const
 std::optional<Heads> Heads::read(QByteArrayView payload)
 {
     Heads message;
-    const auto array = arrayOf(payload, 2, &message.node);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.node))
         return {};
-    const auto entries = entriesOf((*array)[1]);
-    if (!entries)
-        return {};
-    for (const QCborValue &entry : *entries) {
-        const QCborArray head = entry.toArray();
-        message.heads.push_back({head.at(0).toByteArray(), number(head.at(1)), head.at(2).toInteger()});
-    }
-    message.asOf = array->at(2).toInteger(); // undefined where it is not there
-    return message;
+    reader.list(maximumEntries, [&] {
+        reader.enterArray();
+        Head head{.topic = reader.bytes()};
+        head.sequence = reader.number();
+        head.time = reader.integer();
+        reader.leaveArray();
+        message.heads.push_back(std::move(head));
+    });
+    if (reader.hasMore())
+        message.asOf = reader.integer();
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 static QCborArray toArray(const std::vector<Range> &ranges)
@@ -136,14 +128,15 @@ static QCborArray toArray(const std::vector<Range> &ranges)
     return array;
 }
 
-static bool readRanges(const QCborValue &list, std::vector<Range> *ranges)
+static void readRanges(CborReader *reader, std::vector<Range> *ranges)
 {
-    const auto entries = entriesOf(list);
-    if (!entries)
-        return false;
-    for (const QCborValue &range : *entries)
-        ranges->push_back({number(range.toArray().at(0)), number(range.toArray().at(1))});
-    return true;
+    reader->list(maximumEntries, [&] {
+        reader->enterArray();
+        Range range{.first = reader->number()};
+        range.last = reader->number();
+        reader->leaveArray();
+        ranges->push_back(range);
+    });
 }
 
 QByteArray Ask::toFrame(const QUuid &sender, QByteArrayView kind) const
@@ -154,15 +147,15 @@ QByteArray Ask::toFrame(const QUuid &sender, QByteArrayView kind) const
 std::optional<Ask> Ask::read(QByteArrayView payload)
 {
     Ask message;
-    const auto array = arrayOf(payload, 4, &message.asker);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.asker))
         return {};
-    message.topic = (*array)[1].toByteArray();
-    message.since = (*array)[2].toInteger();
-    if (!readRanges((*array)[3], &message.missing))
-        return {};
-    message.limit = std::max(array->at(4).toInteger(), qint64(0)); // undefined where it is not there
-    return message;
+    message.topic = reader.bytes();
+    message.since = reader.integer();
+    readRanges(&reader, &message.missing);
+    if (reader.hasMore())
+        message.limit = std::max(reader.integer(), qint64(0));
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 QByteArray Answer::toFrame(const QUuid &asker) const
@@ -175,16 +168,17 @@ QByteArray Answer::toFrame(const QUuid &asker) const
 std::optional<Answer> Answer::read(QByteArrayView payload)
 {
     Answer message;
-    const auto array = arrayOf(payload, 5, &message.node);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.node))
         return {};
-    message.topic = (*array)[1].toByteArray();
-    message.first = number((*array)[2]);
-    message.isBase = (*array)[3].isInteger();
-    message.since = (*array)[3].toInteger();
-    if ((*array)[4].isInteger())
-        message.base = number((*array)[4]);
-    return message;
+    message.topic = reader.bytes();
+    message.first = reader.number();
+    const std::optional<qint64> since = reader.integerOrNothing();
+    message.isBase = since.has_value();
+    message.since = since.value_or(0);
+    if (const std::optional<qint64> base = reader.integerOrNothing())
+        message.base = quint64(std::max(*base, qint64(0)));
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 QByteArray Withheld::toFrame(const QUuid &asker) const
@@ -195,21 +189,21 @@ QByteArray Withheld::toFrame(const QUuid &asker) const
 std::optional<Withheld> Withheld::read(QByteArrayView payload)
 {
     Withheld message;
-    const auto array = arrayOf(payload, 3, &message.node);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.node))
         return {};
-    message.topic = (*array)[1].toByteArray();
-    if (!readRanges((*array)[2], &message.numbers))
-        return {};
-    return message;
+    message.topic = reader.bytes();
+    readRanges(&reader, &message.numbers);
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 std::optional<Message> Message::of(QByteArrayView frame)
 {
     static constexpr std::pair<QByteArrayView, Kind> kinds[] = {
-        {repair, Kind::Repair}, {heads, Kind::Heads},   {ask, Kind::Ask},           {answer, Kind::Answer},
-        {replay, Kind::Replay}, {recall, Kind::Recall}, {announce, Kind::Announce}, {past, Kind::Past},
-        {kept, Kind::Kept},     {who, Kind::Who},       {here, Kind::Here},         {withheld, Kind::Withheld},
+        {repair, Kind::Repair},   {heads, Kind::Heads},   {ask, Kind::Ask},           {answer, Kind::Answer},
+        {replay, Kind::Replay},   {recall, Kind::Recall}, {announce, Kind::Announce}, {past, Kind::Past},
+        {kept, Kind::Kept},       {who, Kind::Who},       {here, Kind::Here},         {withheld, Kind::Withheld},
+        {refused, Kind::Refused},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -218,9 +212,72 @@ std::optional<Message> Message::of(QByteArrayView frame)
     const QByteArrayView text = topic.sliced(topic.lastIndexOf('/') + 1);
     for (const auto &[known, kind] : kinds) {
         if (text == known)
-            return Message{kind, frame.sliced(space + 1)};
+            return Message{kind, frame.sliced(space + 1), topic.sliced(1).startsWith("all/")};
     }
     return {};
+}
+
+std::optional<QUuid> Message::origin() const
+{
+    switch (kind) {
+    case Kind::Repair:
+    case Kind::Replay:
+        if (const Frame event = parseFrame(payload); event.trailerState == TrailerState::Read)
+            return event.trailer.nodeId;
+        return {};
+    case Kind::Who:
+        if (const QUuid asker = QUuid::fromString(QLatin1StringView(payload));
+            payload.size() == uuidTextSize && !asker.isNull())
+            return asker;
+        return {};
+    case Kind::Here:
+        return readHereOrigin(payload);
+    case Kind::Announce:
+        return payload.isEmpty() ? std::optional(QUuid()) : firstOf(payload);
+    case Kind::Heads:
+    case Kind::Ask:
+    case Kind::Answer:
+    case Kind::Withheld:
+    case Kind::Past:
+    case Kind::Kept:
+    case Kind::Recall:
+    case Kind::Refused:
+        break;
+    }
+    return firstOf(payload);
+}
+
+// A map whose first key is "uuid", as all nodes write it.
+std::optional<QUuid> readHereOrigin(QByteArrayView payload)
+{
+    static constexpr QByteArrayView beginning = "\x64uuid\x78\x24";
+    if (payload.size() < 1 + beginning.size() + uuidTextSize || payload.size() > maximumSize
+        || quint8(payload[0]) < 0xA1 || quint8(payload[0]) > 0xB7 || payload.sliced(1, beginning.size()) != beginning)
+        return {};
+    const QUuid node = QUuid::fromString(QLatin1StringView(payload.sliced(1 + beginning.size(), uuidTextSize)));
+    return node.isNull() ? std::nullopt : std::optional(node);
+}
+
+QByteArray Refused::toFrame() const
+{
+    return commonTopic(refused) + bytes({QCborValue(node), topic, qint64(reason), qint64(count), QCborValue(as), text});
+}
+
+// It speaks for nobody, so its node may be none.
+std::optional<Refused> Refused::read(QByteArrayView payload)
+{
+    Refused message;
+    CborReader reader(payload);
+    if (payload.size() > maximumSize || !reader.enterArray())
+        return {};
+    message.node = reader.uuid();
+    message.topic = reader.bytes();
+    const qint64 reason = reader.integer();
+    message.reason = reason >= Other && reason <= UnsafePickle ? Reason(reason) : Other;
+    message.count = reader.number();
+    message.as = reader.uuid();
+    message.text = reader.bytes();
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 QByteArray Past::toFrame() const
@@ -231,15 +288,15 @@ QByteArray Past::toFrame() const
 std::optional<Past> Past::read(QByteArrayView payload)
 {
     Past message;
-    const auto array = arrayOf(payload, 6, &message.asker);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.asker))
         return {};
-    message.topic = (*array)[1].toByteArray();
-    message.last = Internal::number((*array)[2]);
-    message.age = std::max((*array)[3].toInteger(), qint64(0));
-    message.since = (*array)[4].toInteger();
-    message.number = Internal::number((*array)[5]);
-    return message;
+    message.topic = reader.bytes();
+    message.last = reader.number();
+    message.age = std::max(reader.integer(), qint64(0));
+    message.since = reader.integer();
+    message.number = reader.number();
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 QByteArray Kept::toFrame(const QUuid &asker) const
@@ -251,14 +308,14 @@ QByteArray Kept::toFrame(const QUuid &asker) const
 std::optional<Kept> Kept::read(QByteArrayView payload)
 {
     Kept message;
-    const auto array = arrayOf(payload, 5, &message.node);
-    if (!array)
+    CborReader reader(payload);
+    if (!begin(&reader, payload, &message.node))
         return {};
-    message.topic = (*array)[1].toByteArray();
-    message.first = Internal::number((*array)[2]);
-    message.last = Internal::number((*array)[3]);
-    message.number = Internal::number((*array)[4]);
-    return message;
+    message.topic = reader.bytes();
+    message.first = reader.number();
+    message.last = reader.number();
+    message.number = reader.number();
+    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 } // namespace Control

@@ -35,6 +35,10 @@ inline constexpr QByteArrayView past = "past";         // common: Past
 inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
 inline constexpr QByteArrayView recall = "recall";     // to a sender: Ask, of what it said that it keeps
 inline constexpr QByteArrayView replay = "replay";     // to a receiver: an event's frame out of the past
+inline constexpr QByteArrayView refused = "refused";   // common, the server's alone: Refused
+
+// What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
+inline constexpr qsizetype maximumSize = 64 * 1024;
 
 // Asks all senders for the heads of topics that begin with one of the prefixes, for the asker alone.
 struct Announce
@@ -113,15 +117,57 @@ struct Withheld
 };
 
 // What a control message says.
-enum class Kind : quint8 { Who, Here, Announce, Heads, Ask, Answer, Withheld, Repair, Past, Kept, Recall, Replay };
+enum class Kind : quint8 {
+    Who,
+    Here,
+    Announce,
+    Heads,
+    Ask,
+    Answer,
+    Withheld,
+    Repair,
+    Past,
+    Kept,
+    Recall,
+    Replay,
+    Refused
+};
 
 // What a control frame is, and its payload; nothing where it is none, or of a later version.
 struct Message
 {
     Kind kind;
     QByteArrayView payload;
+    bool isForAll; // rather than for one node
 
     static std::optional<Message> of(QByteArrayView frame);
+
+    // The node that it speaks for; null where it speaks for none. Nothing where it is no such message, which nobody reads then. A server
+    // looks at this and no further, so readers take the node from here, too.
+    std::optional<QUuid> origin() const;
+};
+
+// The node that a node's answer to Who speaks for, which comes first in it.
+std::optional<QUuid> readHereOrigin(QByteArrayView payload);
+
+// The server has not passed on what a node has sent.
+struct Refused
+{
+    enum Reason : quint8 {
+        Other,
+        Impersonation, // it spoke for a node that is another connection's
+        NotPermitted,  // the server's rules do not let it send this
+        UnsafePickle   // Python's nodes have not got it, since it would have them run something
+    };
+    QUuid node; // whose connection it was; null where that has shown none
+    QByteArray topic;
+    Reason reason = Other;
+    quint64 count = 0;
+    QUuid as;        // the node that it spoke for, where that is another one
+    QByteArray text; // UTF-8, for people: what it was
+
+    QByteArray toFrame() const;
+    static std::optional<Refused> read(QByteArrayView payload);
 };
 
 // A late joiner asks all senders what they still keep of a topic.

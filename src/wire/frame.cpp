@@ -86,6 +86,13 @@ Frame parseFrame(QByteArrayView bytes, QByteArrayView topic)
     return frame;
 }
 
+QByteArrayView nodeBytesOf(QByteArrayView frame)
+{
+    if (frame.size() < fixedSize || frame.back() != endMark)
+        return {};
+    return frame.last(fixedSize).sliced(nodeAt, 16);
+}
+
 qsizetype trailerSize(const Trailer &trailer)
 {
     return previousSize + trailer.sender.size() + fixedSize;

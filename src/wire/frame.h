@@ -63,6 +63,9 @@ Frame parseFrame(QByteArrayView frame);
 // The same where \a topic is known, as topicOf() has found it.
 Frame parseFrame(QByteArrayView frame, QByteArrayView topic);
 
+// The 16 bytes in which a trailer of \a frame, if it has one, says whose it is; null if it has none for certain.
+QByteArrayView nodeBytesOf(QByteArrayView frame);
+
 // How many bytes appendTrailer() appends.
 qsizetype trailerSize(const Trailer &trailer);
 

@@ -13,6 +13,7 @@ namespace {
 constexpr QByteArrayView versionProperty = "Pyvent-Lane";
 constexpr QByteArrayView version = "1";
 constexpr QByteArrayView filesProperty = "Files";
+constexpr QByteArrayView secretProperty = "Secret";
 constexpr QByteArrayView yes = "1";
 
 // A reason is for people: what is longer is none.
@@ -34,12 +35,34 @@ std::optional<quint64> readNumber(QByteArrayView data)
 
 } // namespace
 
-QByteArray readyFrame(bool takesFiles)
+static QByteArray properties(bool takesFiles)
 {
     QByteArray properties = Zmtp::property(versionProperty, version);
     if (takesFiles)
         properties += Zmtp::property(filesProperty, yes);
-    return Zmtp::commandFrame(readyCommand, properties);
+    return properties;
+}
+
+QByteArray readyFrame(bool takesFiles, QByteArrayView secret)
+{
+    return Zmtp::commandFrame(readyCommand,
+                              properties(takesFiles)
+                                  + (secret.isEmpty() ? QByteArray() : Zmtp::property(secretProperty, secret)));
+}
+
+QByteArray serverReadyFrame(bool takesFiles)
+{
+    return Zmtp::commandFrame(readyCommand, properties(takesFiles) + Zmtp::property(Zmtp::provesSenders, yes));
+}
+
+QByteArrayView secretOf(QByteArrayView ready)
+{
+    return Zmtp::readProperty(ready, secretProperty);
+}
+
+bool provesSenders(QByteArrayView ready)
+{
+    return Zmtp::readProperty(ready, Zmtp::provesSenders) == yes;
 }
 
 bool isReady(QByteArrayView data)

@@ -28,12 +28,17 @@ inline constexpr QByteArrayView idleCommand = "IDLE"; // says nothing: the serve
 // Events of so many bytes and more go in files, where both ends take them. Smaller ones are sooner copied.
 inline constexpr qsizetype largeEvent = 256 * 1024;
 
-// The first frame of each end, with its header, and whether it takes files.
-QByteArray readyFrame(bool takesFiles = false);
+// The first frame of each end, with its header: whether it takes files, and, of a node, what proves that its UUIDs are its own.
+QByteArray readyFrame(bool takesFiles = false, QByteArrayView secret = {});
 
-// Whether the data of a READY is of a version that this module speaks.
+// The server's, which looks at such proofs.
+QByteArray serverReadyFrame(bool takesFiles = false);
+
+// Whether the data of a READY is of a version that this module speaks, and what it says.
 bool isReady(QByteArrayView data);
 bool takesFiles(QByteArrayView ready);
+QByteArrayView secretOf(QByteArrayView ready); // empty: none
+bool provesSenders(QByteArrayView ready);
 
 // What the server has taken of a connection since it was made.
 struct Acknowledgement

@@ -2,6 +2,7 @@
 #include "wire/zmtp.h"
 
 #include <QtCore/qendian.h>
+#include <QtCore/quuid.h>
 
 #include <algorithm>
 #include <cstring>
@@ -16,6 +17,8 @@ constexpr qsizetype majorVersion = 10;
 constexpr qsizetype mechanism = 12;
 constexpr quint8 major = 3;
 constexpr char minor = 1;
+
+constexpr QByteArrayView identityMark = "pyvent:";
 
 } // namespace
 
@@ -103,7 +106,19 @@ QByteArray property(QByteArrayView name, QByteArrayView value)
 
 QByteArray readyFrame(QByteArrayView socketType)
 {
-    return commandFrame("READY", property("Socket-Type", socketType) + property("Identity", {}));
+    return commandFrame("READY",
+                        property("Socket-Type", socketType) + property("Identity", {}) + property(provesSenders, "1"));
+}
+
+QByteArray identity(QByteArrayView secret)
+{
+    return identityMark.toByteArray() + QUuid::createUuid().toRfc4122() + secret.toByteArray();
+}
+
+QByteArrayView secretOf(QByteArrayView identity)
+{
+    const qsizetype before = identityMark.size() + 16;
+    return identity.startsWith(identityMark) && identity.size() > before ? identity.sliced(before) : QByteArrayView();
 }
 
 QByteArrayView readProperty(QByteArrayView data, QByteArrayView property)

@@ -65,8 +65,14 @@ struct Command
 std::optional<Command> readCommand(QByteArrayView body);
 QByteArray commandFrame(QByteArrayView name, QByteArrayView data);
 
-// The command by which each end says what it is, with its header.
+// The command by which each end says what it is, with its header. A server of this module's says that it lets nobody speak for another's node.
 QByteArray readyFrame(QByteArrayView socketType);
+inline constexpr QByteArrayView provesSenders = "Pyvent-Proves-Senders"; // "1"
+
+// What a DEALER gives as its identity, so that a server knows that its nodes' UUIDs are its own: their secret, and something that no other
+// connection has, since servers of ZeroMQ's take no two that are alike.
+QByteArray identity(QByteArrayView secret);
+QByteArrayView secretOf(QByteArrayView identity); // empty: none
 
 // A property of a READY.
 QByteArray property(QByteArrayView name, QByteArrayView value);

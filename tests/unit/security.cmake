@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(security accessrule)
+pyvent_unit_test(security nodesecret)
 pyvent_unit_test(security socketowner)

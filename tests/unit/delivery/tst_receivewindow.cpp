@@ -107,6 +107,13 @@ private Q_SLOTS:
     void asksAboutManyStreamsOneAfterTheOther();
     void whatOthersAskedForIsNoReasonToAsk();
     void whatIsWithheldIsLost();
+    void numbersFarAhead_data();
+    void numbersFarAhead();
+    void announcementsDoNotAddUp();
+    void muchMayHaveBeenSentMeanwhile();
+    void twoEventsAreBelieved();
+    void aStreamThatWasTakenAwayComesBack();
+    void aFalseBaseTellsNoLosses();
 };
 
 void TestReceiveWindow::aFalseHeadMutesNobody_data()
@@ -384,11 +391,114 @@ void TestReceiveWindow::whatIsWithheldIsLost()
     QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
 
     receiver.announce(node, 7, 23ms);
+    receiver.window.isWithheld(node, "x", {{7, 7}}, at(23ms)); // which nobody has asked for
+    receiver.takeReleased();
+    QCOMPARE(receiver.lost(), quint64(0));
+    QCOMPARE(receiver.missing(60ms), (Ranges{{7, 7}}));
     receiver.window.isWithheld(node, "x", {{7, 7}}, at(24ms));
     receiver.window.isWithheld(QUuid::createUuid(), "x", {{1, 1}}, at(24ms));
     receiver.hear(node, 8, 25ms);
     QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 4, 6, 8}));
     QCOMPARE(receiver.lost(), quint64(1));
+}
+
+void TestReceiveWindow::numbersFarAhead_data()
+{
+    QTest::addColumn<bool>("isProven");
+    QTest::newRow("of a server that lets anybody say anything") << false;
+    QTest::newRow("of one that does not") << true;
+}
+
+// One event with an impossible number, whoever sent it, is none of the stream.
+void TestReceiveWindow::numbersFarAhead()
+{
+    QFETCH(const bool, isProven);
+    Receiver receiver;
+    receiver.window.setSendersAreProven(isProven);
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    QVERIFY(receiver.hear(node, huge, 2ms) == Verdict::Drop);
+    receiver.announce(node, huge, 3ms);
+    receiver.window.isGone(node, "x", huge, at(4ms));
+    receiver.repair(node, huge, 4ms);
+    receiver.hear(node, 2, 5ms);
+    receiver.hear(node, 3, 6ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 3}));
+    QVERIFY(receiver.missing(10s).empty());
+    QCOMPARE(receiver.lost(), quint64(0));
+    QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
+}
+
+void TestReceiveWindow::announcementsDoNotAddUp()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    for (quint64 i = 1; i <= 50; ++i)
+        receiver.announce(node, 1 + i * 100'000, 2ms);
+    QCOMPARE(receiver.missing(60ms), (Ranges{{2, 501}}));
+    receiver.window.isGone(node, "x", huge, at(61ms));
+    QCOMPARE(receiver.lost(), quint64(100'000));
+}
+
+// A receiver that stood still for long: what has come meanwhile can be so much, where nobody can invent it.
+void TestReceiveWindow::muchMayHaveBeenSentMeanwhile()
+{
+    Receiver receiver;
+    receiver.window.setSendersAreProven(true);
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    receiver.announce(node, 3'000'001, 2s);
+    receiver.window.isGone(node, "x", 3'000'002, at(3s));
+    QCOMPARE(receiver.lost(), quint64(3'000'000));
+    receiver.hear(node, 3'000'002, 4s);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 3'000'002}));
+}
+
+// Where anybody may say so, two events that follow each other do, as the sender's do.
+void TestReceiveWindow::twoEventsAreBelieved()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    QVERIFY(receiver.hear(node, 1'000'001, 2s) == Verdict::Drop);
+    QVERIFY(receiver.hear(node, 1'000'002, 2s) == Verdict::Hold);
+    receiver.window.isGone(node, "x", 1'000'001, at(3s));
+    receiver.repair(node, 1'000'001, 3s);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 1'000'001, 1'000'002}));
+    QCOMPARE(receiver.lost(), quint64(999'999));
+}
+
+// Two forged ones take the stream away from its sender, who has it back with the next two, and is asked for what was lost in between.
+void TestReceiveWindow::aStreamThatWasTakenAwayComesBack()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    receiver.hear(node, huge, 2ms);
+    QVERIFY(receiver.hear(node, huge + 1, 3ms) == Verdict::Hold);
+    QCOMPARE(receiver.missing(40ms), (Ranges{{huge, huge}}));
+    receiver.hear(node, 2, 50ms);
+    receiver.hear(node, 3, 51ms);
+    QCOMPARE(receiver.missing(100ms), (Ranges{{2, 2}}));
+    receiver.repair(node, 2, 101ms);
+    receiver.hear(node, 4, 102ms);
+    QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 3, 4}));
+    QCOMPARE(receiver.lost(), quint64(0));
+}
+
+// "answer" behind a forged announcement, of a sender that was not heard yet.
+void TestReceiveWindow::aFalseBaseTellsNoLosses()
+{
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    receiver.window.announced(node, "x", huge, timeAt(1ms), timeAt(1ms), at(2ms));
+    QVERIFY(receiver.missing(60ms).empty()); // where it begins is asked for
+    receiver.window.begins(node, "x", timeAt(0ms), 1, huge, at(61ms));
+    QVERIFY(receiver.lost() <= 5'000'000);
+    receiver.hear(node, 2, 62ms);
+    receiver.hear(node, 3, 63ms);
+    QVERIFY(receiver.heard.contains(3));
 }
 
 PYVENT_TEST(TestReceiveWindow)

@@ -363,7 +363,7 @@ private:
             return;
         TransmitWindow<QByteArray> &window = m_senders[std::size_t(message.to)]->window;
         if (message.kind == Message::Announce) {
-            for (const auto &head : window.heads({"a", "b"})) {
+            for (const auto &head : window.heads({"a", "b"}, 1000)) {
                 Message answer = messageOf(message.to, head);
                 answer.to = message.from;
                 postTo(answer);

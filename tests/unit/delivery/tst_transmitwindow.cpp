@@ -185,7 +185,7 @@ void TestTransmitWindow::tellsTheHeadsOfSomeTopics()
     window.next("order-drink"); // was never sent
     const auto topics = [&](const QByteArrayList &prefixes) {
         QByteArrayList found;
-        for (const Window::Head &head : window.heads(prefixes))
+        for (const Window::Head &head : window.heads(prefixes, 1000))
             found.append(head.topic + QByteArray::number(head.sequence));
         std::sort(found.begin(), found.end());
         return found;
@@ -194,7 +194,7 @@ void TestTransmitWindow::tellsTheHeadsOfSomeTopics()
     QCOMPARE(topics({"bi", "bill", "y"}), (QByteArrayList{"bill1"}));
     QCOMPARE(topics({""}), (QByteArrayList{"bill1", "order-food1", "order2", "x1"}));
     QCOMPARE(topics({}), QByteArrayList());
-    QCOMPARE(window.heads({"x"})[0].time, qint64(10));
+    QCOMPARE(window.heads({"x"}, 1000)[0].time, qint64(10));
 }
 
 PYVENT_TEST(TestTransmitWindow)

@@ -72,7 +72,7 @@ struct OtherEnd
         : peer(relay, takesFiles ? 10 * fileSize : maximumFrameSize, takesFiles)
     {
         if (says)
-            isReady = peer.receive(Lane::readyFrame(takesFiles)) && output() == Lane::readyFrame(takesFiles);
+            isReady = peer.receive(Lane::readyFrame(takesFiles)) && output() == Lane::serverReadyFrame(takesFiles);
     }
 
     // Sends a file, as by the socket, and what says so.
@@ -129,7 +129,7 @@ void TestLanePeer::shakesHands()
     QVERIFY(end.output().isEmpty());
     QVERIFY(end.peer.receive(Lane::readyFrame()));
     QVERIFY(end.peer.isEstablished());
-    QCOMPARE(end.output(), Lane::readyFrame());
+    QCOMPARE(end.output(), Lane::serverReadyFrame());
     QVERIFY(end.peer.sends());
     QVERIFY(end.peer.hears());
     QVERIFY(!relay.hadOtherClients());

@@ -72,6 +72,12 @@ private Q_SLOTS:
     void anEventOfAnySizeFitsWhoReads();
     void tellsWhatItDropped();
     void tellsThatASenderIsGone();
+    void passesOnWhatIsASendersOwn();
+    void passesOnNothingInAnothersName_data();
+    void passesOnNothingInAnothersName();
+    void aNodeWithoutProofIsWhoseItWasFirst();
+    void tellsWhatItRefused();
+    void countsControlMessages();
     void boundsSubscriptions();
     void boundsTheSubscriptionsOfAll();
     void knowsASecondClient();
@@ -365,6 +371,182 @@ void TestRelay::tellsThatASenderIsGone()
     send(&relay, sends, "", numbered(goes, "order", 21));
     relay.remove(hears);
     relay.tellGone();
+}
+
+namespace {
+
+QByteArray eventOf(const QUuid &node, quint64 sequence = 1, QByteArray topic = "order")
+{
+    QByteArray frame = topic + " }.";
+    appendTrailer({.nodeId = node, .sequence = sequence, .time = 1}, &frame);
+    return frame;
+}
+
+// By each way that frames come: one by one, as a batch, and as a run.
+QByteArrayList passedOn(Relay *relay, Relay::Client *from, Relay::Client *to, const QByteArrayList &frames, int way)
+{
+    switch (way) {
+    case 0:
+        for (const QByteArray &frame : frames)
+            send(relay, from, {}, frame);
+        break;
+    case 1:
+        send(relay, from, batchMark, batchOf(frames));
+        break;
+    default: {
+        QByteArray run;
+        for (const QByteArray &frame : frames)
+            run += Zmtp::frame(0, frame);
+        for (QByteArrayView rest = run; const auto header = Zmtp::readHeader(rest);) {
+            const QByteArrayView encoded = rest.first(header->size + qsizetype(header->bodySize));
+            relay->addToRun(from, {header->flags, encoded, encoded.sliced(header->size), {}});
+            rest = rest.sliced(encoded.size());
+        }
+        relay->endRun();
+    }
+    }
+    outputOf(from);
+    return outputOf(to);
+}
+
+} // namespace
+
+void TestRelay::passesOnWhatIsASendersOwn()
+{
+    Relay relay(true, {});
+    Relay::Client *const sender = relay.add();
+    Relay::Client *const receiver = relay.add();
+    relay.subscribe(receiver, "");
+    const NodeSecret secret;
+    sender->speaker.setSecret(secret.bytes());
+    const QUuid asker = QUuid::createUuid();
+    const QByteArrayList frames = {eventOf(secret.node(1)),
+                                   eventOf(secret.node(2)),
+                                   "order }.", // a Python node's
+                                   "order",
+                                   Control::Heads{.node = secret.node(1), .heads = {}}.toFrame(),
+                                   nodeTopic(asker, Control::repair) + eventOf(secret.node(1)),
+                                   eventOf(secret.node(1), 2)};
+    for (int way = 0; way < 3; ++way)
+        QCOMPARE(passedOn(&relay, sender, receiver, frames, way), frames);
+    QVERIFY(!relay.hasRefused());
+    Relay::Client *const again = relay.add(); // another connection of the same process
+    again->speaker.setSecret(secret.bytes());
+    QCOMPARE(passedOn(&relay, again, receiver, frames, 0), frames);
+}
+
+void TestRelay::passesOnNothingInAnothersName_data()
+{
+    QTest::addColumn<QByteArray>("frame");
+    const NodeSecret secret;
+    const QUuid node = secret.node(1);
+    const QUuid asker = QUuid::createUuid();
+    QTest::newRow("an event") << eventOf(node);
+    QTest::newRow("a repair for all") << commonTopic(Control::repair) + eventOf(node);
+    QTest::newRow("a repair") << nodeTopic(asker, Control::repair) + eventOf(node);
+    QTest::newRow("a replay") << nodeTopic(asker, Control::replay) + eventOf(node);
+    QTest::newRow("heads") << Control::Heads{.node = node, .heads = {}}.toFrame();
+    QTest::newRow("heads for one") << Control::Heads{.node = node, .heads = {}}.toFrame(asker);
+    QTest::newRow("an answer") << Control::Answer{.node = node}.toFrame(asker);
+    QTest::newRow("withheld") << Control::Withheld{.node = node}.toFrame(asker);
+    QTest::newRow("kept") << Control::Kept{.node = node}.toFrame(asker);
+    QTest::newRow("a question") << Control::Ask{.asker = node}.toFrame(asker);
+    QTest::newRow("a recall") << Control::Ask{.asker = node}.toFrame(asker, Control::recall);
+    QTest::newRow("a question about the past") << Control::Past{.asker = node}.toFrame();
+    QTest::newRow("a question for heads") << Control::Announce{node, {}}.toFrame();
+    QTest::newRow("who is there?") << commonTopic(Control::who) + node.toByteArray(QUuid::WithoutBraces);
+    QTest::newRow("here") << nodeTopic(asker, Control::here) + "\xa1\x64uuid\x78\x24"
+            + node.toByteArray(QUuid::WithoutBraces);
+    QTest::newRow("what only the server says") << Control::Refused{.node = node}.toFrame();
+    QTest::newRow("heads that nobody reads") << commonTopic(Control::heads) + "nonsense";
+}
+
+void TestRelay::passesOnNothingInAnothersName()
+{
+    QFETCH(const QByteArray, frame);
+    Relay relay(true, {});
+    Relay::Client *const sender = relay.add();
+    Relay::Client *const receiver = relay.add();
+    relay.subscribe(receiver, "");
+    const NodeSecret own;
+    sender->speaker.setSecret(own.bytes());
+    const QByteArrayList mixed = {eventOf(own.node(1)), frame, eventOf(own.node(1), 2)};
+    for (int way = 0; way < 3; ++way)
+        QCOMPARE(passedOn(&relay, sender, receiver, mixed, way), (QByteArrayList{mixed[0], mixed[2]}));
+    QCOMPARE(relay.hasRefused(), !frame.endsWith("nonsense"));
+    QCOMPARE(sender->refused(), quint64(frame.endsWith("nonsense") ? 0 : 3));
+    Relay::Client *const stranger = relay.add(); // who has shown nothing
+    QCOMPARE(passedOn(&relay, stranger, receiver, {frame}, 0), QByteArrayList());
+    Relay::Client *const bridge = relay.add();
+    bridge->speaker.setSpeaksForAll(true);
+    const bool isReadable = !frame.endsWith("nonsense") && !frame.startsWith(commonTopic(Control::refused));
+    QCOMPARE(passedOn(&relay, bridge, receiver, {frame}, 0), isReadable ? QByteArrayList{frame} : QByteArrayList());
+}
+
+// Nodes of earlier versions, and what speaks for connections: proofs.
+void TestRelay::aNodeWithoutProofIsWhoseItWasFirst()
+{
+    Relay relay(true, {});
+    Relay::Client *const first = relay.add();
+    Relay::Client *const second = relay.add();
+    Relay::Client *const receiver = relay.add();
+    relay.subscribe(receiver, "");
+    const QUuid node = QUuid::createUuid();
+    const QByteArrayList frames = {eventOf(node), "\x02proof/" + QUuid(node).toByteArray(QUuid::WithoutBraces) + "/1 "};
+    QCOMPARE(passedOn(&relay, first, receiver, frames, 0), frames);
+    QCOMPARE(passedOn(&relay, second, receiver, frames, 0), QByteArrayList());
+    QCOMPARE(passedOn(&relay, first, receiver, frames, 0), frames);
+    relay.remove(first);
+    QCOMPARE(passedOn(&relay, second, receiver, frames, 0), frames);
+    for (int i = 0; i < 2000; ++i) // of which it may not speak for all
+        send(&relay, second, {}, eventOf(QUuid::createUuid()));
+    QVERIFY(second->refused() >= 1000);
+    QCOMPARE(passedOn(&relay, second, receiver, frames, 0).last(), frames.last());
+}
+
+void TestRelay::tellsWhatItRefused()
+{
+    Relay relay(true, {});
+    Relay::Client *const sender = relay.add();
+    Relay::Client *const receiver = relay.add();
+    relay.subscribe(receiver, commonTopic({}).chopped(1));
+    const NodeSecret own;
+    sender->speaker.setSecret(own.bytes());
+    const QUuid other = NodeSecret().node(1);
+    send(&relay, sender, {}, eventOf(own.node(1)));
+    for (int i = 0; i < 3; ++i)
+        send(&relay, sender, {}, eventOf(other));
+    QVERIFY(relay.hasRefused());
+    relay.tellRefused();
+    QVERIFY(!relay.hasRefused());
+    const QByteArrayList told = outputOf(receiver);
+    QCOMPARE(told.size(), 1);
+    const auto message = Control::Message::of(told[0]);
+    QVERIFY(message && message->kind == Control::Kind::Refused);
+    const auto refused = Control::Refused::read(message->payload);
+    QVERIFY(refused);
+    QCOMPARE(refused->node, own.node(1));
+    QCOMPARE(refused->as, other);
+    QCOMPARE(refused->topic, QByteArray("order"));
+    QCOMPARE(refused->count, quint64(3));
+    for (int i = 0; i < 10'000; ++i) // a word for each would be as much as they are
+        send(&relay, sender, {}, eventOf(other, 1, "order" + QByteArray::number(i)));
+    relay.tellRefused();
+    QVERIFY(outputOf(receiver).size() <= 102);
+}
+
+void TestRelay::countsControlMessages()
+{
+    Relay relay(true, {});
+    Relay::Client *const sender = relay.add();
+    const NodeSecret own;
+    sender->speaker.setSecret(own.bytes());
+    send(&relay, sender, {}, eventOf(own.node(1)));
+    send(&relay, sender, {}, commonTopic(Control::announce));
+    send(&relay, sender, {}, Control::Ask{.asker = own.node(1)}.toFrame(QUuid::createUuid()));
+    send(&relay, sender, {}, commonTopic(Control::repair) + eventOf(own.node(1)));
+    QCOMPARE(sender->commonMessages(), quint64(1));
+    QCOMPARE(sender->nodeMessages(), quint64(1));
 }
 
 void TestRelay::boundsSubscriptions()

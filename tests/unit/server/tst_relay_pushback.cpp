@@ -23,6 +23,7 @@ struct Bus
     void send(Relay::Client *from, bool waits)
     {
         QByteArray frame = "event " + QByteArray(900, 'x') + '.';
+        const QUuid node(quint32(quintptr(from) >> 4), 0, 0x4000, 0x80, 0, 0, 0, 0, 0, 0, 0);
         appendTrailer({.nodeId = node, .sequence = ++sequence, .flags = quint16(waits ? Trailer::Waits : 0)}, &frame);
         const QByteArray encoded = Zmtp::frame(0, frame);
         relay.receive(from, {}, {0, encoded, QByteArrayView(encoded).last(frame.size()), {}});
@@ -34,7 +35,6 @@ struct Bus
     Relay relay{true, {.waitingBytes = limit}};
     Relay::Client *const receiver = relay.add();
     Relay::Client *const sender = relay.add();
-    const QUuid node = QUuid::createUuid();
     quint64 sequence = 0;
 };
 

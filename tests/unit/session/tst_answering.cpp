@@ -210,7 +210,6 @@ void TestAnswering::whoHasVeryManyStreamsAnswers()
     prefixes.append("name149999");
     const auto answers = ask(&sender, Control::Announce{node, prefixes}.toFrame(), at(1ms));
     QCOMPARE(answers.size(), std::size_t(1));
-    QVERIFY(ask(&sender, Control::Announce{node, prefixes}.toFrame(), at(2ms)).empty()); // not so soon again
 }
 
 // Each question makes a sender look at all of its streams.

@@ -56,6 +56,7 @@ public:
     Clock::time_point deadline() const override { return Clock::time_point::max(); }
     State state() const override { return isProven ? State::Ready : State::Subscribing; }
     Way way() const override { return byWay; }
+    bool provesSenders() const override { return false; }
     quint64 proven() const override { return isProven ? subscriptions : 0; }
     bool isSending() const override { return true; }
     Silence silence(Clock::time_point) const override { return Silence::None; }

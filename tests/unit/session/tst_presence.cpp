@@ -52,6 +52,7 @@ private Q_SLOTS:
     void nonsense_data();
     void nonsense();
     void answersAtMostTwentyTimesASecond();
+    void aFloodOfQuestionsHidesNobody();
     void manyNames();
 };
 
@@ -187,6 +188,29 @@ void TestPresence::answersAtMostTwentyTimesASecond()
     QCOMPARE(answers(start), 20);
     QCOMPARE(answers(start + 999ms), 0);
     QCOMPARE(answers(start + 1s), 20);
+}
+
+void TestPresence::aFloodOfQuestionsHidesNobody()
+{
+    Presence asker(QUuid::createUuid());
+    Presence answerer(kitchen.uuid);
+    auto future = asker.find(start + 500ms);
+    const QByteArray question = asker.question();
+    const auto self = [] { return kitchen; };
+    const QByteArray others = QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
+    for (int i = 0; i < 100; ++i)
+        answerer.answer(others, start, self);
+    QVERIFY(answerer.answer(payloadOf(question), start, self).isEmpty());
+    QCOMPARE(answerer.deadline(), start + 100ms);
+    QVERIFY(answerer.answerToAll(start + 99ms, self).isEmpty());
+    const QByteArray answer = answerer.answerToAll(start + 100ms, self);
+    QVERIFY(answer.startsWith(commonTopic(Control::here)));
+    QVERIFY(answerer.answerToAll(start + 200ms, self).isEmpty()); // once
+    QCOMPARE(answerer.deadline(), Presence::Clock::time_point::max());
+    tell(&asker, answer);
+    auto finished = asker.takeFinished(start + 500ms);
+    QCOMPARE(finished.size(), std::size_t(1));
+    QCOMPARE(finished[0].nodes, QList<PyventNodeInfo>{kitchen});
 }
 
 void TestPresence::manyNames()

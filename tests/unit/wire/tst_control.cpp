@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "support/testprogram.h"
 #include "wire/control.h"
+#include "wire/frame.h"
 #include "wire/topic.h"
 
 #include <QtCore/qcborarray.h>
+#include <QtCore/qcborvalue.h>
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
@@ -36,6 +38,10 @@ private Q_SLOTS:
     void withheld();
     void past();
     void kept();
+    void refused();
+    void origins_data();
+    void origins();
+    void tooLarge();
     void nonsense_data();
     void nonsense();
 };
@@ -73,6 +79,7 @@ void TestControl::messages_data()
     row(Control::kept, Kind::Kept);
     row(Control::recall, Kind::Recall);
     row(Control::replay, Kind::Replay);
+    row(Control::refused, Kind::Refused);
 }
 
 void TestControl::messages()
@@ -233,6 +240,82 @@ void TestControl::kept()
     QCOMPARE(read->number, quint64(3));
 }
 
+void TestControl::refused()
+{
+    const Control::Refused said{.node = node,
+                                .topic = "order",
+                                .reason = Control::Refused::NotPermitted,
+                                .count = 3,
+                                .as = {},
+                                .text = "rules:4"};
+    const auto read = Control::Refused::read(payloadOf(said.toFrame()));
+    QVERIFY(read);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->topic, said.topic);
+    QCOMPARE(read->reason, said.reason);
+    QCOMPARE(read->count, said.count);
+    QVERIFY(read->as.isNull());
+    QCOMPARE(read->text, said.text);
+}
+
+void TestControl::origins_data()
+{
+    QTest::addColumn<QByteArray>("frame");
+    QTest::addColumn<std::optional<QUuid>>("origin");
+    const QUuid other = QUuid::createUuid();
+    const auto row = [](const char *name, const QByteArray &frame, std::optional<QUuid> origin) {
+        QTest::newRow(name) << frame << origin;
+    };
+    row("who", commonTopic(Control::who) + node.toByteArray(QUuid::WithoutBraces), node);
+    row("who, with braces", commonTopic(Control::who) + node.toByteArray(), {});
+    row("who, and more", commonTopic(Control::who) + node.toByteArray(QUuid::WithoutBraces) + "x", {});
+    row("announce all", commonTopic(Control::announce), QUuid());
+    row("announce", Control::Announce{node, {"a"}}.toFrame(), node);
+    row("heads", Control::Heads{.node = node, .heads = {}}.toFrame(), node);
+    row("heads for one", Control::Heads{.node = node, .heads = {}}.toFrame(other), node);
+    row("heads of nobody", Control::Heads{}.toFrame(), {});
+    row("ask", Control::Ask{.asker = node}.toFrame(other), node);
+    row("answer", Control::Answer{.node = node}.toFrame(other), node);
+    row("withheld", Control::Withheld{.node = node}.toFrame(other), node);
+    row("past", Control::Past{.asker = node}.toFrame(), node);
+    row("kept", Control::Kept{.node = node}.toFrame(other), node);
+    row("an array of any length", commonTopic(Control::heads) + "\x9f" + QCborValue(node).toCbor() + "\x80\xff", {});
+    row("here",
+        nodeTopic(other, Control::here) + QByteArray("\xa1\x64uuid\x78\x24") + node.toByteArray(QUuid::WithoutBraces),
+        node);
+    row("here, in another place",
+        nodeTopic(other, Control::here) + QByteArray("\xa2\x61x\x01\x64uuid\x78\x24")
+            + node.toByteArray(QUuid::WithoutBraces),
+        {});
+    QByteArray event = "order }.";
+    appendTrailer({.nodeId = node, .sequence = 1}, &event);
+    row("a repair", commonTopic(Control::repair) + event, node);
+    row("a replay", nodeTopic(other, Control::replay) + event, node);
+    row("a repair of a Python node's", commonTopic(Control::repair) + "order }.", {});
+}
+
+void TestControl::origins()
+{
+    QFETCH(const QByteArray, frame);
+    QFETCH(const std::optional<QUuid>, origin);
+    const auto message = Control::Message::of(frame);
+    QVERIFY(message);
+    QCOMPARE(message->isForAll, frame.sliced(1).startsWith("all/"));
+    QVERIFY(message->origin() == origin);
+}
+
+// No message costs more than its bytes.
+void TestControl::tooLarge()
+{
+    Control::Heads heads{.node = node, .heads = {}};
+    for (int i = 0; i < 15; ++i)
+        heads.heads.push_back({QByteArray(4000, 'x'), 1, 1});
+    QVERIFY(Control::Heads::read(payloadOf(heads.toFrame())));
+    heads.heads.push_back({QByteArray(6000, 'x'), 1, 1});
+    QVERIFY(!Control::Heads::read(payloadOf(heads.toFrame())));
+    QVERIFY(!Control::Message::of(heads.toFrame())->origin());
+}
+
 void TestControl::nonsense_data()
 {
     QTest::addColumn<QByteArray>("payload");
@@ -259,6 +342,7 @@ void TestControl::nonsense()
     QVERIFY(!Control::Withheld::read(payload));
     QVERIFY(!Control::Past::read(payload));
     QVERIFY(!Control::Kept::read(payload));
+    QVERIFY(!Control::Refused::read(payload));
 }
 
 PYVENT_TEST(TestControl)

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SERVER_SPEAKERS_H
+#define PYVENT_SERVER_SPEAKERS_H
+
+#include "security/nodesecret.h"
+
+#include <QtCore/qhash.h>
+#include <QtCore/qset.h>
+
+namespace Pyvent::Internal {
+
+// For which nodes each connection speaks: those whose UUIDs are made from the secret that it has shown, on any number of connections; and of
+// those that are made from none, the ones that it was first to speak for, until it ends. Plain logic. Not thread-safe.
+class Speakers
+{
+public:
+    // One connection. It is told to left() before it goes.
+    class Speaker
+    {
+    public:
+        void setSecret(QByteArrayView secret) { m_secret = NodeSecret::read(secret); }
+
+        // It may speak for any node, as a bridge between buses has to.
+        void setSpeaksForAll(bool speaks) { m_speaksForAll = speaks; }
+
+        // The node of its own that it spoke for last; null if it has not.
+        const QUuid &last() const { return m_last; }
+
+        // Whether \a rfc4122 is that one.
+        bool isLast(QByteArrayView rfc4122) const { return !m_lastBytes.isEmpty() && rfc4122 == m_lastBytes; }
+
+    private:
+        friend class Speakers;
+
+        std::optional<NodeSecret> m_secret;
+        bool m_speaksForAll = false;
+        QSet<QUuid> m_nodes; // that it speaks for
+        QUuid m_last;
+        QByteArray m_lastBytes;
+    };
+
+    // Whether \a speaker may speak for \a node, which is not null.
+    bool maySpeak(Speaker *speaker, const QUuid &node);
+
+    void left(Speaker *speaker);
+
+private:
+    // Nodes of one connection: more would make others forget nodes that are there.
+    static constexpr qsizetype mostNodes = 1000;
+
+    bool claim(Speaker *speaker, const QUuid &node);
+
+    QHash<QUuid, Speaker *> m_unproven; // whose those are that are made from no secret
+};
+
+} // namespace Pyvent::Internal
+
+#endif

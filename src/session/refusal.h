@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_SESSION_REFUSAL_H
+#define PYVENT_SESSION_REFUSAL_H
+
+#include "wire/control.h"
+
+#include <QtCore/qstring.h>
+
+namespace Pyvent::Internal {
+
+// For people: why the server has not passed on what \a refused is about.
+QString whyRefused(const Control::Refused &refused);
+
+} // namespace Pyvent::Internal
+
+#endif
