@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(security accessrule)
 pyvent_unit_test(security nodesecret)
+pyvent_unit_test(security rules)
 pyvent_unit_test(security socketowner)
