@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(security accessrule)
 pyvent_unit_test(security nodesecret)
+pyvent_unit_test(security peerrules)
 pyvent_unit_test(security rules)
 pyvent_unit_test(security socketowner)
