@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(security accessrule)
 pyvent_unit_test(security nodesecret)
+pyvent_unit_test(security globcover)
 pyvent_unit_test(security peerrules)
 pyvent_unit_test(security rules)
 pyvent_unit_test(security rulesfile)
