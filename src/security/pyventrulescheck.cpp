@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "pyventrulescheck.h"
+
+#include "security/keynames.h"
+#include "security/rulescheck.h"
+#include "security/rulesfile.h"
+#include "security/rulesreader.h"
+
+using namespace Pyvent::Internal;
+
+namespace {
+
+constexpr qsizetype mostKeysBytes = qsizetype(16) * 1024 * 1024;
+
+} // namespace
+
+PyventRulesCheck PyventRulesCheck::ofFile(const QString &path, const QString &keysPath)
+{
+    PyventRulesCheck check;
+    QString why;
+    std::optional<KeyNames> keys;
+    if (!keysPath.isEmpty()) {
+        if (const auto text = readGuardedFile(keysPath, mostKeysBytes, &why))
+            keys.emplace(*text);
+        else
+            check.m_findings.append({.text = why});
+    }
+    const auto text = readGuardedFile(path, Rules::mostBytes, &why);
+    if (!why.isEmpty())
+        check.m_findings.append({.text = why});
+    if (!text)
+        return check;
+    RulesReader reader;
+    const auto rules = reader.read(*text);
+    for (const RulesMistake &mistake : reader.mistakes()) {
+        check.m_findings.append({.line = mistake.line,
+                                 .column = mistake.column,
+                                 .text = mistake.text,
+                                 .word = mistake.word,
+                                 .choices = mistake.choices});
+    }
+    if (!rules)
+        return check;
+    check.m_isUsable = why.isEmpty();
+    RulesCheck rulesCheck(*rules, keys);
+    check.m_findings += rulesCheck.findings();
+    check.m_summary = rulesCheck.summary();
+    return check;
+}
