@@ -12,8 +12,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const Command *const allCommands[] = {&sendCommand,  &listenCommand, &waitCommand, &serveCommand,
-                                      &nodesCommand, &benchCommand,  &helpCommand};
+const Command *const allCommands[] = {&sendCommand,  &listenCommand, &waitCommand,       &serveCommand,
+                                      &nodesCommand, &benchCommand,  &checkRulesCommand, &helpCommand};
 
 // QCommandLineParser's help for these options; empty if there are none.
 QString optionsHelp(const QList<QCommandLineOption> &options)
@@ -48,7 +48,7 @@ QString programHelp()
                    "\n"
                    "Commands:\n"_s;
     for (const Command *command : allCommands)
-        text += u"  %1 %2\n"_s.arg(command->name, -8).arg(command->summary);
+        text += u"  %1 %2\n"_s.arg(command->name, -11).arg(command->summary);
     return text + optionsHelp(commonOptions())
         + u"\n"
           "These options go with every command. 'pyvent help COMMAND' shows a command's own options.\n"

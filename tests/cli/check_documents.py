@@ -121,7 +121,7 @@ def read_help(program):
     """The common options, and each command's own."""
     text = help_text(program)
     common, _ = options_in_help(text)
-    commands = re.findall(r'^  (\w+) ', text[text.index('Commands:'):text.index('Options:')], re.MULTILINE)
+    commands = re.findall(r'^  ([\w-]+) ', text[text.index('Commands:'):text.index('Options:')], re.MULTILINE)
     assert len(commands) >= 5 and '--port' in common and '-q' in common, text
     return common, {command: options_in_help(help_text(program, command))[0] - common for command in commands}
 

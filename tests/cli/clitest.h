@@ -40,6 +40,9 @@ private Q_SLOTS:
     void endsAtASignal();
     void serveFailsWhereThePortIsTaken();
     void isQuiet();
+    void checksRules_data();
+    void checksRules();
+    void checksRulesAsJson();
 
     // tst_cli_bus.cpp: what goes over the bus
     void listenPrintsWhatIsSent();

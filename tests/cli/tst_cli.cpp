@@ -52,7 +52,8 @@ void tst_Cli::namesTheMistake_data()
     row("--quiet", u"a command is missing"_s);
     row("sned x", u"unknown command 'sned'; did you mean 'send'?\npyvent: 'pyvent help' shows"_s);
     row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
-    row("xyzzy", u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, help"_s);
+    row("xyzzy",
+        u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, check-rules, help"_s);
     row("help xyzzy", u"unknown command 'xyzzy'"_s);
     row("help --xyzzy", u"unknown option '--xyzzy'\npyvent: 'pyvent help' shows the commands and their options"_s);
     row("help send x", u"unexpected argument 'x'"_s);
@@ -100,6 +101,11 @@ void tst_Cli::namesTheMistake_data()
     row("bench --events 0", u"--events takes a whole number from 1 to 100000000, not '0'"_s);
     row("bench --events all", u"not 'all'"_s);
     row("bench --size -1", u"--size takes a whole number from 0 to 67108864, not '-1'"_s);
+    row("check-rules", u"the FILE with the rules is missing"_s);
+    row("check-rules a b", u"unexpected argument 'b'"_s);
+    row("check-rules a --allow", u"missing value"_s);
+    row("check-rules a --allow=", u"--allow needs the name of a file"_s);
+    row("check-ruls a", u"did you mean 'check-rules'?"_s);
     row("nodes x", u"unexpected argument 'x'\npyvent: 'pyvent help nodes' shows how it is used"_s);
     row("bench order-food", u"unexpected argument 'order-food'"_s);
     row("listen --sender=", u"--sender cannot be empty"_s);
@@ -154,6 +160,7 @@ void tst_Cli::printsHelp_data()
                                u"\n  serve "_s,
                                u"\n  nodes "_s,
                                u"\n  bench "_s,
+                               u"\n  check-rules "_s,
                                u"\n  help "_s};
     for (const char *commandLine : {"--help", "-h", "help"})
         row(commandLine, commands, common);
@@ -168,6 +175,7 @@ void tst_Cli::printsHelp_data()
         {u"--color"_s, u"--count"_s, u"--json"_s, u"--sender"_s, u"--timeout"_s});
     row("--help wait", {u"Usage: pyvent wait NAME [options]"_s}, {u"--json"_s, u"--sender"_s, u"--timeout"_s});
     row("help bench", {u"Usage: pyvent bench [options]"_s}, {u"--events"_s, u"--json"_s, u"--size"_s, u"--timeout"_s});
+    row("check-rules -h", {u"Usage: pyvent check-rules FILE [options]"_s}, {u"--allow"_s, u"--json"_s});
     row("nodes -h", {u"Usage: pyvent nodes [options]"_s}, {u"--json"_s, u"--timeout"_s});
     row("serve -h", {u"Usage: pyvent serve [options]"_s, u"'pyvent help' shows the options"_s}, {});
 }
@@ -378,6 +386,72 @@ void tst_Cli::isQuiet()
     server.sendSignal(SIGTERM);
     QCOMPARE(server.exitCode(), 0);
     QCOMPARE(server.errors(), QString());
+}
+
+void tst_Cli::checksRules_data()
+{
+    QTest::addColumn<QByteArray>("rules");
+    QTest::addColumn<QString>("output"); // without the file's name
+    QTest::addColumn<int>("exitCode");
+    QTest::newRow("good") << QByteArray("allow user root send, hear oven.* door\n")
+                          << u"user root may send and hear oven.*, door\nanyone else may do nothing\n"_s << 0;
+    QTest::newRow("a note")
+        << QByteArray("allow anyone hear *\n")
+        << u":1: note: whoever reaches the server may hear all events, but for what earlier rules deny\n"
+           "anyone else may hear all\n"_s
+        << 0;
+    QTest::newRow("hidden") << QByteArray("allow user 1 send oven.*\n\nallow user 1 send oven.temp\n")
+                            << u":3: the rule never decides: line 1 allows all of it already; remove it\n"
+                               "user 1 may send oven.*\nanyone else may do nothing\n"_s
+                            << 1;
+    QTest::newRow("mistakes")
+        << QByteArray("alow user root send x\nallow usr root sned x\n")
+        << u":1:1: a rule begins with 'allow' or 'deny', not with 'alow'; did you mean 'allow'?\n"
+           ":2:7: a rule is for a 'user', a 'key' or 'anyone', not for 'usr'; did you mean 'user'?\n"_s
+        << 1;
+    QTest::newRow("what a terminal would obey") << QByteArray("allow user root send \u202e\n")
+                                                << u"user root may send \\u202e\nanyone else may do nothing\n"_s << 0;
+    QTest::newRow("a key")
+        << QByteArray("allow key kitchn hear *\n")
+        << u":1: the list of keys has no key named 'kitchn': the rule is for nobody; did you mean 'kitchen'?\n"
+           "key kitchn may hear all\nanyone else may do nothing\n"_s
+        << 1;
+}
+
+void tst_Cli::checksRules()
+{
+    QFETCH(const QByteArray, rules);
+    QFETCH(QString, output);
+    QFETCH(const int, exitCode);
+    const QString keys = m_folder.filePath(u"keys"_s);
+    QVERIFY(QFile::rename(makeFile(QByteArray(40, 'k') + " kitchen\n"), keys));
+    const QString file = makeFile(rules);
+    QVERIFY(QFile::setPermissions(file, QFileDevice::ReadOwner | QFileDevice::WriteOwner));
+    Program pyvent({u"check-rules"_s, file, u"--allow"_s, keys});
+    QCOMPARE(pyvent.exitCode(), exitCode);
+    QVERIFY(QFile::remove(keys));
+    QCOMPARE(pyvent.output().replace(file, QString()), output);
+    QCOMPARE(pyvent.errors(), QString());
+}
+
+void tst_Cli::checksRulesAsJson()
+{
+    const QString file = makeFile("allow user 1 send x\ndeny user 1 send x\nallow user 1 hear *\n");
+    QVERIFY(QFile::setPermissions(file, QFileDevice::ReadOwner | QFileDevice::WriteOwner));
+    Program pyvent({u"check-rules"_s, u"--json"_s, file});
+    QCOMPARE(pyvent.exitCode(), 1);
+    const QJsonObject finding = QJsonDocument::fromJson(pyvent.output().section(u'\n', 0, 0).toUtf8()).object();
+    QCOMPARE(finding[u"file"_s].toString(), file);
+    QCOMPARE(finding[u"line"_s].toInt(), 2);
+    QCOMPARE(finding[u"kind"_s].toString(), u"contradiction"_s);
+    QCOMPARE(finding[u"other_lines"_s].toArray(), QJsonArray{1});
+    QVERIFY(!finding[u"text"_s].toString().isEmpty());
+
+    // No server would start with it, whoever asks.
+    Program other({u"check-rules"_s, u"/nowhere/rules"_s});
+    QCOMPARE(other.exitCode(), 1);
+    QVERIFY2(other.output().startsWith(u"/nowhere/rules: the file '/nowhere/rules' cannot be used: No such file"_s),
+             qPrintable(other.output()));
 }
 
 PYVENT_TEST(tst_Cli)

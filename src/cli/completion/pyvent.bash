@@ -41,7 +41,7 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
         return
         ;;
-    --from-json)
+    --from-json | --allow)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -53,8 +53,9 @@ _pyvent() {
     esac
 
     case $command in
-    '') words='bench help listen nodes send serve wait' ;;
+    '') words='bench check-rules help listen nodes send serve wait' ;;
     bench) words='--events --size --timeout --json' ;;
+    check-rules) words='--allow --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
@@ -66,7 +67,10 @@ _pyvent() {
         [[ $command ]] || words=''
         words+=' --port --address --id --no-server --local-access --no-lane -q --quiet -h --help -v --version'
     elif [[ $command == help ]]; then
-        words='bench help listen nodes send serve wait'
+        words='bench check-rules help listen nodes send serve wait'
+    elif [[ $command == check-rules ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
     elif [[ $command ]]; then
         return # an event's name or an argument, which only the user knows
     fi
