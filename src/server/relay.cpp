@@ -172,8 +172,8 @@ qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameRe
 void Relay::passOn(Client *client, const FrameReader::Frame &frame)
 {
     endRun();
-    if (!mayPass(client, frame.body))
-        return;
+    if (const Verdict verdict = judge(client, frame.body); verdict != Verdict::Pass)
+        return verdict == Verdict::Replace ? publish(client, m_instead) : void();
     findReceivers(frame.body);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
@@ -204,8 +204,10 @@ Block Relay::block(const EventEnds &ends, FileDescriptor &&file, qsizetype size)
 
 void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
 {
-    if (!mayPass(client, frame.body))
-        return endRun();
+    if (const Verdict verdict = judge(client, frame.body); verdict != Verdict::Pass) {
+        endRun();
+        return verdict == Verdict::Replace ? publish(client, m_instead) : void();
+    }
     findReceivers(frame.body);
     if (m_receivers != m_earlier || frame.encoded.begin() != m_run.end())
         endRun();
@@ -254,8 +256,12 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
     };
     for (QByteArrayView body; takeFromBatch(&batch, &body);) {
         ++frames;
-        if (!mayPass(client, body))
+        if (const Verdict verdict = judge(client, body); verdict != Verdict::Pass) {
+            endRun();
+            if (verdict == Verdict::Replace)
+                publish(client, m_instead);
             continue;
+        }
         findReceivers(body);
         if (m_receivers != m_earlier)
             endRun();
@@ -282,6 +288,8 @@ void Relay::findReceivers(QByteArrayView body)
         if (std::exchange(client->m_lastFrame, m_frames) != m_frames && !client->m_hasLeft)
             m_receivers.push_back(client);
     });
+    if (std::any_of(m_receivers.begin(), m_receivers.end(), [](const Client *client) { return bool(client->rules); }))
+        keepWhoMayHear(body);
 }
 
 void Relay::passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames)

@@ -2,6 +2,7 @@
 #ifndef PYVENT_SERVER_RELAY_H
 #define PYVENT_SERVER_RELAY_H
 
+#include "security/peerrules.h"
 #include "server/droppedstreams.h"
 #include "server/framereader.h"
 #include "server/refusals.h"
@@ -46,6 +47,7 @@ public:
     public:
         SendBuffer output;
         Speakers::Speaker speaker;
+        std::shared_ptr<PeerRules> rules; // what it may do; null: everything
 
         // How many control messages have come of it, for all nodes and for one; and how much of it was refused.
         quint64 commonMessages() const { return m_commonMessages; }
@@ -183,10 +185,22 @@ public:
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);
-    bool mayPass(Client *client, QByteArrayView body);
-    bool mayPassControl(Client *client, QByteArrayView body);
+    // What becomes of a frame of a client's.
+    enum class Verdict : quint8 {
+        Pass,
+        Drop,
+        Replace // by m_instead: it may say a part of that
+    };
+    Verdict judge(Client *client, QByteArrayView body);
+    Verdict judgeControl(Client *client, QByteArrayView body);
+    Verdict judgeTopics(Client *client, const Control::Message &message);
+    bool maySend(Client *client, QByteArrayView topic);
     bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic);
-    bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {});
+    bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {},
+                const QString &text = {});
+    void publish(Client *from, const QByteArray &frame);
+    void keepWhoMayHear(QByteArrayView body);
+    void keepWhoMayHearHeads(const Control::Heads &heads);
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
     void findReceivers(QByteArrayView body);
@@ -217,6 +231,7 @@ private:
     Client *m_runFrom = nullptr;
     Speakers m_speaksFor;
     Refusals m_refusals;
+    QByteArray m_instead;
     std::vector<Client *> m_held;
     std::vector<Client *> m_touched;
     struct Told

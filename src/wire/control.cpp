@@ -212,9 +212,17 @@ std::optional<Message> Message::of(QByteArrayView frame)
     const QByteArrayView text = topic.sliced(topic.lastIndexOf('/') + 1);
     for (const auto &[known, kind] : kinds) {
         if (text == known)
-            return Message{kind, frame.sliced(space + 1), topic.sliced(1).startsWith("all/")};
+            return Message{kind, frame.sliced(space + 1), topic};
     }
     return {};
+}
+
+QUuid Message::node() const
+{
+    constexpr QByteArrayView before = "\2node/";
+    if (!topic.startsWith(before) || topic.size() <= before.size() + uuidTextSize)
+        return {};
+    return QUuid::fromString(QLatin1StringView(topic.sliced(before.size(), uuidTextSize)));
 }
 
 std::optional<QUuid> Message::origin() const

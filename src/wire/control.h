@@ -138,7 +138,12 @@ struct Message
 {
     Kind kind;
     QByteArrayView payload;
-    bool isForAll; // rather than for one node
+    QByteArrayView topic;
+
+    bool isForAll() const { return topic.sliced(1).startsWith("all/"); }
+
+    // Where it is for one node: that one; else null.
+    QUuid node() const;
 
     static std::optional<Message> of(QByteArrayView frame);
 

@@ -300,8 +300,9 @@ void TestControl::origins()
     QFETCH(const std::optional<QUuid>, origin);
     const auto message = Control::Message::of(frame);
     QVERIFY(message);
-    QCOMPARE(message->isForAll, frame.sliced(1).startsWith("all/"));
+    QCOMPARE(message->isForAll(), frame.sliced(1).startsWith("all/"));
     QVERIFY(message->origin() == origin);
+    QCOMPARE(message->node().isNull(), message->isForAll());
 }
 
 // No message costs more than its bytes.

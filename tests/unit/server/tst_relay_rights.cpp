@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "security/peerrulespool.h"
+#include "server/relay.h"
+#include "support/sendbuffers.h"
+#include "support/testprogram.h"
+#include "unit/security/samplerules.h"
+#include "wire/frame.h"
+#include "wire/zmtp.h"
+
+#include <QtCore/qbytearraylist.h>
+#include <QtTest/qtest.h>
+
+using namespace Pyvent::Internal;
+using namespace PyventTests;
+
+namespace {
+
+QByteArrayList framesOf(Relay::Client *client)
+{
+    const QByteArray bytes = takeBytes(&client->output);
+    QByteArrayList frames;
+    for (QByteArrayView rest = bytes; const auto header = Zmtp::readHeader(rest);) {
+        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
+        frames.append(body.toByteArray());
+        rest = rest.sliced(header->size + body.size());
+    }
+    return frames;
+}
+
+// A bus with rules: Ada may say "oven" and "door" and hears everything, Bob hears "oven.*" and may say "bell".
+struct Bus
+{
+    Relay::Client *join(uid_t user)
+    {
+        Relay::Client *const client = relay.add();
+        client->rules = pool.find({.user = user});
+        client->speaker.setSecret(secrets[user == ada].bytes());
+        relay.subscribe(client, "");
+        return client;
+    }
+    void say(Relay::Client *from, const QByteArray &body)
+    {
+        const QByteArray encoded = Zmtp::frame(0, body);
+        relay.passOn(from, {0, encoded, QByteArrayView(encoded).last(body.size()), {}});
+    }
+    QByteArray event(uid_t user, const QByteArray &topic)
+    {
+        QByteArray frame = topic + " }.";
+        appendTrailer({.nodeId = node(user), .sequence = 1, .time = 1}, &frame);
+        return frame;
+    }
+    QUuid node(uid_t user) const { return secrets[user == ada].node(1); }
+
+    PeerRulesPool pool{std::make_shared<Rules>(rulesOf("allow user ada send oven.* door\n"
+                                                       "allow user ada hear *\n"
+                                                       "allow user bob hear oven.*\n"
+                                                       "allow user bob send bell\n"
+                                                       "allow user root anything\n"))};
+    NodeSecret secrets[2];
+    Relay relay{true, {}};
+    Relay::Client *const adas = join(ada);
+    Relay::Client *const bobs = join(bob);
+};
+
+} // namespace
+
+class TestRelayRights : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void sendsAndHearsWhatItMay();
+    void repairsAreEvents();
+    void headsAreOfWhatItMay();
+    void answersAreOfWhatItMaySend();
+    void otherRulesAreForThoseWhoAreThere();
+    void aBridgeSpeaksForOthers();
+    void tellsWhatItRefused();
+};
+
+void TestRelayRights::sendsAndHearsWhatItMay()
+{
+    Bus bus;
+    const QByteArray oven = bus.event(ada, "oven.on");
+    const QByteArray door = bus.event(ada, "door");
+    const QByteArray bell = bus.event(ada, "bell"); // which is Bob's
+    for (const QByteArray &event : {oven, door, bell})
+        bus.say(bus.adas, event);
+    QCOMPARE(framesOf(bus.adas), (QByteArrayList{oven, door}));
+    QCOMPARE(framesOf(bus.bobs), QByteArrayList{oven});
+    bus.say(bus.bobs, "oven.on }."); // a Python node's
+    QCOMPARE(framesOf(bus.adas), QByteArrayList());
+    bus.say(bus.bobs, "bell }.");
+    QCOMPARE(framesOf(bus.adas), QByteArrayList{"bell }."});
+    QCOMPARE(bus.bobs->refused(), quint64(1));
+    bus.say(bus.bobs, "__check }."); // Python's own
+    QCOMPARE(framesOf(bus.adas), QByteArrayList{"__check }."});
+    bus.say(bus.bobs, "__server_disconnect");
+    QCOMPARE(framesOf(bus.adas), QByteArrayList());
+}
+
+void TestRelayRights::repairsAreEvents()
+{
+    Bus bus;
+    for (const QByteArray &before : {commonTopic(Control::repair), nodeTopic(bus.node(bob), Control::repair),
+                                     nodeTopic(bus.node(bob), Control::replay)}) {
+        const QByteArray oven = before + bus.event(ada, "oven.on");
+        bus.say(bus.adas, oven);
+        bus.say(bus.adas, before + bus.event(ada, "door"));
+        bus.say(bus.adas, before + bus.event(ada, "bell"));
+        QCOMPARE(framesOf(bus.bobs), QByteArrayList{oven});
+    }
+}
+
+// Else they would miss what they cannot have, and count it as lost.
+void TestRelayRights::headsAreOfWhatItMay()
+{
+    Bus bus;
+    const Control::Heads all{
+        .node = bus.node(ada), .heads = {{"oven.on", 1, 1}, {"door", 2, 1}, {"bell", 3, 1}}, .asOf = 7};
+    const auto topicsOf = [](const QByteArrayList &frames) {
+        QByteArrayList topics;
+        for (const QByteArray &frame : frames) {
+            const auto heads = Control::Heads::read(Control::Message::of(frame)->payload);
+            if (!heads || heads->asOf != 7)
+                return QByteArrayList{"unreadable"};
+            for (const Control::Heads::Head &head : heads->heads)
+                topics.append(head.topic);
+        }
+        return topics;
+    };
+    for (const QByteArray &frame : {all.toFrame(), all.toFrame(bus.node(bob))}) {
+        bus.say(bus.adas, frame);
+        QCOMPARE(topicsOf(framesOf(bus.adas)), (QByteArrayList{"oven.on", "door"}));
+        QCOMPARE(topicsOf(framesOf(bus.bobs)), QByteArrayList{"oven.on"});
+    }
+    bus.say(bus.adas, Control::Heads{.node = bus.node(ada), .heads = {{"bell", 3, 1}}}.toFrame());
+    QVERIFY(framesOf(bus.adas).isEmpty());
+}
+
+void TestRelayRights::answersAreOfWhatItMaySend()
+{
+    Bus bus;
+    const auto passes = [&](const QByteArray &frame) {
+        bus.say(bus.adas, frame);
+        framesOf(bus.adas);
+        return framesOf(bus.bobs) == QByteArrayList{frame};
+    };
+    const QUuid node = bus.node(ada);
+    const QUuid to = bus.node(bob);
+    QVERIFY(passes(Control::Answer{.node = node, .topic = "oven.on"}.toFrame(to)));
+    QVERIFY(!passes(Control::Answer{.node = node, .topic = "bell"}.toFrame(to)));
+    QVERIFY(!passes(Control::Withheld{node, "bell", {{1, 2}}}.toFrame(to)));
+    QVERIFY(!passes(Control::Kept{node, "bell", 1, 2, 1}.toFrame(to)));
+    QVERIFY(passes(Control::Kept{node, "door", 1, 2, 1}.toFrame(to)));
+    QVERIFY(passes(Control::Ask{.asker = node, .topic = "bell"}.toFrame(to)));
+}
+
+void TestRelayRights::otherRulesAreForThoseWhoAreThere()
+{
+    Bus bus;
+    bus.pool.setRules(std::make_shared<Rules>(rulesOf("allow anyone anything\n")));
+    const QByteArray bell = bus.event(ada, "bell");
+    bus.say(bus.adas, bell);
+    QCOMPARE(framesOf(bus.bobs), QByteArrayList{bell});
+}
+
+void TestRelayRights::aBridgeSpeaksForOthers()
+{
+    Bus bus;
+    Relay::Client *const bridge = bus.join(0);
+    const QByteArray oven = bus.event(ada, "oven.on");
+    bus.say(bridge, oven);
+    QCOMPARE(framesOf(bus.bobs), QByteArrayList{oven});
+    bus.say(bus.bobs, bus.event(ada, "bell"));
+    QVERIFY(framesOf(bus.adas).size() == 1);
+    QCOMPARE(bus.bobs->refused(), quint64(1));
+}
+
+void TestRelayRights::tellsWhatItRefused()
+{
+    Bus bus;
+    bus.say(bus.adas, bus.event(ada, "oven.on"));
+    bus.say(bus.adas, bus.event(ada, "bell"));
+    bus.say(bus.adas, bus.event(ada, "bell"));
+    framesOf(bus.adas);
+    bus.relay.tellRefused();
+    const QByteArrayList told = framesOf(bus.adas);
+    QCOMPARE(told.size(), 1);
+    const auto refused = Control::Refused::read(Control::Message::of(told[0])->payload);
+    QVERIFY(refused);
+    QCOMPARE(refused->node, bus.node(ada));
+    QCOMPARE(refused->reason, Control::Refused::NotPermitted);
+    QCOMPARE(refused->topic, QByteArray("bell"));
+    QCOMPARE(refused->count, quint64(2));
+    QVERIFY2(!refused->text.isEmpty(), refused->text);
+}
+
+PYVENT_TEST(TestRelayRights)
+
+#include "tst_relay_rights.moc"
