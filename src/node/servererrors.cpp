@@ -154,6 +154,20 @@ PyventError silenceError(Connection::Silence silence, bool portInUse, const Pyve
                 "PyventServerLimits::connections (connectionsOfOtherUser for another user's) or its process's limit of "
                 "descriptors, of which it takes half. This node goes on trying"_s.arg(port, options.address),
                 port};
+    case Connection::Silence::AcknowledgesNothing:
+    case Connection::Silence::PassesOnNothing:
+    case Connection::Silence::HangsUp: {
+        const QString what = silence == Connection::Silence::AcknowledgesNothing
+            ? u"takes events and acknowledges none"_s
+            : silence == Connection::Silence::PassesOnNothing ? u"passes on nothing of what it takes"_s
+                                                              : u"hangs up as soon as it is reached, time and again"_s;
+        return {PyventError::ServerNotResponding,
+                u"what serves at port %1 of %2 is broken or no Pyvent server: it %3. Find out what it is, and end it; "
+                u"events "
+                "that are not acknowledged are kept, and this node tries again now and then"_s.arg(
+                    port, options.address, what),
+                port};
+    }
     case Connection::Silence::NotResponding:
         if (isOtherUsers(endpointOf(options)))
             return silenceError(Connection::Silence::NotLetIn, portInUse, options);

@@ -109,6 +109,9 @@ Connection::State Link::state(const Seat &seat) const
 
 void Link::send(Seat *seat, QByteArray &&frame, Clock::time_point now)
 {
+    // Of a server of this module's, rules may have it that a node does not hear what it sends.
+    if (m_watch.wantsOwnEvent(now) && !m_connection->provesSenders() && isHeard(frame, nullptr))
+        m_watch.sentOwnEvent(nodeBytesOf(frame), m_queue.accepted() + 1, now);
     m_connection->send(std::move(frame), now < m_mayGatherUntil, &seat->share);
     // By ZeroMQ, sending may have taken the news from the descriptor that something can be read. Asking the sockets would cost more
     // than sending did.
@@ -135,12 +138,33 @@ void Link::receive(Clock::time_point now)
             size += frame.size();
             handOut(frame, now);
         }
+        watchServer(now);
     } catch (const std::exception &) { // no memory, or no descriptor: what was not acknowledged is sent again
         m_connection->disconnect(now);
     }
     // What has no deadline of a session's, such as the server's silence, is looked at as long as not all is well.
     const std::pair state(m_connection->state(), m_connection->proven());
     m_concernsAll = std::exchange(m_lastState, state) != state || state.first != Connection::State::Ready;
+}
+
+void Link::watchServer(Clock::time_point now)
+{
+    const QByteArrayView oldest = m_queue.oldestInFlight();
+    const bool waits = endsWithFlag(Trailer::Waits, oldest);
+    const auto state = m_connection->state();
+    const Connection::Silence why = m_watch.look({.isUp = state != Connection::State::Connecting,
+                                                  .isReady = state == Connection::State::Ready,
+                                                  .accepted = m_queue.accepted(),
+                                                  .acknowledged = m_queue.acknowledged(),
+                                                  .isOwed = !oldest.isEmpty() && !waits,
+                                                  .isHeld = waits},
+                                                 now);
+    if (why != Connection::Silence::None)
+        m_connection->leave(why, now);
+    else if (m_seats.empty() || m_queue.hasUnsent())
+        m_watch.postponeEcho(now);
+    else if (QByteArray echo = m_watch.takeEcho(m_seats.front()->session->uuid(), now); !echo.isNull())
+        sendControl(std::move(echo));
 }
 
 bool Link::process(Seat &seat, Clock::time_point now)
@@ -167,14 +191,18 @@ void Link::setLagging(Seat *seat, bool lags)
 void Link::handOut(QByteArrayView frame, Clock::time_point now)
 {
     ++m_frames;
-    if (isControlTopic(frame)) { // "all/…" or "node/{uuid}/…": who hears everything hears what is for others, too
+    if (isControlTopic(frame)) {
+        m_watch.heardControl(); // "all/…" or "node/{uuid}/…": who hears everything hears what is for others, too
         for (qsizetype slash = frame.indexOf('/'); slash >= 0; slash = frame.indexOf('/', slash + 1)) {
             if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
                 return handOut(found->second, frame, now);
             if (slash >= longestControlPrefix)
                 return;
         }
-    } else if (m_seats.size() == 1) {
+        return;
+    }
+    m_watch.heardEvent(frame);
+    if (m_seats.size() == 1) {
         m_seats.front()->isTouched = true;
         m_seats.front()->session->receive(frame, now);
     } else {
@@ -199,7 +227,7 @@ void Link::handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::
 
 Link::Clock::time_point Link::deadline() const
 {
-    Clock::time_point earliest = m_connection->deadline();
+    Clock::time_point earliest = std::min(m_connection->deadline(), m_watch.deadline());
     for (const std::unique_ptr<Seat> &seat : m_seats)
         earliest = std::min(earliest, seat->isTouched ? Clock::time_point() : seat->deadline);
     return earliest;

@@ -3,6 +3,7 @@
 #define PYVENT_SESSION_LINK_H
 
 #include "dispatch/topichash.h"
+#include "session/serverwatch.h"
 #include "transport/connection.h"
 
 #include <functional>
@@ -103,11 +104,13 @@ private:
     std::pair<Subscriptions *, QByteArray> placeOf(const QByteArray &prefix);
     const Subscribers *subscribersOfTopic(QByteArrayView frame) const;
     void setLagging(Seat *seat, bool lags);
+    void watchServer(Clock::time_point now);
     void handOut(QByteArrayView frame, Clock::time_point now);
     void handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);
 
     SendQueue m_queue;
     const std::unique_ptr<Connection> m_connection;
+    ServerWatch m_watch;
     std::vector<std::unique_ptr<Seat>> m_seats;
     bool m_hadCompany = false;
     Subscriptions m_topics; // whole topics, without the space

@@ -14,6 +14,10 @@ namespace {
 // One may be that of a server that is just ending.
 constexpr int mostVainLanes = 2;
 
+// For how long something is left alone that does not behave as a server.
+constexpr std::chrono::milliseconds firstLeave = std::chrono::seconds(2);
+constexpr std::chrono::milliseconds longestLeave = std::chrono::seconds(60);
+
 } // namespace
 
 BusConnection::BusConnection(const Endpoint &endpoint, qsizetype maximumFrameSize, SendQueue &queue, PollSet &pollSet,
@@ -39,6 +43,12 @@ BusConnection::~BusConnection() = default;
 
 void BusConnection::process(Clock::time_point now)
 {
+    if (m_left.why != Silence::None) {
+        if (now < m_left.until)
+            return;
+        m_left.why = Silence::None;
+        m_silentSince = m_tryAt = now;
+    }
     if (m_way)
         m_way->process(now);
     if (m_tcp && m_tcp->isHeld() && m_tcp->isSending()) {
@@ -188,6 +198,22 @@ void BusConnection::disconnect(Clock::time_point now)
         m_way->disconnect(now);
 }
 
+// For a while that doubles, unless it was long ago.
+void BusConnection::leave(Silence why, Clock::time_point now)
+{
+    if (now >= m_left.forgetAt)
+        m_left.next = firstLeave;
+    m_left.why = why;
+    m_left.until = now + m_left.next;
+    m_left.next = std::min(2 * m_left.next, longestLeave);
+    m_left.forgetAt = m_left.until + longestLeave;
+    if (m_way)
+        m_way->disconnect(now);
+    m_lane = nullptr;
+    m_tcp = nullptr;
+    m_way.reset();
+}
+
 // What goes over it
 
 quint64 BusConnection::subscribe(const QByteArray &prefix)
@@ -265,6 +291,8 @@ bool BusConnection::mayBeReadable() const
 
 Connection::Clock::time_point BusConnection::deadline() const
 {
+    if (m_left.why != Silence::None)
+        return m_left.until;
     if (!m_way)
         return m_tryAt;
     if (m_lane && state() == State::Connecting && m_silentSince + patience > Clock::now())
@@ -285,6 +313,8 @@ Connection::Way BusConnection::way() const
 
 Connection::Silence BusConnection::silence(Clock::time_point now) const
 {
+    if (m_left.why != Silence::None)
+        return m_left.why;
     if (m_why != Silence::None)
         return m_why;
     if (m_tcp)

@@ -24,6 +24,7 @@ public:
     void sendControl(QByteArray &&frame, bool inOrder) override;
     void process(Clock::time_point now) override;
     void disconnect(Clock::time_point now) override;
+    void leave(Silence why, Clock::time_point now) override;
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool await) override;
     void setLagging(bool lags) override;
@@ -67,6 +68,13 @@ private:
     bool m_isAfterVainLane = false; // which came to nothing
     int m_vainLanes = 0;            // of them in a row
     bool m_isVerified = false;      // that it is connected to no strangers
+    struct
+    {
+        Silence why = Silence::None; // while it is left alone
+        Clock::time_point until;
+        std::chrono::milliseconds next{0}; // for how long the next time
+        Clock::time_point forgetAt;        // that there was one
+    } m_left;
     Clock::time_point m_silentSince;
     Silence m_why = Silence::None; // of the attempts that got no way
     Clock::time_point m_tryAt;     // the lanes

@@ -43,7 +43,10 @@ public:
         NotResponding, // something accepts the connection and does not behave as a Pyvent server
         OtherUser,     // a process of a user's listens there who is not to be on this bus
         NotLetIn,      // a server listens there, and this process's user may not be on its bus
-        ServerFull     // a server listens there, and has as many connections as it may
+        ServerFull,    // a server listens there, and has as many connections as it may
+        AcknowledgesNothing, // something there proves subscriptions, but is no server, or a hostile one: it takes events for nothing,
+        PassesOnNothing, // or passes on none,
+        HangsUp          // or hangs up each time
     };
 
     // By what way events go.
@@ -78,6 +81,10 @@ public:
 
     // Gives up what sends, to make it anew: something has failed in the middle of it.
     virtual void disconnect(Clock::time_point now) = 0;
+
+    // Gives it up because \a why is wrong with the server, and does not go there again for a while, which becomes longer each time. \a why is
+    // its silence() meanwhile.
+    virtual void leave(Silence why, Clock::time_point now) = 0;
 
     // The next event, without waiting; false if there is none now. The bytes are there until the next call.
     virtual bool receive(QByteArrayView *frame) = 0;

@@ -31,6 +31,12 @@ public:
     qsizetype bytes() const { return m_bytes; }
     qsizetype inFlight() const { return m_inFlight; }
     qsizetype bytesInFlight() const { return m_bytesInFlight; }
+
+    // What an acknowledgement is next due for; null if nothing is in flight.
+    QByteArrayView oldestInFlight() const
+    {
+        return m_inFlight > 0 ? QByteArrayView(m_entries.front().frame) : QByteArrayView();
+    }
     qsizetype unsent() const { return qsizetype(m_entries.size()) - m_inFlight; }
     qsizetype unsentEvents() const { return m_events - m_eventsInFlight; }
     bool hasUnsent() const { return unsent() > 0; }
