@@ -198,7 +198,7 @@ void TestRulesCheck::knowsKeys()
 // A rule is said to be hidden if and only if it decides nothing for any peer, right and short name. Random rules, which a seed repeats.
 void TestRulesCheck::agreesWithEveryQuestion()
 {
-    const auto schedules = schedulesFromEnvironment(1000);
+    const auto schedules = schedulesFromEnvironment(200);
     QStringList names;
     QStringList last = {QString()};
     for (int size = 1; size <= 4; ++size) {
