@@ -4,6 +4,7 @@
 
 #include "pyventglobal.h"
 #include "pyventlocalaccess.h"
+#include "pyventsecurity.h"
 #include "pyventserverlimits.h"
 
 #include <QtCore/qstring.h>
@@ -29,7 +30,7 @@ struct PyventOptions
     int port = 52002;
 
     /*! The IP address or the name of the server's host. A server started here binds this very address, so with the
-        default, other machines cannot reach it. "0.0.0.0" serves all interfaces. */
+        default, other machines cannot reach it. "0.0.0.0" serves all interfaces, which takes keys (security). */
     QString address = QStringLiteral("127.0.0.1");
 
     /*! Names this node in the sender of its events, which becomes "pyvent.{nodeId}". Empty: the sender is "pyvent". */
@@ -78,6 +79,9 @@ struct PyventOptions
     /*! Whether nodes of this module on this machine may reach each other by a Unix socket, "the lane", which is faster than TCP. Nodes
         that use it and nodes that do not are on one bus. Also off if the environment has PYVENT_LANE=0. */
     bool lane = true;
+
+    /*! The keys by which nodes on other machines join. Default: none, and a server binds loopback addresses only. */
+    PyventSecurity security = {};
 
     /*! What the connections to a server that is started here may cost it. */
     PyventServerLimits serverLimits = {};

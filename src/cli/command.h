@@ -38,6 +38,7 @@ extern const Command serveCommand;
 extern const Command nodesCommand;
 extern const Command benchCommand;
 extern const Command checkRulesCommand;
+extern const Command keygenCommand;
 extern const Command helpCommand;
 
 } // namespace Pyvent::Cli

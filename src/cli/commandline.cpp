@@ -58,6 +58,9 @@ QList<QCommandLineOption> commonOptions()
          "between them. Default: own."_s,
          u"WHO"_s},
         {u"no-lane"_s, u"Use TCP on this machine, too, instead of a Unix socket."_s},
+        {u"key"_s, u"Join a server on another machine with this secret key, which 'pyvent keygen' has made."_s,
+         u"FILE"_s},
+        {u"server-key"_s, u"Join only the server whose public key is this one, or is in this .pub file."_s, u"KEY"_s},
         {QStringList{u"q"_s, u"quiet"_s}, u"Print only errors on standard error."_s},
         {QStringList{u"h"_s, u"help"_s}, u"Print this help."_s},
         {QStringList{u"v"_s, u"version"_s}, u"Print the version."_s},
@@ -151,6 +154,8 @@ PyventOptions CommandLine::nodeOptions() const
     if (m_parser.isSet(u"local-access"_s))
         options.localAccess = toAccess(m_parser.value(u"local-access"_s));
     options.lane = !m_parser.isSet(u"no-lane"_s);
+    options.security.keyFile = m_parser.value(u"key"_s);
+    options.security.serverKey = m_parser.value(u"server-key"_s);
     return options;
 }
 

@@ -15,7 +15,15 @@ namespace {
 
 QList<QCommandLineOption> serveOptions()
 {
-    return {};
+    return {
+        {u"keys"_s, u"Let nodes on other machines come in by the secure door, with this secret key as the server's."_s,
+         u"FILE"_s},
+        {u"allow"_s,
+         u"Whom: the public keys in this file, in lines 'name = key' as .pub files have them. It is read again when it "
+         "changes."_s,
+         u"FILE"_s},
+        {u"open-to-network"_s, u"Let anybody come in who reaches the address, without a key."_s},
+    };
 }
 
 int runServe(const CommandLine &line)
@@ -23,7 +31,16 @@ int runServe(const CommandLine &line)
     line.expectWords(0);
     if (line.isSet(u"no-server"_s))
         throw UsageError{u"'serve' with --no-server has nothing to do"_s};
-    const PyventOptions nodeOptions = line.nodeOptions();
+    if (line.isSet(u"keys"_s) && line.isSet(u"key"_s))
+        throw UsageError{u"'serve' takes its secret key by --keys, and no other one by --key"_s};
+    if (line.isSet(u"keys"_s) != line.isSet(u"allow"_s))
+        throw UsageError{u"--keys and --allow go together: the server's own secret key, and who may come in"_s};
+    PyventOptions nodeOptions = line.nodeOptions();
+    if (line.isSet(u"keys"_s))
+        nodeOptions.security.keyFile = line.value(u"keys"_s);
+    nodeOptions.security.allowFile = line.value(u"allow"_s);
+    if (line.isSet(u"open-to-network"_s))
+        nodeOptions.security.openToNetwork = PyventOpenToNetwork::Yes;
 
     UnixSignals signals;
     PyventNode node;
@@ -53,7 +70,8 @@ const Command serveCommand = {
         "on standard error tells that it serves.\n"
         "\n"
         "With the default address, only this machine reaches the server. With --address 0.0.0.0, every network\n"
-        "that the machine is in reaches it.\n"
+        "that the machine is in reaches it, and nodes on other machines come in with keys: --keys and --allow, or\n"
+        "--open-to-network for anybody. 'pyvent help keygen' shows how keys are made.\n"
         "\n"
         "Ends with 0 at a signal, with 1 if it cannot serve, as when another process serves already."_L1,
     .options = serveOptions,
