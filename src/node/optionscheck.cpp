@@ -3,6 +3,8 @@
 
 #include "dispatch/name.h"
 #include "security/accessrule.h"
+#include "security/allowlist.h"
+#include "security/keyfile.h"
 #include "transport/endpoint.h"
 
 #include <limits>
@@ -46,6 +48,22 @@ QString whyNotLimits(const PyventServerLimits &limits)
     return {};
 }
 
+QString whyNotSecurity(const PyventSecurity &security)
+{
+    if (!security.allowFile.isEmpty() && security.keyFile.isEmpty())
+        return u"allowFile says who may come in to a server that has no key of its own: name its keyFile, too"_s;
+    if (!security.serverKey.isEmpty() && security.keyFile.isEmpty())
+        return u"a server with keys knows its clients by theirs: name this node's keyFile beside the serverKey"_s;
+    QString why;
+    if (!security.keyFile.isEmpty() && !readKeyFile(security.keyFile, &why))
+        return why;
+    if (!security.allowFile.isEmpty() && !AllowList::read(security.allowFile, &why))
+        return why;
+    if (!security.serverKey.isEmpty())
+        readPublicKey(security.serverKey, &why);
+    return why;
+}
+
 } // namespace
 
 QString whyNotOptions(const PyventOptions &options, QString *subject)
@@ -78,6 +96,9 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
         return u"events are kept for %1 ms; it must be 0 ms to 24 hours"_s.arg(options.replayAge.count());
     *subject = u"serverLimits"_s;
     if (const QString why = whyNotLimits(options.serverLimits); !why.isEmpty())
+        return why;
+    *subject = u"security"_s;
+    if (const QString why = whyNotSecurity(options.security); !why.isEmpty())
         return why;
     *subject = u"localAccess"_s;
     return whyNotAnAccess(options.localAccess);

@@ -44,7 +44,8 @@ bool Serving::start(const Endpoint &endpoint, const PyventOptions &options, How 
     if (m_eventsPortInUse && how == How::ByItself && !endpoint.lanes().isEmpty()
         && isHeldByAStranger(endpoint, Endpoint::Purpose::Events))
         return start(endpoint, options, How::WithoutPorts, error);
-    if (failure == Server::Failure::NotThisMachine)
+    // It stays so, and is told once.
+    if (failure == Server::Failure::NotThisMachine || failure == Server::Failure::NeedsKeys)
         m_mayServe = false;
     // That somebody else serves, or that the server is elsewhere, is an error only to whom asked for one here; and that there
     // is nothing to serve with is told when there is nothing to connect with, either.

@@ -124,16 +124,16 @@ OtherEnd otherEndOf(int socket)
         socklen_t size = sizeof credentials;
         if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
             return {};
-        return {true, credentials.uid};
+        return {.isLocal = true, .user = credentials.uid};
     }
     // Any address of this machine's reaches any other.
     if (!isLoopback(own) && !isOfThisMachine(other))
-        return {false, {}};
+        return {.isLocal = false, .user = {}};
     int family = 0;
     const End here = endOf(own, &family);
     const End there = endOf(other, &family);
     const auto owner = askForAllInterfaces(family, there, here);
-    return {true, owner ? std::optional(owner->user) : std::nullopt};
+    return {.isLocal = true, .user = owner ? std::optional(owner->user) : std::nullopt};
 }
 
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address)

@@ -24,6 +24,7 @@ struct OtherEnd
 {
     bool isLocal = true;       // it is on this machine, or that is not known
     std::optional<uid_t> user; // if it is, and its process has not closed it
+    QString keyName = {};      // of the key by which it came in at the secure door
 };
 OtherEnd otherEndOf(int socket);
 

@@ -35,6 +35,14 @@ void Admission::left(const OtherEnd &other)
 {
     if (isOthers(other) && --m_connections[*other.user] == 0)
         m_connections.erase(*other.user);
+    if (!other.keyName.isEmpty() && --m_connectionsByKey[other.keyName] == 0)
+        m_connectionsByKey.erase(other.keyName);
+}
+
+bool Admission::hasRoomForKey(const QString &name) const
+{
+    const auto known = m_connectionsByKey.find(name);
+    return known == m_connectionsByKey.end() || known->second < m_connectionsOfOther;
 }
 
 QString Admission::describe(const OtherEnd &other)

@@ -10,7 +10,8 @@
 
 namespace Pyvent::Internal {
 
-// Which users come in, and how many connections each has who is not the own one. Plain logic. Not thread-safe.
+// Which users come in, and how many connections each has who is not the own one, as each has who came in by a key. Plain logic. Not
+// thread-safe.
 class Admission
 {
 public:
@@ -34,6 +35,11 @@ public:
     void entered(const OtherEnd &other);
     void left(const OtherEnd &other);
 
+    // The same of who has come in already, and has shown a key that has this name. Who leaves does so with it.
+    bool hasRoomForKey(const QString &name) const;
+    void showedKey(const QString &name) { ++m_connectionsByKey[name]; }
+    qsizetype keyHolders() const { return qsizetype(m_connectionsByKey.size()); }
+
     // For people: why it does not come in.
     QString describe(Answer answer, const OtherEnd &other) const;
 
@@ -46,6 +52,7 @@ private:
     AccessRule m_rule;
     const qsizetype m_connectionsOfOther;
     std::map<uid_t, qsizetype> m_connections;
+    std::map<QString, qsizetype> m_connectionsByKey;
 };
 
 } // namespace Pyvent::Internal

@@ -2,6 +2,7 @@
 #include "server/doors.h"
 
 #include "transport/descriptors.h"
+#include "wire/z85.h"
 
 #include <algorithm>
 #include <array>
@@ -58,6 +59,9 @@ constexpr auto tellsRefusedAfter = 100ms;
 
 // A sender that is not on the bus so long after it is needed does not come back, but as another one.
 constexpr auto goneAfter = 5s;
+
+// How soon it is seen that a key was taken out of the file of those who may come in.
+constexpr auto allowListInterval = 1s;
 
 // So much memory may stay with the process when it is free.
 constexpr qsizetype keptMemory = qsizetype(8) * 1024 * 1024;
@@ -235,17 +239,79 @@ void Doors::accept(const Listener &listener)
 
 std::unique_ptr<Peer> Doors::makePeer(Kind kind, const OtherEnd &other)
 {
-    switch (kind) {
-    case Kind::Lane:
-        break;
-    case Kind::Requests:
-        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Requests, m_maximumFrameSize,
-                                          m_limits.messageParts);
-    case Kind::Events:
-        return std::make_unique<ZmtpPeer>(m_relay, ZmtpPeer::Purpose::Events, m_maximumFrameSize,
-                                          m_limits.messageParts);
+    if (kind == Kind::Lane)
+        return std::make_unique<LanePeer>(m_relay, m_maximumFrameSize, other.user == ::geteuid());
+    ZmtpPeer::Entry entry{.isPlain = other.isLocal || m_network.isOpen};
+    if (m_network.keys) {
+        entry.keys = &m_network.keys->own;
+        entry.judge = [this](QByteArrayView key) { return judge(key); };
     }
-    return std::make_unique<LanePeer>(m_relay, m_maximumFrameSize, other.user == ::geteuid());
+    const auto purpose = kind == Kind::Requests ? ZmtpPeer::Purpose::Requests : ZmtpPeer::Purpose::Events;
+    return std::make_unique<ZmtpPeer>(m_relay, purpose, m_maximumFrameSize, m_limits.messageParts, std::move(entry));
+}
+
+// Keys
+
+CurveServer::Verdict Doors::judge(QByteArrayView key)
+{
+    readAllowList(Clock::now());
+    const QString name = m_network.keys->allowed.nameOf(key);
+    if (name.isEmpty()) {
+        return {.refusal = "400",
+                .why = u"its key is not in %1. If you know whose it is, add the line: NAME = %2"_s.arg(
+                    m_network.keys->allowed.path(), QLatin1StringView(toZ85(key)))};
+    }
+    if (!m_admission.hasRoomForKey(name)) {
+        return {.refusal = "300",
+                .why =
+                    u"%1's key has as many connections already as the limit connectionsOfOtherUser says"_s.arg(name)};
+    }
+    return {.name = name};
+}
+
+// It may have shown a key with what has come.
+void Doors::noteKey(Connection *connection, Clock::time_point now)
+{
+    if (!connection->other.keyName.isEmpty() || connection->peer->key().isEmpty())
+        return;
+    connection->other.keyName = connection->peer->keyName();
+    m_admission.showedKey(connection->other.keyName);
+    m_readsKeysAt = std::min(m_readsKeysAt, now + allowListInterval);
+}
+
+void Doors::readAllowList(Clock::time_point now)
+{
+    QString why;
+    switch (m_network.keys->allowed.refresh(now, &why)) {
+    case AllowList::Change::None:
+        break;
+    case AllowList::Change::Changed:
+        m_allowsOthers = true;
+        break;
+    case AllowList::Change::Unreadable:
+        qCWarning(serverLog).noquote() << "Who may come in stays as it was:" << why;
+        break;
+    }
+}
+
+// Whose key was taken out of the file, or has another name by now, is hung up on.
+void Doors::closeThoseWithoutKey(Clock::time_point now)
+{
+    if (now >= m_readsKeysAt) {
+        readAllowList(now);
+        m_readsKeysAt = m_admission.keyHolders() > 0 ? now + allowListInterval : Clock::time_point::max();
+    }
+    if (!std::exchange(m_allowsOthers, false))
+        return;
+    std::vector<Connection *> strangers;
+    for (const auto &[client, connection] : m_connections) {
+        const QString &name = connection->other.keyName;
+        if (!name.isEmpty() && m_network.keys->allowed.nameOf(connection->peer->key()) != name)
+            strangers.push_back(connection.get());
+    }
+    for (Connection *connection : strangers)
+        close(connection,
+              u"the key of %1 is not in %2 any more"_s.arg(connection->other.keyName, m_network.keys->allowed.path()));
 }
 
 // Who is at the other end is known before a byte is read.
@@ -278,8 +344,8 @@ void Doors::watch(int fd)
 
 Doors::Clock::time_point Doors::deadline() const
 {
-    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_tellsRefusedAt,
-                     m_tellsGoneAt, m_givesUpAt});
+    return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_readsKeysAt,
+                     m_tellsRefusedAt, m_tellsGoneAt, m_givesUpAt});
 }
 
 qsizetype Doors::wait(Clock::time_point until)
@@ -317,6 +383,7 @@ qsizetype Doors::wait(Clock::time_point until)
         watchListeners(true);
     makeRoom(now);
     closeSilent(now);
+    closeThoseWithoutKey(now);
     m_closed.clear();
     giveBackMemory(now);
     if (m_warnings.isDue(now)) {
@@ -430,13 +497,14 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
         warnOfRefused(*connection, before, now);
         if (!goesOn) {
             write(connection, now);
-            close(connection, connection->peer->whyClosed());
+            close(connection, connection->peer->describeClosed());
             return count;
         }
+        noteKey(connection, now);
         if (!isInPlace)
             connection->frameSince = now;
         charge(connection, before, count, now);
-        if (!connection->peer->client()->output.isEmpty())
+        if (mayWrite(*connection))
             update(connection);
         noteDebt(connection, now);
         return count;
@@ -446,12 +514,45 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
     return 0;
 }
 
+bool Doors::mayWrite(const Connection &connection)
+{
+    EncryptedOutput *const encryption = connection.peer->encryption();
+    return connection.peer->client()->output.mayWrite() || (encryption && !encryption->isEmpty());
+}
+
+// Returns false if it has failed.
+bool Doors::writeSealed(Connection *connection, EncryptedOutput *encryption, Clock::time_point now)
+{
+    SendBuffer &output = connection->peer->client()->output;
+    for (qsizetype written = 0; written < writtenAtOnce;) {
+        const QByteArrayView next = encryption->next(&output);
+        if (next.isEmpty())
+            break;
+        const ssize_t count = ::send(connection->socket.get(), next.data(), std::size_t(next.size()), MSG_NOSIGNAL);
+        if (count >= 0) {
+            encryption->wrote(count);
+            written += count;
+            connection->writtenAt = now;
+        } else if (errno == EAGAIN) {
+            break;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void Doors::write(Connection *connection, Clock::time_point now)
 {
     if (connection->isClosed)
         return;
     connection->peer->settle();
     SendBuffer &output = connection->peer->client()->output;
+    if (EncryptedOutput *const encryption = connection->peer->encryption()) {
+        if (!writeSealed(connection, encryption, now))
+            return close(connection, "");
+        return wrote(connection, now);
+    }
     for (qsizetype written = 0; output.mayWrite() && written < writtenAtOnce;) {
         std::array<iovec, partsAtOnce> parts;
         const SendBuffer::Next next = output.fill(parts);
@@ -472,7 +573,12 @@ void Doors::write(Connection *connection, Clock::time_point now)
             return close(connection, "");
         }
     }
-    if (output.isEmpty())
+    wrote(connection, now);
+}
+
+void Doors::wrote(Connection *connection, Clock::time_point now)
+{
+    if (connection->peer->client()->output.isEmpty())
         noteDebt(connection, now); // which the output had no room for
     if (m_relay->tellDropped(connection->peer->client()))
         m_tellsGoneAt = std::min(m_tellsGoneAt, now + goneAfter);
@@ -560,7 +666,7 @@ void Doors::update(Connection *connection)
     const bool readsOn =
         peer.hears() ? m_readsMessages || !peer.sends() : m_readsMessages && output.bytes() < unreadAcknowledgements;
     const quint32 events =
-        (readsOn && !connection->readsAgainAt ? quint32(EPOLLIN) : 0) | (output.mayWrite() ? quint32(EPOLLOUT) : 0);
+        (readsOn && !connection->readsAgainAt ? quint32(EPOLLIN) : 0) | (mayWrite(*connection) ? quint32(EPOLLOUT) : 0);
     if (std::exchange(connection->events, events) != events)
         control(EPOLL_CTL_MOD, connection->socket.get(), events, connection);
 }
@@ -593,12 +699,12 @@ void Doors::stopReading()
     }
 }
 
-void Doors::close(Connection *connection, const char *why)
+void Doors::close(Connection *connection, const QString &why)
 {
     if (std::exchange(connection->isClosed, true))
         return;
-    if (*why)
-        m_warnings.add(Clock::now(), [why] { return u"A connection is closed: "_s + QLatin1StringView(why); });
+    if (!why.isEmpty())
+        m_warnings.add(Clock::now(), [&why] { return u"A connection is closed: "_s + why; });
     if (connection->owes)
         std::erase(m_debtors, connection);
     m_admission.left(connection->other);
@@ -661,7 +767,7 @@ bool Doors::hasEvents() const
 {
     return std::any_of(m_connections.begin(), m_connections.end(), [](const auto &known) {
         const Peer &peer = *known.second->peer;
-        return peer.hears() && !peer.client()->output.isEmpty();
+        return peer.hears() && (!peer.client()->output.isEmpty() || mayWrite(*known.second));
     });
 }
 

@@ -7,6 +7,7 @@
 #include "server/allowance.h"
 #include "server/lanelistener.h"
 #include "server/lanepeer.h"
+#include "server/networkentry.h"
 #include "server/warnings.h"
 #include "server/zmtppeer.h"
 #include "transport/endpoint.h"
@@ -22,7 +23,8 @@
 namespace Pyvent::Internal {
 
 // How clients come in: listening sockets, and the connections that come by them, watched by one epoll. The lane is for nodes on this
-// machine, and the plain door, TCP, for whoever speaks ZeroMQ. Of one thread at a time.
+// machine, and TCP for whoever speaks ZeroMQ: the plain door for this machine, the secure one, at the same ports, for others. Of one thread
+// at a time.
 class Doors
 {
 public:
@@ -34,6 +36,9 @@ public:
           const PyventLocalAccess &access = {});
     Q_DISABLE_COPY_MOVE(Doors)
     ~Doors();
+
+    // By what other machines come in; by nothing before that is set.
+    void setNetworkEntry(NetworkEntry &&entry) { m_network = std::move(entry); }
 
     // Listen. The last two throw std::system_error where the port cannot be had.
     void openLane(std::unique_ptr<LaneListener> lane);
@@ -103,6 +108,10 @@ private:
     bool mayEnter(int socket, Kind kind, const OtherEnd &other, Clock::time_point now);
     static void refuse(int socket, Kind kind, const QByteArray &why);
     std::unique_ptr<Peer> makePeer(Kind kind, const OtherEnd &other);
+    CurveServer::Verdict judge(QByteArrayView key);
+    void noteKey(Connection *connection, Clock::time_point now);
+    void readAllowList(Clock::time_point now);
+    void closeThoseWithoutKey(Clock::time_point now);
     // What has come of a connection so far.
     struct Received
     {
@@ -124,8 +133,12 @@ private:
     std::size_t mostToRead(bool isWithinFrame) const;
     qsizetype read(Connection *connection, Clock::time_point now);
     void write(Connection *connection, Clock::time_point now);
+    bool writeSealed(Connection *connection, EncryptedOutput *encryption, Clock::time_point now);
+    void wrote(Connection *connection, Clock::time_point now);
+    static bool mayWrite(const Connection &connection);
     void update(Connection *connection);
-    void close(Connection *connection, const char *why);
+    void close(Connection *connection, const char *why) { close(connection, QLatin1StringView(why)); }
+    void close(Connection *connection, const QString &why);
     void closeSilent(Clock::time_point now);
     void makeRoom(Clock::time_point now);
     void giveBackMemory(Clock::time_point now);
@@ -136,6 +149,8 @@ private:
     const qsizetype m_maximumFrameSize;
     const PyventServerLimits m_limits;
     Admission m_admission;
+    NetworkEntry m_network;
+    bool m_allowsOthers = false; // than when it was last seen who is connected
     Warnings m_warnings;
     FileDescriptor m_epoll;
     std::deque<Listener> m_listeners;
@@ -150,6 +165,7 @@ private:
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
     Clock::time_point m_readsAgainAt = Clock::time_point::max();   // from some that have had more than they may
     Clock::time_point m_tellsRefusedAt = Clock::time_point::max();
+    Clock::time_point m_readsKeysAt = Clock::time_point::max();    // once more
     Clock::time_point m_tellsGoneAt = Clock::time_point::max();
     Clock::time_point m_givesUpAt = Clock::time_point::max(); // those that others wait for, and that stand still
     Clock::time_point m_paysAt = Clock::time_point::max();    // what can wait

@@ -20,9 +20,10 @@ void Peer::establish(qsizetype maximumBodySize)
     m_reader.setMaximumBodySize(maximumBodySize);
 }
 
-bool Peer::close(const char *why)
+bool Peer::close(const char *why, const QString &details)
 {
     m_whyClosed = why;
+    m_details = details;
     return false;
 }
 

@@ -2,6 +2,7 @@
 #ifndef PYVENT_SERVER_PEER_H
 #define PYVENT_SERVER_PEER_H
 
+#include "server/encryptedoutput.h"
 #include "server/framereader.h"
 #include "server/relay.h"
 
@@ -46,6 +47,16 @@ public:
 
     const char *whyClosed() const { return m_whyClosed; }
 
+    // The same for people, with what they need to know of it.
+    QString describeClosed() const { return QLatin1StringView(m_whyClosed) + m_details; }
+
+    // What seals its output, once that is agreed; null where it goes as it is.
+    virtual EncryptedOutput *encryption() { return nullptr; }
+
+    // The public key of whoever came in by one, and the name that this has here; null, and empty, if nobody did.
+    virtual QByteArrayView key() const { return {}; }
+    virtual QString keyName() const { return {}; }
+
     // What it has sent and changed so far: events, and subscriptions.
     quint64 events() const { return m_events; }
     quint64 changes() const { return m_changes; }
@@ -63,7 +74,7 @@ protected:
     void establish(qsizetype maximumBodySize);
     Relay *relay() const { return m_relay; }
     void send(const QByteArray &encoded);
-    bool close(const char *why);
+    bool close(const char *why, const QString &details = {});
     void countEvents(qsizetype count) { m_events += quint64(count); }
     void countChange() { ++m_changes; }
     void countInFile(qsizetype bytes) { m_bytesInFiles += quint64(bytes); }
@@ -89,6 +100,7 @@ private:
     quint64 m_changes = 0;
     quint64 m_bytesInFiles = 0;
     const char *m_whyClosed = "";
+    QString m_details;
 };
 
 } // namespace Pyvent::Internal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/server.h"
 
+#include "security/keyfile.h"
 #include "security/socketowner.h"
 #include "server/serverlog.h"
 #include "transport/backgroundthread.h"
@@ -91,7 +92,7 @@ std::unique_ptr<Server> Server::start(const Endpoint &endpoint, qsizetype maximu
         }
         raiseLimitOfDescriptors();
         std::unique_ptr<Server> server(new Server(endpoint, maximumFrameSize, limits));
-        if (!server->takeLane(failure))
+        if (!server->takeLane(failure) || !server->readKeys(failure, errorText))
             return nullptr;
         if (ports == Ports::Wanted && server->m_hasLane) { // after the lane: whoever has that has this, too
             server->m_claim = claimBus(endpoint.lanes().front());
@@ -138,6 +139,36 @@ bool Server::takeLane(Failure *failure)
     } else {
         qCInfo(serverLog).noquote() << "There is no local socket, only TCP:" << why;
     }
+    return true;
+}
+
+// By what other machines come in. Returns false if they cannot come in as it is said, or if nothing is said, and they could.
+bool Server::readKeys(Failure *failure, QString *errorText)
+{
+    const PyventSecurity &security = m_endpoint.security();
+    NetworkEntry entry{.isOpen = security.openToNetwork == PyventOpenToNetwork::Yes};
+    if (!security.allowFile.isEmpty()) {
+        auto own = readKeyFile(security.keyFile, errorText);
+        auto allowed = own ? AllowList::read(security.allowFile, errorText) : std::nullopt;
+        if (!allowed) {
+            *failure = Failure::BadKeys;
+            return false;
+        }
+        entry.keys = {own->pair, std::move(*allowed)};
+    }
+    if (m_endpoint.isForOthers()) {
+        if (!entry.keys && !entry.isOpen) {
+            // Who serves here already, by whatever keys, does.
+            *failure = ownerOfListener(m_endpoint.address(Endpoint::Purpose::Requests)) ? Failure::PortInUse
+                                                                                        : Failure::NeedsKeys;
+            return false;
+        }
+        if (entry.isOpen)
+            qCWarning(serverLog).noquote()
+                << "Anybody who reaches this machine can read and send the events of this bus: "
+                   "PyventOptions::security opens it to the network";
+    }
+    m_doors.setNetworkEntry(std::move(entry));
     return true;
 }
 

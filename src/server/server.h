@@ -26,6 +26,8 @@ public:
         EventsPortInUse, // the port is free and the next one is not, so nobody can serve here
         OtherFolder, // something else has the ports, and a server of this user's the bus without them, by a lane somewhere else
         NotThisMachine, // the address is no address of this machine
+        NeedsKeys,      // other machines reach the address, and nothing is said of who may come in
+        BadKeys,        // errorText says what is wrong with a file
         NoResources,    // this process may open no more file descriptors, or start no more threads
         Other           // errorText says what
     };
@@ -60,6 +62,7 @@ public:
 private:
     Server(const Endpoint &endpoint, qsizetype maximumFrameSize, const PyventServerLimits &limits);
     bool takeLane(Failure *failure);
+    bool readKeys(Failure *failure, QString *errorText);
     void bind(Failure *failure);
     bool tryPorts();
     bool isServersPort();

@@ -17,13 +17,21 @@ constexpr qsizetype maximumAnswers = 64 * 1024;
 
 } // namespace
 
-ZmtpPeer::ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize, qsizetype maximumParts)
+ZmtpPeer::ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize, qsizetype maximumParts, Entry entry)
     : Peer(relay, purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
     , m_purpose(purpose)
     , m_maximumParts(maximumParts)
     , m_maximumFrameSize(purpose == Purpose::Requests ? maximumFrameSize : FrameReader::maximumCommandSize)
+    , m_entry(std::move(entry))
 {
-    send(Zmtp::greeting());
+    // Where there is a choice, the other end has it.
+    send(m_entry.keys ? Zmtp::greeting().first(Zmtp::greetingBeginSize) : Zmtp::greeting());
+}
+
+// What was not sent yet of a greeting that agrees with the other end's.
+QByteArray ZmtpPeer::endOfGreeting(Zmtp::Mechanism mechanism) const
+{
+    return m_entry.keys ? Zmtp::greeting(mechanism).sliced(Zmtp::greetingBeginSize) : QByteArray();
 }
 
 bool ZmtpPeer::receive(QByteArrayView bytes)
@@ -42,7 +50,23 @@ bool ZmtpPeer::readGreeting(QByteArrayView *bytes)
     case Zmtp::Greeting::Incomplete:
         return true;
     case Zmtp::Greeting::Null:
-        break;
+        if (!m_entry.isPlain) {
+            if (m_entry.keys) // which tells the other end what is asked for
+                send(endOfGreeting(Zmtp::Mechanism::CurveServer));
+            return close("it comes from another machine, and has no key");
+        }
+        m_greeting.clear();
+        m_isGreeted = true;
+        send(endOfGreeting(Zmtp::Mechanism::Null) + Zmtp::readyFrame(ownType()));
+        return true;
+    case Zmtp::Greeting::Curve:
+        if (!m_entry.keys)
+            return close("it asks for the secure door, and the server has no keys");
+        m_greeting.clear();
+        m_isGreeted = true;
+        m_curve = std::make_unique<CurveServer>(m_entry.keys, m_entry.judge);
+        send(endOfGreeting(Zmtp::Mechanism::CurveServer));
+        return true;
     case Zmtp::Greeting::NoZmtp:
         return close("it does not speak ZeroMQ");
     case Zmtp::Greeting::OldVersion:
@@ -50,13 +74,68 @@ bool ZmtpPeer::readGreeting(QByteArrayView *bytes)
     case Zmtp::Greeting::OtherMechanism:
         return close("it asks for a security mechanism that the server does not have");
     }
-    m_greeting.clear();
-    m_isGreeted = true;
-    send(Zmtp::readyFrame(m_purpose == Purpose::Requests ? "ROUTER" : "PUB"));
-    return true;
+    return false;
 }
 
 bool ZmtpPeer::handle(const FrameReader::Frame &frame)
+{
+    return m_curve ? handleSealed(frame) : handlePlain(frame);
+}
+
+bool ZmtpPeer::handleHandshake(QByteArrayView body)
+{
+    const CurveServer::Step step = m_curve->handle(body);
+    if (step == CurveServer::Step::Introduced) {
+        if (!mayBe(m_curve->metadata()))
+            return false;
+        send(Zmtp::frame(Zmtp::Header::Command, m_curve->ready(Zmtp::properties(ownType()))));
+        m_encryption.emplace(client()->output, m_curve->session());
+        establish(m_maximumFrameSize + Curve::messageOverhead);
+        return true;
+    }
+    if (!m_curve->answer().isEmpty())
+        send(Zmtp::frame(Zmtp::Header::Command, m_curve->answer()));
+    return step == CurveServer::Step::GoesOn || close("", m_curve->whyRefused());
+}
+
+// Opens a frame, and handles what is in it.
+bool ZmtpPeer::handleSealed(const FrameReader::Frame &frame)
+{
+    if (frame.hasMore())
+        return close("it sends a command in parts");
+    if (!m_encryption) {
+        return frame.isCommand() ? handleHandshake(frame.body)
+                                 : close("it sends messages before it has said what it is");
+    }
+    const qsizetype size = CurveServer::openedSize(frame.body) - 1; // without the flags, in whose place the header ends
+    if (size < 0)
+        return close("it sends what is not sealed");
+    const qsizetype headerSize = Zmtp::headerSize(size);
+    FrameReader::Frame plain{};
+    char *bytes = nullptr;
+    if (frame.block.isNull()) {
+        m_opened.resize(headerSize + size);
+        bytes = m_opened.data();
+    } else {
+        plain.block = Block(headerSize + size, relay()->accounts().blocks);
+        bytes = plain.block.data();
+    }
+    if (!m_curve->open(frame.body, bytes + headerSize - 1))
+        return close("it sends what is not sealed for this connection, or was sent before");
+    const auto flags = quint8(bytes[headerSize - 1]);
+    if (flags & ~(Curve::More | Curve::Command))
+        return close("it sends what is no ZMTP");
+    plain.flags =
+        quint8((flags & Curve::More ? Zmtp::Header::More : 0) | (flags & Curve::Command ? Zmtp::Header::Command : 0));
+    if (plain.isCommand() && size > FrameReader::maximumCommandSize)
+        return close("it sends more in one frame than the server takes");
+    Zmtp::writeHeader(plain.flags, size, bytes);
+    plain.encoded = QByteArrayView(bytes, headerSize + size);
+    plain.body = plain.encoded.sliced(headerSize);
+    return handlePlain(plain);
+}
+
+bool ZmtpPeer::handlePlain(const FrameReader::Frame &frame)
 {
     if (frame.isCommand())
         return frame.hasMore() ? close("it sends a command in parts") : handleCommand(frame.body);
@@ -91,7 +170,16 @@ bool ZmtpPeer::handleCommand(QByteArrayView body)
 
 bool ZmtpPeer::handleReady(QByteArrayView data)
 {
-    const QByteArrayView type = Zmtp::readProperty(data, "Socket-Type");
+    if (!mayBe(data))
+        return false;
+    establish(m_maximumFrameSize);
+    return true;
+}
+
+// Whether the other end is what belongs to this door, as its \a properties say.
+bool ZmtpPeer::mayBe(QByteArrayView properties)
+{
+    const QByteArrayView type = Zmtp::readProperty(properties, "Socket-Type");
     const bool fits =
         m_purpose == Purpose::Requests ? type == "REQ" || type == "DEALER" : type == "SUB" || type == "XSUB";
     if (!fits) {
@@ -99,8 +187,7 @@ bool ZmtpPeer::handleReady(QByteArrayView data)
         send(Zmtp::commandFrame("ERROR", char(reason.size()) + reason));
         return close("it is another socket than the server can talk to at this port");
     }
-    client()->speaker.setSecret(Zmtp::secretOf(Zmtp::readProperty(data, "Identity")));
-    establish(m_maximumFrameSize);
+    client()->speaker.setSecret(Zmtp::secretOf(Zmtp::readProperty(properties, "Identity")));
     return true;
 }
 

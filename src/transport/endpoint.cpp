@@ -73,6 +73,18 @@ Endpoint Endpoint::withAccess(const PyventLocalAccess &access) const
     return endpoint;
 }
 
+Endpoint Endpoint::withSecurity(const PyventSecurity &security) const
+{
+    Endpoint endpoint = *this;
+    endpoint.m_security = security;
+    return endpoint;
+}
+
+bool Endpoint::isForOthers() const
+{
+    return !isName() && !isLoopback(address(Purpose::Requests));
+}
+
 sockaddr_storage Endpoint::address(Purpose purpose) const
 {
     return addressOf(bare(m_host), portFor(purpose));

@@ -3,6 +3,7 @@
 #define PYVENT_TRANSPORT_ENDPOINT_H
 
 #include "pyventlocalaccess.h"
+#include "pyventsecurity.h"
 #include "security/socketowner.h"
 
 #include <QtCore/qbytearraylist.h>
@@ -35,6 +36,13 @@ public:
     Endpoint withAccess(const PyventLocalAccess &access) const;
     const PyventLocalAccess &access() const { return m_access; }
 
+    // The same, with these keys.
+    Endpoint withSecurity(const PyventSecurity &security) const;
+    const PyventSecurity &security() const { return m_security; }
+
+    // Whether other machines reach what a server binds.
+    bool isForOthers() const;
+
     // What ZeroMQ calls it where a client connects. "0.0.0.0" and "::" are bound as they are and reached by loopback.
     std::string toConnect(Purpose purpose) const;
 
@@ -66,6 +74,7 @@ private:
     QByteArrayList m_lanes;
     QByteArray m_lock;
     PyventLocalAccess m_access;
+    PyventSecurity m_security;
 };
 
 // Why \a host cannot be an address, for people; empty if it can.

@@ -12,9 +12,11 @@ namespace Pyvent::Internal::Zmtp {
 namespace {
 
 constexpr QByteArrayView nullMechanism("NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+constexpr QByteArrayView curveMechanism("CURVE\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 constexpr qsizetype signatureEnd = 9;
 constexpr qsizetype majorVersion = 10;
 constexpr qsizetype mechanism = 12;
+constexpr qsizetype asServer = 32;
 constexpr quint8 major = 3;
 constexpr char minor = 1;
 
@@ -22,14 +24,16 @@ constexpr QByteArrayView identityMark = "pyvent:";
 
 } // namespace
 
-QByteArray greeting()
+QByteArray greeting(Mechanism which)
 {
     QByteArray bytes(greetingSize, '\0');
     bytes[0] = '\xFF';
     bytes[signatureEnd] = '\x7F';
     bytes[majorVersion] = char(major);
     bytes[majorVersion + 1] = minor;
-    std::memcpy(bytes.data() + mechanism, nullMechanism.data(), std::size_t(nullMechanism.size()));
+    const QByteArrayView name = which == Mechanism::Null ? nullMechanism : curveMechanism;
+    std::memcpy(bytes.data() + mechanism, name.data(), std::size_t(name.size()));
+    bytes[asServer] = which == Mechanism::CurveServer;
     return bytes;
 }
 
@@ -43,7 +47,10 @@ Greeting readGreeting(QByteArrayView bytes)
         return Greeting::OldVersion;
     if (bytes.size() < greetingSize)
         return Greeting::Incomplete;
-    return bytes.sliced(mechanism, nullMechanism.size()) == nullMechanism ? Greeting::Null : Greeting::OtherMechanism;
+    const QByteArrayView name = bytes.sliced(mechanism, nullMechanism.size());
+    if (name == nullMechanism)
+        return Greeting::Null;
+    return name == curveMechanism ? Greeting::Curve : Greeting::OtherMechanism;
 }
 
 std::optional<Header> readHeader(QByteArrayView bytes)
@@ -104,10 +111,14 @@ QByteArray property(QByteArrayView name, QByteArrayView value)
     return bytes;
 }
 
+QByteArray properties(QByteArrayView socketType)
+{
+    return property("Socket-Type", socketType) + property("Identity", {}) + property(provesSenders, "1");
+}
+
 QByteArray readyFrame(QByteArrayView socketType)
 {
-    return commandFrame("READY",
-                        property("Socket-Type", socketType) + property("Identity", {}) + property(provesSenders, "1"));
+    return commandFrame("READY", properties(socketType));
 }
 
 QByteArray identity(QByteArrayView secret)

@@ -7,22 +7,31 @@
 
 #include <optional>
 
-// ZeroMQ's protocol, ZMTP 3.1 (RFC 37) and 3.0 (RFC 23) with the NULL mechanism, as far as a bus needs it. PROTOCOL.md says what of it
-// is refused.
+// ZeroMQ's protocol, ZMTP 3.1 (RFC 37) and 3.0 (RFC 23) with the mechanisms NULL and CURVE, as far as a bus needs it. PROTOCOL.md says what
+// of it is refused.
 
 namespace Pyvent::Internal::Zmtp {
 
 // What each end sends first.
 inline constexpr qsizetype greetingSize = 64;
-QByteArray greeting();
+enum class Mechanism : quint8 {
+    Null,
+    Curve, // a client's
+    CurveServer
+};
+QByteArray greeting(Mechanism mechanism = Mechanism::Null);
+
+// So much of it is the same whatever the mechanism. ZeroMQ's own sockets wait for it before they say which one they want.
+inline constexpr qsizetype greetingBeginSize = 12;
 
 // What a greeting says, as far as \a bytes go, which may be its beginning.
 enum class Greeting : quint8 {
     Incomplete,
     Null,
+    Curve,
     NoZmtp,        // something else than ZeroMQ
     OldVersion,    // ZMTP 1 or 2
-    OtherMechanism // PLAIN, CURVE, GSSAPI
+    OtherMechanism // PLAIN, GSSAPI
 };
 Greeting readGreeting(QByteArrayView bytes);
 
@@ -65,7 +74,8 @@ struct Command
 std::optional<Command> readCommand(QByteArrayView body);
 QByteArray commandFrame(QByteArrayView name, QByteArrayView data);
 
-// The command by which each end says what it is, with its header. A server of this module's says that it lets nobody speak for another's node.
+// What a server says of itself, also that it lets nobody speak for another's node, and the command by which it does, with its header.
+QByteArray properties(QByteArrayView socketType);
 QByteArray readyFrame(QByteArrayView socketType);
 inline constexpr QByteArrayView provesSenders = "Pyvent-Proves-Senders"; // "1"
 

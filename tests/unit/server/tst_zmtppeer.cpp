@@ -130,13 +130,16 @@ void TestZmtpPeer::refuses_data()
     old[10] = 1;
     QByteArray curve = Zmtp::greeting();
     curve.replace(12, 5, "CURVE");
+    QByteArray plain = Zmtp::greeting();
+    plain.replace(12, 5, "PLAIN");
     const auto row = [](const char *name, Purpose purpose, const QByteArray &bytes, const char *why) {
         QTest::newRow(name) << purpose << bytes << QByteArray(why);
     };
     using enum Purpose;
     row("a web browser", Requests, "GET / HTTP/1.1\r\n\r\n", "it does not speak ZeroMQ");
     row("an old version", Events, old, "it speaks a version of ZeroMQ's protocol from before 3.0");
-    row("CURVE", Events, curve, "it asks for a security mechanism that the server does not have");
+    row("CURVE", Events, curve, "it asks for the secure door, and the server has no keys");
+    row("PLAIN", Events, plain, "it asks for a security mechanism that the server does not have");
     row("no READY", Requests, Zmtp::greeting() + Zmtp::commandFrame("HELLO", {}), "it does not say what it is");
     row("a message first", Requests, Zmtp::greeting() + message({"", "order x."}),
         "it sends messages before it has said what it is");

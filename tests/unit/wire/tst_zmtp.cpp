@@ -34,6 +34,14 @@ void TestZmtp::greetsAsTheSpecificationSays()
                                  "00")                                      // no server, to that mechanism
                  + QByteArray(31, '\0'));
     QCOMPARE(Zmtp::readGreeting(Zmtp::greeting()), Zmtp::Greeting::Null);
+    QCOMPARE(Zmtp::greeting(Zmtp::Mechanism::CurveServer),
+             QByteArray::fromHex("ff00000000000000007f0301"
+                                 "4355525645000000000000000000000000000000" // CURVE
+                                 "01")                                      // a server
+                 + QByteArray(31, '\0'));
+    const QByteArray client = Zmtp::greeting(Zmtp::Mechanism::Curve);
+    QCOMPARE(Zmtp::readGreeting(client), Zmtp::Greeting::Curve);
+    QCOMPARE(client[32], '\0');
 }
 
 void TestZmtp::readsGreetings_data()
@@ -60,7 +68,10 @@ void TestZmtp::readsGreetings_data()
     QTest::newRow("a web browser") << QByteArray("GET / HTTP/1.1\r\n") << NoZmtp;
     QTest::newRow("ZMTP 1") << QByteArray("\x01\x00", 2) << NoZmtp;
     QTest::newRow("TLS") << QByteArray::fromHex("1603010200") << NoZmtp;
-    for (const char *mechanism : {"PLAIN", "CURVE", "NULLX", ""}) {
+    other = whole;
+    other.replace(12, 5, "CURVE");
+    QTest::newRow("CURVE") << other << Curve;
+    for (const char *mechanism : {"PLAIN", "CURVEX", "NULLX", ""}) {
         other = whole;
         other.replace(12, 20, QByteArray(mechanism).leftJustified(20, '\0'));
         QTest::addRow("the mechanism '%s'", mechanism) << other << OtherMechanism;
