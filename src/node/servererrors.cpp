@@ -2,9 +2,11 @@
 #include "node/servererrors.h"
 
 #include "node/busendpoint.h"
+#include "security/keyfile.h"
 #include "security/socketowner.h"
 #include "security/users.h"
 #include "transport/descriptors.h"
+#include "wire/z85.h"
 
 #include <cerrno>
 #include <cstring>
@@ -33,6 +35,23 @@ QString describeHolder(const Endpoint &endpoint, const PyventOptions &options)
             port, u"%1, of the user %2"_s.arg(program.isEmpty() ? u"a program"_s : program, describeUser(owner->user)));
     }
     return describe(options.port, u"another program"_s);
+}
+
+// Why the keys cannot be used that a client needs.
+QString whyNotKeys(const PyventSecurity &security)
+{
+    QString why;
+    if (readKeyFile(security.keyFile, &why))
+        readPublicKey(security.serverKey, &why);
+    return why.isEmpty() ? u"they could not be read a moment ago"_s : why;
+}
+
+// The line by which a server lets this key in.
+QString keyLineOf(const PyventSecurity &security)
+{
+    QString why;
+    const auto own = readKeyFile(security.keyFile, &why);
+    return own ? u"%1 = %2"_s.arg(own->name, QLatin1StringView(toZ85(own->pair.publicKey()))) : security.keyFile;
 }
 
 // Whether what listens there is another user's, who may not let this one in.
@@ -176,6 +195,38 @@ PyventError silenceError(Connection::Silence silence, bool portInUse, const Pyve
                     port, options.address, what),
                 port};
     }
+    case Connection::Silence::KeysUnreadable:
+        return {PyventError::NotAllowed,
+                u"this node cannot join the bus by its keys: %1. It goes on trying"_s.arg(whyNotKeys(options.security)),
+                u"security"_s};
+    case Connection::Silence::KeyNotLetIn:
+        return {
+            PyventError::NotAllowed,
+            u"the server at port %1 of %2 does not let this node's key in: add the line '%3' to the file of its "
+            "PyventSecurity::allowFile (--allow of pyvent serve), which it reads again. This node goes on trying"_s.arg(
+                port, options.address, keyLineOf(options.security)),
+            options.security.keyFile};
+    case Connection::Silence::OtherServerKey:
+        return {
+            PyventError::NotAllowed,
+            u"what listens at port %1 of %2 does not have the secret key to the public one that this node expects of "
+            "its server: compare PyventSecurity::serverKey (--server-key) with the server's .pub file. If that is the "
+            "same, somebody else answers in the server's place. This node goes on trying"_s.arg(port, options.address),
+            options.address};
+    case Connection::Silence::ServerHasKeys:
+        return {
+            PyventError::NotAllowed,
+            u"the server at port %1 of %2 lets nodes on other machines in by keys only, and this one has none: make "
+            "one with 'pyvent keygen', and name it and the server's in PyventOptions::security (--key, "
+            "--server-key). This node goes on trying"_s.arg(port, options.address),
+            options.address};
+    case Connection::Silence::ServerHasNoKeys:
+        return {
+            PyventError::NotAllowed,
+            u"the server at port %1 of %2 has no keys, and this node joins none but the one whose key it knows: start "
+            "the server with its keys (pyvent serve --keys FILE --allow FILE). This node goes on trying"_s.arg(
+                port, options.address),
+            options.address};
     case Connection::Silence::NotResponding:
         if (isOtherUsers(endpointOf(options)))
             return silenceError(Connection::Silence::NotLetIn, portInUse, options);

@@ -35,15 +35,20 @@ public:
 
     // Why no server answers, as far as can be seen from here.
     enum class Silence {
-        None,          // one does, or it is too early to tell
-        Nobody,        // nothing listens there
-        NoSuchHost,    // the host's name has no address
-        NoResources,   // this process may open no more file descriptors
-        EventsRefused, // something answers, but nothing listens where events come from
-        NotResponding, // something accepts the connection and does not behave as a Pyvent server
-        OtherUser,     // a process of a user's listens there who is not to be on this bus
-        NotLetIn,      // a server listens there, and this process's user may not be on its bus
-        ServerFull,    // a server listens there, and has as many connections as it may
+        None,            // one does, or it is too early to tell
+        Nobody,          // nothing listens there
+        NoSuchHost,      // the host's name has no address
+        NoResources,     // this process may open no more file descriptors
+        EventsRefused,   // something answers, but nothing listens where events come from
+        NotResponding,   // something accepts the connection and does not behave as a Pyvent server
+        OtherUser,       // a process of a user's listens there who is not to be on this bus
+        NotLetIn,        // a server listens there, and this process's user may not be on its bus
+        ServerFull,      // a server listens there, and has as many connections as it may
+        KeysUnreadable,  // this node's own keys, or the server's, cannot be read
+        KeyNotLetIn,     // the server does not let this node's key in
+        OtherServerKey,  // the server there has another key than the one that this node expects
+        ServerHasKeys,   // the server lets only keys in, and this node has none
+        ServerHasNoKeys, // the server knows nothing of keys, and this node joins only one that has the right one
         AcknowledgesNothing, // something there proves subscriptions, but is no server, or a hostile one: it takes events for nothing,
         PassesOnNothing, // or passes on none,
         HangsUp          // or hangs up each time

@@ -17,6 +17,7 @@ ZmqConnection::ZmqConnection(const Endpoint &endpoint, qsizetype maximumFrameSiz
     , m_events(*m_context, endpoint, maximumFrameSize, pollSet, Clock::now())
     , m_requests(*m_context, endpoint, queue, pollSet, secret, Clock::now())
     , m_proof(QUuid::createUuid(), queue, m_events)
+    , m_hasKeys(!endpoint.security().serverKey.isEmpty())
     , m_silentSince(Clock::now())
 {
 }
@@ -135,6 +136,21 @@ Connection::Silence ZmqConnection::silence(Clock::time_point now) const
         return Silence::NoResources;
     if (m_requests.isUnresolved())
         return Silence::NoSuchHost;
+    if (m_requests.isWithoutKeys())
+        return Silence::KeysUnreadable;
+    const ZmqSocket::Refusal ofRequests = m_requests.refusal();
+    switch (ofRequests != ZmqSocket::Refusal::None ? ofRequests : m_events.refusal()) {
+    case ZmqSocket::Refusal::None:
+        break;
+    case ZmqSocket::Refusal::KeyNotLetIn:
+        return Silence::KeyNotLetIn;
+    case ZmqSocket::Refusal::KeyHasTooMany:
+        return Silence::ServerFull;
+    case ZmqSocket::Refusal::OtherServerKey:
+        return Silence::OtherServerKey;
+    case ZmqSocket::Refusal::OtherMechanism:
+        return m_hasKeys ? Silence::ServerHasNoKeys : Silence::ServerHasKeys;
+    }
     if (now < m_silentSince + patience)
         return Silence::None;
     if (m_requests.isUp() && m_events.isRefused())

@@ -59,6 +59,7 @@ private:
     ZmqRequests m_requests;
     SubscriptionProof m_proof;
     bool m_awaitsAcknowledgements = false;
+    const bool m_hasKeys;
     bool m_isProven = false; // what is connected is a Pyvent server
     Clock::time_point m_silentSince;
 };

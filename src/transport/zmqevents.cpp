@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transport/zmqevents.h"
 
+#include "transport/zmqkeys.h"
 #include "transport/zmqreconnect.h"
 #include "wire/frame.h"
 
@@ -41,8 +42,12 @@ ZmqEvents::ZmqEvents(zmq::context_t &context, const Endpoint &endpoint, qsizetyp
     m_socket.set(zmq::sockopt::tcp_keepalive_intvl, int(keepaliveInterval.count()));
     m_socket.set(zmq::sockopt::tcp_keepalive_cnt, keepalives);
     m_socket.set(zmq::sockopt::sndhwm, 0); // subscriptions: ZeroMQ drops those past the mark, without a word
-    m_socket.set(zmq::sockopt::maxmsgsize, int64_t(maximumFrameSize + repairOverhead));
-    m_socket.connect(endpoint.toConnect(Endpoint::Purpose::Events));
+    m_socket.set(zmq::sockopt::maxmsgsize,
+                 int64_t(maximumFrameSize + repairOverhead + sealingOverhead(endpoint.security())));
+    if (setKeys(m_socket, endpoint.security()))
+        m_socket.connect(endpoint.toConnect(Endpoint::Purpose::Events));
+    else
+        m_attemptEnds = now + keyRetry;
 }
 
 void ZmqEvents::subscribe(const QByteArray &prefix)
@@ -59,6 +64,10 @@ bool ZmqEvents::process(Clock::time_point now)
 {
     bool goesOn = watch(now);
     if (now >= m_attemptEnds && !m_socket.isReadable()) { // not before what the old connection brought is read
+        if (!setKeys(m_socket, m_endpoint.security())) {
+            m_attemptEnds = now + keyRetry;
+            return goesOn;
+        }
         m_socket.reconnect(m_endpoint.toConnect(Endpoint::Purpose::Events));
         m_attemptEnds = now + attemptTimeout;
         goesOn = watch(now) && goesOn;
@@ -97,6 +106,10 @@ bool ZmqEvents::watch(Clock::time_point now)
 void ZmqEvents::close(Clock::time_point now)
 {
     m_isUp = false;
+    if (m_socket.refusal() != ZmqSocket::Refusal::None) {
+        m_attemptEnds = now + keyRetry;
+        return;
+    }
     m_attemptEnds = now + m_retryAfter;
     m_retryAfter = std::min<std::chrono::milliseconds>(m_retryAfter * 2, slowestRetry);
 }

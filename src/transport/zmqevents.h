@@ -41,6 +41,7 @@ public:
     bool isStrangers(AccessRule *rule) const { return m_socket.isStrangers(rule); }
     bool isUp() const { return m_isUp; }
     bool isRefused() const { return m_isRefused; } // the last attempt to connect was
+    ZmqSocket::Refusal refusal() const { return m_socket.refusal(); }
 
 private:
     bool watch(Clock::time_point now);

@@ -2,6 +2,7 @@
 #include "transport/zmqrequests.h"
 
 #include "transport/descriptors.h"
+#include "transport/zmqkeys.h"
 #include "transport/zmqreconnect.h"
 #include "wire/batch.h"
 #include "wire/zmtp.h"
@@ -96,6 +97,12 @@ void ZmqRequests::open(Clock::time_point now)
         m_retryAt = now + slowestRetry;
         return;
     }
+    m_isWithoutKeys = !setKeys(*m_socket, m_endpoint.security());
+    if (m_isWithoutKeys) {
+        m_socket.reset();
+        m_retryAt = now + keyRetry;
+        return;
+    }
     setReconnectOptions(*m_socket, m_endpoint);
     m_socket->set(zmq::sockopt::heartbeat_ivl, int(heartbeatInterval.count()));
     m_socket->set(zmq::sockopt::heartbeat_timeout, int(heartbeatTimeout.count()));
@@ -112,11 +119,16 @@ void ZmqRequests::close(Clock::time_point now)
 {
     if (!m_socket)
         return;
+    m_refusal = m_socket->refusal();
     m_socket.reset();
     m_isHeld = m_holds;
     m_takesBatches = m_provesSenders = false;
     m_queue.connectionLost();
     m_isUp = false;
+    if (m_refusal != ZmqSocket::Refusal::None) {
+        m_retryAt = now + keyRetry;
+        return;
+    }
     m_retryAt = now + m_retryAfter;
     m_retryAfter = std::min<std::chrono::milliseconds>(m_retryAfter * 2, slowestRetry);
 }
@@ -155,6 +167,7 @@ bool ZmqRequests::watch(Clock::time_point now)
             m_isUnresolved = !m_outOfResources;
             break;
         case ZmqSocket::Connection::Ready:
+            m_refusal = ZmqSocket::Refusal::None;
             m_isUp = true;
             m_retryAfter = firstRetry;
             break;

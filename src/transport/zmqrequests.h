@@ -56,6 +56,8 @@ public:
     bool isAccepted() const { return m_isAccepted; }           // the last attempt to connect was
     bool isUnresolved() const { return m_isUnresolved; }       // the last attempt to connect found no address
     bool isOutOfResources() const { return m_outOfResources; } // there was no descriptor for the last attempt
+    bool isWithoutKeys() const { return m_isWithoutKeys; }     // its keys could not be read for the last attempt
+    ZmqSocket::Refusal refusal() const { return m_refusal; }   // of the last handshake
 
     // Whether an attempt to connect was refused since the last call.
     bool takeRefusal() { return std::exchange(m_isRefused, false); }
@@ -81,6 +83,8 @@ private:
     bool m_isAccepted = false;
     bool m_isUnresolved = false;
     bool m_outOfResources = false;
+    bool m_isWithoutKeys = false;
+    ZmqSocket::Refusal m_refusal = ZmqSocket::Refusal::None;
     Clock::time_point m_retryAt;     // while there is no socket
     Clock::time_point m_attemptEnds; // while its connection is not up
     std::chrono::milliseconds m_retryAfter;

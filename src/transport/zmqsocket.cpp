@@ -35,6 +35,31 @@ bool isConnectedToItself(int fd)
         && std::memcmp(&local, &remote, localSize) == 0;
 }
 
+// What the digits of a server's ERROR mean: PROTOCOL.md.
+ZmqSocket::Refusal refusalOfStatus(quint32 status)
+{
+    switch (status) {
+    case 300:
+        return ZmqSocket::Refusal::KeyHasTooMany;
+    case 500:
+        return ZmqSocket::Refusal::OtherServerKey;
+    default:
+        return ZmqSocket::Refusal::KeyNotLetIn;
+    }
+}
+
+ZmqSocket::Refusal refusalOfProtocol(quint32 error)
+{
+    switch (error) {
+    case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
+        return ZmqSocket::Refusal::OtherMechanism;
+    case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
+        return ZmqSocket::Refusal::OtherServerKey;
+    default:
+        return ZmqSocket::Refusal::None;
+    }
+}
+
 } // namespace
 
 ZmqSocket::ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &pollSet)
@@ -125,15 +150,17 @@ ZmqSocket::Connection ZmqSocket::nextConnectionChange()
         if (event.more())
             (void)m_monitor.recv(endpoint, zmq::recv_flags::dontwait);
         quint16 what;
+        quint32 value;
         std::memcpy(&what, event.data(), sizeof what);
+        std::memcpy(&value, event.data<char>() + sizeof what, sizeof value);
         switch (what) {
         case ZMQ_EVENT_CONNECTED:
             m_attemptEnded = false;
-            quint32 fd;
-            std::memcpy(&fd, event.data<char>() + sizeof what, sizeof fd);
-            m_connectedFd = int(fd);
-            return isConnectedToItself(int(fd)) ? Connection::Lost : Connection::Connected;
+            m_refusal = Refusal::None;
+            m_connectedFd = int(value);
+            return isConnectedToItself(m_connectedFd) ? Connection::Lost : Connection::Connected;
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+            m_refusal = Refusal::None;
             return Connection::Ready;
         case ZMQ_EVENT_CLOSED:
             m_attemptEnded = true;
@@ -147,6 +174,10 @@ ZmqSocket::Connection ZmqSocket::nextConnectionChange()
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            if (what == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+                m_refusal = refusalOfStatus(value);
+            else if (what == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+                m_refusal = refusalOfProtocol(value);
             m_attemptEnded = true;
             return Connection::Lost;
         default:

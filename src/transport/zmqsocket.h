@@ -38,6 +38,15 @@ public:
         Lost        // the connection ended, or the handshake failed
     };
 
+    // Why a handshake came to nothing, as far as the server said, or can be seen.
+    enum class Refusal : quint8 {
+        None,
+        KeyNotLetIn,    // the server does not let this key in
+        KeyHasTooMany,  // it has as many connections as it may
+        OtherServerKey, // the server has another key than this one expects
+        OtherMechanism  // one of both has no keys
+    };
+
     ZmqSocket(zmq::context_t &context, zmq::socket_type type, PollSet &pollSet);
     ~ZmqSocket();
     Q_DISABLE_COPY_MOVE(ZmqSocket)
@@ -77,6 +86,9 @@ public:
     // The next change of the connection, without waiting.
     Connection nextConnectionChange();
 
+    // Of the last handshake.
+    Refusal refusal() const { return m_refusal; }
+
 private:
     PollSet &m_pollSet;
     zmq::socket_t m_socket;
@@ -85,7 +97,8 @@ private:
     bool m_mayHaveMessages = true;
     bool m_mayHaveChanges = true;
     bool m_attemptEnded = false; // and the monitor has said how
-    int m_connectedFd = -1;      // ZeroMQ's own
+    Refusal m_refusal = Refusal::None;
+    int m_connectedFd = -1; // ZeroMQ's own
 };
 
 } // namespace Pyvent::Internal
