@@ -120,6 +120,34 @@ void PyventQmlNode::setHearOwnEvents(bool hear)
     setOption("hearOwnEvents", &PyventOptions::hearOwnEvents, hear, &PyventQmlNode::hearOwnEventsChanged);
 }
 
+void PyventQmlNode::setKeyFile(const QString &path)
+{
+    PyventSecurity security = m_options.security;
+    security.keyFile = path;
+    setOption("keyFile", &PyventOptions::security, security, &PyventQmlNode::keyFileChanged);
+}
+
+void PyventQmlNode::setServerKey(const QString &keyOrPath)
+{
+    PyventSecurity security = m_options.security;
+    security.serverKey = keyOrPath;
+    setOption("serverKey", &PyventOptions::security, security, &PyventQmlNode::serverKeyChanged);
+}
+
+void PyventQmlNode::setAllowFile(const QString &path)
+{
+    PyventSecurity security = m_options.security;
+    security.allowFile = path;
+    setOption("allowFile", &PyventOptions::security, security, &PyventQmlNode::allowFileChanged);
+}
+
+void PyventQmlNode::setOpenToNetwork(bool open)
+{
+    PyventSecurity security = m_options.security;
+    security.openToNetwork = open ? PyventOpenToNetwork::Yes : PyventOpenToNetwork::No;
+    setOption("openToNetwork", &PyventOptions::security, security, &PyventQmlNode::openToNetworkChanged);
+}
+
 void PyventQmlNode::setLinger(int milliseconds)
 {
     setOption("linger", &PyventOptions::linger, std::chrono::milliseconds(milliseconds), &PyventQmlNode::lingerChanged);

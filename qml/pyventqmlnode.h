@@ -45,6 +45,10 @@ class PyventQmlNode : public QObject, public QQmlParserStatus
     Q_PROPERTY(QString nodeId READ nodeId WRITE setNodeId NOTIFY nodeIdChanged FINAL)
     Q_PROPERTY(bool server READ server WRITE setServer NOTIFY serverChanged FINAL)
     Q_PROPERTY(bool hearOwnEvents READ hearOwnEvents WRITE setHearOwnEvents NOTIFY hearOwnEventsChanged FINAL)
+    Q_PROPERTY(QString keyFile READ keyFile WRITE setKeyFile NOTIFY keyFileChanged FINAL)
+    Q_PROPERTY(QString serverKey READ serverKey WRITE setServerKey NOTIFY serverKeyChanged FINAL)
+    Q_PROPERTY(QString allowFile READ allowFile WRITE setAllowFile NOTIFY allowFileChanged FINAL)
+    Q_PROPERTY(bool openToNetwork READ isOpenToNetwork WRITE setOpenToNetwork NOTIFY openToNetworkChanged FINAL)
     Q_PROPERTY(int linger READ linger WRITE setLinger NOTIFY lingerChanged FINAL)
     Q_PROPERTY(QStringList names READ names WRITE setNames NOTIFY namesChanged FINAL)
     Q_PROPERTY(State state READ state NOTIFY stateChanged FINAL)
@@ -107,6 +111,15 @@ public:
     void setServer(bool server);
     bool hearOwnEvents() const { return m_options.hearOwnEvents; }
     void setHearOwnEvents(bool hear);
+    /*! See PyventSecurity. */
+    QString keyFile() const { return m_options.security.keyFile; }
+    void setKeyFile(const QString &path);
+    QString serverKey() const { return m_options.security.serverKey; }
+    void setServerKey(const QString &keyOrPath);
+    QString allowFile() const { return m_options.security.allowFile; }
+    void setAllowFile(const QString &path);
+    bool isOpenToNetwork() const { return m_options.security.openToNetwork == PyventOpenToNetwork::Yes; }
+    void setOpenToNetwork(bool open);
     /*! In milliseconds. */
     int linger() const { return int(m_options.linger.count()); }
     void setLinger(int milliseconds);
@@ -186,6 +199,10 @@ Q_SIGNALS:
     void nodeIdChanged();
     void serverChanged();
     void hearOwnEventsChanged();
+    void keyFileChanged();
+    void serverKeyChanged();
+    void allowFileChanged();
+    void openToNetworkChanged();
     void lingerChanged();
     void namesChanged();
     void stateChanged();

@@ -24,6 +24,7 @@ struct PYVENT_EXPORT PyventNodeInfo
     Q_PROPERTY(bool serving MEMBER serving)
     Q_PROPERTY(QStringList names MEMBER names)
     Q_PROPERTY(QString way MEMBER way)
+    Q_PROPERTY(QString key MEMBER key)
 
 public:
     QUuid uuid;           /*!< The node, as in PyventEvent::nodeId. */
@@ -34,6 +35,7 @@ public:
     bool serving = false; /*!< Whether it serves the bus. */
     QStringList names;    /*!< The names and globs that it listens to, or some of them if there are very many. */
     QString way;          /*!< How it reaches the server: "lane" (a Unix socket) or "tcp"; empty if it does not say. */
+    QString key; /*!< The name of the key by which it came in at the secure door, as the server has it; else empty. */
 
     friend bool operator==(const PyventNodeInfo &, const PyventNodeInfo &) = default;
 };

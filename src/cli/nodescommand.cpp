@@ -47,6 +47,7 @@ QByteArray asJson(const QList<PyventNodeInfo> &nodes)
             {u"serving"_s, node.serving},
             {u"names"_s, node.names},
             {u"way"_s, node.way},
+            {u"key"_s, node.key},
         });
         lines += '\n';
     }
@@ -64,7 +65,7 @@ Row toRow(const PyventNodeInfo &node)
             QString::number(node.pid),
             text(node.host),
             node.serving ? u"yes"_s : u"-"_s,
-            text(node.way),
+            node.key.isEmpty() ? text(node.way) : u"key "_s + printable(node.key),
             text(names)};
 }
 
@@ -141,11 +142,12 @@ const Command nodesCommand = {
     .summary = "Tell who is on the bus."_L1,
     .description =
         "Asks which nodes are on the bus, and prints those that answer, the server first: program, id, process,\n"
-        "machine, whether it reaches the server by the lane, a Unix socket, or by TCP, and the names that it listens\n"
-        "to. Python processes do not answer.\n"
+        "machine, whether it reaches the server by the lane, a Unix socket, by TCP, or by the key of that name, and\n"
+        "the names that it listens to. Python processes do not answer.\n"
         "With --json a line is\n"
         "  "
-        "{\"host\":...,\"id\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...,\"way\":...}"
+        "{\"host\":...,\"id\":...,\"key\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...,"
+        "\"way\":...}"
         "\n"
         "and node is the UUID that the node's events have, too.\n"
         "\n"

@@ -6,6 +6,7 @@
 #include <PyventNode>
 
 #include <QtCore/qeventloop.h>
+#include <QtCore/qloggingcategory.h>
 
 namespace Pyvent::Cli {
 
@@ -26,6 +27,19 @@ QList<QCommandLineOption> serveOptions()
     };
 }
 
+// What the server tells of who tried to come in: an administrator needs that. It comes from the server's thread.
+void reportWarnings()
+{
+    static QtMessageHandler others = nullptr;
+    QLoggingCategory::setFilterRules(u"pyvent.*.warning=false\npyvent.server.warning=true"_s);
+    others = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+        if (qstrcmp(context.category, "pyvent.server") == 0)
+            report(text);
+        else
+            others(type, context, text);
+    });
+}
+
 int runServe(const CommandLine &line)
 {
     line.expectWords(0);
@@ -41,6 +55,10 @@ int runServe(const CommandLine &line)
     nodeOptions.security.allowFile = line.value(u"allow"_s);
     if (line.isSet(u"open-to-network"_s))
         nodeOptions.security.openToNetwork = PyventOpenToNetwork::Yes;
+
+    const PyventSecurity &security = nodeOptions.security;
+    if (!line.isQuiet() && (!security.allowFile.isEmpty() || security.openToNetwork == PyventOpenToNetwork::Yes))
+        reportWarnings();
 
     UnixSignals signals;
     PyventNode node;

@@ -88,7 +88,9 @@ bool ZmtpPeer::handleHandshake(QByteArrayView body)
     if (step == CurveServer::Step::Introduced) {
         if (!mayBe(m_curve->metadata()))
             return false;
-        send(Zmtp::frame(Zmtp::Header::Command, m_curve->ready(Zmtp::properties(ownType()))));
+        send(Zmtp::frame(Zmtp::Header::Command,
+                         m_curve->ready(Zmtp::properties(ownType())
+                                        + Zmtp::property(Zmtp::keyNameProperty, m_curve->name().toUtf8()))));
         m_encryption.emplace(client()->output, m_curve->session());
         establish(m_maximumFrameSize + Curve::messageOverhead);
         return true;

@@ -68,6 +68,7 @@ public:
     Connection::State state(const Seat &seat) const;
     Connection::Way way() const { return m_connection->way(); }
     bool provesSenders() const { return m_connection->provesSenders(); }
+    QString keyName() const { return m_connection->keyName(); }
     Connection::Silence silence(Clock::time_point now) const { return m_connection->silence(now); }
     qsizetype unsentEvents(const Seat &seat) const
     {

@@ -56,6 +56,7 @@ QByteArray toBytes(const PyventNodeInfo &info)
         {u"serving"_s, info.serving},
         {u"names"_s, names},
         {u"way"_s, info.way},
+        {u"key"_s, info.key},
     };
     return map.toCborValue().toCbor();
 }
@@ -73,6 +74,7 @@ PyventNodeInfo fromBytes(const QByteArray &bytes)
     for (const QCborValue &name : names)
         info.names.append(name.toString());
     info.way = map[u"way"_s].toString();
+    info.key = map[u"key"_s].toString();
     return info;
 }
 

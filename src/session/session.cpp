@@ -266,6 +266,7 @@ PyventNodeInfo Session::info() const
         break;
     case Connection::Way::Tcp:
         info.way = u"tcp"_s;
+        info.key = m_link->keyName();
         break;
     }
     return info;

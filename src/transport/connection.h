@@ -113,6 +113,8 @@ public:
 
     // Whether the server is known to let nobody speak for another's node.
     virtual bool provesSenders() const = 0;
+    // The name that the server has for the key by which this has come in; empty if it has not.
+    virtual QString keyName() const { return {}; }
 
     // Every subscription up to the one with this number is active; 0 while the connection is down.
     virtual quint64 proven() const = 0;

@@ -31,6 +31,7 @@ public:
     State state() const override;
     Way way() const override { return Way::Tcp; }
     bool provesSenders() const override { return m_requests.provesSenders(); }
+    QString keyName() const override { return m_requests.keyName(); }
     quint64 proven() const override { return m_proof.proven(); }
     bool isSending() const override { return m_requests.isUp(); }
     Silence silence(Clock::time_point now) const override;

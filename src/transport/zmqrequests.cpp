@@ -120,6 +120,7 @@ void ZmqRequests::close(Clock::time_point now)
     if (!m_socket)
         return;
     m_refusal = m_socket->refusal();
+    m_keyName.clear();
     m_socket.reset();
     m_isHeld = m_holds;
     m_takesBatches = m_provesSenders = false;
@@ -194,6 +195,8 @@ void ZmqRequests::readAcknowledgements()
             m_takesBatches = true, m_provesSenders = m_provesSenders || saysThatItProvesSenders(&reply);
         else if (bytesOf(reply) != acknowledgement)
             continue;
+        if (m_keyName.isEmpty() && !m_endpoint.security().serverKey.isEmpty())
+            m_keyName = QString::fromUtf8(zmq_msg_gets(reply.handle(), Zmtp::keyNameProperty));
         m_queue.acknowledge();
     }
 }

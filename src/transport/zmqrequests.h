@@ -59,6 +59,9 @@ public:
     bool isWithoutKeys() const { return m_isWithoutKeys; }     // its keys could not be read for the last attempt
     ZmqSocket::Refusal refusal() const { return m_refusal; }   // of the last handshake
 
+    // What the server calls this node's key; empty if it has not come in by one.
+    const QString &keyName() const { return m_keyName; }
+
     // Whether an attempt to connect was refused since the last call.
     bool takeRefusal() { return std::exchange(m_isRefused, false); }
 
@@ -84,6 +87,7 @@ private:
     bool m_isUnresolved = false;
     bool m_outOfResources = false;
     bool m_isWithoutKeys = false;
+    QString m_keyName;
     ZmqSocket::Refusal m_refusal = ZmqSocket::Refusal::None;
     Clock::time_point m_retryAt;     // while there is no socket
     Clock::time_point m_attemptEnds; // while its connection is not up

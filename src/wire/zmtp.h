@@ -74,6 +74,9 @@ struct Command
 std::optional<Command> readCommand(QByteArrayView body);
 QByteArray commandFrame(QByteArrayView name, QByteArrayView data);
 
+// By this property, the server tells at the secure door what it calls whoever has come in. A socket of libzmq's tells it with each message.
+inline constexpr char keyNameProperty[] = "X-Pyvent-Key";
+
 // What a server says of itself, also that it lets nobody speak for another's node, and the command by which it does, with its header.
 QByteArray properties(QByteArrayView socketType);
 QByteArray readyFrame(QByteArrayView socketType);

@@ -151,8 +151,9 @@ void tst_Cli::printsHelp_data()
     const auto row = [](const char *commandLine, const QStringList &parts, const QStringList &options) {
         QTest::newRow(commandLine) << QString::fromLatin1(commandLine) << parts << options;
     };
-    const QStringList common{u"--address"_s,   u"--help"_s, u"--id"_s,    u"--local-access"_s, u"--no-lane"_s,
-                             u"--no-server"_s, u"--port"_s, u"--quiet"_s, u"--version"_s};
+    const QStringList common{u"--address"_s,      u"--help"_s,       u"--id"_s,        u"--key"_s,
+                             u"--local-access"_s, u"--no-lane"_s,    u"--no-server"_s, u"--port"_s,
+                             u"--quiet"_s,        u"--server-key"_s, u"--version"_s};
     const QStringList commands{u"Usage: pyvent COMMAND"_s,
                                u"\n  send "_s,
                                u"\n  listen "_s,
@@ -161,6 +162,7 @@ void tst_Cli::printsHelp_data()
                                u"\n  nodes "_s,
                                u"\n  bench "_s,
                                u"\n  check-rules "_s,
+                               u"\n  keygen "_s,
                                u"\n  help "_s};
     for (const char *commandLine : {"--help", "-h", "help"})
         row(commandLine, commands, common);

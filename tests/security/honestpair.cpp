@@ -11,9 +11,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-PyventOptions optionsFor(int port)
+PyventOptions optionsFor(int port, PyventOptions options)
 {
-    PyventOptions options;
     options.port = port;
     options.server = false;
     return options;
@@ -21,9 +20,9 @@ PyventOptions optionsFor(int port)
 
 } // namespace
 
-HonestPair::HonestPair(int port)
-    : m_sender(optionsFor(port))
-    , m_receiver(optionsFor(port))
+HonestPair::HonestPair(int port, const PyventOptions &options)
+    : m_sender(optionsFor(port, options))
+    , m_receiver(optionsFor(port, options))
 {
     m_clock.start();
     connect(&m_receiver, &PyventNode::eventsLost, this,

@@ -15,7 +15,7 @@ namespace PyventTests {
 class HonestPair : public QObject
 {
 public:
-    explicit HonestPair(int port);
+    explicit HonestPair(int port, const PyventOptions &options = {});
 
     // Both are Ready.
     bool isReady() const;

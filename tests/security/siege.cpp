@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <limits>
 #include <thread>
 
 namespace PyventTests {
@@ -40,9 +41,15 @@ qsizetype descriptorsOf(qint64 pid)
 
 QString whyNotWithstood(Attack attack, int mebibytes)
 {
+    return whyNotWithstood(attack, mebibytes, {}, {}, std::numeric_limits<double>::infinity());
+}
+
+QString whyNotWithstood(Attack attack, int mebibytes, const QStringList &arguments, const PyventOptions &pairOptions,
+                        double milliseconds)
+{
     PortPair ports;
-    Program server({u"serve"_s, u"--port"_s, QString::number(ports.port())});
-    HonestPair pair(ports.port());
+    Program server(QStringList{u"serve"_s, u"--port"_s, QString::number(ports.port())} + arguments);
+    HonestPair pair(ports.port(), pairOptions);
     if (!waitUntil([&] { return pair.isReady(); }))
         return u"there is no bus"_s;
     pair.start();
@@ -89,7 +96,8 @@ QString whyNotWithstood(Attack attack, int mebibytes)
             .arg(descriptors)
             .arg(descriptorsOf(server.pid()));
     qInfo().noquote() << text;
-    return isWell && isGivenBack && (keepsMemory || most - before < mebibytes * 1024) ? QString() : text;
+    const bool isPrompt = keepsMemory || pair.latency() < milliseconds;
+    return isWell && isPrompt && isGivenBack && (keepsMemory || most - before < mebibytes * 1024) ? QString() : text;
 }
 
 } // namespace PyventTests

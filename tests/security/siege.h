@@ -2,7 +2,9 @@
 #ifndef PYVENT_TESTS_SECURITY_SIEGE_H
 #define PYVENT_TESTS_SECURITY_SIEGE_H
 
-#include <QtCore/qstring.h>
+#include <PyventOptions>
+
+#include <QtCore/qstringlist.h>
 
 namespace PyventTests {
 
@@ -13,6 +15,11 @@ using Attack = void (*)(int port);
 // has to be, for people; empty if all is: the pair loses nothing, the server takes \a mebibytes more at most, and gives back what it has
 // taken, its file descriptors too.
 QString whyNotWithstood(Attack attack, int mebibytes);
+
+// The same of a server that is started with these \a arguments as well, and a pair that joins as \a pair says. An event takes less
+// than \a milliseconds for 99 % of them.
+QString whyNotWithstood(Attack attack, int mebibytes, const QStringList &arguments, const PyventOptions &pair,
+                        double milliseconds);
 
 } // namespace PyventTests
 

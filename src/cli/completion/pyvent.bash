@@ -8,7 +8,7 @@ _pyvent_command() {
     local i
     for ((i = 1; i < COMP_CWORD; ++i)); do
         case ${COMP_WORDS[i]} in
-        --port | --address | --id | --local-access)
+        --port | --address | --id | --local-access | --key | --server-key)
             # Bash takes "=" for a word of its own.
             [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((++i))
             ((++i))
@@ -41,7 +41,7 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
         return
         ;;
-    --from-json | --allow)
+    --from-json | --key | --keys | --server-key | --allow)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -53,21 +53,22 @@ _pyvent() {
     esac
 
     case $command in
-    '') words='bench check-rules help listen nodes send serve wait' ;;
+    '') words='bench check-rules help keygen listen nodes send serve wait' ;;
     bench) words='--events --size --timeout --json' ;;
     check-rules) words='--allow --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
     wait) words='--sender --timeout --json' ;;
-    help | serve) words='' ;;
+    serve) words='--keys --allow --open-to-network' ;;
+    help | keygen) words='' ;;
     *) return ;;
     esac
     if [[ $word == -* ]]; then
         [[ $command ]] || words=''
-        words+=' --port --address --id --no-server --local-access --no-lane -q --quiet -h --help -v --version'
+        words+=' --port --address --id --no-server --local-access --no-lane --key --server-key -q --quiet -h --help -v --version'
     elif [[ $command == help ]]; then
-        words='bench check-rules help listen nodes send serve wait'
+        words='bench check-rules help keygen listen nodes send serve wait'
     elif [[ $command == check-rules ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
