@@ -4,7 +4,8 @@
 
 # What every build needs, as Debian 12 calls it.
 # shellcheck disable=SC2034
-pyvent_build_packages=(g++ cmake ninja-build ccache pkg-config qt6-base-dev libzmq3-dev cppzmq-dev)
+pyvent_build_packages=(g++ cmake ninja-build ccache pkg-config qt6-base-dev libzmq3-dev cppzmq-dev
+    libsodium-dev)
 
 # What the QML module, its tests and the examples that use it need on top: Qt Qml, what a QML program imports, Qt's own
 # runtime for QML, and qmllint.
@@ -71,7 +72,7 @@ pyvent_check_tools() {
     cat >&2 <<EOF
 This is not Debian 12, so nothing is installed for you. Needed are: a C++20 compiler, CMake 3.25 or later, Ninja,
 pkg-config, Qt 6.4 or later (Core; for the tests also Test, Gui, Widgets, Qml and Quick), ZeroMQ (libzmq 4.3 or later,
-with headers) and cppzmq (zmq.hpp); for the tests also Python 3.9 or later with pyzmq, PyDispatcher and NumPy, and
+with headers), cppzmq (zmq.hpp) and libsodium (with headers); for the tests also Python 3.9 or later with pyzmq, PyDispatcher and NumPy, and
 Google Benchmark.
 Debian 12 calls them: $*
 EOF
@@ -98,6 +99,7 @@ pyvent_has() {
             command -v qtpaths6 || command -v qmake6
         ;;
     libzmq3-dev) pkg-config --atleast-version=4.3 libzmq ;;
+    libsodium-dev) pkg-config --exists libsodium ;;
     cppzmq-dev)
         [ -n "${CMAKE_PREFIX_PATH:-}" ] || echo '#include <zmq.hpp>' | "${CXX:-c++}" -x c++ -fsyntax-only -
         ;;

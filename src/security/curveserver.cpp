@@ -110,8 +110,9 @@ void BoxStream::rewind()
     m_state->block = 0;
 }
 
-// The key stream's first half block is the authenticator's key, and the second one is what the first bytes are encrypted with.
-void BoxStream::seal(char *bytes, qsizetype size)
+// The key stream's first half block is the authenticator's key, and the second one is what the first bytes are encrypted with. It is what is
+// encrypted that is authenticated.
+void BoxStream::go(char *bytes, qsizetype size, bool opens)
 {
     State &state = *m_state;
     char *const begin = bytes;
@@ -122,16 +123,21 @@ void BoxStream::seal(char *bytes, qsizetype size)
         std::memcpy(first + blockSize - firstSize, bytes, std::size_t(count));
         ::crypto_stream_xsalsa20_xor(first, first, sizeof first, state.nonce.bytes, state.secret.data());
         ::crypto_onetimeauth_init(&state.authenticator, first);
+        if (opens)
+            ::crypto_onetimeauth_update(&state.authenticator, bytesOf(begin), quint64(size));
         std::memcpy(bytes, first + blockSize - firstSize, std::size_t(count));
         ::sodium_memzero(first, sizeof first);
         bytes += count;
         left -= count;
         ++state.block;
+    } else if (opens) {
+        ::crypto_onetimeauth_update(&state.authenticator, bytesOf(begin), quint64(size));
     }
     ::crypto_stream_xsalsa20_xor_ic(bytesOf(bytes), bytesOf(bytes), quint64(left), state.nonce.bytes, state.block,
                                     state.secret.data());
     state.block += quint64(left / blockSize);
-    ::crypto_onetimeauth_update(&state.authenticator, bytesOf(begin), quint64(size));
+    if (!opens)
+        ::crypto_onetimeauth_update(&state.authenticator, bytesOf(begin), quint64(size));
 }
 
 std::array<char, Curve::tagSize> BoxStream::tag()
@@ -287,6 +293,36 @@ bool CurveServer::open(QByteArrayView body, char *to)
         || !openBox(message->box, {Curve::clientNonce, message->nonce}, m_session.secret, to))
         return false;
     m_session.received = message->nonce;
+    return true;
+}
+
+bool CurveServer::Opening::advance(std::span<char> body, bool isAll)
+{
+    constexpr qsizetype before = Curve::messageHeadSize + Curve::tagSize;
+    const auto size = qsizetype(body.size());
+    if (!m_box) {
+        if (size < before + BoxStream::firstSize && !isAll)
+            return true;
+        const auto message = m_server->m_state == State::Established ? Curve::readMessage({body.data(), size})
+                                                                     : std::optional<Curve::Sealed>();
+        if (!message || message->nonce <= m_server->m_session.received)
+            return false;
+        m_nonce = message->nonce;
+        m_box.emplace(m_server->m_session.secret, Curve::clientNonce, m_nonce);
+    }
+    qsizetype next = size - before - m_done;
+    if (!isAll) {
+        const qsizetype first = m_done == 0 ? BoxStream::firstSize : 0;
+        next = first + (next - first) / BoxStream::blockSize * BoxStream::blockSize;
+    }
+    m_box->open(body.data() + before + m_done, next);
+    m_done += next;
+    if (!isAll)
+        return true;
+    const std::array<char, Curve::tagSize> tag = m_box->tag();
+    if (!isSame({tag.data(), Curve::tagSize}, {body.data() + Curve::messageHeadSize, Curve::tagSize}))
+        return false;
+    m_server->m_session.received = m_nonce;
     return true;
 }
 

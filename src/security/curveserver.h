@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 
 namespace Pyvent::Internal {
 
@@ -20,7 +21,8 @@ struct CurveSession
     quint64 received = 0;
 };
 
-// Seals a box in pieces, for one that is too large to be made at once: XSalsa20 and Poly1305, as crypto_box_easy_afternm() does.
+// Seals or opens a box in pieces, for one that is too large to be made at once: XSalsa20 and Poly1305, as crypto_box_easy_afternm() and
+// crypto_box_open_easy_afternm() do.
 class BoxStream
 {
 public:
@@ -32,8 +34,9 @@ public:
     ~BoxStream();
     Q_DISABLE_COPY_MOVE(BoxStream)
 
-    // Encrypts \a size bytes at \a bytes, in place.
-    void seal(char *bytes, qsizetype size);
+    // Encrypts \a size bytes at \a bytes, in place, or decrypts them. What was decrypted means nothing before the tag is known to be right.
+    void seal(char *bytes, qsizetype size) { go(bytes, size, false); }
+    void open(char *bytes, qsizetype size) { go(bytes, size, true); }
 
     // After the last one.
     std::array<char, Curve::tagSize> tag();
@@ -42,6 +45,8 @@ public:
     void rewind();
 
 private:
+    void go(char *bytes, qsizetype size, bool opens);
+
     struct State;
     const std::unique_ptr<State> m_state;
 };
@@ -88,6 +93,27 @@ public:
 
     // The READY that ends the handshake, with the server's own properties.
     QByteArray ready(QByteArrayView metadata);
+
+    // Opens a MESSAGE that comes in pieces: what is in its box is decrypted where it stands. \a body is what has come of it so far, from its
+    // beginning, and has it all in the end. Returns false if it is none, or one that has come before.
+    class Opening
+    {
+    public:
+        explicit Opening(CurveServer *server)
+            : m_server(server)
+        {
+        }
+        bool goOn(std::span<char> body) { return advance(body, false); }
+        bool end(std::span<char> body) { return advance(body, true); }
+
+    private:
+        bool advance(std::span<char> body, bool isAll);
+
+        CurveServer *const m_server;
+        quint64 m_nonce = 0;
+        std::optional<BoxStream> m_box;
+        qsizetype m_done = 0; // bytes in the box
+    };
 
     // Opens a MESSAGE's body: writes openedSize() bytes at \a to, the message's flags first. Returns false if it is none, or one that has come
     // before.

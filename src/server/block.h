@@ -95,6 +95,16 @@ public:
         *account += size() + overhead;
     }
 
+    // Once: the first \a bytes are none of it any more. It is in memory of its own, and nobody shares it.
+    void dropFront(qsizetype bytes)
+    {
+        m_data->at += bytes;
+        m_data->size -= bytes;
+        m_data->front = bytes;
+        if (m_data->account)
+            *m_data->account -= bytes;
+    }
+
     bool isNull() const { return !m_data; }
     qsizetype size() const { return m_data ? m_data->all() : 0; }
     char *data() { return m_data->at; }
@@ -142,6 +152,7 @@ private:
         qsizetype owners = 1;
         qsizetype size = 0;
         char *at = nullptr;
+        qsizetype front = 0; // bytes before that
         qsizetype *account = nullptr;
         std::unique_ptr<File> file = {};
 
@@ -165,8 +176,9 @@ private:
     {
         if (data->account)
             *data->account -= data->all() + overhead;
-        const bool isMapped = !data->file && data->size >= mappedFrom;
-        const std::size_t all = sizeof(Data) + std::size_t(data->size);
+        const qsizetype size = data->size + data->front;
+        const bool isMapped = !data->file && size >= mappedFrom;
+        const std::size_t all = sizeof(Data) + std::size_t(size);
         data->~Data();
         if (isMapped)
             ::munmap(data, all);

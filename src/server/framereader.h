@@ -60,6 +60,12 @@ public:
     // Calls \a function with each frame that is complete with \a bytes. May throw std::bad_alloc.
     Result read(QByteArrayView bytes, const Function &function);
 
+    // What has come of a large frame that is not complete. It may be changed.
+    std::span<char> part()
+    {
+        return m_large.isNull() ? std::span<char>() : std::span(m_large.data(), std::size_t(m_have));
+    }
+
     // Where the next bytes may be put instead, because they belong to a large frame; then readInPlace() has them looked at.
     std::span<char> room();
     Result readInPlace(qsizetype count, const Function &function);

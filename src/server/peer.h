@@ -40,7 +40,7 @@ public:
 
     // Where the next bytes may be put instead; then receivedInPlace() is to be called.
     std::span<char> room() { return m_reader.room(); }
-    bool receivedInPlace(qsizetype count);
+    virtual bool receivedInPlace(qsizetype count);
 
     // Where the files go that come with the bytes; null where none may come.
     virtual PassedFiles *files() { return nullptr; }
@@ -78,6 +78,9 @@ protected:
     void countEvents(qsizetype count) { m_events += quint64(count); }
     void countChange() { ++m_changes; }
     void countInFile(qsizetype bytes) { m_bytesInFiles += quint64(bytes); }
+
+    // What has come of a large frame.
+    std::span<char> part() { return m_reader.part(); }
 
     // A frame has come. Returns false if the connection is to be closed.
     virtual bool handle(const FrameReader::Frame &frame) = 0;

@@ -15,6 +15,8 @@ constexpr qsizetype maximumContextSize = 16;
 // Where more waits to be written, no PONG is added: for whoever sends PINGs for ever and does not read.
 constexpr qsizetype maximumAnswers = 64 * 1024;
 
+constexpr auto notSealed = "it sends what is not sealed for this connection, or was sent before";
+
 } // namespace
 
 ZmtpPeer::ZmtpPeer(Relay *relay, Purpose purpose, qsizetype maximumFrameSize, qsizetype maximumParts, Entry entry)
@@ -38,7 +40,12 @@ bool ZmtpPeer::receive(QByteArrayView bytes)
 {
     if (!m_isGreeted && !readGreeting(&bytes))
         return false;
-    return Peer::receive(bytes);
+    return Peer::receive(bytes) && openPart();
+}
+
+bool ZmtpPeer::receivedInPlace(qsizetype count)
+{
+    return Peer::receivedInPlace(count) && openPart();
 }
 
 bool ZmtpPeer::readGreeting(QByteArrayView *bytes)
@@ -111,30 +118,62 @@ bool ZmtpPeer::handleSealed(const FrameReader::Frame &frame)
     }
     const qsizetype size = CurveServer::openedSize(frame.body) - 1; // without the flags, in whose place the header ends
     if (size < 0)
-        return close("it sends what is not sealed");
+        return close(notSealed);
+    if (!frame.block.isNull())
+        return openLarge(frame);
     const qsizetype headerSize = Zmtp::headerSize(size);
+    m_opened.resize(headerSize + size);
+    if (!m_curve->open(frame.body, m_opened.data() + headerSize - 1))
+        return close(notSealed);
     FrameReader::Frame plain{};
-    char *bytes = nullptr;
-    if (frame.block.isNull()) {
-        m_opened.resize(headerSize + size);
-        bytes = m_opened.data();
-    } else {
-        plain.block = Block(headerSize + size, relay()->accounts().blocks);
-        bytes = plain.block.data();
-    }
-    if (!m_curve->open(frame.body, bytes + headerSize - 1))
-        return close("it sends what is not sealed for this connection, or was sent before");
+    return handleOpened(&plain, m_opened.data(), size);
+}
+
+// It is opened where it is, and most of it was when it came.
+bool ZmtpPeer::openLarge(FrameReader::Frame frame)
+{
+    if (!m_opening)
+        m_opening.emplace(m_curve.get());
+    const qsizetype size = CurveServer::openedSize(frame.body) - 1;
+    const qsizetype front = frame.encoded.size() - size - Zmtp::headerSize(size);
+    const qsizetype outerHeader = frame.encoded.size() - frame.body.size();
+    const bool isOpen = m_opening->end(std::span(frame.block.data() + outerHeader, std::size_t(frame.body.size())));
+    m_opening.reset();
+    if (!isOpen)
+        return close(notSealed);
+    FrameReader::Frame plain{};
+    plain.block = std::move(frame.block);
+    frame = {}; // it is the only owner
+    plain.block.dropFront(front);
+    return handleOpened(&plain, plain.block.data(), size);
+}
+
+bool ZmtpPeer::openPart()
+{
+    const std::span<char> part = this->part();
+    if (!m_encryption || part.empty())
+        return true;
+    const auto header = std::size_t(Zmtp::maximumHeaderSize);
+    if (!m_opening)
+        m_opening.emplace(m_curve.get());
+    return part.size() < header || m_opening->goOn(part.subspan(header)) || close(notSealed);
+}
+
+// What was opened, of \a size bytes, stands at \a bytes behind the room for a header, whose last byte are its flags.
+bool ZmtpPeer::handleOpened(FrameReader::Frame *plain, char *bytes, qsizetype size)
+{
+    const qsizetype headerSize = Zmtp::headerSize(size);
     const auto flags = quint8(bytes[headerSize - 1]);
     if (flags & ~(Curve::More | Curve::Command))
         return close("it sends what is no ZMTP");
-    plain.flags =
+    plain->flags =
         quint8((flags & Curve::More ? Zmtp::Header::More : 0) | (flags & Curve::Command ? Zmtp::Header::Command : 0));
-    if (plain.isCommand() && size > FrameReader::maximumCommandSize)
+    if (plain->isCommand() && size > FrameReader::maximumCommandSize)
         return close("it sends more in one frame than the server takes");
-    Zmtp::writeHeader(plain.flags, size, bytes);
-    plain.encoded = QByteArrayView(bytes, headerSize + size);
-    plain.body = plain.encoded.sliced(headerSize);
-    return handlePlain(plain);
+    Zmtp::writeHeader(plain->flags, size, bytes);
+    plain->encoded = QByteArrayView(bytes, headerSize + size);
+    plain->body = plain->encoded.sliced(headerSize);
+    return handlePlain(*plain);
 }
 
 bool ZmtpPeer::handlePlain(const FrameReader::Frame &frame)

@@ -37,6 +37,7 @@ public:
     bool sends() const override { return m_purpose == Purpose::Requests; }
     bool hears() const override { return m_purpose == Purpose::Events; }
     bool receive(QByteArrayView bytes) override;
+    bool receivedInPlace(qsizetype count) override;
     EncryptedOutput *encryption() override { return m_encryption ? &*m_encryption : nullptr; }
     QByteArrayView key() const override { return m_encryption ? QByteArrayView(m_curve->key()) : QByteArrayView(); }
     QString keyName() const override { return m_encryption ? m_curve->name() : QString(); }
@@ -50,6 +51,9 @@ private:
     QByteArrayView ownType() const { return m_purpose == Purpose::Requests ? "ROUTER" : "PUB"; }
     bool handlePlain(const FrameReader::Frame &frame);
     bool handleSealed(const FrameReader::Frame &frame);
+    bool openLarge(FrameReader::Frame frame);
+    bool openPart();
+    bool handleOpened(FrameReader::Frame *plain, char *bytes, qsizetype size);
     bool handleHandshake(QByteArrayView body);
     bool mayBe(QByteArrayView properties);
     bool handleCommand(QByteArrayView body);
@@ -65,7 +69,8 @@ private:
     const Entry m_entry;
     std::unique_ptr<CurveServer> m_curve; // where the other end asked for it
     std::optional<EncryptedOutput> m_encryption;
-    QByteArray m_opened; // the frame under way, as it would have come without CURVE
+    std::optional<CurveServer::Opening> m_opening; // of a large frame of which a part has come
+    QByteArray m_opened;                           // the frame under way, as it would have come without CURVE
     bool m_isGreeted = false;
     QByteArray m_greeting;  // what has come of it
     qsizetype m_parts = 0;  // of the message under way that have come

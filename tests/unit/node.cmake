@@ -8,6 +8,7 @@ function(pyvent_node_test name)
 endfunction()
 
 pyvent_node_test(hearing)
+pyvent_node_test(security)
 pyvent_node_test(sending)
 pyvent_node_test(unheard)
 pyvent_node_test(lifecycle)

@@ -264,6 +264,10 @@ void TestSecurePeer::refuses_data()
     QTest::newRow("plain") << QByteArray("a plain message that is long enough to be one") << QByteArray("not sealed");
     QTest::newRow("short") << QByteArray("x") << QByteArray("not sealed");
     QTest::newRow("twice") << QByteArray() << QByteArray("sent before");
+    QTest::newRow("a large one twice") << QByteArray() << QByteArray("sent before");
+    QTest::newRow("a large one that is changed: the tag") << QByteArray() << QByteArray("not sealed");
+    QTest::newRow("a large one that is changed: the beginning") << QByteArray() << QByteArray("not sealed");
+    QTest::newRow("a large one that is changed: the end") << QByteArray() << QByteArray("not sealed");
     QTest::newRow("flags") << QByteArray() << QByteArray("no ZMTP");
     QTest::newRow("a long command") << QByteArray() << QByteArray("more in one frame");
     QTest::newRow("in parts") << QByteArray() << QByteArray("in parts");
@@ -282,6 +286,18 @@ void TestSecurePeer::refuses()
     if (row == "twice") {
         bytes = Zmtp::frame(0, ends.client.message(Curve::More, {}));
         QVERIFY(ends.peer.receive(bytes));
+    } else if (row.startsWith("a large one")) {
+        bytes = Zmtp::frame(0, ends.client.message(Curve::More, QByteArray(50'000, 'x')));
+        if (row == "a large one twice")
+            QVERIFY(ends.peer.receive(bytes));
+        char &byte = bytes.data()[row.endsWith("tag") ? 30 : row.endsWith("beginning") ? 42 : bytes.size() - 1];
+        byte = char(byte ^ (row.contains("changed") ? 1 : 0));
+        const qsizetype before = relay.waitingBytes();
+        for (QByteArrayView rest = bytes; rest.size() > 1000; rest = bytes = rest.sliced(1000).toByteArray()) {
+            if (!ends.peer.receive(rest.first(1000)))
+                break;
+        }
+        QCOMPARE(relay.waitingBytes(), before);
     } else if (row == "flags") {
         bytes = Zmtp::frame(0, ends.client.message(4, "x"));
     } else if (row == "a long command") {
