@@ -16,7 +16,8 @@ struct PyventServerLimits
         the server raises the soft limit of these as far as the system allows. What is more is hung up on. */
     qsizetype connections = 0;
 
-    /*! The number of connections of each user of this machine who is not the server's own. Default: 64. */
+    /*! The number of connections of each user of this machine who is not the server's own, and of each key that nodes on
+        other machines join by. Default: 64. */
     qsizetype connectionsOfOtherUser = 64;
 
     /*! The time for which a connection may say nothing of what it is. Default: 2 s. */

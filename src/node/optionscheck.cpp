@@ -6,6 +6,7 @@
 #include "security/allowlist.h"
 #include "security/keyfile.h"
 #include "transport/endpoint.h"
+#include "transport/zmqkeys.h"
 
 #include <limits>
 
@@ -54,6 +55,8 @@ QString whyNotSecurity(const PyventSecurity &security)
         return u"allowFile says who may come in to a server that has no key of its own: name its keyFile, too"_s;
     if (!security.serverKey.isEmpty() && security.keyFile.isEmpty())
         return u"a server with keys knows its clients by theirs: name this node's keyFile beside the serverKey"_s;
+    if (!security.serverKey.isEmpty() && !hasSecureDoor())
+        return u"the libzmq that this process uses was built without CURVE, by which nodes join with keys"_s;
     QString why;
     if (!security.keyFile.isEmpty() && !readKeyFile(security.keyFile, &why))
         return why;

@@ -13,6 +13,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -134,6 +135,19 @@ OtherEnd otherEndOf(int socket)
     const End there = endOf(other, &family);
     const auto owner = askForAllInterfaces(family, there, here);
     return {.isLocal = true, .user = owner ? std::optional(owner->user) : std::nullopt};
+}
+
+QString addressOfOtherEnd(int socket)
+{
+    sockaddr_storage other{};
+    socklen_t size = sizeof other;
+    std::array<char, INET6_ADDRSTRLEN + IF_NAMESIZE> text{};
+    if (::getpeername(socket, reinterpret_cast<sockaddr *>(&other), &size) != 0 || other.ss_family == AF_UNIX
+        || ::getnameinfo(reinterpret_cast<const sockaddr *>(&other), size, text.data(), text.size(), nullptr, 0,
+                         NI_NUMERICHOST)
+            != 0)
+        return {};
+    return QString::fromLatin1(text.data());
 }
 
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address)

@@ -28,6 +28,9 @@ struct OtherEnd
 };
 OtherEnd otherEndOf(int socket);
 
+// Its address, for people: "10.0.0.2". Empty where that is not known.
+QString addressOfOtherEnd(int socket);
+
 // What listens at \a address, TCP; nothing if nothing does.
 std::optional<SocketOwner> ownerOfListener(const sockaddr_storage &address);
 

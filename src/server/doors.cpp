@@ -704,7 +704,11 @@ void Doors::close(Connection *connection, const QString &why)
     if (std::exchange(connection->isClosed, true))
         return;
     if (!why.isEmpty())
-        m_warnings.add(Clock::now(), [&why] { return u"A connection is closed: "_s + why; });
+        m_warnings.add(Clock::now(), [&] {
+            const QString from = connection->other.isLocal ? QString() : addressOfOtherEnd(connection->socket.get());
+            return (from.isEmpty() ? u"A connection is closed: "_s : u"A connection from %1 is closed: "_s.arg(from))
+                + why;
+        });
     if (connection->owes)
         std::erase(m_debtors, connection);
     m_admission.left(connection->other);

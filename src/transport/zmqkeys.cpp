@@ -15,6 +15,11 @@ zmq::const_buffer bufferOf(QByteArrayView bytes)
 
 } // namespace
 
+bool hasSecureDoor()
+{
+    return zmq_has("curve") == 1;
+}
+
 bool setKeys(ZmqSocket &socket, const PyventSecurity &security)
 {
     if (security.serverKey.isEmpty())

@@ -9,6 +9,9 @@
 
 namespace Pyvent::Internal {
 
+// Whether the libzmq that is used can do that at all.
+bool hasSecureDoor();
+
 // Has the next connection of \a socket be by the secure door, if \a security names a server's key. Returns false if its files cannot be
 // read: then there must be no connection.
 bool setKeys(ZmqSocket &socket, const PyventSecurity &security);

@@ -89,10 +89,10 @@ void TestNodeSecurity::sendsAndHears()
     PyventNode hears(clientOptions());
     PyventNode sends(clientOptions());
     QStringList heard;
-    hears.on("order", this, [&](const QString &food) { heard.append(food); });
+    hears.on("order", {u"food"_s}, this, [&](const QString &food) { heard.append(food); });
     QVERIFY(hears.waitForReady(20s));
     for (int i = 0; i < 1000; ++i)
-        QVERIFY(sends.send("order", {{"food", u"sushi %1"_s.arg(i)}}));
+        QVERIFY(sends.send("order", {{u"food"_s, u"sushi %1"_s.arg(i)}}));
     QVERIFY(sends.flush(20s));
     QTRY_COMPARE(heard.size(), 1000);
     QCOMPARE(heard.last(), u"sushi 999"_s);
@@ -115,12 +115,12 @@ void TestNodeSecurity::carriesTheLargestEvent()
     options.maximumEventSize = 1'000'000;
     PyventNode node(options);
     QByteArray heard;
-    node.on("large", this, [&](const QByteArray &bytes) { heard = bytes; });
+    node.on("large", {u"bytes"_s}, this, [&](const QByteArray &bytes) { heard = bytes; });
     QVERIFY(node.waitForReady(20s));
     const QByteArray largest(999'900, 'x');
-    QVERIFY(node.send("large", {{"bytes", largest}}));
+    QVERIFY(node.send("large", {{u"bytes"_s, largest}}));
     QTRY_VERIFY(heard == largest);
-    QVERIFY(!node.send("large", {{"bytes", QByteArray(1'000'000, 'x')}}));
+    QVERIFY(!node.send("large", {{u"bytes"_s, QByteArray(1'000'000, 'x')}}));
 }
 
 void TestNodeSecurity::servesAllDoorsAtOnce()
@@ -132,13 +132,13 @@ void TestNodeSecurity::servesAllDoorsAtOnce()
     PyventNode byTcp({.port = m_port, .server = false, .lane = false});
     QSet<QString> heard;
     for (PyventNode *node : {&byKey, &byLane, &byTcp, &server}) {
-        node->on("order", this,
+        node->on("order", {u"from"_s}, this,
                  [&, node](const QString &from) { heard.insert(u"%1 %2"_s.arg(quintptr(node)).arg(from)); });
         QVERIFY(node->waitForReady(20s));
     }
-    QVERIFY(byKey.send("order", {{"from", u"key"_s}}));
-    QVERIFY(byLane.send("order", {{"from", u"lane"_s}}));
-    QVERIFY(byTcp.send("order", {{"from", u"tcp"_s}}));
+    QVERIFY(byKey.send("order", {{u"from"_s, u"key"_s}}));
+    QVERIFY(byLane.send("order", {{u"from"_s, u"lane"_s}}));
+    QVERIFY(byTcp.send("order", {{u"from"_s, u"tcp"_s}}));
     QTRY_COMPARE(heard.size(), 12);
 }
 
