@@ -33,6 +33,7 @@ public:
     const T &operator[](quint32 index) const { return m_data[index]; }
     T &top() { return m_data[m_size - 1]; }
     T *end() { return m_data + m_size; }
+    const T *end() const { return m_data + m_size; }
 
     // False at the limit. By value: it may be an element of this array, and a reference would make the compiler put it
     // together in memory first.

@@ -22,14 +22,14 @@ Oracle::~Oracle()
     m_process.waitForFinished();
 }
 
-bool Oracle::start()
+bool Oracle::start(const char *script)
 {
     m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(u"PYTHONHASHSEED"_s,
                        u"0"_s); // sets have an order, and a seed makes the same values again
     m_process.setProcessEnvironment(environment);
-    m_process.start(QString::fromLatin1(PYTHON), {u"-B"_s, QString::fromLatin1(ORACLE)});
+    m_process.start(QString::fromLatin1(PYTHON), {u"-B"_s, QString::fromLatin1(script)});
     return m_process.waitForStarted();
 }
 

@@ -6,14 +6,14 @@
 #include <QtCore/qlist.h>
 #include <QtCore/qprocess.h>
 
-// oracle.py, which runs as long as this object lives. An answer that does not come within the time-out is
-// null.
+// oracle.py, or another script that is asked in the same way, which runs as long as this object lives. An answer that does not come
+// within the time-out is null.
 class Oracle
 {
 public:
     ~Oracle();
 
-    bool start();
+    bool start(const char *script = ORACLE);
     QString errorText() const { return m_process.errorString(); }
 
     // The random value of this seed and index, pickled in many ways.
@@ -26,8 +26,9 @@ public:
     QByteArray repickled(const QByteArray &pickle, int protocol);
     QByteArray repr(const QByteArray &pickle);
 
-private:
     QByteArray ask(const QByteArray &request);
+
+private:
     QByteArray read(qint64 size);
 
     QProcess m_process;
