@@ -30,6 +30,24 @@ bool isDigit(char c)
     return c >= '0' && c <= '9';
 }
 
+// Whether as many hexadecimal digits follow as an escape has by its letter, and no more than a character's number; -1 where there
+// is no such escape.
+bool hasGoodEscapes(QByteArrayView text, int (*digitsOf)(char))
+{
+    for (qsizetype at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
+        if (++at == text.size())
+            return true;
+        const int digits = digitsOf(text[at++]);
+        const QByteArrayView number = text.sliced(at, qMin<qsizetype>(qMax(0, digits), text.size() - at));
+        if (number.size() != digits
+            || !allOf(number, [](char c) { return isDigit(c) || (c && std::strchr("abcdefABCDEF", c)); })
+            || (digits == 8 && number.first(3) != "000" && number.first(4) != "0010"))
+            return false;
+        at += digits;
+    }
+    return true;
+}
+
 } // namespace
 
 PickleScanner::PickleScanner(const QByteArrayList &allowed)
@@ -49,15 +67,16 @@ PickleScanner::Verdict PickleScanner::scan(QByteArrayView pickle)
     m_nesters = 0;
     m_protocol = 0;
     m_isStopped = false;
-    m_verdict = {};
+    if (Q_UNLIKELY(!m_verdict.isHarmless()))
+        m_verdict = {};
     m_begin = m_next = m_opcode = pickle.data();
     m_end = m_last = m_begin + pickle.size();
     // A mention takes two bytes and may stand for many values, each of which a dict or set would hash.
     m_repetition = (qint64(1) << 20) + 16 * qint64(pickle.size());
     if (pickle.size() > std::numeric_limits<qint32>::max())
         refuse(Reason::TooLarge, "it has more than 2 GiB");
-    else if (run())
-        m_verdict.offset = m_next - m_begin;
+    else if (Q_LIKELY(run()))
+        return {.offset = m_next - m_begin};
     return m_verdict;
 }
 
@@ -315,7 +334,9 @@ bool PickleScanner::readFloat()
         return false;
     const bool isGood = line.size() > 0 && line.size() < 256
         && allOf(line, [](char c) { return isDigit(c) || (c && std::strchr("+-.eEinfa", c)); });
-    return isGood ? pushTag(Tag::Float) : malformed("a float is not a number");
+    bool isNumber = false;
+    QByteArray::fromRawData(line.data(), line.size()).toDouble(&isNumber);
+    return isGood && isNumber ? pushTag(Tag::Float) : malformed("a float is not a number");
 }
 
 bool PickleScanner::readQuoted()
@@ -325,6 +346,14 @@ bool PickleScanner::readQuoted()
         return false;
     if (line.size() < 2 || (line.front() != '\'' && line.front() != '"') || line.back() != line.front())
         return malformed("a str is not in quotes");
+    line = line.sliced(1, line.size() - 2);
+    qsizetype backslashes = 0;
+    while (backslashes < line.size() && line[line.size() - 1 - backslashes] == '\\')
+        ++backslashes;
+    // Of others CPython may warn, and open the program's source to show the line. Python 2 wrote these only.
+    const auto digitsOf = [](char c) { return c == 'x' ? 2 : c && std::strchr("\\'\"nrt", c) ? 0 : -1; };
+    if (backslashes % 2 || !hasGoodEscapes(line, digitsOf))
+        return malformed("a str has a broken escape");
     return pushTag(Tag::String);
 }
 
@@ -334,6 +363,8 @@ bool PickleScanner::readUnicode()
     QByteArrayView line;
     if (!readLine(&line))
         return false;
+    if (!hasGoodEscapes(line, [](char c) { return c == 'u' ? 4 : c == 'U' ? 8 : 0; }))
+        return malformed("a str has a broken escape");
     const bool isKnown = allOf(line, [](char c) { return c >= 0 && c != '\\'; });
     return push({.tag = Tag::Text,
                  .flags = quint8(isKnown ? 0 : Slot::Obscure),

@@ -2,6 +2,7 @@
 // What reading and writing an event's arguments costs beside making the same QVariantMap by hand, and beside CPython's
 // pickle module, whose time stands in the column "CPython": compare it with the column "CPU".
 #include "pickle/picklereader.h"
+#include "pickle/picklescanner.h"
 #include "pickle/picklewriter.h"
 
 #include <QtCore/qprocess.h>
@@ -177,6 +178,20 @@ void readSample(benchmark::State &state, const Sample &sample, const QByteArray 
         state.SkipWithError("what was read is not what was written");
 }
 
+// What the payload policy costs a server, for an event that goes to Python nodes.
+void scanSample(benchmark::State &state, const Sample &sample, const QByteArray Pickles::*source)
+{
+    const QByteArray &pickle = picklesOf(sample).*source;
+    PickleScanner scanner;
+    for (auto _ : state) {
+        const PickleScanner::Verdict verdict = scanner.scan(pickle);
+        if (!verdict.isHarmless())
+            return state.SkipWithError(qUtf8Printable(verdict.text()));
+        benchmark::DoNotOptimize(verdict.offset);
+    }
+    state.SetBytesProcessed(state.iterations() * pickle.size());
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -187,6 +202,11 @@ int main(int argc, char **argv)
         benchmark::RegisterBenchmark(("write/" + name).c_str(), writeSample, std::cref(sample));
         benchmark::RegisterBenchmark(("read/" + name).c_str(), readSample, std::cref(sample), &Pickles::ours);
         benchmark::RegisterBenchmark(("read/" + name + "/from CPython").c_str(), readSample, std::cref(sample),
+                                     &Pickles::python);
+        if (name != "event" && name != "records")
+            continue;
+        benchmark::RegisterBenchmark(("scan/" + name).c_str(), scanSample, std::cref(sample), &Pickles::ours);
+        benchmark::RegisterBenchmark(("scan/" + name + "/from CPython").c_str(), scanSample, std::cref(sample),
                                      &Pickles::python);
     }
     benchmark::RunSpecifiedBenchmarks();

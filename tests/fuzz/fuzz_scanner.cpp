@@ -14,13 +14,14 @@ using namespace Pyvent::Internal;
 
 namespace {
 
-// The reader's limits are not the scanner's: what is beyond these, or nested too deeply, is not looked at.
+// The reader's limits are not the scanner's: what is beyond these, or nested too deeply, is not looked at. The scanner does not decode
+// texts either, on some of which CPython raises an exception.
 constexpr PickleLimits readerLimits{.depth = 1000, .size = 4 << 20, .objects = 4 << 20, .expandedSize = 64 << 20};
 
 bool isLimit(const QString &error)
 {
-    for (const char16_t *text :
-         {u"too many", u"expands", u"scattered", u"nested", u"limit", u"too large", u"contains itself"}) {
+    for (const char16_t *text : {u"too many", u"expands", u"scattered", u"nested", u"limit", u"too large",
+                                 u"contains itself", u"beyond Latin-1"}) {
         if (error.contains(QStringView(text)))
             return true;
     }

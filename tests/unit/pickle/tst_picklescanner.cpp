@@ -208,6 +208,7 @@ void tst_PickleScanner::harmless_data()
     QTest::newRow("no items for a list") << rawPickle("](e.");
     QTest::newRow("text of 8 bytes' length") << rawPickle("\x8d\x01\0\0\0\0\0\0\0x.");
     QTest::newRow("texts of Python 2") << rawPickle("(S'it\\'s'\nU\x01xT\x01\0\0\0xl.");
+    QTest::newRow("escapes") << rawPickle("(Vx\\\\u00\\U0010ffff\\\nS'\\\\x\\'\\x41'\nl.");
     QTest::newRow("int of no bytes") << rawPickle("\x8a\x00.");
 }
 
@@ -361,6 +362,14 @@ void tst_PickleScanner::refused_data()
     malformed("octal", "I010\n.", 0, u"an int is not a number"_s);
     malformed("float", "Fx\n.", 0, u"a float is not a number"_s);
     malformed("quotes", "S'x\n.", 0, u"a str is not in quotes"_s);
+    malformed("escape", "V\\u00g0\n.", 0, u"a str has a broken escape"_s);
+    malformed("escape beyond Unicode", "V\\U00110000\n.", 0, u"a str has a broken escape"_s);
+    malformed("cut escape", "Vx\\u00\n.", 0, u"a str has a broken escape"_s);
+    malformed("escape in quotes", "S'\\x0'\n.", 0, u"a str has a broken escape"_s);
+    malformed("escape that CPython warns of", "S'\\z'\n.", 0,
+              u"a str has a broken escape"_s); // and opens a file to do so
+    malformed("octal escape", "S'\\400'\n.", 0, u"a str has a broken escape"_s);
+    malformed("escaped quote", "S'x\\'\n.", 0, u"a str has a broken escape"_s);
     malformed("odd", "(Nd.", 2, u"a dict has a key without a value"_s);
     malformed("arguments", rawPickle("cbuiltins\nset\nNR."), 15, u"the arguments of a call are not a tuple"_s);
     // CPython would read "system" from a file: it drops what is left of a frame.
