@@ -8,7 +8,7 @@
 #include "pyventtuple.h"
 #include "require.h"
 
-#include <chrono>
+#include <ctime>
 
 using namespace Pyvent::Internal;
 
@@ -26,6 +26,13 @@ bool isLimit(const QString &error)
             return true;
     }
     return false;
+}
+
+double processorSeconds()
+{
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
 }
 
 // Says whether a value refers to nothing that is not on the list, by what the reader found.
@@ -104,11 +111,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static PickleScanner scanner;
     static PickleReader reader(readerLimits);
     const QByteArrayView pickle(reinterpret_cast<const char *>(data), qsizetype(size));
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = processorSeconds();
     const PickleScanner::Verdict verdict = scanner.scan(pickle);
-    const auto time = std::chrono::steady_clock::now() - begin;
-    // A thousand times what it takes, for the machine may do something else.
-    require(time < std::chrono::seconds(1) + std::chrono::microseconds(10 * size), "the time is not linear");
+    const double time = processorSeconds() - begin;
+    // A hundred times what it takes, for the processor has other things to do.
+    require(time < 0.1 + 1e-6 * double(size), "the time is not linear");
     require(verdict.offset >= 0 && verdict.offset <= pickle.size(), "the place is beyond the pickle");
     require(verdict.isHarmless() == verdict.text().isEmpty(), "neither harmless nor a reason");
     if (!verdict.isHarmless())

@@ -29,7 +29,9 @@ bool Oracle::start(const char *script)
     environment.insert(u"PYTHONHASHSEED"_s,
                        u"0"_s); // sets have an order, and a seed makes the same values again
     m_process.setProcessEnvironment(environment);
-    m_process.start(QString::fromLatin1(PYTHON), {u"-B"_s, QString::fromLatin1(script)});
+    // Another one, to see what another version does.
+    const QString python = qEnvironmentVariable("PYVENT_ORACLE_PYTHON", QString::fromLatin1(PYTHON));
+    m_process.start(python, {u"-B"_s, QString::fromLatin1(script)});
     return m_process.waitForStarted();
 }
 

@@ -39,7 +39,7 @@ except ImportError:  # the rows that need it are left out then
 import oracle
 
 MEMORY = 1 << 30  # bytes more than this process has when it begins
-SECONDS = 10  # for one pickle; then the process ends
+SECONDS = 10  # of the processor, for one pickle; then the process ends
 
 # What any of the modules that are allowed do when they are first used is done before anybody looks.
 _codecs.encode('x', 'latin1'), bytearray('x', 'latin-1'), decimal.Decimal('1.5'), fractions.Fraction('1/3')
@@ -234,7 +234,7 @@ class Server(oracle.Server):
 
     def s(self, data):
         Noter.noted = []
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         answer = b''
         try:
             noter = Noter(io.BytesIO(data))
@@ -248,12 +248,11 @@ class Server(oracle.Server):
             answer = f'!{type(error).__name__}: {error}'.encode('utf-8', 'backslashreplace')
         finally:
             Noter.is_watching = False
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         return '; '.join(Noter.noted).encode('utf-8', 'backslashreplace') or answer
 
 
 def main():
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for code in (1, 2, 255, 300, 70000):
         copyreg.add_extension('os', f'extension{code}', code)
     size = int(pathlib.Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()
