@@ -76,7 +76,7 @@ private:
         Bytes,
         ByteArray,
         List,
-        Dict,
+        Dict, // value: m_dictMentions when it was made
         Set,
         FrozenSet,
         // Tuples, by what they may be used for. size: the weight; value: entry, depth and kind
@@ -96,7 +96,8 @@ private:
             Shared = 1,    // this is not the only mention of it
             Built = 2,     // has its state
             IsLetterB = 4, // b'b'
-            Obscure = 8    // a text with other bytes than stand in the pickle, and no more of them
+            Obscure = 8,   // a text with other bytes than stand in the pickle, and no more of them
+            Crowded = 16   // a dict with more than the state of a UUID
         };
         Tag tag = Tag::Hole;
         quint8 flags = 0;
@@ -156,6 +157,7 @@ private:
     bool mention(Slot slot);
     bool makeTuple(quint32 start);
     bool putItems(quint32 start, Op op);
+    bool areBrief(quint32 start) const;
 
     // What the objects are made of: picklescanner_objects.cpp
     bool pushGlobal(QByteArrayView module, QByteArrayView name);
@@ -198,8 +200,9 @@ private:
     quint32 m_fence = 0; // the stack below the newest mark is out of reach, as in CPython
     PodStack<Slot> m_memo;
     quint32 m_memoCount = 0;
-    qint64 m_repetition = 0; // how much may still be mentioned again
-    int m_nesters = 0;       // objects that CPython frees by recursion
+    qint64 m_repetition = 0;    // how much may still be mentioned again
+    quint32 m_dictMentions = 0; // how often there was a second mention of a dict, which may put more into it
+    int m_nesters = 0;          // objects that CPython frees by recursion
     int m_protocol = 0;
     bool m_isStopped = false;
     Verdict m_verdict;

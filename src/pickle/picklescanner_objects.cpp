@@ -188,8 +188,10 @@ bool PickleScanner::build()
     if (!target.is(Tag::Instance))
         return refuse(Reason::ChangesState);
     const PickleAllowed &entry = entryOf(target);
-    const bool isGood = entry.call == PickleCall::Unchecked
-        || (entry.can(PickleAllowed::TakesDict) && state.is(Tag::Dict))
+    // The dict has what it got here, if there is no other mention of it.
+    const bool isOwnDict =
+        state.is(Tag::Dict) && !(state.flags & (Slot::Shared | Slot::Crowded)) && state.value == m_dictMentions;
+    const bool isGood = entry.call == PickleCall::Unchecked || (entry.can(PickleAllowed::TakesDict) && isOwnDict)
         || (state.is(Tag::State) && state.entry() == target.entry() && state.kind() == target.kind()
             && !(state.flags & Slot::Shared));
     if (!isGood || target.flags & (Slot::Shared | Slot::Built))

@@ -173,7 +173,7 @@ int PickleScanner::arrayKind(const Slot &slot) const
     }
     if (name == "M8" || name == "m8")
         return 'M';
-    if (name.size() < 2 || name.size() > 8 || !isDecimalNumber(name.sliced(1)))
+    if (name.size() < 2 || name.size() > 8 || !isDecimalNumber(name.sliced(1)) || name[1] == '0')
         return 0;
     return name.front() == 'S' || name.front() == 'U' ? name.front() : 0;
 }
@@ -214,9 +214,9 @@ bool PickleScanner::isTypeState(int kind, const Slot *items, quint32 count) cons
     const qint32 size = qint32(items[5].value);
     switch (kind) {
     case 'S':
-        return items[5].is(Tag::Int) && size >= 0 && size < 40'000'000 && isInt(6, 1) && isInt(7, 0);
+        return items[5].is(Tag::Int) && size > 0 && size < 40'000'000 && isInt(6, 1) && isInt(7, 0);
     case 'U':
-        return items[5].is(Tag::Int) && size >= 0 && size < 40'000'000 && size % 4 == 0 && isInt(6, 4) && isInt(7, 8);
+        return items[5].is(Tag::Int) && size > 0 && size < 40'000'000 && size % 4 == 0 && isInt(6, 4) && isInt(7, 8);
     case 'M':
         return isInt(5, -1) && isInt(6, -1) && isInt(7, 0) && items[8].is(Tag::DateType);
     default:

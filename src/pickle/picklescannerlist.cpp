@@ -84,7 +84,7 @@ constexpr PickleStandardName standardPickleNames[] = {
     // Decimal("1e999999999") is small. Fraction("1e999999999") would compute a power of ten: digits and "/" only.
     {"decimal", "Decimal", Call::Decimal},
     {"fractions", "Fraction", Call::Fraction},
-    // Its __setstate__() takes two entries of the dict; before Python 3.7 the dict becomes its attributes.
+    // Its __setstate__() takes two ints out of the dict; before Python 3.7 the dict becomes its attributes.
     {"uuid", "UUID", Call::Never, Allowed::MadeByNew | Allowed::TakesDict},
     // How protocols 0 and 1 make a UUID or an object: of these classes only, with object as the base.
     {"copyreg", "_reconstructor", Call::Reconstructor},

@@ -315,6 +315,19 @@ void tst_PickleScanner::refused_data()
         rawPickle("cuuid\nUUID\n)\x81}Vint\ncuuid\nUUID\n)\x81N}\x86"
                   "bsb."),
         Reason::ChangesState, -1, u"it changes the state of uuid.UUID"_s);
+    row("state that is no int", rawPickle("cuuid\nUUID\n)\x81}Vint\n)sb."), Reason::ChangesState, 21,
+        u"it changes the state of uuid.UUID"_s);
+    row("state that is no int, by DICT", rawPickle("cuuid\nUUID\n)\x81(Vint\n)db."), Reason::ChangesState, 21,
+        u"it changes the state of uuid.UUID"_s);
+    row("state that is no int, by the memo", rawPickle("cuuid\nUUID\n)\x81}q\x00h\x00Vint\n)s0b."),
+        Reason::ChangesState, 26, u"it changes the state of uuid.UUID"_s);
+    row("state that is no int, by DUP", rawPickle("cuuid\nUUID\n)\x81}2Vint\n)s0b."), Reason::ChangesState, 23,
+        u"it changes the state of uuid.UUID"_s);
+    row("state that is mentioned before",
+        rawPickle("}q\x00"
+                  "cuuid\nUUID\n)\x81h\x00"
+                  "b."),
+        Reason::ChangesState, 18, u"it changes the state of uuid.UUID"_s);
     row("copyreg.__newobj__", "ccopy_reg\n__newobj__\n(cuuid\nUUID\ntR.", Reason::Imports, 0,
         u"it would import copyreg.__newobj__"_s);
     row("copyreg.add_extension", "ccopyreg\nadd_extension\n.", Reason::Imports, 0,
