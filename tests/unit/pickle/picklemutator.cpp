@@ -3,6 +3,8 @@
 
 #include <QtCore/qendian.h>
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 qsizetype lineLength(QByteArrayView rest, int lines)
@@ -175,6 +177,14 @@ void PickleMutator::addSample(const QByteArray &pickle)
 
 QByteArray PickleMutator::make()
 {
+    switch (below(4)) {
+    case 0:
+        return gameOfNames();
+    case 1:
+        return gameOfObjects();
+    default:
+        break;
+    }
     QByteArrayList opcodes = oneOf(m_samples);
     for (int changes = 1 + below(6); changes > 0 && !opcodes.isEmpty(); --changes)
         mutate(&opcodes);
@@ -231,6 +241,134 @@ void PickleMutator::mutate(QByteArrayList *opcodes)
         if (opcodes->size() > at + 1)
             opcodes->swapItemsAt(at, at + 1);
     }
+}
+
+// Texts that go through the memo and the stack until two of them name something. Most names are on the list.
+QByteArray PickleMutator::gameOfNames()
+{
+    static const QByteArrayList good{"collections", "collections", "collections", "deque", "OrderedDict"};
+    static const QByteArrayList bad{"os", "builtins", "__builtin__", "system", "set"};
+    const auto word = [this] { return text(below(6) ? oneOf(good) : oneOf(bad)); };
+    const auto index = [this] { return QByteArray(1, char(below(4))); };
+    QByteArray pickle = below(2) ? "\x80\x04"_ba : ""_ba;
+    for (int i = 0; i < 4; ++i) // every index has something, so that most of what follows is valid
+        pickle += below(4) ? word() + "\x94"_ba : word() + 'q' + index();
+    for (int steps = 1 + below(8); steps > 0; --steps) {
+        switch (below(12)) {
+        case 0:
+        case 1:
+        case 2:
+            pickle += 'h' + index() + 'q' + index();
+            break;
+        case 3:
+        case 4:
+            pickle += word() + 'r' + index() + QByteArray(3, '\0') + '0';
+            break;
+        case 5:
+            pickle += "\x94";
+            break;
+        case 6:
+            pickle += '(' + word() + '1';
+            break;
+        case 7:
+            pickle += "2(0";
+            break;
+        case 8:
+            pickle += 'p' + QByteArray::number(below(8)) + '\n';
+            break;
+        case 9:
+            pickle += '\x80' + QByteArray(1, char(below(6)));
+            break;
+        case 10:
+            if (below(4) == 0)
+                pickle += '\x95' + QByteArray(1, char(below(30))) + QByteArray(7, '\0');
+            break;
+        default:
+            pickle += '0';
+        }
+    }
+    const auto name = [&] { return below(2) ? 'h' + index() : word(); };
+    for (int names = 1 + below(2); names > 0; --names)
+        pickle += name() + name() + '\x93';
+    return pickle + (below(2) ? ")R." : ".");
+}
+
+// A class, its arguments, and what is done to what comes out, from several pools: most of it is what pickles have.
+QByteArray PickleMutator::gameOfObjects()
+{
+    static const QByteArrayList callables{"cbuiltins\nbytearray\n",
+                                          "cbuiltins\nset\n",
+                                          "c_codecs\nencode\n",
+                                          "cfractions\nFraction\n",
+                                          "ccollections\ndeque\n",
+                                          "cuuid\nUUID\n",
+                                          "ccollections\nCounter\n",
+                                          "ccollections\ndefaultdict\n",
+                                          "cdecimal\nDecimal\n",
+                                          "cbuiltins\nobject\n",
+                                          "cdatetime\ndatetime\n",
+                                          "cdatetime\ntimezone\n",
+                                          "cbuiltins\nValueError\n",
+                                          "cbuiltins\nrange\n",
+                                          "cpathlib\nPurePosixPath\n",
+                                          "ccopyreg\n_reconstructor\n",
+                                          "cnumpy\ndtype\n",
+                                          "cnumpy\nndarray\n",
+                                          "cnumpy.core.multiarray\n_reconstruct\n",
+                                          "cnumpy.core.multiarray\nscalar\n",
+                                          "cnumpy.core.numeric\n_frombuffer\n",
+                                          "cos\ngetcwd\n",
+                                          "cbuiltins\nint\n"};
+    static const QByteArrayList arguments{")",
+                                          "Vx\n\x85",
+                                          "Vx\nVlatin1\n\x86",
+                                          "Vx\nVzlib\n\x86",
+                                          "C\x02xy\x85",
+                                          "J\xff\xff\xff\x7f\x85",
+                                          "V1/3\n\x85",
+                                          "V1e999999999\n\x85",
+                                          "](K\x01K\x02e\x85",
+                                          "cbuiltins\nlist\n\x85",
+                                          "cos\ngetcwd\n\x85",
+                                          "}\x85",
+                                          "(I1\nI2\nI3\nt",
+                                          "Vf8\n\x89\x88\x87",
+                                          "VO8\n\x89\x88\x87",
+                                          "VS8\n\x89\x88\x87",
+                                          "cnumpy\nndarray\nI0\n\x85"
+                                          "C\x01"
+                                          "b\x87",
+                                          "cnumpy\nndarray\nJ\xff\xff\xff\x7f\x85"
+                                          "C\x01"
+                                          "b\x87",
+                                          ")N\x86"};
+    static const QByteArrayList actions{"}b",
+                                        "N}\x86"
+                                        "b",
+                                        "Na",
+                                        "(NNe",
+                                        "NNs",
+                                        "(NNu",
+                                        "(N\x90",
+                                        "}Vint\nK\x05sb",
+                                        "}Vint\n)sb",
+                                        "]a",
+                                        ")R",
+                                        "o",
+                                        "(K\x03V|\nNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb",
+                                        "(K\x03V<\nNNNK\x08K\x01K\x00tb",
+                                        "(K\x03V<\nNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x3ftb",
+                                        "2",
+                                        "0",
+                                        ""};
+    QByteArray pickle = below(3) ? "\x80\x04"_ba : ""_ba;
+    for (int objects = 1 + below(3); objects > 0; --objects) {
+        pickle += (below(12) ? ""_ba : "("_ba) + oneOf(callables) + oneOf(arguments);
+        pickle += below(8) ? "R"_ba : below(2) ? "\x81"_ba : "o"_ba;
+        for (int count = below(4); count > 0; --count)
+            pickle += below(5) ? oneOf(actions) : below(2) ? memo() : piece();
+    }
+    return pickle + '.';
 }
 
 QByteArray PickleMutator::text(const QByteArray &text)

@@ -30,6 +30,8 @@ private:
     }
     void mutate(QByteArrayList *opcodes);
     void mutateBytes(QByteArray *pickle);
+    QByteArray gameOfNames();
+    QByteArray gameOfObjects();
     QByteArray piece();
     QByteArray text(const QByteArray &text);
     QByteArray memo();

@@ -234,21 +234,20 @@ class Server(oracle.Server):
 
     def s(self, data):
         Noter.noted = []
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         answer = b''
-        try:
-            noter = Noter(io.BytesIO(data))
+        for load in (lambda: Noter(io.BytesIO(data)).load(),
+                     lambda: pickle.loads(data)):  # which reads in another way than from a file, and ignores frames
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
             Noter.is_watching = True
-            value = noter.load()
-            del value, noter  # what it takes to free it counts too
-            pickle.loads(data)  # which reads in another way than from a file, and ignores frames
-        except MemoryError:
-            Noter.noted.append('MemoryError')
-        except Exception as error:
-            answer = f'!{type(error).__name__}: {error}'.encode('utf-8', 'backslashreplace')
-        finally:
-            Noter.is_watching = False
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            try:
+                load()  # and free it, which counts too
+            except MemoryError:
+                Noter.noted.append('MemoryError')
+            except Exception as error:
+                answer = f'!{type(error).__name__}: {error}'.encode('utf-8', 'backslashreplace')
+            finally:
+                Noter.is_watching = False
+                signal.setitimer(signal.ITIMER_PROF, 0)
         return '; '.join(Noter.noted).encode('utf-8', 'backslashreplace') or answer
 
 
