@@ -45,7 +45,7 @@ SECONDS = 10  # of the processor, for one pickle; then the process ends
 _codecs.encode('x', 'latin1'), bytearray('x', 'latin-1'), decimal.Decimal('1.5'), fractions.Fraction('1/3')
 
 
-class Noter(pickle._Unpickler if 'pure' in sys.argv else pickle.Unpickler):
+class Noter(pickle.Unpickler):
     """Unpickles, and notes what it is asked for."""
     noted = None
     is_watching = False
@@ -236,7 +236,8 @@ class Server(oracle.Server):
         Noter.noted = []
         answer = b''
         for load in (lambda: Noter(io.BytesIO(data)).load(),
-                     lambda: pickle.loads(data)):  # which reads in another way than from a file, and ignores frames
+                     lambda: pickle.loads(data),  # which reads in another way than from a file, and ignores frames
+                     lambda: len(data) < 10000 and pickle._loads(data)):  # written in Python
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
             Noter.is_watching = True
             try:
