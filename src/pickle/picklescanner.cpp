@@ -386,8 +386,11 @@ bool PickleScanner::areBrief(quint32 start) const
 
 QString PickleScanner::Verdict::text() const
 {
-    const QString what =
-        name.isEmpty() ? u"an object"_s : QString::fromUtf8(module) + QLatin1Char('.') + QString::fromUtf8(name);
+    QString what = name.isEmpty() ? u"an object"_s : QString::fromUtf8(module + '.' + name);
+    for (QChar &c : what) { // it may go to a terminal
+        if (!c.isPrint() && !c.isSurrogate())
+            c = QChar::ReplacementCharacter;
+    }
     switch (reason) {
     case Harmless:
         return {};
