@@ -42,7 +42,7 @@ MEMORY = 1 << 30  # bytes more than this process has when it begins
 SECONDS = 10  # of the processor, for one pickle; then the process ends
 
 # What any of the modules that are allowed do when they are first used is done before anybody looks.
-_codecs.encode('x', 'latin1'), bytearray('x', 'latin-1'), decimal.Decimal('1.5'), fractions.Fraction('1/3')
+pickle._loads(b"(Vx\nS'x'\nU\x01xL1L\nF1\nl."), _codecs.encode('x', 'latin1'), bytearray('x', 'latin-1'), decimal.Decimal('1.5'), fractions.Fraction('1/3')
 
 
 class Noter(pickle.Unpickler):
