@@ -423,8 +423,13 @@ QByteArray PickleMutator::piece()
         return text(oneOf(words())) + text(oneOf(words())) + '\x93';
     case 3:
         return memo();
-    case 4:
+    case 4: {
+        static const QByteArrayList apart{"\x82\x01", "\x83\x2c\x01", "\x84\x01"_ba + QByteArray(3, '\0'),
+                                          "Px\n",     "K\x01Q",       "\x97"};
+        if (below(8) == 0)
+            return oneOf(apart);
         return below(2) ? 'K' + QByteArray(1, char(below(10))) : 'J' + QByteArray(4, char(below(256)));
+    }
     case 5:
         return '\x80' + QByteArray(1, char(below(6)));
     case 6: {

@@ -350,6 +350,12 @@ void tst_PickleScanner::refused_data()
         u"it puts items into collections.OrderedDict"_s);
     row("array of objects", "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntVO\ntR.", Reason::CallsWith,
         -1, u"it calls numpy.core.multiarray._reconstruct with arguments that Python does not pickle"_s);
+    for (const char *type : {"O8", "V8", "O", "U0", "S0", "U99999999", "f3", "=f8", "i4,f8", "object"}) {
+        row(type,
+            rawPickle("cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nV") + type
+                + rawPickle("\n\x89\x88\x87RC\x08xxxxxxxx\x86R."),
+            Reason::CallsWith, -1, u"it calls numpy.dtype with arguments that Python does not pickle"_s);
+    }
     row("list shared by two sets", rawPickle("cbuiltins\nset\n]q\x00\x85R0cbuiltins\nset\nh\x00\x85R."),
         Reason::CallsWith, -1, u"it calls builtins.set with arguments that Python does not pickle"_s);
 
