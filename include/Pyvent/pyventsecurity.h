@@ -3,6 +3,7 @@
 #define PYVENTSECURITY_H
 
 #include "pyventglobal.h"
+#include "pyventpayloadpolicy.h"
 
 #include <QtCore/qstring.h>
 
@@ -43,6 +44,14 @@ struct PyventSecurity
 
     /*! Whether a server that is started here may be reached from other machines by anybody. Default: PyventOpenToNetwork::No. */
     PyventOpenToNetwork openToNetwork = PyventOpenToNetwork::No;
+
+    /*! Who may send and hear which events on a bus that is served here, by user of this machine or by key: a file of rules, which is read
+        again when it changes. src/security/RULES.md describes it, and "pyvent check-rules" looks at it. With no file, all may do
+        everything. */
+    QString rulesFile = {};
+
+    /*! What a server that is started here passes on to Python's nodes. Default: what is harmless. */
+    PyventPayloadPolicy payloads = {};
 
     /*! Makes a new pair of keys: \a path with ".key" and ".pub", under the name that \a path ends with. Returns why not, for people: there
         is such a file already, or it cannot be written; empty if they are made. May be called from any thread. */

@@ -37,6 +37,7 @@ public:
     bool isQuiet() const { return m_parser.isSet(QStringLiteral("quiet")); }
     bool isSet(const QString &option) const { return m_parser.isSet(option); }
     QString value(const QString &option) const { return m_parser.value(option); }
+    QStringList values(const QString &option) const { return m_parser.values(option); }
 
     // What is not an option.
     QStringList words() const { return m_parser.positionalArguments(); }

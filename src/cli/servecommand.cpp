@@ -24,7 +24,28 @@ QList<QCommandLineOption> serveOptions()
          "changes."_s,
          u"FILE"_s},
         {u"open-to-network"_s, u"Let anybody come in who reaches the address, without a key."_s},
+        {u"rules"_s,
+         u"Let users of this machine and keys send and hear only what this file says; 'pyvent help check-rules'. It is "
+         "read again when it changes."_s,
+         u"FILE"_s},
+        {u"payloads"_s,
+         u"What to do with events that Python's nodes should better not read, since their pickle makes them run "
+         "something: refuse (the default), warn, or off."_s,
+         u"WHAT"_s, u"refuse"_s},
+        {u"python-name"_s, u"Let events make instances of this class of Python's, too, such as shop.Order. Repeatable."_s,
+         u"NAME"_s},
     };
+}
+
+PyventPayloadPolicy::Kind payloadsOf(const QString &text)
+{
+    if (text == u"refuse")
+        return PyventPayloadPolicy::Refuse;
+    if (text == u"warn")
+        return PyventPayloadPolicy::Warn;
+    if (text == u"off")
+        return PyventPayloadPolicy::Off;
+    throw UsageError{u"--payloads takes refuse, warn or off, not '%1'"_s.arg(text)};
 }
 
 // What the server tells of who tried to come in: an administrator needs that. It comes from the server's thread.
@@ -53,11 +74,13 @@ int runServe(const CommandLine &line)
     if (line.isSet(u"keys"_s))
         nodeOptions.security.keyFile = line.value(u"keys"_s);
     nodeOptions.security.allowFile = line.value(u"allow"_s);
+    nodeOptions.security.rulesFile = line.value(u"rules"_s);
+    nodeOptions.security.payloads =
+        PyventPayloadPolicy::withNames(line.values(u"python-name"_s), payloadsOf(line.value(u"payloads"_s)));
     if (line.isSet(u"open-to-network"_s))
         nodeOptions.security.openToNetwork = PyventOpenToNetwork::Yes;
 
-    const PyventSecurity &security = nodeOptions.security;
-    if (!line.isQuiet() && (!security.allowFile.isEmpty() || security.openToNetwork == PyventOpenToNetwork::Yes))
+    if (!line.isQuiet())
         reportWarnings();
 
     UnixSignals signals;

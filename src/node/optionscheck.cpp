@@ -5,6 +5,7 @@
 #include "security/accessrule.h"
 #include "security/allowlist.h"
 #include "security/keyfile.h"
+#include "security/rulesfile.h"
 #include "transport/endpoint.h"
 #include "transport/zmqkeys.h"
 
@@ -39,6 +40,7 @@ QString whyNotLimits(const PyventServerLimits &limits)
         {"receiverTimeout", limits.receiverTimeout.count(), 1},
         {"eventsPerSecond", limits.eventsPerSecond, 0},
         {"bytesPerSecond", limits.bytesPerSecond, 0},
+        {"controlMessagesPerSecond", limits.controlMessagesPerSecond, 0},
     };
     for (const Limit &limit : all) {
         if (limit.value < limit.least)
@@ -58,6 +60,8 @@ QString whyNotSecurity(const PyventSecurity &security)
     if (!security.serverKey.isEmpty() && !hasSecureDoor())
         return u"the libzmq that this process uses was built without CURVE, by which nodes join with keys"_s;
     QString why;
+    if (!security.rulesFile.isEmpty() && !RulesFile(security.rulesFile).read(&why))
+        return why;
     if (!security.keyFile.isEmpty() && !readKeyFile(security.keyFile, &why))
         return why;
     if (!security.allowFile.isEmpty() && !AllowList::read(security.allowFile, &why))

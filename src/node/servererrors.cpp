@@ -113,7 +113,7 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
                 "'pyvent keygen', and name them in PyventOptions::security (pyvent serve --keys FILE --allow FILE). "
                 "PyventSecurity::openToNetwork (--open-to-network) lets anybody in instead"_s.arg(where),
                 where};
-    case Server::Failure::BadKeys:
+    case Server::Failure::BadFile:
         return {PyventError::CannotServe, u"this node cannot serve: %1"_s.arg(text), u"security"_s};
     case Server::Failure::NoResources:
         return resourcesError(text);

@@ -233,6 +233,7 @@ void Doors::accept(const Listener &listener)
     control(EPOLL_CTL_ADD, added->socket.get(), added->events, added);
     m_connections.emplace(added->peer->client(), std::move(connection));
     m_admission.entered(added->other = other);
+    giveRules(added);
     m_nextHandshake = std::min(m_nextHandshake, added->shakesHandsUntil);
     write(added, now);
 }
@@ -276,7 +277,27 @@ void Doors::noteKey(Connection *connection, Clock::time_point now)
         return;
     connection->other.keyName = connection->peer->keyName();
     m_admission.showedKey(connection->other.keyName);
+    giveRules(connection);
     m_readsKeysAt = std::min(m_readsKeysAt, now + allowListInterval);
+}
+
+// By who is at its other end, as far as that is known.
+void Doors::giveRules(Connection *connection)
+{
+    if (!m_rules)
+        return;
+    const QByteArrayView key = connection->peer->key();
+    connection->peer->client()->rules = m_rules->find({.user = connection->other.user,
+                                                       .key = key.isEmpty() ? QByteArray() : toZ85(key),
+                                                       .keyName = connection->other.keyName});
+}
+
+void Doors::readRules(Clock::time_point now)
+{
+    QString told;
+    m_rules->refresh(now, &told);
+    if (!told.isEmpty())
+        qCWarning(serverLog).noquote() << told;
 }
 
 void Doors::readAllowList(Clock::time_point now)
@@ -362,6 +383,8 @@ qsizetype Doors::wait(Clock::time_point until)
     const Clock::time_point begin = Clock::now();
     m_bytesRead = 0;
     Clock::time_point now = begin;
+    if (m_rules && count > 0)
+        readRules(now);
     for (int i = 0; i < count; ++i) {
         // What is left is there again in the next turn.
         handle(events[std::size_t(i)].data.ptr, events[std::size_t(i)].events, now, now < begin + readingTime);
@@ -387,6 +410,10 @@ qsizetype Doors::wait(Clock::time_point until)
     m_closed.clear();
     giveBackMemory(now);
     if (m_warnings.isDue(now)) {
+        if (const quint64 unsafe = m_relay->takeUnsafe())
+            m_warnings.add(now, [unsafe] {
+                return u"%1 events were passed on to Python's nodes that are not harmless to them"_s.arg(unsafe);
+            });
         if (const quint64 dropped = m_relay->takeDropped())
             m_warnings.add(now, [dropped] {
                 return u"%1 events were not passed on to receivers that read too slowly"_s.arg(dropped);
@@ -601,8 +628,8 @@ void Doors::warnOfRefused(const Connection &connection, const Received &before, 
         return;
     m_tellsRefusedAt = std::min(m_tellsRefusedAt, now + tellsRefusedAfter);
     m_warnings.add(now, [&] {
-        return u"%1 messages of a connection of %2 are not passed on: they speak for nodes of others"_s.arg(refused)
-            .arg(Admission::describe(connection.other));
+        return u"%1 messages of a connection of %2 are not passed on: %3"_s.arg(refused).arg(
+            Admission::describe(connection.other), m_relay->lastRefusal());
     });
 }
 

@@ -5,6 +5,7 @@
 #include "pyventserverlimits.h"
 #include "server/admission.h"
 #include "server/allowance.h"
+#include "server/doorrules.h"
 #include "server/lanelistener.h"
 #include "server/lanepeer.h"
 #include "server/networkentry.h"
@@ -39,6 +40,9 @@ public:
 
     // By what other machines come in; by nothing before that is set.
     void setNetworkEntry(NetworkEntry &&entry) { m_network = std::move(entry); }
+
+    // What those may do who come in; everything, before that is set.
+    void setRules(std::unique_ptr<DoorRules> rules) { m_rules = std::move(rules); }
 
     // Listen. The last two throw std::system_error where the port cannot be had.
     void openLane(std::unique_ptr<LaneListener> lane);
@@ -110,6 +114,8 @@ private:
     std::unique_ptr<Peer> makePeer(Kind kind, const OtherEnd &other);
     CurveServer::Verdict judge(QByteArrayView key);
     void noteKey(Connection *connection, Clock::time_point now);
+    void giveRules(Connection *connection);
+    void readRules(Clock::time_point now);
     void readAllowList(Clock::time_point now);
     void closeThoseWithoutKey(Clock::time_point now);
     // What has come of a connection so far.
@@ -150,6 +156,7 @@ private:
     const PyventServerLimits m_limits;
     Admission m_admission;
     NetworkEntry m_network;
+    std::unique_ptr<DoorRules> m_rules;
     bool m_allowsOthers = false; // than when it was last seen who is connected
     Warnings m_warnings;
     FileDescriptor m_epoll;
@@ -165,7 +172,7 @@ private:
     Clock::time_point m_nextHandshake = Clock::time_point::max();  // that is to be done
     Clock::time_point m_readsAgainAt = Clock::time_point::max();   // from some that have had more than they may
     Clock::time_point m_tellsRefusedAt = Clock::time_point::max();
-    Clock::time_point m_readsKeysAt = Clock::time_point::max();    // once more
+    Clock::time_point m_readsKeysAt = Clock::time_point::max(); // once more
     Clock::time_point m_tellsGoneAt = Clock::time_point::max();
     Clock::time_point m_givesUpAt = Clock::time_point::max(); // those that others wait for, and that stand still
     Clock::time_point m_paysAt = Clock::time_point::max();    // what can wait

@@ -174,7 +174,7 @@ void Relay::passOn(Client *client, const FrameReader::Frame &frame)
     endRun();
     if (const Verdict verdict = judge(client, frame.body); verdict != Verdict::Pass)
         return verdict == Verdict::Replace ? publish(client, m_instead) : void();
-    findReceivers(frame.body);
+    findReceivers(frame.body, client);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
 }
@@ -208,7 +208,7 @@ void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
         endRun();
         return verdict == Verdict::Replace ? publish(client, m_instead) : void();
     }
-    findReceivers(frame.body);
+    findReceivers(frame.body, client);
     if (m_receivers != m_earlier || frame.encoded.begin() != m_run.end())
         endRun();
     std::swap(m_receivers, m_earlier);
@@ -262,7 +262,7 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
                 publish(client, m_instead);
             continue;
         }
-        findReceivers(body);
+        findReceivers(body, client);
         if (m_receivers != m_earlier)
             endRun();
         std::swap(m_receivers, m_earlier);
@@ -280,7 +280,7 @@ void Relay::sayGoodbye()
 }
 
 // Each once, whatever it has subscribed to.
-void Relay::findReceivers(QByteArrayView body)
+void Relay::findReceivers(QByteArrayView body, Client *from)
 {
     m_receivers.clear();
     ++m_frames;
@@ -290,6 +290,8 @@ void Relay::findReceivers(QByteArrayView body)
     });
     if (std::any_of(m_receivers.begin(), m_receivers.end(), [](const Client *client) { return bool(client->rules); }))
         keepWhoMayHear(body);
+    if (m_guard && from)
+        keepNodes(body, from);
 }
 
 void Relay::passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames)

@@ -5,6 +5,7 @@
 #include "security/peerrules.h"
 #include "server/droppedstreams.h"
 #include "server/framereader.h"
+#include "server/payloadguard.h"
 #include "server/refusals.h"
 #include "server/sendbuffer.h"
 #include "server/speakers.h"
@@ -126,9 +127,18 @@ public:
     void tellGone();
     bool hasToldDropped() const { return !m_told.empty(); }
 
+    // Keeps what is not harmless from those that are no nodes of this module's, as Python's are.
+    void setPayloadGuard(std::unique_ptr<PayloadGuard> guard) { m_guard = std::move(guard); }
+
+    // How many events were passed on to those, by now, that should better not be, since this was last asked.
+    quint64 takeUnsafe() { return m_guard ? m_guard->takePassedOn() : 0; }
+
     // Tells all nodes what was not passed on because it may not be.
     void tellRefused();
     bool hasRefused() const { return !m_refusals.isEmpty(); }
+
+    // Why something was refused last, for people.
+    const QString &lastRefusal() const { return m_lastRefusal; }
 
     // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
 
@@ -203,7 +213,8 @@ private:
     void keepWhoMayHearHeads(const Control::Heads &heads);
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
-    void findReceivers(QByteArrayView body);
+    void findReceivers(QByteArrayView body, Client *from = nullptr);
+    void keepNodes(QByteArrayView body, Client *from);
     void passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
     bool isBehind(const Client &client, qsizetype all) const;
     bool hasCaughtUp(const Client &client) const;
@@ -231,6 +242,8 @@ private:
     Client *m_runFrom = nullptr;
     Speakers m_speaksFor;
     Refusals m_refusals;
+    QString m_lastRefusal;
+    std::unique_ptr<PayloadGuard> m_guard;
     QByteArray m_instead;
     std::vector<Client *> m_held;
     std::vector<Client *> m_touched;

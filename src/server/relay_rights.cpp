@@ -7,7 +7,14 @@
 #include "wire/topic.h"
 #include "wire/zmtp.h"
 
+#include <algorithm>
+
 namespace Pyvent::Internal {
+
+using namespace Qt::StringLiterals;
+
+// Of what the log says of a name.
+static constexpr qsizetype longestName = 200;
 
 // A connection that proves what it has subscribed to has a UUID as well.
 static QUuid provenConnection(QByteArrayView topic)
@@ -113,6 +120,9 @@ bool Relay::refuse(Client *client, QByteArrayView topic, Control::Refused::Reaso
 {
     ++client->m_refused;
     m_refusals.add(client->speaker.last(), topic, reason, as, text.toUtf8());
+    m_lastRefusal = text.isEmpty()
+        ? u"they speak for nodes of others, or for the server"_s
+        : u"'%1': %2"_s.arg(QString::fromUtf8(topic.first(std::min(topic.size(), longestName))), text);
     return false;
 }
 
@@ -127,6 +137,19 @@ void Relay::tellRefused()
 {
     for (const Control::Refused &refused : m_refusals.take())
         publish(nullptr, refused.toFrame());
+}
+
+// Of what is not harmless to those that run what they read; who has a node of this module's is none of these.
+void Relay::keepNodes(QByteArrayView body, Client *from)
+{
+    const auto isNode = [](const Client *client) { return !client->m_nodes.isEmpty(); };
+    if (std::all_of(m_receivers.begin(), m_receivers.end(), isNode))
+        return;
+    const QString why = m_guard->whyNot(body);
+    if (why.isEmpty())
+        return;
+    std::erase_if(m_receivers, [&](const Client *client) { return !isNode(client); });
+    refuse(from, topicOf(body), Control::Refused::UnsafePickle, {}, why);
 }
 
 // Of those that have subscribed to it.

@@ -151,7 +151,7 @@ bool Server::readKeys(Failure *failure, QString *errorText)
         auto own = readKeyFile(security.keyFile, errorText);
         auto allowed = own ? AllowList::read(security.allowFile, errorText) : std::nullopt;
         if (!allowed) {
-            *failure = Failure::BadKeys;
+            *failure = Failure::BadFile;
             return false;
         }
         entry.keys = {own->pair, std::move(*allowed)};
@@ -169,6 +169,15 @@ bool Server::readKeys(Failure *failure, QString *errorText)
                    "PyventOptions::security opens it to the network";
     }
     m_doors.setNetworkEntry(std::move(entry));
+    if (!security.rulesFile.isEmpty()) {
+        auto rules = DoorRules::read(security.rulesFile, errorText);
+        if (!rules) {
+            *failure = Failure::BadFile;
+            return false;
+        }
+        m_doors.setRules(std::move(rules));
+    }
+    m_relay.setPayloadGuard(PayloadGuard::of(security.payloads));
     return true;
 }
 

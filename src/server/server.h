@@ -27,7 +27,7 @@ public:
         OtherFolder, // something else has the ports, and a server of this user's the bus without them, by a lane somewhere else
         NotThisMachine, // the address is no address of this machine
         NeedsKeys,      // other machines reach the address, and nothing is said of who may come in
-        BadKeys,        // errorText says what is wrong with a file
+        BadFile,        // errorText says what is wrong with a file
         NoResources,    // this process may open no more file descriptors, or start no more threads
         Other           // errorText says what
     };

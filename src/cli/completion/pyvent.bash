@@ -41,7 +41,7 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
         return
         ;;
-    --from-json | --key | --keys | --server-key | --allow)
+    --from-json | --key | --keys | --server-key | --allow | --rules)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -60,7 +60,7 @@ _pyvent() {
     nodes) words='--timeout --json' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
     wait) words='--sender --timeout --json' ;;
-    serve) words='--keys --allow --open-to-network' ;;
+    serve) words='--keys --allow --open-to-network --rules --payloads --python-name' ;;
     help | keygen) words='' ;;
     *) return ;;
     esac
