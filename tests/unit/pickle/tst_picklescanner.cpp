@@ -356,6 +356,10 @@ void tst_PickleScanner::refused_data()
                 + rawPickle("\n\x89\x88\x87RC\x08xxxxxxxx\x86R."),
             Reason::CallsWith, -1, u"it calls numpy.dtype with arguments that Python does not pickle"_s);
     }
+    row("factory that is none", rawPickle("ccollections\ndefaultdict\nc_codecs\nencode\n\x85R."), Reason::CallsWith, 42,
+        u"it calls collections.defaultdict with arguments that Python does not pickle"_s);
+    row("factory that is a value", rawPickle("ccollections\ndefaultdict\nVx\n\x85R."), Reason::CallsWith, 29,
+        u"it calls collections.defaultdict with arguments that Python does not pickle"_s);
     row("list shared by two sets", rawPickle("cbuiltins\nset\n]q\x00\x85R0cbuiltins\nset\nh\x00\x85R."),
         Reason::CallsWith, -1, u"it calls builtins.set with arguments that Python does not pickle"_s);
 
