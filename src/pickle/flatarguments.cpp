@@ -13,8 +13,8 @@ namespace Pyvent::Internal {
 
 namespace {
 
-// More than a byte of such a pickle can cost of PickleLimits::expandedSize: the shortest entry has three bytes.
-constexpr qsizetype costOfAByte = 64;
+// What an entry costs of PickleLimits::expandedSizeFor() at most besides its bytes, which PickleBuilder has the parts of.
+constexpr qsizetype costOfEntry = 80;
 
 // Whether \a text is what \a utf8 stands for, as far as that is quickly seen: it is ASCII, and not empty.
 bool isKnownToBe(QStringView text, QByteArrayView utf8)
@@ -27,11 +27,12 @@ class FlatReader
 {
 public:
     // What is in \a arguments is of an earlier pickle.
-    FlatReader(QByteArrayView pickle, TextCache *texts, QVariantMap *arguments)
+    FlatReader(QByteArrayView pickle, TextCache *texts, QVariantMap *arguments, qsizetype mostEntries)
         : m_next(pickle.data())
         , m_end(m_next + pickle.size())
         , m_texts(texts)
         , m_arguments(arguments)
+        , m_mostEntries(mostEntries)
         , m_isInPlace(!arguments->isEmpty())
     {
         if (m_isInPlace) {
@@ -69,6 +70,8 @@ public:
             *m_arguments = m_entries.empty() ? QVariantMap() : QVariantMap(std::move(m_entries));
         return true;
     }
+
+    qsizetype entries() const { return m_entryCount; }
 
 private:
     bool has(qsizetype count) const { return m_end - m_next >= count; }
@@ -109,6 +112,8 @@ private:
     bool readEntry(QVariant *sender)
     {
         QByteArrayView key;
+        if (++m_entryCount > m_mostEntries)
+            return false;
         if (take(Op::ShortBinUnicode) ? !readView(1, &key) : !take(Op::BinUnicode) || !readView(4, &key))
             return false;
         if (!skipMemo())
@@ -211,6 +216,8 @@ private:
     const char *m_end;
     TextCache *m_texts;
     QVariantMap *m_arguments;
+    const qsizetype m_mostEntries;
+    qsizetype m_entryCount = 0;
     bool m_isInPlace;            // the keys are those of the earlier pickle so far
     QVariantMap::iterator m_old; // what was not written to yet
     QVariantMap::iterator m_oldEnd;
@@ -220,14 +227,15 @@ private:
 } // namespace
 
 bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, TextCache *texts, QVariantMap *arguments,
-                       QVariant *sender)
+                       QVariant *sender, qsizetype *expandedSize)
 {
-    if (pickle.size() > limits.size || pickle.size() > limits.objects
-        || pickle.size() > limits.expandedSize / costOfAByte || limits.depth < 1)
+    if (pickle.size() > limits.size || pickle.size() > limits.objects || limits.depth < 1)
         return false;
     QVariant explicitSender;
-    if (!FlatReader(pickle, texts, arguments).read(&explicitSender))
+    FlatReader reader(pickle, texts, arguments, (limits.expandedSizeFor(pickle.size()) - pickle.size()) / costOfEntry);
+    if (!reader.read(&explicitSender))
         return false;
+    *expandedSize = reader.entries() * costOfEntry + pickle.size();
     *sender = std::move(explicitSender);
     return true;
 }

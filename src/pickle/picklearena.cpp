@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "picklearena.h"
 
+#include <limits>
+
 namespace Pyvent::Internal {
 
 void PickleArena::clear()
@@ -17,6 +19,7 @@ void PickleArena::clear()
         m_sideLeft = 0;
     }
     m_sideSize = 0;
+    m_shares = 0;
 }
 
 void PickleArena::append(ItemChain &chain, const Node *nodes, quint32 count)
@@ -53,6 +56,22 @@ char *PickleArena::allocateSide(qsizetype size)
     m_sideNext += size;
     m_sideLeft -= size;
     return result;
+}
+
+// Beyond 65,535 of them, what is mentioned again is built again.
+void PickleArena::share(Node *node)
+{
+    quint16 *share;
+    if (node->isContainer())
+        share = &containers[node->index].share;
+    else if (node->isObject())
+        share = &objects[node->index].share;
+    else if (node->isView())
+        share = &node->share;
+    else
+        return;
+    if (*share == 0 && m_shares < std::numeric_limits<quint16>::max())
+        *share = ++m_shares;
 }
 
 ObjectExtras &PickleArena::extrasOf(quint32 object)

@@ -66,6 +66,7 @@ struct Node
 
     Tag tag = Empty;
     Known known = Known::None; // of a Global
+    quint16 share = 0;         // of a view: PickleArena::share()
     quint32 size = 0;          // bytes of a view
     union {
         qint64 integer = 0;
@@ -75,6 +76,9 @@ struct Node
     };
 
     bool isText() const { return tag == Text || tag == Text8; }
+    bool isContainer() const { return tag >= List && tag < Global; }
+    bool isObject() const { return tag >= Global; }
+    bool isView() const { return tag == Long || (tag >= Text && tag < List); }
     QByteArrayView view() const { return {data, qsizetype(size)}; }
 };
 
@@ -91,7 +95,8 @@ struct ContainerNode
 {
     ItemChain items;
     quint32 offset = 0; // of the opcode that made it
-    bool open = false;  // being built: meeting it again means that it contains itself
+    quint16 share = 0;
+    bool open = false; // being built: meeting it again means that it contains itself
 };
 
 // What only few objects have.
@@ -112,6 +117,7 @@ struct ObjectNode
     Node arguments;     // a Tuple; of a Global: its qualified name
     quint32 extras = 0; // index; 0 is none
     quint32 offset = 0;
+    quint16 share = 0;
     Form form = Global;
     bool open = false;
 };
@@ -135,6 +141,16 @@ public:
     // Memory that stays where it is until clear().
     char *allocateSide(qsizetype size);
     qsizetype sideSize() const { return m_sideSize; }
+
+    // Notes that \a node is mentioned again: what is built of it is kept under its number for the other mentions. 0 is none.
+    void share(Node *node);
+    quint16 shareOf(const Node &node) const
+    {
+        return node.isContainer() ? containers[node.index].share
+            : node.isObject()     ? objects[node.index].share
+                                  : node.share;
+    }
+    quint16 shares() const { return m_shares; }
 
     ObjectExtras &extrasOf(quint32 object);
     const ContainerNode &container(const Node &node) const { return containers[node.index]; }
@@ -182,6 +198,7 @@ private:
     char *m_sideNext = nullptr;
     qsizetype m_sideLeft = 0;
     qsizetype m_sideSize = 0;
+    quint16 m_shares = 0;
 };
 
 } // namespace Pyvent::Internal

@@ -8,18 +8,22 @@
 #include "values/qtvalues.h"
 #include "valueslot.h"
 
+#include <utility>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
-// What a value costs of PickleLimits::expandedSize besides its bytes: about what it takes in memory.
-constexpr qsizetype valueCost = 32;
-constexpr qsizetype textCost = 24;
-constexpr qsizetype containerCost = 48;
-constexpr qsizetype mapNodeCost = 64;
-constexpr qsizetype objectCost = 192;
+// What a value costs of PickleLimits::expandedSizeFor() besides its content: a half to a third of what it takes in memory, so that
+// what Python writes costs no more than 16 for each byte. The shortest are None and the like, of one byte; what is mentioned again,
+// of two; [None], (None,) and an entry of a dict, of three; an object, of five.
+constexpr qsizetype valueCost = 16;
+constexpr qsizetype textCost = 16;
+constexpr qsizetype containerCost = 16;
+constexpr qsizetype mapNodeCost = 32;
+constexpr qsizetype objectCost = 64;
 
 } // namespace
 
@@ -34,6 +38,7 @@ public:
         , m_outerOffset(builder->m_offset)
     {
         ++m_builder->m_depth;
+        m_builder->m_deepest = qMax(m_builder->m_deepest, m_builder->m_depth);
         m_builder->m_offset = part->offset;
         *m_isOpen = true;
     }
@@ -60,9 +65,14 @@ PickleBuilder::PickleBuilder(PickleArena &arena, const PickleLimits &limits)
 void PickleBuilder::reset(QByteArrayView pickle)
 {
     m_pickle = pickle;
-    m_budget = m_limits.expandedSize;
+    m_limit = m_budget = m_limits.expandedSizeFor(pickle.size());
+    m_valuesBudget = m_limits.mentionedValuesFor(pickle.size());
+    m_contentBudget = m_limits.mentionedContentFor(pickle.size());
+    m_content = 0;
     m_depth = 0;
+    m_deepest = 0;
     m_offset = 0;
+    m_shared.resize(m_arena.shares() == 0 ? 0 : m_arena.shares() + 1u);
     if (m_error.isError())
         m_error = {};
 }
@@ -92,7 +102,28 @@ bool PickleBuilder::tooDeep(const Node &node)
 
 bool PickleBuilder::tooLarge(const Node &node)
 {
-    return fail(node, u"the pickle expands beyond the limit of %1 bytes"_s.arg(m_limits.expandedSize));
+    const qsizetype limit = m_valuesBudget < 0 ? m_limits.mentionedValuesFor(m_pickle.size())
+        : m_contentBudget < 0                  ? m_limits.mentionedContentFor(m_pickle.size())
+                                               : m_limit;
+    return fail(node, u"the pickle expands beyond the limit of %1 bytes"_s.arg(limit));
+}
+
+bool PickleBuilder::spendContent(const Node &node, qsizetype bytes)
+{
+    m_content += textCost + bytes;
+    return spend(node, textCost + bytes);
+}
+
+// A further mention of what \a shared is.
+bool PickleBuilder::mention(const Node &node, const Shared &shared)
+{
+    m_content += shared.contentSize;
+    m_contentBudget -= shared.contentSize;
+    m_valuesBudget -= shared.valuesSize;
+    m_deepest = qMax(m_deepest, m_depth + shared.height);
+    if (m_valuesBudget < 0 || m_contentBudget < 0)
+        return tooLarge(node);
+    return m_deepest <= m_limits.depth || tooDeep(node);
 }
 
 // \a value is invalid before.
@@ -100,6 +131,34 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
 {
     if (!spend(node, valueCost))
         return false;
+    const quint16 share = m_arena.shareOf(node);
+    return share == 0 ? buildAnew(node, value) : buildShared(node, share, value);
+}
+
+bool PickleBuilder::buildShared(const Node &node, quint16 share, QVariant *value)
+{
+    Shared &shared = m_shared[share];
+    if (shared.value.isValid()) {
+        if (!mention(node, shared))
+            return false;
+        setValue(value, shared.value);
+        return true;
+    }
+    const qsizetype budgets = m_budget + m_valuesBudget + m_contentBudget;
+    const qsizetype content = m_content;
+    const int deepest = std::exchange(m_deepest, m_depth);
+    if (!buildAnew(node, value)) // which may meet this node again, if it contains itself
+        return false;
+    shared.contentSize = m_content - content;
+    shared.valuesSize = budgets - (m_budget + m_valuesBudget + m_contentBudget) - shared.contentSize;
+    shared.height = m_deepest - m_depth;
+    shared.value = *value;
+    m_deepest = qMax(deepest, m_deepest);
+    return true;
+}
+
+bool PickleBuilder::buildAnew(const Node &node, QVariant *value)
+{
     switch (node.tag) {
     case Node::None:
         *value = QVariant::fromValue(nullptr);
@@ -115,7 +174,7 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
         setValue(value, qulonglong(node.integer));
         return true;
     case Node::Long:
-        if (!spend(node, textCost + qsizetype(node.size)))
+        if (!spendContent(node, qsizetype(node.size)))
             return false;
         *value = QVariant::fromValue(PyventInteger::fromTwosComplement(node.view()));
         return true;
@@ -128,7 +187,7 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
     case Node::Text8:
         return buildText8(node, value);
     case Node::Bytes:
-        if (!spend(node, textCost + qsizetype(node.size)))
+        if (!spendContent(node, qsizetype(node.size)))
             return false;
         setValue(value, QByteArray(node.data, qsizetype(node.size)));
         return true;
@@ -145,7 +204,7 @@ bool PickleBuilder::build(const Node &node, QVariant *value)
 
 Q_ALWAYS_INLINE bool PickleBuilder::buildText(const Node &node, QString *text)
 {
-    if (!spend(node, textCost + 2 * qsizetype(node.size)))
+    if (!spendContent(node, qsizetype(node.size)))
         return false;
     return Q_LIKELY(decodeUtf8(node.view(), text)) || fail(node, u"a str is not UTF-8"_s);
 }
@@ -153,14 +212,27 @@ Q_ALWAYS_INLINE bool PickleBuilder::buildText(const Node &node, QString *text)
 // The same for texts that are likely to come again: keys, and values at keys.
 bool PickleBuilder::buildSharedText(const Node &node, QString *text)
 {
-    if (!spend(node, textCost + 2 * qsizetype(node.size)))
+    if (node.share != 0)
+        return buildMentionedText(node, text);
+    if (!spendContent(node, qsizetype(node.size)))
         return false;
     return Q_LIKELY(m_texts.decode(node.view(), text)) || fail(node, u"a str is not UTF-8"_s);
 }
 
+bool PickleBuilder::buildMentionedText(const Node &node, QString *text)
+{
+    QVariant value;
+    if (!buildShared(node, node.share, &value))
+        return false;
+    if (value.metaType() != QMetaType::fromType<QString>())
+        return fail(node, u"a str is not UTF-8"_s);
+    *text = *contentOf<QString>(&value);
+    return true;
+}
+
 bool PickleBuilder::buildText8(const Node &node, QVariant *value)
 {
-    if (!spend(node, textCost + 2 * qsizetype(node.size)))
+    if (!spendContent(node, qsizetype(node.size)))
         return false;
     // Python 2's str is text or bytes, and only the sender knows which.
     QString text;
@@ -173,9 +245,9 @@ bool PickleBuilder::buildText8(const Node &node, QVariant *value)
 
 bool PickleBuilder::buildContainer(const Node &node, QVariant *value)
 {
-    if (!spend(node, containerCost))
-        return false;
     ContainerNode &container = m_arena.containers[node.index];
+    if (container.items.count > 0 && !spend(node, containerCost)) // an empty one has nothing beside the value
+        return false;
     if (container.open)
         return fail(node, u"the pickle has a container that contains itself"_s);
     if (m_depth >= m_limits.depth)
@@ -230,11 +302,18 @@ bool PickleBuilder::buildPairs(const ItemChain &chain, QList<PyventDict::Pair> *
     });
 }
 
-bool PickleBuilder::hasTextKeys(const ItemChain &chain) const
+bool PickleBuilder::hasTextKeys(const ItemChain &chain)
 {
-    return m_arena.forEachPair(chain, [](const Node &key, const Node &) {
+    return m_arena.forEachPair(chain, [this](const Node &key, const Node &) { return isTextKey(key); });
+}
+
+// A long one is not looked through again at each mention.
+bool PickleBuilder::isTextKey(const Node &key)
+{
+    if (key.tag != Node::Text8 || key.share == 0)
         return key.tag == Node::Text || (key.tag == Node::Text8 && isUtf8(key.view()));
-    });
+    QVariant value;
+    return buildShared(key, key.share, &value) && value.metaType() == QMetaType::fromType<QString>();
 }
 
 // The value of the key "sender" goes to \a sender, if that is given.
@@ -250,7 +329,7 @@ bool PickleBuilder::buildMap(const ItemChain &chain, QVariantMap *map, QVariant 
         if (!spend(keyNode, mapNodeCost) || !buildSharedText(keyNode, &key))
             return false;
         QVariant *slot = valueSlot(&entries, std::move(key));
-        if (value.tag != Node::Text)
+        if (value.tag != Node::Text || value.share != 0)
             return build(value, slot);
         setValue(slot, QString());
         return spend(value, valueCost) && buildSharedText(value, contentOf<QString>(slot));
@@ -275,9 +354,15 @@ bool PickleBuilder::buildArguments(const Node &node, QVariantMap *arguments, QVa
     return ok;
 }
 
+// Of a class that is named again, as each object's is, only its name is gone through.
+bool PickleBuilder::spendObject(const Node &node)
+{
+    return node.tag == Node::Global ? spendContent(node, objectCost) : spend(node, objectCost);
+}
+
 bool PickleBuilder::buildObject(const Node &node, QVariant *value)
 {
-    if (!spend(node, objectCost))
+    if (!spendObject(node))
         return false;
     if (node.tag == Node::Object) {
         const ObjectNode &object = m_arena.objects[node.index];
@@ -303,15 +388,22 @@ bool PickleBuilder::buildObject(const Node &node, QVariant *value)
 
 bool PickleBuilder::buildCallable(const Node &node, PyventObject *callable)
 {
-    if (node.tag != Node::Global && node.tag != Node::Object)
+    if (!node.isObject())
         return fail(node, u"a value that is not a class or function is called"_s);
-    return spend(node, objectCost) && buildInert(node, callable);
+    const quint16 share = node.tag == Node::Global ? m_arena.shareOf(node) : 0;
+    if (share == 0)
+        return spendObject(node) && buildInert(node, callable);
+    QVariant value;
+    if (!buildShared(node, share, &value))
+        return false;
+    *callable = *contentOf<PyventObject>(&value);
+    return true;
 }
 
 bool PickleBuilder::buildInert(const Node &node, PyventObject *object)
 {
     if (node.tag == Node::ByteArray) {
-        if (!spend(node, textCost + qsizetype(node.size)))
+        if (!spendContent(node, qsizetype(node.size)))
             return false;
         *object = PyventObject::call(PyventObject(u"builtins"_s, u"bytearray"_s),
                                      {QByteArray(node.data, qsizetype(node.size))});

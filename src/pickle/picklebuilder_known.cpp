@@ -196,6 +196,9 @@ void PickleBuilder::buildUuid(const ObjectNode &object, QVariant *value)
         || extras.dictItems.count || extras.keywords.tag != Node::Empty || extras.stateSetter.tag != Node::Empty)
         return;
     const ItemChain &state = m_arena.containers[extras.state.index].items;
+    constexpr quint32 most = 16; // who has more is no UUID of Python's, and many may name the same one
+    if (state.count > most)
+        return;
     Node number{};
     const bool isNumber = m_arena.forEachPair(state, [&](const Node &key, const Node &item) {
         number = item; // the last one counts, as in Python's dict

@@ -15,6 +15,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr size_t keptStackBytes = 64 * 1024;
+constexpr qsizetype mostObjects = qsizetype(1) << 28;
 
 Node plainNode(Node::Tag tag)
 {
@@ -43,9 +44,9 @@ Node realNode(double value)
 
 PickleParser::PickleParser(PickleArena &arena, const PickleLimits &limits)
     : m_arena(arena)
+    , m_limits(limits)
     , m_sizeLimit(qMin<qsizetype>(limits.size, std::numeric_limits<qint32>::max()))
-    , m_objectLimit(quint32(qBound<qsizetype>(1, limits.objects, qsizetype(1) << 28)))
-    , m_sideLimit(limits.expandedSize)
+    , m_objectLimit(quint32(qBound<qsizetype>(1, limits.objects, mostObjects)))
     , m_stack(m_objectLimit)
 {
 }
@@ -64,6 +65,10 @@ Node PickleParser::parse(QByteArrayView pickle)
     m_error = {};
     m_begin = m_next = m_opcode = pickle.data();
     m_end = m_begin + qMin(pickle.size(), m_sizeLimit);
+    m_objectLimit = quint32(qBound<qsizetype>(1, m_limits.objectsFor(m_end - m_begin), mostObjects));
+    // In protocol 0, bytes are a line that becomes text of up to twice its size, of which bytes are then made.
+    m_copyLimit = qMax(m_limits.expandedSizeFor(m_end - m_begin), 4 * (m_end - m_begin));
+    m_scanned = 0;
     if (!run()) {
         if (m_end - m_begin < pickle.size() && m_next == m_end)
             m_error.text = u"the pickle is larger than the limit of %1 bytes"_s.arg(m_sizeLimit);
@@ -383,11 +388,15 @@ bool PickleParser::putMemo(qint64 index, const Node &node)
 
 bool PickleParser::getMemo(qint64 index)
 {
+    Node *node = nullptr;
     if (index < m_memo.size() && m_memo[quint32(index)].tag != Node::Empty)
-        return push(m_memo[quint32(index)]);
-    const auto found = m_scattered.constFind(quint32(index));
-    if (found != m_scattered.cend())
-        return push(*found);
+        node = &m_memo[quint32(index)];
+    else if (const auto found = m_scattered.find(quint32(index)); found != m_scattered.end())
+        node = &*found;
+    if (Q_LIKELY(node)) {
+        m_arena.share(node);
+        return push(*node);
+    }
     return fail(u"memo entry %1 was never put"_s.arg(index));
 }
 

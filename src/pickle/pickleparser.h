@@ -73,14 +73,18 @@ private:
     bool nameMethod(Node *callable);
     bool reduceAttribute(const Node &owner, const Node &name);
     bool decodeLatin1(const Node &text, Node::Tag tag);
+    bool mayCopy(qsizetype bytes);
+    bool mayScan(QByteArrayView text);
     bool newObject(bool withKeywords);
     bool instantiate(const Node &callable, quint32 argumentsFrom, quint32 start);
     bool build();
 
     PickleArena &m_arena;
+    const PickleLimits m_limits;
     const qsizetype m_sizeLimit;
-    const quint32 m_objectLimit;
-    const qsizetype m_sideLimit;
+    quint32 m_objectLimit;
+    qsizetype m_copyLimit = 0;
+    qsizetype m_scanned = 0;
 
     const char *m_begin = nullptr;
     const char *m_next = nullptr;

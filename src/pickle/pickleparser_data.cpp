@@ -87,8 +87,8 @@ bool PickleParser::pushLongText(QByteArrayView digits)
     if (!ok)
         return fail("an int is not a number, or too long");
     const QByteArray bytes = value.twosComplement();
-    if (m_arena.sideSize() + bytes.size() > m_sideLimit)
-        return fail("the pickle expands beyond the limit");
+    if (!mayCopy(bytes.size()))
+        return false;
     char *copy = m_arena.allocateSide(bytes.size());
     std::memcpy(copy, bytes.constData(), size_t(bytes.size()));
     return pushLong(copy, bytes.size());
@@ -175,7 +175,10 @@ bool PickleParser::runContainer(Op op)
         m_stack.truncate(start);
         return true;
     case Op::Dup:
-        return hasItems(1) && push(Node(m_stack.top()));
+        if (!hasItems(1))
+            return false;
+        m_arena.share(&m_stack.top());
+        return push(m_stack.top());
     default:
         return runMemo(op);
     }

@@ -230,6 +230,8 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
             && isLatin1Name(items[1].view());
     };
     *done = true;
+    if (is(0, Node::Text8) && !mayScan(items[0].view()))
+        return false;
     switch (callable.known) {
     case Known::CodecsEncode:
         if (isEncoded())
@@ -253,13 +255,18 @@ bool PickleParser::reduceKnown(const Node &callable, const Node &arguments, bool
             // A copy, as in Python: the list may be appended to afterwards.
             const ItemChain chain = count ? m_arena.containers[items[0].index].items : ItemChain();
             const quint32 start = m_stack.size();
+            if (chain.count > m_objectLimit || m_arena.total() > m_objectLimit - chain.count)
+                return fail("the pickle makes too many values");
             return m_arena.forEach(chain, [this](const Node &item) { return push(item); })
                 && pushContainer(callable.known == Known::Set ? Node::Set : Node::FrozenSet, start);
         }
         break;
     case Known::GetAttr:
-        if (m_protocol < 4 && count == 2 && is(0, Node::Global) && items[1].isText()
-            && isAttributeName(items[1].view()))
+        if (m_protocol >= 4 || count != 2 || !is(0, Node::Global) || !items[1].isText())
+            break;
+        if (!mayScan(items[1].view()))
+            return false;
+        if (isAttributeName(items[1].view()))
             return reduceAttribute(items[0], items[1]);
         break;
     case Known::Reconstructor:
@@ -298,7 +305,11 @@ bool PickleParser::nameMethod(Node *callable)
         return true;
     quint32 count;
     const Node *items = m_arena.tupleItems(object.arguments, &count);
-    if (count != 2 || items[0].tag != Node::Global || !items[1].isText() || !isAttributeName(items[1].view()))
+    if (count != 2 || items[0].tag != Node::Global || !items[1].isText())
+        return true;
+    if (!mayScan(items[1].view()))
+        return false;
+    if (!isAttributeName(items[1].view()))
         return true;
     if (!reduceAttribute(items[0], items[1]))
         return false;
@@ -313,8 +324,8 @@ bool PickleParser::reduceAttribute(const Node &owner, const Node &name)
 {
     const ObjectNode outer = m_arena.objects[owner.index];
     const qsizetype size = qsizetype(outer.arguments.size) + 1 + qsizetype(name.size);
-    if (m_arena.sideSize() + size > m_sideLimit)
-        return fail("the pickle expands beyond the limit");
+    if (!mayCopy(size))
+        return false;
     char *path = m_arena.allocateSide(size);
     std::memcpy(path, outer.arguments.data, outer.arguments.size);
     path[outer.arguments.size] = '.';
@@ -326,10 +337,23 @@ bool PickleParser::reduceAttribute(const Node &owner, const Node &name)
     return ok;
 }
 
+// What a pickle has once it may have copied or looked through many times, by calls of a few bytes each.
+bool PickleParser::mayCopy(qsizetype bytes)
+{
+    return m_arena.sideSize() + bytes <= m_copyLimit
+        || fail(u"the pickle expands beyond the limit of %1 bytes"_s.arg(m_copyLimit));
+}
+
+bool PickleParser::mayScan(QByteArrayView text)
+{
+    m_scanned += text.size();
+    return m_scanned <= m_copyLimit || fail(u"the pickle expands beyond the limit of %1 bytes"_s.arg(m_copyLimit));
+}
+
 bool PickleParser::decodeLatin1(const Node &text, Node::Tag tag)
 {
-    if (m_arena.sideSize() + qsizetype(text.size) > m_sideLimit)
-        return fail("the pickle expands beyond the limit");
+    if (!mayCopy(qsizetype(text.size)))
+        return false;
     char *bytes = m_arena.allocateSide(text.size);
     const char *end = utf8ToLatin1(text.view(), bytes);
     return end ? pushView(tag, bytes, end - bytes) : fail("bytes have a character beyond Latin-1");

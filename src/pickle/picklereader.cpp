@@ -26,6 +26,7 @@ public:
     Node root;
     PickleError error;
     bool hasPlainArguments = false;
+    qsizetype expandedSize = 0;
 };
 
 PickleReader::PickleReader(const PickleLimits &limits)
@@ -39,6 +40,7 @@ PickleReader::~PickleReader() = default;
 bool PickleReader::read(QByteArrayView pickle)
 {
     d->pickle = pickle;
+    d->expandedSize = 0;
     d->root = d->parser.parse(pickle);
     if (Q_UNLIKELY(d->error.isError() || d->parser.error().isError()))
         d->error = d->parser.error();
@@ -47,7 +49,8 @@ bool PickleReader::read(QByteArrayView pickle)
 
 bool PickleReader::readArguments(QByteArrayView pickle, QVariantMap *arguments, QVariant *sender)
 {
-    d->hasPlainArguments = readFlatArguments(pickle, d->limits, &d->builder.texts(), arguments, sender);
+    d->hasPlainArguments =
+        readFlatArguments(pickle, d->limits, &d->builder.texts(), arguments, sender, &d->expandedSize);
     if (d->hasPlainArguments) {
         d->root = {};
         if (Q_UNLIKELY(d->error.isError()))
@@ -65,6 +68,11 @@ bool PickleReader::hasPlainArguments() const
 qsizetype PickleReader::consumed() const
 {
     return d->parser.consumed();
+}
+
+qsizetype PickleReader::expandedSize() const
+{
+    return d->expandedSize;
 }
 
 const PickleError &PickleReader::error() const
@@ -85,6 +93,8 @@ QVariant PickleReader::toVariant()
     QVariant value;
     const bool ok = d->builder.build(d->root, &value);
     d->error = d->builder.error();
+    d->expandedSize = d->builder.expandedSize();
+    d->builder.forgetShared();
     return ok ? value : QVariant();
 }
 
@@ -94,6 +104,8 @@ bool PickleReader::toArguments(QVariantMap *arguments, QVariant *sender)
         return false;
     d->builder.reset(d->pickle);
     const bool ok = d->builder.buildArguments(d->root, arguments, sender);
+    d->expandedSize = d->builder.expandedSize();
+    d->builder.forgetShared();
     if (Q_UNLIKELY(!ok || d->error.isError()))
         d->error = d->builder.error();
     return ok;

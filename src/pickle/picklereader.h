@@ -17,8 +17,8 @@ class PickleReaderPrivate;
 // documentation of Python's pickle and pickletools modules.
 //
 // Reading has two phases. read() interprets the opcodes into plain nodes, in which Python's sharing is kept,
-// so that appending to a list that was memoised earlier works. to…() then builds the values. Both are bounded
-// by PickleLimits; neither throws or asserts, whatever the input. A reader is meant to be kept: it reuses its
+// so that appending to a list that was memoised earlier works. to…() then builds the values, which share what the pickle
+// mentions more than once. Both are bounded by PickleLimits; neither throws or asserts, whatever the input. A reader is meant to be kept: it reuses its
 // memory for the next event. Not thread-safe; one reader per thread.
 class PickleReader
 {
@@ -41,6 +41,9 @@ public:
     // Bytes up to and including STOP.
     qsizetype consumed() const;
     const PickleError &error() const;
+
+    // What the last values count for, as PickleLimits::expandedSizeFor() has it; or what was counted when they were refused.
+    qsizetype expandedSize() const;
 
     // Whether the value is a dict, whatever its keys.
     bool isDict() const;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(pickle argumentlist)
+pyvent_unit_test(pickle expansion)
 pyvent_unit_test(pickle picklereader)
 pyvent_unit_test(pickle picklescanner)
 pyvent_unit_test(pickle pickletext)

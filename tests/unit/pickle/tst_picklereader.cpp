@@ -740,7 +740,9 @@ void tst_PickleReader::limits()
     KeepingReader narrow(PickleLimits{.expandedSize = 1000});
     QVERIFY(narrow.read("C\xff" + QByteArray(255, 'x') + raw("\x94h\0\x86.")));
     QVERIFY(narrow.toVariant().isValid());
-    QVERIFY(narrow.read("C\xff" + QByteArray(255, 'x') + raw("\x94h\0h\0h\0\x87\x86.")));
+    QVERIFY(narrow.read("C\xff" + QByteArray(255, 'x') + raw("\x94](") + raw("h\0").repeated(7) + raw("e\x86.")));
+    QVERIFY2(narrow.toVariant().isValid(), qPrintable(narrow.error().text));
+    QVERIFY(narrow.read("C\xff" + QByteArray(255, 'x') + raw("\x94](") + raw("h\0").repeated(9) + raw("e\x86.")));
     QVERIFY(!narrow.toVariant().isValid());
 }
 
