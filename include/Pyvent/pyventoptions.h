@@ -49,6 +49,11 @@ struct PyventOptions
         started here cuts the connection of a client that sends one. Default: 64 MiB. */
     qsizetype maximumEventSize = qsizetype(64) * 1024 * 1024;
 
+    /*! The size in bytes that the arguments of an event may expand to here, as it is estimated: about half of the memory that they
+        take. An event that expands to more, or to more than 16 times its size and more than 1 MiB, is not heard, and counts as an
+        unreadable one; but three times its size is always allowed. Default: 64 MiB. */
+    qsizetype maximumExpandedSize = qsizetype(64) * 1024 * 1024;
+
     /*! The number of events that may wait for the server's acknowledgement before send() returns false. Default: 100,000. */
     qsizetype sendQueueEvents = 100'000;
 

@@ -98,11 +98,11 @@ void LinkDriver::loopTurns(const Lock &lock, Clock::time_point now)
         attended(lock, now);
 }
 
-void LinkDriver::serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self)
+void LinkDriver::serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self, TurnBudget *budget)
 {
     attended(lock, now);
     m_link(lock).mayGatherUntil(now + promptTurn);
-    service(lock, now, self);
+    service(lock, now, self, budget);
 }
 
 // Nobody serves: the first member that may tries to.
@@ -119,9 +119,15 @@ void LinkDriver::findServer(const Lock &lock)
 
 void LinkDriver::service(const Lock &lock, Clock::time_point now, const Member *self)
 {
+    TurnBudget budget(now, &Clock::now);
+    service(lock, now, self, &budget);
+}
+
+void LinkDriver::service(const Lock &lock, Clock::time_point now, const Member *self, TurnBudget *budget)
+{
     m_isWanted = false;
     Link &link = m_link(lock);
-    link.receive(now);
+    link.receive(now, budget);
     const std::vector<Place> &places = m_places(lock);
     if (link.takeRefusal())
         findServer(lock);

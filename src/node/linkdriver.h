@@ -81,12 +81,13 @@ public:
     // Reads, hands out, and sends what is due. Has the threads of all members but \a self take a turn where something waits
     // for them.
     void service(const Lock &lock, Clock::time_point now, const Member *self);
+    void service(const Lock &lock, Clock::time_point now, const Member *self, TurnBudget *budget);
 
     // service() until nothing is left to read, for a thread that was busy, and asks how things are.
     void catchUp(const Lock &lock);
 
-    // A turn of the driver's event loop: service(), and it is known that the loop turns.
-    void serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self);
+    // A turn of the driver's event loop, whose \a budget this spends of: service(), and it is known that the loop turns.
+    void serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self, TurnBudget *budget);
 
     // A turn of another member's event loop. Where that is the driver's, too, its turn will come.
     void loopTurns(const Lock &lock, Clock::time_point now);

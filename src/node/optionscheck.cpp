@@ -92,6 +92,10 @@ QString whyNotOptions(const PyventOptions &options, QString *subject)
     *subject = u"maximumEventSize"_s;
     if (options.maximumEventSize < 1024 || options.maximumEventSize > std::numeric_limits<int>::max())
         return u"the maximum event size is %1 bytes; it must be 1,024 to 2,147,483,647"_s.arg(options.maximumEventSize);
+    *subject = u"maximumExpandedSize"_s;
+    if (options.maximumExpandedSize < 1024 * 1024 || qint64(options.maximumExpandedSize) > qint64(1) << 40)
+        return u"the maximum expanded size is %1 bytes; it must be 1,048,576 to 1,099,511,627,776"_s.arg(
+            options.maximumExpandedSize);
     *subject = u"sendQueueEvents"_s;
     if (options.sendQueueEvents < 1 || options.sendQueueBytes < 1)
         return u"the send queue has no room for an event"_s;

@@ -174,7 +174,7 @@ private:
     // Without:
     void stopClient(Lock &lock, Clock::time_point deadline, Session::Left *left);
     void stopServer(Lock &lock, Clock::time_point deadline);
-    bool deliverOne(Pyvent::Internal::Inbox::Arrivals *finished);
+    bool deliverOne(Pyvent::Internal::Inbox::Arrivals *finished, Pyvent::Internal::TurnBudget *budget);
     void deliver(Receiver &receiver, const PyventEvent &event);
     void prune(const QSet<QString> &patterns);
     qsizetype remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom);

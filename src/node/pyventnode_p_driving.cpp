@@ -8,9 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// How long a turn may take before the event loop gets its turn.
-constexpr auto turnBudget = 3ms;
-
 } // namespace
 
 // The link's side
@@ -110,7 +107,9 @@ void PyventNodePrivate::turn()
         prune(patterns);
     const Qt::HANDLE outer = m_turningThread.exchange(QThread::currentThreadId());
     const auto turned = qScopeGuard([&] { m_turningThread = outer; });
-    const Clock::time_point end = Clock::now() + turnBudget;
+    const Clock::time_point begin = Clock::now();
+    const Clock::time_point end = begin + TurnBudget::maximumTime;
+    TurnBudget budget(begin, &Clock::now);
     Inbox::Arrivals finished;
     int delivered = 0;
     bool isAlone = true;
@@ -121,7 +120,7 @@ void PyventNodePrivate::turn()
             if (life.retryAt && Clock::now() >= *life.retryAt)
                 start(lock);
             if (life.driver && life.driver->isDriver(lock, this))
-                life.driver->serviceByEventLoop(lock, Clock::now(), this);
+                life.driver->serviceByEventLoop(lock, Clock::now(), this, &budget);
             else if (life.driver)
                 life.driver->loopTurns(lock, Clock::now());
             isAlone = !life.driver || life.driver->isAlone(lock);
@@ -131,10 +130,11 @@ void PyventNodePrivate::turn()
         }
         tell();
         delivered = 0;
-        while (node() && deliverOne(&finished) && ++delivered > 0 && Clock::now() < end) { }
+        while (node() && deliverOne(&finished, &budget) && ++delivered > 0 && Clock::now() < end && !budget.isSpent()) {
+        }
         // More has come meanwhile, where one event follows the other. To look for what follows a single one costs more than it saves; and
         // where other nodes have the same events, these are delivered before the processor's caches forget them.
-    } while (node() && delivered > 1 && isAlone && Clock::now() < end);
+    } while (node() && delivered > 1 && isAlone && Clock::now() < end && !budget.isSpent());
     if (!node())
         return;
     {
@@ -147,11 +147,15 @@ void PyventNodePrivate::turn()
 }
 
 // \a finished is the caller's to keep from one call to the next, because making a list for each event costs as much as the rest.
-bool PyventNodePrivate::deliverOne(Inbox::Arrivals *finished)
+bool PyventNodePrivate::deliverOne(Inbox::Arrivals *finished, TurnBudget *budget)
 {
     const std::optional<Inbox::Turn> turn = [&] {
         const Lock lock = this->lock();
-        return m_session(lock).nextTurn(finished);
+        Session &session = m_session(lock);
+        const qint64 before = session.decoded(); // of what was kept
+        std::optional<Inbox::Turn> next = session.nextTurn(finished);
+        budget->spend(qsizetype(session.decoded() - before));
+        return next;
     }();
     finished->clear();
     if (turn)

@@ -26,10 +26,11 @@ void assign(QString *text, const QString &to)
 
 } // namespace
 
-void EventDecoder::setMaximumFrameSize(qsizetype bytes)
+void EventDecoder::setMaximumSizes(qsizetype bytes, qsizetype expandedBytes)
 {
     PickleLimits limits;
     limits.size = bytes;
+    limits.expandedSize = expandedBytes;
     m_reader.emplace(limits);
 }
 
@@ -51,6 +52,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     }
 
     Result result;
+    result.size = bytes.size();
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
     if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
         return {};
@@ -67,7 +69,10 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     const auto decoded = isWhole ? m_spare->take() : std::make_shared<PyventEvent>();
     PyventEvent &event = *decoded;
     QVariant sender;
-    if (frame.hasPayload() && !m_reader->readArguments(frame.payload, &event.args, &sender)) {
+    const bool isRead = !frame.hasPayload() || m_reader->readArguments(frame.payload, &event.args, &sender);
+    const qsizetype size = frame.hasPayload() ? qMax(bytes.size(), m_reader->expandedSize()) : bytes.size();
+    m_decoded += size;
+    if (!isRead) {
         const PickleError &error = m_reader->error();
         return unreadable(way, Problem::Payload, match.name, frame,
                           u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
@@ -102,6 +107,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     else
         result.mayBeSpare = isWhole && bytes.size() <= SpareEvents::maximumSize && m_reader->hasPlainArguments();
     result.event = decoded;
+    result.size = size;
     result.match = std::move(match);
     return result;
 }

@@ -21,6 +21,7 @@ public:
     {
         std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
         ReceiverTable::Match match;               // who hears the event
+        qsizetype size = 0;                       // what the event takes, as decoded() counts it
         bool mayBeSpare = false;                  // when it has been delivered
         QString problemName;                      // of the event that has the problem
         QString problemText;                      // for people; empty if there is none, or one like it was told before
@@ -41,7 +42,8 @@ public:
     {
     }
 
-    void setMaximumFrameSize(qsizetype bytes);
+    // Frames of up to \a bytes are read, and arguments that expand to \a expandedBytes, as PickleLimits has it.
+    void setMaximumSizes(qsizetype bytes, qsizetype expandedBytes);
     void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
 
     Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
@@ -50,6 +52,10 @@ public:
     void misses(QByteArrayView frame, ReceiveWindow::Clock::time_point now);
 
     const UnreadableFrames &unreadable() const { return m_unreadable; }
+
+    // The bytes that were decoded so far: of each event, those of the frame, or what its arguments expand to if that is more. What was
+    // refused in the end counts, too.
+    qint64 decoded() const { return m_decoded; }
 
 private:
     using Problem = UnreadableFrames::Problem;
@@ -67,6 +73,7 @@ private:
     QByteArray m_senderBytes;
     QString m_sender;
     UnreadableFrames m_unreadable;
+    qint64 m_decoded = 0;
 };
 
 } // namespace Pyvent::Internal

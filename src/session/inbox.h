@@ -13,14 +13,15 @@
 namespace Pyvent::Internal {
 
 // What has arrived and was not delivered to all of its receivers yet: bounded, because nothing is delivered while a
-// call waits in the node's thread. When it is full of events it keeps frames, which take less and are read later. Not thread-safe.
+// call waits in the node's thread. When it is full of events, by their number or by what they expand to, it keeps frames, which take
+// less and are read later. Not thread-safe.
 class Inbox
 {
 public:
     struct Arrival
     {
         Fanout fanout;
-        qsizetype bytes;
+        qsizetype bytes; // that the event takes, as EventDecoder counts them
         bool mayBeSpare; // its event
     };
     using Arrivals = std::vector<Arrival>;

@@ -128,15 +128,17 @@ void Link::sendControl(QByteArray frame, bool inOrder)
 
 // Receiving
 
-void Link::receive(Clock::time_point now)
+void Link::receive(Clock::time_point now, TurnBudget *budget)
 {
     try {
         m_connection->process(now);
         QByteArrayView frame;
         qsizetype size = 0;
-        for (int i = 0; i < readBatch && size < readBatchBytes && m_connection->receive(&frame); ++i) {
+        for (int i = 0; i < readBatch && size < readBatchBytes && !budget->isSpent() && m_connection->receive(&frame);
+             ++i) {
             size += frame.size();
             handOut(frame, now);
+            budget->spend(qsizetype(std::exchange(m_decoded, 0)));
         }
         watchServer(now);
     } catch (const std::exception &) { // no memory, or no descriptor: what was not acknowledged is sent again
@@ -203,8 +205,7 @@ void Link::handOut(QByteArrayView frame, Clock::time_point now)
     }
     m_watch.heardEvent(frame);
     if (m_seats.size() == 1) {
-        m_seats.front()->isTouched = true;
-        m_seats.front()->session->receive(frame, now);
+        handOut(m_seats.front().get(), frame, now);
     } else {
         if (const Subscribers *subscribers = subscribersOfTopic(frame))
             handOut(*subscribers, frame, now);
@@ -220,9 +221,16 @@ void Link::handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::
     for (Seat *seat : subscribers.seats) {
         if (std::exchange(seat->lastFrame, m_frames) == m_frames) // by another prefix
             continue;
-        seat->isTouched = true;
-        seat->session->receive(frame, now);
+        handOut(seat, frame, now);
     }
+}
+
+void Link::handOut(Seat *seat, QByteArrayView frame, Clock::time_point now)
+{
+    seat->isTouched = true;
+    const qint64 before = seat->session->decoded();
+    seat->session->receive(frame, now);
+    m_decoded += seat->session->decoded() - before;
 }
 
 Link::Clock::time_point Link::deadline() const

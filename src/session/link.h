@@ -4,6 +4,7 @@
 
 #include "dispatch/topichash.h"
 #include "session/serverwatch.h"
+#include "session/turnbudget.h"
 #include "transport/connection.h"
 
 #include <functional>
@@ -81,8 +82,14 @@ public:
     // Whether acknowledgements wake whoever drives this.
     void awaitAcknowledgements(bool await) { m_connection->awaitAcknowledgements(await); }
 
-    // Sees to the connection, and hands out what has come, not more at once than is to be delivered before the next.
-    void receive(Clock::time_point now);
+    // Sees to the connection, and hands out what has come, not more at once than is to be delivered before the next, and only until
+    // \a budget is spent.
+    void receive(Clock::time_point now, TurnBudget *budget);
+    void receive(Clock::time_point now)
+    {
+        TurnBudget budget;
+        receive(now, &budget);
+    }
 
     // Has the session process what has come for it, and what is due. Returns false if there was nothing.
     bool process(Seat &seat, Clock::time_point now);
@@ -108,6 +115,7 @@ private:
     void watchServer(Clock::time_point now);
     void handOut(QByteArrayView frame, Clock::time_point now);
     void handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);
+    void handOut(Seat *seat, QByteArrayView frame, Clock::time_point now);
 
     SendQueue m_queue;
     const std::unique_ptr<Connection> m_connection;
@@ -118,6 +126,7 @@ private:
     Subscriptions m_globs;  // what topics begin with
     Subscriptions m_control;
     quint64 m_frames = 0;
+    qint64 m_decoded = 0; // by all sessions
     std::pair<Connection::State, quint64> m_lastState{Connection::State::Connecting, 0};
     qsizetype m_lagging = 0;   // seats
     bool m_concernsAll = true; // what receive() has seen

@@ -33,9 +33,15 @@ void Reception::heardReplay(QByteArrayView frame, Clock::time_point now)
 
 void Reception::deliverReleased(Clock::time_point now)
 {
+    constexpr qint64 enough = qint64(1) << 20;
+    const qint64 begin = m_decoder.decoded();
     QByteArray held;
-    while (!m_inbox.isFull() && m_window.takeReleased(&held))
-        arrive(held, Way::Held, now);
+    while (m_inbox.hasRoomToKeep(0) && m_window.takeReleased(&held)) {
+        if (mayKeepUnread() && (m_inbox.isFull() || m_decoder.decoded() - begin >= enough))
+            keepUnread(held);
+        else
+            arrive(held, Way::Held, now);
+    }
     if (!m_catchUps.isEmpty())
         m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));
 }
@@ -156,7 +162,7 @@ void Reception::deliverHere(EventDecoder::Result &&result, QByteArrayView frame)
         return keep(std::move(result), frame);
     Fanout fanout(std::move(result.event), std::move(result.match), Fanout::To::NodeThread);
     if (!fanout.isOver()) // another thread may still read what it has
-        m_inbox.append(std::move(fanout), frame.size(), result.mayBeSpare && !m_table.hasElsewhere());
+        m_inbox.append(std::move(fanout), result.size, result.mayBeSpare && !m_table.hasElsewhere());
 }
 
 void Reception::keep(EventDecoder::Result &&result, QByteArrayView frame)
@@ -169,6 +175,18 @@ void Reception::keep(EventDecoder::Result &&result, QByteArrayView frame)
         m_news.losses.add(result.event->name, result.event->nodeId, 1);
 }
 
+// Nobody is to have it before the node's thread has.
+bool Reception::mayKeepUnread() const
+{
+    return m_waiters.empty() && !m_table.hasElsewhere() && m_catchUps.isEmpty();
+}
+
+void Reception::keepUnread(QByteArrayView frame)
+{
+    if (ReceiverTable::Match match = m_table.match(topicOf(frame)))
+        m_inbox.keep(frame, std::move(match));
+}
+
 bool Reception::turnsAway()
 {
     return m_turnsAway = m_turnsAway && m_inbox.isFull();
@@ -177,15 +195,14 @@ bool Reception::turnsAway()
 // Who waits, or hears elsewhere, had it when it came; and it was its turn then.
 void Reception::readKept()
 {
-    constexpr qsizetype enough = 256 * 1024; // bytes
-    for (qsizetype bytes = 0; m_inbox.hasKept() && bytes < enough;) {
+    constexpr qint64 enough = 256 * 1024;
+    const qint64 begin = m_decoder.decoded();
+    while (m_inbox.hasKept() && m_decoder.decoded() - begin < enough) {
         Inbox::Kept kept = m_inbox.takeKept();
-        bytes += kept.frame.size();
         const bool isNumbered = parseFrame(kept.frame).trailerState == TrailerState::Read;
         EventDecoder::Result result = decode(kept.frame, isNumbered ? Way::Held : Way::Bus, {});
         if (result.event)
-            m_inbox.append(Fanout(std::move(result.event), std::move(kept.match), Fanout::To::NodeThread),
-                           kept.frame.size());
+            m_inbox.append(Fanout(std::move(result.event), std::move(kept.match), Fanout::To::NodeThread), result.size);
     }
 }
 
@@ -202,7 +219,7 @@ CatchUps::Deliver Reception::deliverPast(Clock::time_point now)
             result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
             result.match.globs = nullptr;
             if (result.event)
-                m_inbox.append(Fanout(std::move(result.event), std::move(result.match)), frame.size());
+                m_inbox.append(Fanout(std::move(result.event), std::move(result.match)), result.size);
             return true;
         }
         return false;

@@ -55,13 +55,13 @@ public:
     // Whether that is to be asked again before long: nothing tells when a handler elsewhere has caught up.
     bool hasLateOnesElsewhere() const { return !m_lateElsewhere.empty(); }
 
-    // Reads some of the frames that the inbox has kept, since its events are delivered.
+    // Reads some of the frames that the inbox has kept, since its events are delivered; no more than takes about a millisecond, but one.
     void readKept();
 
     // Whether there was no room even to keep an event, until there is room for all again. Nothing is asked for meanwhile.
     bool turnsAway();
 
-    // What the receive window has released comes before anything that is read after it.
+    // What the receive window has released comes before anything that is read after it. Where it is much, it is kept as frames.
     void deliverReleased(Clock::time_point now);
 
 private:
@@ -75,6 +75,8 @@ private:
     void deliverElsewhere(const EventDecoder::Result &result);
     void deliverHere(EventDecoder::Result &&result, QByteArrayView frame);
     void keep(EventDecoder::Result &&result, QByteArrayView frame);
+    bool mayKeepUnread() const;
+    void keepUnread(QByteArrayView frame);
     CatchUps::Deliver deliverPast(Clock::time_point now);
 
     ReceiveWindow &m_window;

@@ -38,7 +38,7 @@ void Session::configure(const PyventOptions &options)
     m_encoder.setDefaultSender(defaultSender());
     m_encoder.setMaximumFrameSize(options.maximumEventSize);
     m_encoder.setWaits(options.whenReceiversLag == PyventReceiversLag::Wait);
-    m_reception.decoder().setMaximumFrameSize(options.maximumEventSize);
+    m_reception.decoder().setMaximumSizes(options.maximumEventSize, options.maximumExpandedSize);
     m_reception.decoder().setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setHearOwnEvents(options.hearOwnEvents);
     m_recovery.setMaximumFrameSize(options.maximumEventSize);
@@ -381,7 +381,7 @@ std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)
     if (m_lagging.is && m_seat && inbox.backlog() == Backlog::Small)
         m_seat->isTouched = true; // senders may wait to hear that
     std::optional<Inbox::Turn> turn = inbox.next(finished);
-    while (!turn && inbox.hasKept()) {
+    if (!turn && inbox.hasKept()) { // once, since all that was kept may be for nobody, or unreadable
         m_reception.readKept();
         turn = inbox.next(finished);
     }

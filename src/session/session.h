@@ -90,6 +90,9 @@ public:
     bool hasTurns() const { return !m_reception.inbox().isEmpty(); }
     bool mayHaveSeveralTurns() const { return m_reception.inbox().mayHaveSeveralTurns(); }
 
+    // As EventDecoder::decoded().
+    qint64 decoded() const { return m_reception.decoder().decoded(); }
+
     News &news() { return m_news; }
     const News &news() const { return m_news; }
     const UnreadableFrames &unreadable() const { return m_reception.decoder().unreadable(); }

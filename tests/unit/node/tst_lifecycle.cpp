@@ -61,6 +61,7 @@ private Q_SLOTS:
         QTest::newRow("id") << PyventOptions{.nodeId = u"a\nb"_s} << u"nodeId"_s;
         QTest::newRow("linger") << PyventOptions{.linger = -1ms} << u"linger"_s;
         QTest::newRow("size") << PyventOptions{.maximumEventSize = 10} << u"maximumEventSize"_s;
+        QTest::newRow("expanded size") << PyventOptions{.maximumExpandedSize = 1000} << u"maximumExpandedSize"_s;
         QTest::newRow("replay") << PyventOptions{.replayEvents = -1} << u"replayEvents"_s;
         QTest::newRow("replayed bytes") << PyventOptions{.replayBytes = -1} << u"replayEvents"_s;
         QTest::newRow("replayed time") << PyventOptions{.replayAge = 25h} << u"replayAge"_s;

@@ -4,6 +4,7 @@
 #include "support/cputimer.h"
 #include "support/expandingpickles.h"
 #include "support/testprogram.h"
+#include "support/valuecount.h"
 
 #include <PyventDict>
 #include <PyventInteger>
@@ -57,39 +58,6 @@ QByteArray numbered(const char *format, int from, int to)
     for (int i = from; i < to; ++i)
         all += QByteArray(format).replace('#', QByteArray::number(i).rightJustified(6, '0'));
     return all;
-}
-
-// All values that one meets who goes through \a value.
-qsizetype countValues(const QVariant &value)
-{
-    const auto sum = [](const QVariantList &list) {
-        qsizetype count = 1;
-        for (const QVariant &item : list)
-            count += countValues(item);
-        return count;
-    };
-    const auto sumPairs = [](const PyventDict &dict) {
-        qsizetype count = 1;
-        for (const auto &[key, item] : dict.pairs())
-            count += countValues(key) + countValues(item);
-        return count;
-    };
-    if (value.metaType() == QMetaType::fromType<QVariantList>())
-        return sum(value.toList());
-    if (value.metaType() == QMetaType::fromType<QVariantMap>())
-        return sum(value.toMap().values());
-    if (value.metaType() == QMetaType::fromType<PyventTuple>())
-        return sum(value.value<PyventTuple>().items());
-    if (value.metaType() == QMetaType::fromType<PyventSet>())
-        return sum(value.value<PyventSet>().items());
-    if (value.metaType() == QMetaType::fromType<PyventDict>())
-        return sumPairs(value.value<PyventDict>());
-    if (value.metaType() == QMetaType::fromType<PyventObject>()) {
-        const auto object = value.value<PyventObject>();
-        return sum(object.arguments()) + countValues(object.state()) + sum(object.listItems())
-            + sumPairs(object.dictItems());
-    }
-    return 1;
 }
 
 } // namespace

@@ -84,6 +84,14 @@ Connection::Clock::time_point at(std::chrono::milliseconds time)
     return Connection::Clock::time_point(time + 1h);
 }
 
+// An event "order" of that number, of which the arguments take 1.04 MB: a list of None.
+QByteArray expandingFrame(const QUuid &sender, quint64 number)
+{
+    QByteArray frame = "order }X" + QByteArray::fromHex("01000000") + "x](" + QByteArray(65'000, 'N') + "es.";
+    appendTrailer({.nodeId = sender, .sequence = number, .time = 2000, .previous = 1000}, &frame);
+    return frame;
+}
+
 // Two sessions on one link.
 struct Two
 {
@@ -186,6 +194,9 @@ private Q_SLOTS:
     void keepsWhatCannotBeDeliveredYet();
     void asksForWhatItCouldNotKeep();
     void handsOutWhatItHasKept();
+    void readsNoMoreThanATurnMay();
+    void countsWhatEventsExpandTo();
+    void whatWasHeldComesBeforeWhatIsKept();
 };
 
 void TestLink::subscribesOnceForAll()
@@ -410,6 +421,71 @@ void TestLink::handsOutWhatItHasKept()
     const Session::Left left = bus.one.leave(at(3ms));
     QCOMPARE(left.arrivals.size(), std::size_t(100'005));
     QVERIFY(!bus.one.hasTurns());
+}
+
+// 8 MiB, or 3 ms.
+void TestLink::readsNoMoreThanATurnMay()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    quint64 number = 0;
+    const auto leaves = [&](TurnBudget budget) {
+        while (bus.connection->arrived.size() < 20)
+            bus.connection->arrived.push_back(expandingFrame(bus.sender, ++number));
+        bus.link.receive(at(2ms), &budget);
+        return bus.connection->arrived.size();
+    };
+    QCOMPARE(leaves({}), std::size_t(11));
+    QCOMPARE(leaves({at(0ms), [] { return at(3ms); }}), std::size_t(19));
+    QCOMPARE(leaves({at(0ms), [] { return at(2ms); }}), std::size_t(11));
+    while (bus.connection->mayBeReadable())
+        bus.process(2ms);
+    QCOMPARE(quint64(bus.heard[&bus.one].size()), number);
+}
+
+// Not the frames.
+void TestLink::countsWhatEventsExpandTo()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.turns = 0;
+    const auto arrive = [&](quint64 first, quint64 last) {
+        for (quint64 i = first; i <= last; ++i)
+            bus.connection->arrived.push_back(expandingFrame(bus.sender, i));
+        while (bus.connection->mayBeReadable())
+            bus.process(2ms);
+    };
+    arrive(1, 32);
+    QVERIFY(bus.connection->lagging.isEmpty());
+    arrive(33, 34); // half of 64 MiB
+    QCOMPARE(bus.connection->lagging, QList<bool>{true});
+    arrive(35, 200);
+    bus.turns = std::numeric_limits<int>::max();
+    bus.process(3ms);
+    QList<quint64> expected(200);
+    std::iota(expected.begin(), expected.end(), 1);
+    QCOMPARE(bus.heard[&bus.one], expected);
+    QVERIFY(!bus.asksForMore());
+}
+
+void TestLink::whatWasHeldComesBeforeWhatIsKept()
+{
+    Two bus;
+    bus.hear(&bus.one, u"order"_s, 1ms);
+    bus.turns = 0;
+    const auto arrive = [&](quint64 number) {
+        bus.connection->arrived.push_back(expandingFrame(bus.sender, number));
+        bus.process(2ms);
+    };
+    for (quint64 i = 1; i <= 70; ++i)
+        arrive(i);
+    for (const quint64 number : {72, 73, 71, 74})
+        arrive(number);
+    bus.turns = std::numeric_limits<int>::max();
+    bus.process(3ms);
+    QList<quint64> expected(74);
+    std::iota(expected.begin(), expected.end(), 1);
+    QCOMPARE(bus.heard[&bus.one], expected);
 }
 
 PYVENT_TEST(TestLink)
