@@ -3,10 +3,12 @@
 #include "pickle/picklewriter.h"
 #include "pyventconversion.h"
 #include "require.h"
+#include "support/valuecount.h"
 
 #include <QtCore/qcborvalue.h>
 #include <QtCore/qjsonobject.h>
 
+#include <ctime>
 #include <map>
 #include <utility>
 #include <vector>
@@ -57,6 +59,31 @@ void requireTypes(const QVariant &value)
     (readAs(T{}), ...);
 }
 
+// What was read, or refused, has cost no more than its size allows.
+class Cost
+{
+public:
+    explicit Cost(QByteArrayView pickle)
+        : m_size(pickle.size())
+    {
+    }
+
+    void requireBounded(const PickleReader &reader, const QVariant &value) const
+    {
+        constexpr qsizetype ofAValue = 16;
+        constexpr double mostSeconds = 0.2; // of the processor's time; a hundred times as much as it should take
+        const qsizetype limit = limits.expandedSizeFor(m_size);
+        require(reader.expandedSize() <= limit, "a pickle counts for more than it may");
+        require(PyventTests::countValues(value) <= (limit + limits.mentionedValuesFor(m_size)) / ofAValue + 1,
+                "a pickle has more values than it may");
+        require(double(std::clock() - m_begin) / CLOCKS_PER_SEC < mostSeconds, "a pickle takes long to read");
+    }
+
+private:
+    const qsizetype m_size;
+    const std::clock_t m_begin = std::clock();
+};
+
 // Whatever the value: it becomes an object of a type, or there is a reason.
 void requireTypes(const QVariant &value)
 {
@@ -76,7 +103,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static PickleReader reader(limits);
     const QByteArrayView pickle(reinterpret_cast<const char *>(data), qsizetype(size));
     requireSameArguments(reader, pickle);
+    const Cost cost(pickle);
     if (!reader.read(pickle)) {
+        cost.requireBounded(reader, {});
         require(reader.error().isError(), "an error without a text");
         require(reader.error().offset >= 0 && reader.error().offset <= pickle.size(), "an error without a place");
         return 0;
@@ -87,6 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     reader.toArguments(&arguments, &sender);
 
     const QVariant value = reader.toVariant();
+    cost.requireBounded(reader, value);
     require(value.isValid() != reader.error().isError(), "neither a value nor an error");
     require(value.isValid() || reader.error().offset >= 0, "an error without a place");
     if (value.isValid())
@@ -97,7 +127,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)QDebug::toString(value);
     (void)value.toString();
 
-    require(reader.read(once), "what was written is not read");
+    if (!reader.read(once)) { // what was mentioned again, and is now written each time, may be too much
+        require(reader.error().text.contains(QStringLiteral("too many values")), "what was written is not read");
+        return 0;
+    }
     const QVariant again = reader.toVariant();
     QByteArray twice;
     if (!again.isValid() || !writePickle(again, &twice, nullptr, limits)) // a limit, for objects grow a little

@@ -22,6 +22,17 @@ VALUES = {
     'qt': {'$qt': 'QPoint', 'text': '', 'data': bytes(8)},
 }
 VALUES['shared'] = [VALUES['plain']] * 3
+VALUES['repeated'] = [['a text of some length', b'some bytes', (1, 2), uuid.UUID(int=5)] * 3, {1: 'a text of some length'}]
+
+
+def laughs(value, levels):
+    """A list of four references to a list of four references to..."""
+    for _ in range(levels):
+        value = [value] * 4
+    return value
+
+
+VALUES['laughs'] = {'lists': laughs('ha', 8), 'dicts': laughs({'x': {'y': laughs((), 3)}}, 6)}
 
 try:
     import numpy

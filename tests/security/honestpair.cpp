@@ -43,6 +43,11 @@ bool HonestPair::isReady() const
     return m_sender.state() == PyventNode::Ready && m_receiver.state() == PyventNode::Ready;
 }
 
+void HonestPair::hearAlso(const QString &name)
+{
+    m_receiver.on(name, {.sender = PyventSender::Any}, this, [this](const PyventEvent &) { ++m_heardAlso; });
+}
+
 void HonestPair::start()
 {
     m_clock.restart();

@@ -17,6 +17,13 @@ class HonestPair : public QObject
 public:
     explicit HonestPair(int port, const PyventOptions &options = {});
 
+    // The receiver hears events of this name as well, whoever sends them.
+    void hearAlso(const QString &name);
+
+    // How many of these it has heard, and how many it could not read.
+    qint64 heardAlso() const { return m_heardAlso; }
+    quint64 unreadable() const { return m_receiver.unreadableFrames(); }
+
     // Both are Ready.
     bool isReady() const;
 
@@ -39,6 +46,7 @@ private:
     QElapsedTimer m_clock;
     qint64 m_sent = 0;
     qint64 m_heard = 0;
+    qint64 m_heardAlso = 0;
     quint64 m_lost = 0;
     bool m_isOrdered = true;
     std::vector<double> m_latencies;

@@ -19,9 +19,6 @@ namespace PyventTests {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-// A process's memory, in KiB.
 qint64 memoryOf(qint64 pid)
 {
     QFile file(u"/proc/%1/status"_s.arg(pid));
@@ -31,6 +28,8 @@ qint64 memoryOf(qint64 pid)
     const qsizetype at = status.indexOf("VmRSS:");
     return status.sliced(at + 6, status.indexOf("kB", at) - at - 6).trimmed().toLongLong();
 }
+
+namespace {
 
 qsizetype descriptorsOf(qint64 pid)
 {

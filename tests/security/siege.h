@@ -21,6 +21,9 @@ QString whyNotWithstood(Attack attack, int mebibytes);
 QString whyNotWithstood(Attack attack, int mebibytes, const QStringList &arguments, const PyventOptions &pair,
                         double milliseconds);
 
+// A process's memory, in KiB.
+qint64 memoryOf(qint64 pid);
+
 } // namespace PyventTests
 
 Q_DECLARE_METATYPE(PyventTests::Attack)
