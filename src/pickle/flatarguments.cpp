@@ -27,7 +27,7 @@ class FlatReader
 {
 public:
     // What is in \a arguments is of an earlier pickle.
-    FlatReader(QByteArrayView pickle, TextCache *texts, QVariantMap *arguments, qsizetype mostEntries)
+    FlatReader(QByteArrayView pickle, TextCache *texts, QVariantMap *arguments, std::size_t mostEntries)
         : m_next(pickle.data())
         , m_end(m_next + pickle.size())
         , m_texts(texts)
@@ -71,8 +71,6 @@ public:
         return true;
     }
 
-    qsizetype entries() const { return m_entryCount; }
-
 private:
     bool has(qsizetype count) const { return m_end - m_next >= count; }
     bool take(Op op)
@@ -112,8 +110,6 @@ private:
     bool readEntry(QVariant *sender)
     {
         QByteArrayView key;
-        if (++m_entryCount > m_mostEntries)
-            return false;
         if (take(Op::ShortBinUnicode) ? !readView(1, &key) : !take(Op::BinUnicode) || !readView(4, &key))
             return false;
         if (!skipMemo())
@@ -128,7 +124,8 @@ private:
             leavePlace();
         }
         QString text;
-        return m_texts->decode(key, &text) && readValue(valueSlot(&m_entries, std::move(text)));
+        return m_entries.size() < m_mostEntries && m_texts->decode(key, &text)
+            && readValue(valueSlot(&m_entries, std::move(text)));
     }
 
     // From here on, this pickle's keys are not those of the earlier one.
@@ -216,8 +213,7 @@ private:
     const char *m_end;
     TextCache *m_texts;
     QVariantMap *m_arguments;
-    const qsizetype m_mostEntries;
-    qsizetype m_entryCount = 0;
+    const std::size_t m_mostEntries;
     bool m_isInPlace;            // the keys are those of the earlier pickle so far
     QVariantMap::iterator m_old; // what was not written to yet
     QVariantMap::iterator m_oldEnd;
@@ -232,10 +228,11 @@ bool readFlatArguments(QByteArrayView pickle, const PickleLimits &limits, TextCa
     if (pickle.size() > limits.size || pickle.size() > limits.objects || limits.depth < 1)
         return false;
     QVariant explicitSender;
-    FlatReader reader(pickle, texts, arguments, (limits.expandedSizeFor(pickle.size()) - pickle.size()) / costOfEntry);
+    const qsizetype most = limits.expandedSizeFor(pickle.size()) - pickle.size();
+    FlatReader reader(pickle, texts, arguments, std::size_t(most / costOfEntry));
     if (!reader.read(&explicitSender))
         return false;
-    *expandedSize = reader.entries() * costOfEntry + pickle.size();
+    *expandedSize = arguments->size() * costOfEntry + pickle.size();
     *sender = std::move(explicitSender);
     return true;
 }
