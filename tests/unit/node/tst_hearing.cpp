@@ -52,6 +52,32 @@ private:
 private Q_SLOTS:
     void init() { m_port = PyventTests::freePort(); }
 
+    // The option bounds what this node builds; others may take more.
+    void largeArgumentsAreRefusedOrHeard()
+    {
+        const auto sender = makeNode();
+        QVERIFY(sender->tryStart());
+        PyventNode careful(PyventOptions{.port = m_port, .server = false, .maximumExpandedSize = 1024 * 1024});
+        PyventNode usual(PyventOptions{.port = m_port, .server = false});
+        QList<qsizetype> heard;
+        int small = 0;
+        for (PyventNode *node : {&careful, &usual}) {
+            node->on("small", this, [&] { ++small; });
+            node->on("large", {"list"}, this,
+                     [&, node](const QVariantList &list) { heard += node == &usual ? list.size() : -list.size(); });
+        }
+        QTRY_COMPARE(careful.state(), PyventNode::Ready);
+        QTRY_COMPARE(usual.state(), PyventNode::Ready);
+        QVERIFY(sender->send("large", {{u"list"_s, QVariantList(200'000, 7)}}));
+        QVERIFY(sender->send("small"));
+        QTRY_COMPARE(small, 2);
+        QTRY_COMPARE(heard, QList<qsizetype>{200'000});
+        QTRY_COMPARE(careful.unreadableFrames(), 1u);
+        QCOMPARE(usual.unreadableFrames(), 0u);
+        QVERIFY2(careful.lastError().text.contains(u"expands beyond the limit"_s),
+                 qPrintable(careful.lastError().text));
+    }
+
     // Nodes of one thread decode an event once, but nobody hears what another one made of it.
     void nodesOfOneProcessShareNothingThatChanges()
     {
