@@ -4,6 +4,8 @@
 
 #include <PyventOptions>
 
+#include <QtCore/qmetatype.h>
+#include <QtCore/qstring.h>
 #include <QtCore/qstringlist.h>
 
 namespace PyventTests {
