@@ -22,7 +22,9 @@ Insider::Insider(int port)
 {
     m_sends.greet("DEALER");
     m_hears.greet("SUB");
-    m_hears.send(Zmtp::commandFrame("SUBSCRIBE", {}));
+    // As a node of this module's: Python's are not told what nodes tell each other.
+    m_hears.send(Zmtp::commandFrame("SUBSCRIBE", nodeTopic(m_own, {}).chopped(1))
+                 + Zmtp::commandFrame("SUBSCRIBE", {}));
 }
 
 bool Insider::learn()

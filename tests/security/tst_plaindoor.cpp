@@ -2,6 +2,7 @@
 #include "siege.h"
 #include "support/rawconnection.h"
 #include "support/testprogram.h"
+#include "wire/control.h"
 #include "wire/zmtp.h"
 
 #include <QtTest/qtest.h>
@@ -20,6 +21,12 @@ namespace {
 QByteArray message(QByteArrayView event)
 {
     return Zmtp::frame(Zmtp::Header::More, {}) + Zmtp::frame(0, event);
+}
+
+// Who has subscribed to that is taken for a node of this module's, to which anything goes that may be no pickle.
+QByteArray asNode()
+{
+    return Zmtp::commandFrame("SUBSCRIBE", nodeTopic(QUuid::createUuid(), {}).chopped(1));
 }
 
 void connectAndSayNothing(int port)
@@ -129,7 +136,7 @@ void sendNothingToTheDeaf(int port)
     std::vector<RawConnection> deaf;
     for (int i = 0; i < 3; ++i) {
         deaf.emplace_back(port + 1).greet("SUB");
-        deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", {}));
+        deaf.back().send(asNode() + Zmtp::commandFrame("SUBSCRIBE", {}));
     }
     RawConnection sender(port);
     sender.greet("DEALER");
@@ -146,7 +153,7 @@ void sendEachOfTheDeafAnother(int port)
     for (int i = 0; i < 40; ++i) {
         const QByteArray name = "deaf-" + QByteArray::number(i) + ' ';
         deaf.emplace_back(port + 1).greet("SUB");
-        deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", name));
+        deaf.back().send(asNode() + Zmtp::commandFrame("SUBSCRIBE", name));
         std::this_thread::sleep_for(20ms);
         sender.send(message(name + QByteArray(30'000'000, 'x')));
         sender.isHungUp();
@@ -190,7 +197,7 @@ void subscribeAndNeverRead(int port)
     std::vector<RawConnection> deaf;
     for (int i = 0; i < 3; ++i) {
         deaf.emplace_back(port + 1).greet("SUB");
-        deaf.back().send(Zmtp::commandFrame("SUBSCRIBE", "flood"));
+        deaf.back().send(asNode() + Zmtp::commandFrame("SUBSCRIBE", "flood"));
     }
     RawConnection sender(port);
     sender.greet("DEALER");

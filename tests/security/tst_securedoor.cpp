@@ -190,7 +190,7 @@ void floodUntilRevoked(int port)
             qFatal("a key on the list is not let in");
         keys().allow(false);
         const auto since = std::chrono::steady_clock::now();
-        while (sends->sendEvent("flood " + QByteArray(1000, 'x')) && !sends->raw().isHungUp()) {
+        while (sends->sendEvent("flood N." + QByteArray(1000, 'x')) && !sends->raw().isHungUp()) {
             hears.raw().isHungUp(); // which reads
             if (std::chrono::steady_clock::now() - since > 20s)
                 qFatal("a key that was taken away is still let in");
@@ -261,7 +261,7 @@ void neverRead(int port)
     }
     SecureConnection sender = secure(port);
     sender.shakeHands("DEALER");
-    const QByteArray event = "flood " + QByteArray(1'000'000, 'x');
+    const QByteArray event = "flood N." + QByteArray(1'000'000, 'x');
     for (int i = 0; i < 600 && sender.sendEvent(event); ++i)
         sender.raw().isHungUp(); // which reads the acknowledgements
 }
