@@ -71,6 +71,7 @@ void BusLink::join(const Place &place)
         return;
     }
     connect(node, &PyventNode::eventsLost, this, &BusLink::lost);
+    connect(node, &PyventNode::eventsRefused, this, &BusLink::refused);
     connect(node, &PyventNode::unreadableFramesChanged, this,
             [this, node](quint64 count) { Q_EMIT unreadable(count, node->unreadableByName()); });
     Q_EMIT unreadable(0, {});

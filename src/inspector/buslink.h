@@ -70,6 +70,7 @@ Q_SIGNALS:
     void undeliveredChanged();
     void wentWrong(const PyventError &error);
     void lost(const QString &name, const QUuid &node, quint64 count);
+    void refused(const QString &name, const QUuid &node, quint64 count, const QString &why);
     // Since it joined.
     void unreadable(quint64 count, const QMap<QString, quint64> &byName);
 

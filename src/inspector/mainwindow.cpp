@@ -49,6 +49,7 @@ MainWindow::MainWindow(QWidget *parent)
     , m_sideBar(new QSplitter(Qt::Vertical))
     , m_counts(new ElidedLabel(Qt::ElideRight))
     , m_lostLabel(new ToneLabel(Tone::Bad))
+    , m_refusedLabel(new ToneLabel(Tone::Bad))
     , m_progress(new QProgressBar)
     , m_cancel(new QToolButton)
 {
@@ -84,6 +85,7 @@ void MainWindow::connectParts()
     connect(&m_link, &BusLink::stateChanged, this, &MainWindow::noteState);
     connect(&m_link, &BusLink::answered, &m_nodes, &NodesModel::setAnswers);
     connect(&m_link, &BusLink::lost, this, &MainWindow::noteLost);
+    connect(&m_link, &BusLink::refused, this, &MainWindow::noteRefused);
     connect(&m_link, &BusLink::wentWrong, this, &MainWindow::noteError);
 
     m_events.setNodeNames([this](const QUuid &node) { return m_nodes.nameOf(node); });
@@ -161,12 +163,28 @@ void MainWindow::noteLost(const QString &name, const QUuid &node, quint64 count)
     m_lost += count;
     m_lostLabel->setText(tr("%1 lost").arg(QLocale().toString(m_lost)));
     m_lostLabel->show();
-    const QString known = m_nodes.nameOf(node);
-    const QString sender = known.isEmpty() ? node.toString(QUuid::WithoutBraces).first(8) : known;
+    const QString sender = shortNameOf(node);
     m_messageBar->say(count == 1
                           ? tr("1 event '%1' of the node %2 was sent and will not arrive any more.").arg(name, sender)
                           : tr("%1 events '%2' of the node %3 were sent and will not arrive any more.")
                                 .arg(QLocale().toString(count), name, sender),
+                      Tone::Waiting);
+}
+
+QString MainWindow::shortNameOf(const QUuid &node) const
+{
+    const QString known = m_nodes.nameOf(node);
+    return known.isEmpty() ? node.toString(QUuid::WithoutBraces).first(8) : known;
+}
+
+void MainWindow::noteRefused(const QString &, const QUuid &node, quint64 count, const QString &why)
+{
+    m_refused += count;
+    m_refusedLabel->setText(tr("%1 refused").arg(QLocale().toString(m_refused)));
+    m_refusedLabel->setToolTip(why);
+    m_refusedLabel->show();
+    const QString text = why.left(1).toUpper() + why.mid(1);
+    m_messageBar->say(node.isNull() ? tr("%1.").arg(text) : tr("%1. It came from the node %2.").arg(text, shortNameOf(node)),
                       Tone::Waiting);
 }
 

@@ -115,6 +115,8 @@ private:
     void noteState();
     void noteError(const PyventError &error);
     void noteLost(const QString &name, const QUuid &node, quint64 count);
+    void noteRefused(const QString &name, const QUuid &node, quint64 count, const QString &why);
+    QString shortNameOf(const QUuid &node) const;
     void noteDropped(qsizetype count);
     void everySecond();
 
@@ -125,6 +127,7 @@ private:
     LogFile m_logFile;
     QTimer m_second;
     quint64 m_lost = 0;
+    quint64 m_refused = 0;
     qsizetype m_dropped = 0;
     Serial m_saved = 0; // events before this one are in a file
     Place m_place;      // whose nodes are listed
@@ -148,6 +151,7 @@ private:
     QSplitter *m_sideBar;
     QLabel *m_counts;
     QLabel *m_lostLabel;
+    QLabel *m_refusedLabel;
     QProgressBar *m_progress;
     QToolButton *m_cancel;
 

@@ -112,6 +112,8 @@ void MainWindow::makeStatusBar()
     m_counts->setContentsMargins(windowMargin - 4, 0, 0, 0);
     m_lostLabel->setObjectName(u"lost"_s);
     m_lostLabel->hide();
+    m_refusedLabel->setObjectName(u"refused"_s);
+    m_refusedLabel->hide();
     m_progress->setObjectName(u"progress"_s);
     m_progress->setRange(0, 1000);
     m_progress->setMaximumWidth(220);
@@ -122,6 +124,7 @@ void MainWindow::makeStatusBar()
     statusBar()->addWidget(m_counts, 1);
     statusBar()->addPermanentWidget(new UnreadableLabel(&m_link));
     statusBar()->addPermanentWidget(m_lostLabel);
+    statusBar()->addPermanentWidget(m_refusedLabel);
     statusBar()->addPermanentWidget(m_progress);
     statusBar()->addPermanentWidget(m_cancel);
     statusBar()->setSizeGripEnabled(false);
