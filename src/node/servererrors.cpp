@@ -108,11 +108,13 @@ PyventError servingError(Server::Failure failure, const PyventOptions &options, 
         return {PyventError::CannotServe, u"this node cannot serve: %1 is no IP address of this machine"_s.arg(where),
                 where};
     case Server::Failure::NeedsKeys:
-        return {PyventError::CannotServe,
-                u"this node does not serve at %1, which other machines reach, because it has no keys: make some with "
-                "'pyvent keygen', and name them in PyventOptions::security (pyvent serve --keys FILE --allow FILE). "
-                "PyventSecurity::openToNetwork (--open-to-network) lets anybody in instead"_s.arg(where),
-                where};
+        return {
+            PyventError::CannotServe,
+            u"this node does not serve at %1, which other machines reach, because it has no keys, or no list of "
+            "those who may come in: make keys with 'pyvent keygen', and name both in PyventOptions::security (pyvent "
+            "serve --keys FILE --allow FILE). "
+            "PyventSecurity::openToNetwork (--open-to-network) lets anybody in instead"_s.arg(where),
+            where};
     case Server::Failure::BadFile:
         return {PyventError::CannotServe, u"this node cannot serve: %1"_s.arg(text), u"security"_s};
     case Server::Failure::NoResources:

@@ -95,7 +95,7 @@ public:
         *account += size() + overhead;
     }
 
-    // Once: the first \a bytes are none of it any more. It is in memory of its own, and nobody shares it.
+    // Once: the first \a bytes are none of it any more. It is in memory of its own, and was not passed on yet.
     void dropFront(qsizetype bytes)
     {
         m_data->at += bytes;

@@ -28,6 +28,9 @@ constexpr std::size_t readAtOnce = 64 * 1024;
 constexpr qsizetype writtenAtOnce = 1024 * 1024;
 constexpr auto readingTime = 5ms;
 
+// How long sealing may take for all connections of a key before those of others have their turn.
+constexpr auto sealingTime = 3ms;
+
 // How many parts of the output one system call takes.
 constexpr std::size_t partsAtOnce = 512;
 
@@ -385,9 +388,12 @@ qsizetype Doors::wait(Clock::time_point until)
     Clock::time_point now = begin;
     if (m_rules && count > 0)
         readRules(now);
+    m_timeOfKeys.clear();
+    ++m_turns;
     for (int i = 0; i < count; ++i) {
-        // What is left is there again in the next turn.
-        handle(events[std::size_t(i)].data.ptr, events[std::size_t(i)].events, now, now < begin + readingTime);
+        // What is left is there again in the next turn, which begins with others.
+        const epoll_event &event = events[(std::size_t(i) + m_turns) % std::size_t(count)];
+        handle(event.data.ptr, event.events, now, now < begin + readingTime);
         now = Clock::now();
     }
     payDebts(now);
@@ -551,10 +557,15 @@ bool Doors::mayWrite(const Connection &connection)
 bool Doors::writeSealed(Connection *connection, EncryptedOutput *encryption, Clock::time_point now)
 {
     SendBuffer &output = connection->peer->client()->output;
-    for (qsizetype written = 0; written < writtenAtOnce;) {
+    Clock::duration &ofKey = m_timeOfKeys[connection->other.keyName];
+    const Clock::time_point begin = Clock::now() - ofKey;
+    for (qsizetype written = 0; written < writtenAtOnce && ofKey < sealingTime; ofKey = Clock::now() - begin) {
         const QByteArrayView next = encryption->next(&output);
-        if (next.isEmpty())
+        if (next.isEmpty()) {
+            if (encryption->goesThrough())
+                continue;
             break;
+        }
         const ssize_t count = ::send(connection->socket.get(), next.data(), std::size_t(next.size()), MSG_NOSIGNAL);
         if (count >= 0) {
             encryption->wrote(count);

@@ -14,6 +14,8 @@
 #include "transport/endpoint.h"
 #include "transport/filedescriptor.h"
 
+#include <QtCore/qhash.h>
+
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -157,6 +159,8 @@ private:
     Admission m_admission;
     NetworkEntry m_network;
     std::unique_ptr<DoorRules> m_rules;
+    QHash<QString, Clock::duration> m_timeOfKeys; // that sealing for each has taken in this turn
+    std::size_t m_turns = 0;
     bool m_allowsOthers = false; // than when it was last seen who is connected
     Warnings m_warnings;
     FileDescriptor m_epoll;

@@ -19,7 +19,7 @@ constexpr qsizetype keptRoom = qsizetype(4) * 1024;
 // A larger frame is sealed in pieces, and so much of it is gone through before others have their turn.
 constexpr qsizetype largestWhole = qsizetype(32) * 1024;
 constexpr qsizetype pieceSize = qsizetype(16) * 1024;
-constexpr qsizetype soughtAtOnce = qsizetype(1024) * 1024;
+constexpr qsizetype soughtAtOnce = qsizetype(256) * 1024;
 static_assert(pieceSize % BoxStream::blockSize == 0);
 
 char curveFlags(quint8 flags)
@@ -74,6 +74,11 @@ EncryptedOutput::EncryptedOutput(const SendBuffer &output, CurveSession *session
 }
 
 EncryptedOutput::~EncryptedOutput() = default;
+
+bool EncryptedOutput::goesThrough() const
+{
+    return m_large && !m_large->hasTag;
+}
 
 void EncryptedOutput::wrote(qsizetype count)
 {

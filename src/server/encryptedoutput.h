@@ -22,6 +22,9 @@ public:
     // Whether nothing is sealed that is not written.
     bool isEmpty() const { return m_begin == m_sealed.size(); }
 
+    // Whether it goes through a large event, so that next() may have nothing yet.
+    bool goesThrough() const;
+
     // What is to be written next, taken out of \a output, where that is needed. Empty if there is nothing, or if a large event takes more time
     // than a connection has at once: then it is to be called again.
     QByteArrayView next(SendBuffer *output);

@@ -143,8 +143,7 @@ bool ZmtpPeer::openLarge(FrameReader::Frame frame)
         return close(notSealed);
     FrameReader::Frame plain{};
     plain.block = std::move(frame.block);
-    frame = {}; // it is the only owner
-    plain.block.dropFront(front);
+    plain.block.dropFront(front); // of which nobody but this makes use any more
     return handleOpened(&plain, plain.block.data(), size);
 }
 

@@ -67,6 +67,7 @@ private Q_SLOTS:
     void endsAtASignalWhileNobodyReads();
     void nodesTellsWhoIsThere();
     void nodesTellsOfPythonsServer();
+    void keygenMakesKeysForABus();
     void nodesEndsWith3WithoutAServer();
 
     // tst_cli_bench.cpp: what takes long, and what a terminal shows

@@ -53,7 +53,7 @@ void tst_Cli::namesTheMistake_data()
     row("sned x", u"unknown command 'sned'; did you mean 'send'?\npyvent: 'pyvent help' shows"_s);
     row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
     row("xyzzy",
-        u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, check-rules, help"_s);
+        u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, keygen, check-rules, help"_s);
     row("help xyzzy", u"unknown command 'xyzzy'"_s);
     row("help --xyzzy", u"unknown option '--xyzzy'\npyvent: 'pyvent help' shows the commands and their options"_s);
     row("help send x", u"unexpected argument 'x'"_s);
@@ -115,6 +115,13 @@ void tst_Cli::namesTheMistake_data()
     row("wait a b", u"unexpected argument 'b'"_s);
     row("serve everyone", u"unexpected argument 'everyone'"_s);
     row("serve --no-server", u"--no-server"_s);
+    row("serve --keys x", u"--keys and --allow go together"_s);
+    row("serve --allow x", u"--keys and --allow go together"_s);
+    row("serve --keys x --allow x --key x", u"takes its secret key by --keys"_s);
+    row("serve --keys /no/such/key --allow x", u"/no/such/key cannot be read: No such file"_s);
+    row("listen --server-key x", u"keyFile"_s);
+    row("keygen", u"the NAME of the new key is missing"_s);
+    row("keygen a b", u"unexpected argument 'b'"_s);
     row("listen __check", u"'__check'"_s);
     row("wait __check", u"pyvent: 'pyvent help wait' shows how it is used\n"_s);
     row("send x --address a_b_", u"pyvent: 'pyvent help send' shows how it is used\n"_s);
@@ -179,7 +186,9 @@ void tst_Cli::printsHelp_data()
     row("help bench", {u"Usage: pyvent bench [options]"_s}, {u"--events"_s, u"--json"_s, u"--size"_s, u"--timeout"_s});
     row("check-rules -h", {u"Usage: pyvent check-rules FILE [options]"_s}, {u"--allow"_s, u"--json"_s});
     row("nodes -h", {u"Usage: pyvent nodes [options]"_s}, {u"--json"_s, u"--timeout"_s});
-    row("serve -h", {u"Usage: pyvent serve [options]"_s, u"'pyvent help' shows the options"_s}, {});
+    row("serve -h", {u"Usage: pyvent serve [options]"_s, u"'pyvent help' shows the options"_s},
+        {u"--allow"_s, u"--keys"_s, u"--open-to-network"_s});
+    row("keygen -h", {u"Usage: pyvent keygen NAME [options]"_s}, {});
 }
 
 void tst_Cli::printsHelp()

@@ -443,6 +443,53 @@ void tst_Cli::nodesTellsWhoIsThere()
     QVERIFY(json.output().contains(uR"("id":"kitchen")"_s));
 }
 
+void tst_Cli::keygenMakesKeysForABus()
+{
+    const auto at = [this](const QString &name) { return m_folder.filePath(name); };
+    Program first({u"keygen"_s, at(u"server"_s)});
+    QCOMPARE(first.exitCode(), 0);
+    QVERIFY2(first.output().contains(u"--keys %1.key --allow"_s.arg(at(u"server"_s))), qPrintable(first.output()));
+    Program again({u"keygen"_s, at(u"server"_s)});
+    QCOMPARE(again.exitCode(), 1);
+    QVERIFY2(again.errors().contains(u"it is not overwritten"_s), qPrintable(again.errors()));
+    for (const QString &name : {u"kitchen"_s, u"stranger"_s}) {
+        Program quiet({u"keygen"_s, u"--quiet"_s, at(name)});
+        QCOMPARE(quiet.exitCode(), 0);
+        QCOMPARE(quiet.output(), QString());
+    }
+
+    // What other machines reach is served with keys only.
+    Program without(onBus({u"serve"_s, u"--address"_s, u"0.0.0.0"_s}));
+    QCOMPARE(without.exitCode(), 1);
+    QVERIFY2(without.errors().contains(u"pyvent keygen"_s), qPrintable(without.errors()));
+    QVERIFY(QFile::copy(at(u"kitchen.pub"_s), at(u"allowed"_s)));
+    Program server(onBus(
+        {u"serve"_s, u"--address"_s, u"0.0.0.0"_s, u"--keys"_s, at(u"server.key"_s), u"--allow"_s, at(u"allowed"_s)}));
+    QVERIFY2(server.complains(u"serving at"_s), qPrintable(server.errors()));
+    const auto withKey = [&](const QString &name) {
+        return QStringList{u"--no-lane"_s, u"--key"_s, at(name + u".key"_s), u"--server-key"_s, at(u"server.pub"_s)};
+    };
+    Program kitchen(onBus({u"listen"_s, u"order"_s, u"--count"_s, u"1"_s}) + withKey(u"kitchen"_s));
+    QVERIFY2(kitchen.complains(u"listening to"_s), qPrintable(kitchen.errors()));
+    Program nodes(onBus({u"nodes"_s}));
+    QCOMPARE(nodes.exitCode(), 0);
+    QVERIFY2(nodes.output().contains(u" key kitchen "_s), qPrintable(nodes.output()));
+    Program stranger(onBus({u"send"_s, u"order"_s}) + withKey(u"stranger"_s));
+    QCOMPARE(stranger.exitCode(), 3);
+    QVERIFY2(stranger.errors().contains(u"add the line 'stranger = "_s), qPrintable(stranger.errors()));
+    QVERIFY2(server.complains(u"its key is not in "_s), qPrintable(server.errors()));
+    Program waiter(onBus({u"send"_s, u"order"_s, u"food=sushi"_s}) + withKey(u"kitchen"_s));
+    QCOMPARE(waiter.exitCode(), 0);
+    QCOMPARE(kitchen.exitCode(), 0);
+    QVERIFY2(kitchen.output().contains(u"food='sushi'"_s), qPrintable(kitchen.output()));
+    server.sendSignal(SIGTERM);
+    QCOMPARE(server.exitCode(), 0);
+
+    Program open(onBus({u"serve"_s, u"--address"_s, u"0.0.0.0"_s, u"--open-to-network"_s}));
+    QVERIFY2(open.complains(u"Anybody who reaches this machine"_s), qPrintable(open.errors()));
+    QVERIFY2(open.complains(u"serving at"_s), qPrintable(open.errors()));
+}
+
 void tst_Cli::nodesTellsOfPythonsServer()
 {
     Program server(python, pythonPeer({u"serve"_s}));

@@ -52,6 +52,10 @@ TestCase {
             { tag: "nodeId", value: "late" },
             { tag: "server", value: false },
             { tag: "hearOwnEvents", value: false },
+            { tag: "keyFile", value: "a.key" },
+            { tag: "serverKey", value: "a.pub" },
+            { tag: "allowFile", value: "allowed" },
+            { tag: "openToNetwork", value: true },
             { tag: "linger", value: 5 }
         ]
     }
@@ -69,6 +73,13 @@ TestCase {
         compare(errors.count, 3)
         compare(errors.signalArguments[0][0].code, Pyvent.ConfiguredTooLate)
         compare(errors.signalArguments[0][0].subject, data.tag)
+    }
+
+    function test_aKeyThatIsNotThere() {
+        const node = make('Pyvent { keyFile: "/no/such/file.key" }')
+        verify(node)
+        warns("Pyvent: /no/such/file.key cannot be read: No such file or directory")
+        compare(node.state, Pyvent.Stopped)
     }
 
     function test_anOptionThatCannotBe() {

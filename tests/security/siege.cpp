@@ -96,7 +96,9 @@ QString whyNotWithstood(Attack attack, int mebibytes, const QStringList &argumen
             .arg(descriptorsOf(server.pid()));
     qInfo().noquote() << text;
     const bool isPrompt = keepsMemory || pair.latency() < milliseconds;
-    return isWell && isPrompt && isGivenBack && (keepsMemory || most - before < mebibytes * 1024) ? QString() : text;
+    return isWell && isPrompt && isGivenBack && (keepsMemory || most - before < mebibytes * 1024)
+        ? QString()
+        : text + u"; the server said: "_s + server.errors();
 }
 
 } // namespace PyventTests

@@ -266,6 +266,26 @@ void neverRead(int port)
         sender.raw().isHungUp(); // which reads the acknowledgements
 }
 
+// Sealing these takes the server most of its time, and it has others to serve.
+void sendLargeEventsToMany(int port)
+{
+    std::vector<SecureConnection> hears;
+    for (int i = 0; i < 30; ++i) {
+        hears.push_back(secure(port + 1));
+        if (!hears.back().shakeHands("SUB") || !hears.back().subscribe("flood"))
+            qFatal("a key on the list is not let in");
+    }
+    SecureConnection sender = secure(port);
+    sender.shakeHands("DEALER");
+    for (int i = 0; i < 3; ++i) {
+        sender.sendEvent("flood " + QByteArray(50'000'000, 'x'));
+        for (const auto end = std::chrono::steady_clock::now() + 1500ms; std::chrono::steady_clock::now() < end;) {
+            for (SecureConnection &each : hears)
+                each.raw().isHungUp(); // which reads
+        }
+    }
+}
+
 void subscribeAndHangUp(int port)
 {
     for (int i = 0; i < 10; ++i) {
@@ -347,6 +367,7 @@ void TestSecureDoor::holds_data()
     QTest::newRow("hanging up amid PINGs") << &hangUpAmidSealedPings << 32;
     QTest::newRow("large frames that are announced and do not come") << &announceAndHoldSealed << 32;
     QTest::newRow("many subscriptions again and again") << &subscribeAndHangUp << 64;
+    QTest::newRow("very large events to many receivers") << &sendLargeEventsToMany << 600;
     QTest::newRow("receivers that never read") << &neverRead << 600;
 }
 

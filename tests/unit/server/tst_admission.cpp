@@ -17,6 +17,7 @@ private Q_SLOTS:
     void whoComesIn_data();
     void whoComesIn();
     void soManyOfAnotherUser();
+    void soManyOfAKey();
 };
 
 void TestAdmission::whoComesIn_data()
@@ -69,6 +70,29 @@ void TestAdmission::soManyOfAnotherUser()
     QCOMPARE(admission.ask(own, now), Answer::Welcome);
     admission.left(other);
     QCOMPARE(admission.ask(other, now), Answer::Welcome);
+}
+
+// From wherever it is used.
+void TestAdmission::soManyOfAKey()
+{
+    Admission admission({}, 2);
+    const QString ada = QStringLiteral("ada");
+    const OtherEnd elsewhere{.isLocal = false, .user = {}, .keyName = ada};
+    const OtherEnd here{.isLocal = true, .user = ::geteuid(), .keyName = ada};
+    for (const OtherEnd &end : {elsewhere, here}) {
+        QVERIFY(admission.hasRoomForKey(ada));
+        admission.entered({.isLocal = end.isLocal, .user = end.user});
+        admission.showedKey(ada);
+    }
+    QVERIFY(!admission.hasRoomForKey(ada));
+    QVERIFY(admission.hasRoomForKey(QStringLiteral("grace")));
+    QCOMPARE(admission.keyHolders(), 1);
+    admission.left({.isLocal = false, .user = {}}); // who has shown none
+    QVERIFY(!admission.hasRoomForKey(ada));
+    admission.left(elsewhere);
+    QVERIFY(admission.hasRoomForKey(ada));
+    admission.left(here);
+    QCOMPARE(admission.keyHolders(), 0);
 }
 
 PYVENT_TEST(TestAdmission)
