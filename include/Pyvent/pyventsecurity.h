@@ -29,7 +29,8 @@ enum class PyventOpenToNetwork {
 */
 struct PyventSecurity
 {
-    /*! The file of this node's own secret key, a server's or a client's, which is this user's alone (mode 0600). It is read when the node begins to
+    /*! The file of this node's own secret key, a server's or a client's, which is this user's alone (mode 0600). Its
+        folder is this user's or root's, and nobody else can write to that, unless it is sticky. It is read when the node begins to
         serve, and each time that it connects. */
     QString keyFile = {};
 
@@ -38,8 +39,9 @@ struct PyventSecurity
     QString serverKey = {};
 
     /*! Who may come in from other machines to a server that is started here: a file with lines "name = public key", as .pub files have
-        them, and comments that begin with '#'. It is this user's or root's, and nobody else can write to it. It is read again when it
-        changes: whoever is not in it any more is hung up on. The server needs a keyFile for that. */
+        them, and comments that begin with '#'. It and its folder are this user's or root's, and nobody else can write to them, unless the
+        folder is sticky. It is read again when it changes: whoever is not in it any more is hung up on. The server needs a keyFile for
+        that. */
     QString allowFile = {};
 
     /*! Whether a server that is started here may be reached from other machines by anybody. Default: PyventOpenToNetwork::No. */

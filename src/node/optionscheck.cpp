@@ -60,7 +60,7 @@ QString whyNotSecurity(const PyventSecurity &security)
     if (!security.serverKey.isEmpty() && !hasSecureDoor())
         return u"the libzmq that this process uses was built without CURVE, by which nodes join with keys"_s;
     QString why;
-    if (!security.rulesFile.isEmpty() && !RulesFile(security.rulesFile).read(&why))
+    if (!security.rulesFile.isEmpty() && !RulesFile::read(security.rulesFile, &why))
         return why;
     if (!security.keyFile.isEmpty() && !readKeyFile(security.keyFile, &why))
         return why;

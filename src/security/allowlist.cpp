@@ -3,69 +3,74 @@
 
 #include "security/keyfile.h"
 
+#include <utility>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr auto looksAgainAfter = std::chrono::seconds(1);
+constexpr qsizetype mostListBytes = qsizetype(1024) * 1024;
+
+// Why \a line cannot be one more of them; empty if it is.
+QString whyNotALine(const KeyLine &line, const QHash<QByteArray, QString> &names)
+{
+    if (line.name.isEmpty())
+        return u"a line is 'name = public key', as a .pub file has it"_s;
+    if (!isKeyName(line.name))
+        return u"a name has letters, digits, and '.', '_', '@' or '-'"_s;
+    const QByteArray key = publicKeyOf(line.value);
+    if (key.isEmpty())
+        return u"what stands behind '%1 =' is no public key, which has 40 characters"_s.arg(line.name);
+    if (const QString other = names.value(key); !other.isEmpty() && other != line.name)
+        return u"the key of '%1' is that of '%2'"_s.arg(line.name, other);
+    return {};
+}
 
 } // namespace
+
+AllowList::AllowList(const QString &path)
+    : m_file(path, mostListBytes)
+    , m_names()
+{
+}
 
 std::optional<AllowList> AllowList::read(const QString &path, QString *why)
 {
     AllowList list(path);
-    return list.readNames(why) ? std::optional(std::move(list)) : std::nullopt;
+    const auto take = [&list](const QByteArray &bytes, QString *problem) { return list.take(bytes, problem); };
+    return list.m_file.read(take, why) ? std::optional(std::move(list)) : std::nullopt;
 }
 
-bool AllowList::readNames(QString *why)
+QStringList AllowList::names() const
 {
-    FileVersion version;
-    const auto bytes = readPrivately(m_path, Privacy::Trusted, why, &version);
-    if (!bytes)
-        return false;
+    QStringList names = m_names.values();
+    names.sort();
+    names.removeDuplicates();
+    return names;
+}
+
+FileChange AllowList::refresh(WatchedFile::Clock::time_point now, QString *why)
+{
+    return m_file.refresh(
+        now, [this](const QByteArray &bytes, QString *problem) { return take(bytes, problem); }, why);
+}
+
+FileChange AllowList::take(const QByteArray &bytes, QString *why)
+{
     QHash<QByteArray, QString> names;
-    QByteArrayView rest = *bytes;
-    for (int number = 1; !rest.isEmpty(); ++number) {
-        const qsizetype end = rest.indexOf('\n');
-        const QByteArrayView text = end < 0 ? rest : rest.first(end);
-        rest = end < 0 ? QByteArrayView() : rest.sliced(end + 1);
-        const auto line = readKeyLine(text);
-        if (!line)
-            continue;
-        const QByteArray key = publicKeyOf(line->value);
-        const auto fail = [&](const QString &what) {
-            *why = u"%1:%2: %3"_s.arg(m_path).arg(number).arg(what);
-            return false;
-        };
-        if (line->name.isEmpty())
-            return fail(u"a line is 'name = public key', as a .pub file has it"_s);
-        if (!isKeyName(line->name))
-            return fail(u"a name has letters, digits, and '.', '_', '@' or '-'"_s);
-        if (key.isEmpty())
-            return fail(u"what stands behind '%1 =' is no public key, which has 40 characters"_s.arg(line->name));
-        if (const QString other = names.value(key); !other.isEmpty() && other != line->name)
-            return fail(u"the key of '%1' is that of '%2'"_s.arg(line->name, other));
-        names.insert(key, line->name);
-    }
-    m_names = std::move(names);
-    m_version = version;
-    return true;
-}
-
-AllowList::Change AllowList::refresh(Clock::time_point now, QString *why)
-{
-    if (now < m_looksAgainAt)
-        return Change::None;
-    m_looksAgainAt = now + looksAgainAfter;
-    const auto version = versionOf(m_path);
-    if (version == m_version)
-        return Change::None;
-    if (readNames(why))
-        return Change::Changed;
-    m_version = version; // it is told once
-    return Change::Unreadable;
+    const bool isWhole = forEachKeyLine(bytes, [&](const KeyLine &line, int number) {
+        const QString problem = whyNotALine(line, names);
+        if (problem.isEmpty())
+            names.insert(publicKeyOf(line.value), line.name);
+        else
+            *why = u"%1:%2: %3"_s.arg(path()).arg(number).arg(problem);
+        return problem.isEmpty();
+    });
+    if (!isWhole)
+        return FileChange::Unreadable;
+    return std::exchange(m_names, names) == names ? FileChange::None : FileChange::Changed;
 }
 
 } // namespace Pyvent::Internal

@@ -2,11 +2,10 @@
 #ifndef PYVENT_SECURITY_ALLOWLIST_H
 #define PYVENT_SECURITY_ALLOWLIST_H
 
-#include "security/privatefile.h"
+#include "security/watchedfile.h"
 
 #include <QtCore/qhash.h>
-
-#include <chrono>
+#include <QtCore/qstringlist.h>
 
 namespace Pyvent::Internal {
 
@@ -15,37 +14,27 @@ namespace Pyvent::Internal {
 class AllowList
 {
 public:
-    using Clock = std::chrono::steady_clock;
-
     // Nothing if it cannot be read, or has a line that is none, and \a why says why, with the file and the line.
     static std::optional<AllowList> read(const QString &path, QString *why);
 
-    const QString &path() const { return m_path; }
+    const QString &path() const { return m_file.path(); }
 
-    // Empty if it is nobody's.
+    // Empty if it is nobody's. The key is its 32 bytes.
     QString nameOf(QByteArrayView key) const { return m_names.value(key.toByteArray()); }
     qsizetype size() const { return m_names.size(); }
 
-    enum class Change : quint8 {
-        None,
-        Changed,
-        Unreadable // what was read before stays, and \a why says why
-    };
+    // Each once, in the alphabet's order.
+    QStringList names() const;
 
-    // Looks whether the file has changed, a second after it was last asked to at the earliest, and reads it again.
-    Change refresh(Clock::time_point now, QString *why);
+    // See WatchedFile.
+    FileChange refresh(WatchedFile::Clock::time_point now, QString *why);
 
 private:
-    explicit AllowList(const QString &path)
-        : m_path(path)
-    {
-    }
-    bool readNames(QString *why);
+    explicit AllowList(const QString &path);
+    FileChange take(const QByteArray &bytes, QString *why);
 
-    QString m_path;
+    WatchedFile m_file;
     QHash<QByteArray, QString> m_names; // by key
-    std::optional<FileVersion> m_version;
-    Clock::time_point m_looksAgainAt;
 };
 
 } // namespace Pyvent::Internal

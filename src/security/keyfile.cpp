@@ -19,35 +19,13 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype longestName = 64;
+constexpr qsizetype mostKeyBytes = qsizetype(64) * 1024; // of a file of one key
+constexpr qsizetype longestKeyName = 64;
 constexpr qsizetype textSize = 40; // of a key, in Z85
 
 void wipeBytes(QByteArray *bytes)
 {
     ::sodium_memzero(bytes->data(), std::size_t(bytes->size()));
-}
-
-// Calls \a take with each line that has something, and its number. Stops where that returns false.
-template <typename Take>
-void forEachKeyLine(QByteArrayView text, const Take &take)
-{
-    for (int number = 1; !text.isEmpty(); ++number) {
-        const qsizetype end = text.indexOf('\n');
-        const QByteArrayView line = end < 0 ? text : text.first(end);
-        text = end < 0 ? QByteArrayView() : text.sliced(end + 1);
-        if (auto read = readKeyLine(line); read && !take(*read, number))
-            return;
-    }
-}
-
-} // namespace
-
-bool isKeyName(QStringView name)
-{
-    const auto fits = [](QChar c) {
-        return (c.unicode() < 0x80 && c.isLetterOrNumber()) || c == u'.' || c == u'_' || c == u'@' || c == u'-';
-    };
-    return !name.isEmpty() && name.size() <= longestName && std::all_of(name.begin(), name.end(), fits);
 }
 
 std::optional<KeyLine> readKeyLine(QByteArrayView line)
@@ -61,6 +39,28 @@ std::optional<KeyLine> readKeyLine(QByteArrayView line)
     return KeyLine{QString::fromUtf8(trimmed.first(at).trimmed()), trimmed.sliced(at + 1).trimmed().toByteArray()};
 }
 
+} // namespace
+
+bool isKeyName(QStringView name)
+{
+    const auto fits = [](QChar c) {
+        return (c.unicode() < 0x80 && c.isLetterOrNumber()) || c == u'.' || c == u'_' || c == u'@' || c == u'-';
+    };
+    return !name.isEmpty() && name.size() <= longestKeyName && std::all_of(name.begin(), name.end(), fits);
+}
+
+bool forEachKeyLine(QByteArrayView text, const std::function<bool(KeyLine &line, int number)> &take)
+{
+    for (int number = 1; !text.isEmpty(); ++number) {
+        const qsizetype end = text.indexOf('\n');
+        const QByteArrayView line = end < 0 ? text : text.first(end);
+        text = end < 0 ? QByteArrayView() : text.sliced(end + 1);
+        if (auto read = readKeyLine(line); read && !take(*read, number))
+            return false;
+    }
+    return true;
+}
+
 QByteArray publicKeyOf(QByteArrayView text)
 {
     return text.size() == textSize ? fromZ85(text) : QByteArray();
@@ -68,7 +68,7 @@ QByteArray publicKeyOf(QByteArrayView text)
 
 std::optional<KeyFile> readKeyFile(const QString &path, QString *why)
 {
-    auto bytes = readPrivately(path, Privacy::Secret, why);
+    auto bytes = readPrivately(path, Privacy::Secret, mostKeyBytes, why);
     if (!bytes)
         return {};
     const auto wipe = qScopeGuard([&] { wipeBytes(&*bytes); });
@@ -99,7 +99,7 @@ QByteArray readPublicKey(const QString &keyOrPath, QString *why)
 {
     if (QByteArray key = publicKeyOf(keyOrPath.toUtf8()); !key.isEmpty())
         return key;
-    const auto bytes = readPrivately(keyOrPath, Privacy::Public, why);
+    const auto bytes = readPrivately(keyOrPath, Privacy::Public, mostKeyBytes, why);
     if (!bytes)
         return {};
     QByteArray key;
@@ -125,7 +125,7 @@ QString makeKeyFiles(const QString &path)
     if (!isKeyName(name))
         return u"'%1' cannot be the name of a key: it has letters, digits, and '.', '_', '@' or '-', up to %2"_s
             .arg(name)
-            .arg(longestName);
+            .arg(longestKeyName);
     const KeyPair pair = KeyPair::make();
     const QByteArray publicText = toZ85(pair.publicKey());
     QByteArray secretText = toZ85(pair.secretKey().view());

@@ -7,6 +7,7 @@
 #include <QtCore/qbytearray.h>
 #include <QtCore/qstring.h>
 
+#include <functional>
 #include <optional>
 
 // The files that "pyvent keygen" makes. In each, a line that begins with '#' is a comment:
@@ -30,8 +31,9 @@ struct KeyLine
     QByteArray value;
 };
 
-// Nothing if it is blank or a comment. A line without a '=' has no name.
-std::optional<KeyLine> readKeyLine(QByteArrayView line);
+// Calls \a take with each line that is neither blank nor a comment, and its number, from 1. One without a '=' has no name. Stops where
+// that returns false, and returns false.
+bool forEachKeyLine(QByteArrayView text, const std::function<bool(KeyLine &line, int number)> &take);
 
 // A public key of 40 characters as its 32 bytes; empty if it is none.
 QByteArray publicKeyOf(QByteArrayView text);

@@ -2,8 +2,8 @@
 #include "pyventrulescheck.h"
 
 #include "security/keynames.h"
+#include "security/privatefile.h"
 #include "security/rulescheck.h"
-#include "security/rulesfile.h"
 #include "security/rulesreader.h"
 
 using namespace Pyvent::Internal;
@@ -20,14 +20,18 @@ PyventRulesCheck PyventRulesCheck::ofFile(const QString &path, const QString &ke
     QString why;
     std::optional<KeyNames> keys;
     if (!keysPath.isEmpty()) {
-        if (const auto text = readGuardedFile(keysPath, mostKeysBytes, &why))
+        if (const auto text = readPrivately(keysPath, Privacy::Trusted, mostKeysBytes, &why))
             keys.emplace(*text);
         else
             check.m_findings.append({.text = why});
     }
-    const auto text = readGuardedFile(path, Rules::mostBytes, &why);
-    if (!why.isEmpty())
+    auto text = readPrivately(path, Privacy::Trusted, Rules::mostBytes, &why);
+    const bool isTrusted = text.has_value();
+    if (!isTrusted) {
+        // What it says can be looked at all the same.
         check.m_findings.append({.text = why});
+        text = readPrivately(path, Privacy::Public, Rules::mostBytes, &why);
+    }
     if (!text)
         return check;
     RulesReader reader;
@@ -41,7 +45,7 @@ PyventRulesCheck PyventRulesCheck::ofFile(const QString &path, const QString &ke
     }
     if (!rules)
         return check;
-    check.m_isUsable = why.isEmpty();
+    check.m_isUsable = isTrusted;
     RulesCheck rulesCheck(*rules, keys);
     check.m_findings += rulesCheck.findings();
     check.m_summary = rulesCheck.summary();

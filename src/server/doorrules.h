@@ -5,7 +5,6 @@
 #include "security/peerrulespool.h"
 #include "security/rulesfile.h"
 
-#include <chrono>
 #include <memory>
 
 namespace Pyvent::Internal {
@@ -14,7 +13,7 @@ namespace Pyvent::Internal {
 class DoorRules
 {
 public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = WatchedFile::Clock;
 
     // Null, and \a why, if the file cannot be used: then the server must not begin.
     static std::unique_ptr<DoorRules> read(const QString &path, QString *why);
@@ -27,15 +26,14 @@ public:
     void refresh(Clock::time_point now, QString *told);
 
 private:
-    DoorRules(std::unique_ptr<RulesFile> file)
+    explicit DoorRules(RulesFile file)
         : m_file(std::move(file))
-        , m_pool(m_file->rules())
+        , m_pool(m_file.rules())
     {
     }
 
-    const std::unique_ptr<RulesFile> m_file;
+    RulesFile m_file;
     PeerRulesPool m_pool;
-    Clock::time_point m_looksAgainAt;
 };
 
 } // namespace Pyvent::Internal

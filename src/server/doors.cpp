@@ -307,12 +307,12 @@ void Doors::readAllowList(Clock::time_point now)
 {
     QString why;
     switch (m_network.keys->allowed.refresh(now, &why)) {
-    case AllowList::Change::None:
+    case FileChange::None:
         break;
-    case AllowList::Change::Changed:
+    case FileChange::Changed:
         m_allowsOthers = true;
         break;
-    case AllowList::Change::Unreadable:
+    case FileChange::Unreadable:
         qCWarning(serverLog).noquote() << "Who may come in stays as it was:" << why;
         break;
     }

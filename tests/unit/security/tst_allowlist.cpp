@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "security/allowlist.h"
 
+#include "oldfile.h"
 #include "security/keypair.h"
 #include "support/testprogram.h"
 #include "wire/z85.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 using namespace Pyvent::Internal;
+using namespace PyventTests;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
@@ -44,6 +46,7 @@ private:
         file.write(bytes);
         file.close();
         QCOMPARE(::chmod(QFile::encodeName(m_path).constData(), 0644), 0);
+        QVERIFY(makeOld(m_path));
     }
 
     QTemporaryDir m_folder;
@@ -63,6 +66,7 @@ void TestAllowList::knowsNames()
     QCOMPARE(list->nameOf(m_grace), u"grace"_s);
     QCOMPARE(list->nameOf(QByteArray(32, 'x')), QString());
     QCOMPARE(list->nameOf({}), QString());
+    QCOMPARE(list->names(), QStringList({u"ada"_s, u"grace"_s}));
 }
 
 void TestAllowList::readsAgain()
@@ -71,15 +75,17 @@ void TestAllowList::readsAgain()
     QString why;
     auto list = AllowList::read(m_path, &why);
     QVERIFY(list);
-    const AllowList::Clock::time_point now = AllowList::Clock::now();
-    QCOMPARE(list->refresh(now, &why), AllowList::Change::None);
+    const WatchedFile::Clock::time_point now = WatchedFile::Clock::now();
+    QCOMPARE(list->refresh(now, &why), FileChange::None);
     write(lineOf("grace", m_grace));
-    QCOMPARE(list->refresh(now + 999ms, &why), AllowList::Change::None); // not more often
+    QCOMPARE(list->refresh(now + 999ms, &why), FileChange::None); // not more often
     QCOMPARE(list->nameOf(m_ada), u"ada"_s);
-    QCOMPARE(list->refresh(now + 1s, &why), AllowList::Change::Changed);
+    QCOMPARE(list->refresh(now + 1s, &why), FileChange::Changed);
     QCOMPARE(list->nameOf(m_ada), QString());
     QCOMPARE(list->nameOf(m_grace), u"grace"_s);
-    QCOMPARE(list->refresh(now + 2s, &why), AllowList::Change::None);
+    QCOMPARE(list->refresh(now + 2s, &why), FileChange::None);
+    write("# who may come in\n" + lineOf("grace", m_grace));
+    QCOMPARE(list->refresh(now + 3s, &why), FileChange::None); // nobody else
 }
 
 void TestAllowList::keepsWhatItHad()
@@ -88,20 +94,20 @@ void TestAllowList::keepsWhatItHad()
     QString why;
     auto list = AllowList::read(m_path, &why);
     QVERIFY(list);
-    AllowList::Clock::time_point now = AllowList::Clock::now();
+    WatchedFile::Clock::time_point now = WatchedFile::Clock::now();
     list->refresh(now, &why);
     write(lineOf("grace", m_grace) + "ada " + toZ85(m_ada).chopped(3));
-    QCOMPARE(list->refresh(now += 1s, &why), AllowList::Change::Unreadable);
+    QCOMPARE(list->refresh(now += 1s, &why), FileChange::Unreadable);
     QVERIFY2(why.startsWith(m_path + u":2: "_s), qPrintable(why));
     QCOMPARE(list->nameOf(m_ada), u"ada"_s);
     QCOMPARE(list->nameOf(m_grace), QString());
-    QCOMPARE(list->refresh(now += 1s, &why), AllowList::Change::None); // it is told once
+    QCOMPARE(list->refresh(now += 1s, &why), FileChange::None); // it is told once
     QVERIFY(QFile::remove(m_path));
-    QCOMPARE(list->refresh(now += 1s, &why), AllowList::Change::Unreadable);
+    QCOMPARE(list->refresh(now += 1s, &why), FileChange::Unreadable);
     QCOMPARE(list->nameOf(m_ada), u"ada"_s);
-    QCOMPARE(list->refresh(now += 1s, &why), AllowList::Change::None);
+    QCOMPARE(list->refresh(now += 1s, &why), FileChange::None);
     write(lineOf("grace", m_grace));
-    QCOMPARE(list->refresh(now += 1s, &why), AllowList::Change::Changed);
+    QCOMPARE(list->refresh(now += 1s, &why), FileChange::Changed);
     QCOMPARE(list->nameOf(m_ada), QString());
 }
 

@@ -170,7 +170,7 @@ void TestKeyFile::refusesWhatIsNoKeyFile()
     QVERIFY(!readKeyFile(path, &why));
     QVERIFY2(why.contains(u"damaged"_s), qPrintable(why));
     QVERIFY(!readKeyFile(m_folder.path(), &why));
-    QVERIFY(why.contains(u"no file"_s));
+    QVERIFY(why.contains(u"no plain file"_s));
     QVERIFY(!readKeyFile(at(u"missing"_s), &why));
     QVERIFY(why.contains(u"No such file"_s));
 }
