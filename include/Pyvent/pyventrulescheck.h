@@ -38,9 +38,9 @@ class PYVENT_EXPORT PyventRulesCheck
 {
 public:
     /*!
-        Looks at the file \a path. With \a keysPath, a list of the keys that are allowed, with their names, it also looks whether keys
-        that rules name are there. Asks the system for users that rules name. Never fails: what cannot be read is a finding. It takes some seconds at
-        most, for the largest file.
+        Looks at the file \a path. With \a keysPath, the list of the keys that are allowed (PyventSecurity::allowFile), it also looks
+        whether keys that rules name are there. Asks the system for users that rules name. Never fails: what cannot be read is a finding.
+        It takes some seconds at most, for the largest file.
     */
     static PyventRulesCheck ofFile(const QString &path, const QString &keysPath = {});
 

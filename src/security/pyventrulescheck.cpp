@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "pyventrulescheck.h"
 
-#include "security/keynames.h"
+#include "security/allowlist.h"
 #include "security/privatefile.h"
 #include "security/rulescheck.h"
 #include "security/rulesreader.h"
 
 using namespace Pyvent::Internal;
 
-namespace {
-
-constexpr qsizetype mostKeysBytes = qsizetype(16) * 1024 * 1024;
-
-} // namespace
-
 PyventRulesCheck PyventRulesCheck::ofFile(const QString &path, const QString &keysPath)
 {
     PyventRulesCheck check;
     QString why;
-    std::optional<KeyNames> keys;
+    std::optional<AllowList> keys;
     if (!keysPath.isEmpty()) {
-        if (const auto text = readPrivately(keysPath, Privacy::Trusted, mostKeysBytes, &why))
-            keys.emplace(*text);
-        else
+        keys = AllowList::read(keysPath, &why);
+        if (!keys)
             check.m_findings.append({.text = why});
     }
     auto text = readPrivately(path, Privacy::Trusted, Rules::mostBytes, &why);

@@ -11,8 +11,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype publicKeySize = 40;
-
 // \a word so that it is read as one word, and not as the beginning of a comment.
 QString quoted(const QString &word, bool always = false)
 {
@@ -45,15 +43,6 @@ QString rightsText(Rights rights)
     if (rights & Right::SpeakForOthers)
         words += u"speak-for-others"_s;
     return words.join(u", "_s);
-}
-
-bool isPublicKey(QStringView text)
-{
-    constexpr QLatin1StringView others(".-:+=^!/*?&<>()[]{}@%$#");
-    return text.size() == publicKeySize && std::all_of(text.begin(), text.end(), [&](QChar c) {
-               return (c >= u'0' && c <= u'9') || (c >= u'a' && c <= u'z') || (c >= u'A' && c <= u'Z')
-                   || others.contains(c);
-           });
 }
 
 bool RuleSubject::matches(const PeerIdentity &peer) const

@@ -63,9 +63,6 @@ struct RuleSubject
     friend bool operator==(const RuleSubject &, const RuleSubject &) = default;
 };
 
-// Whether \a text is a public key as ZeroMQ writes it: 40 characters of Z85.
-bool isPublicKey(QStringView text);
-
 // A line of the file.
 struct Rule
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "security/rulescheck.h"
 
+#include "security/keyfile.h"
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -69,6 +71,12 @@ QString effect(const Rule &rule)
     return rule.allows ? u"allows"_s : u"denies"_s;
 }
 
+// Empty if the key is not in the list.
+QString nameOfKey(const AllowList &list, const RuleSubject &subject)
+{
+    return list.nameOf(publicKeyOf(subject.name.toUtf8()));
+}
+
 void addTo(std::vector<const Rule *> *rules, const std::vector<const Rule *> &others)
 {
     for (const Rule *rule : others) {
@@ -80,9 +88,10 @@ void addTo(std::vector<const Rule *> *rules, const std::vector<const Rule *> &ot
 
 } // namespace
 
-RulesCheck::RulesCheck(const Rules &rules, const std::optional<KeyNames> &keys)
+RulesCheck::RulesCheck(const Rules &rules, const std::optional<AllowList> &keys)
     : m_rules(rules)
     , m_keys(keys)
+    , m_keyNames(keys ? keys->names() : QStringList())
     , m_cover(workOfACheck)
     , m_findings()
 {
@@ -134,7 +143,7 @@ bool RulesCheck::covers(const RuleSubject &wide, const RuleSubject &narrow) cons
             || narrow.kind == RuleSubject::PublicKey;
     case RuleSubject::KeyName:
         if (narrow.kind == RuleSubject::PublicKey)
-            return m_keys && m_keys->nameOf(narrow.name) == wide.name;
+            return m_keys && nameOfKey(*m_keys, narrow) == wide.name;
         return narrow.kind == RuleSubject::KeyName && narrow.name == wide.name;
     case RuleSubject::PublicKey:
         return narrow.kind == RuleSubject::PublicKey && narrow.name == wide.name;
@@ -159,16 +168,14 @@ bool RulesCheck::canMeet(const RuleSubject &one, const RuleSubject &other) const
 bool RulesCheck::checkSubject(const Rule &rule)
 {
     const RuleSubject &subject = rule.subject;
-    const auto isOneOf = [&](const QStringList &known) { return known.contains(subject.name); };
     PyventRulesFinding finding{
         .kind = PyventRulesFinding::NeverMatches, .line = rule.line, .word = subject.name, .choices = {}};
     if (subject.kind == RuleSubject::User && !subject.user) {
         finding.text = u"this machine knows no user '%1': the rule is for nobody"_s.arg(subject.name);
-    } else if (subject.kind == RuleSubject::KeyName && m_keys && !isOneOf(m_keys->names())) {
+    } else if (subject.kind == RuleSubject::KeyName && m_keys && !m_keyNames.contains(subject.name)) {
         finding.text = u"the list of keys has no key named '%1': the rule is for nobody"_s.arg(subject.name);
-        finding.choices = m_keys->names();
-        finding.choices.removeAll(QString());
-    } else if (subject.kind == RuleSubject::PublicKey && m_keys && !isOneOf(m_keys->keys())) {
+        finding.choices = m_keyNames;
+    } else if (subject.kind == RuleSubject::PublicKey && m_keys && nameOfKey(*m_keys, subject).isEmpty()) {
         finding.text = u"the list of keys does not have this key: the rule is for nobody"_s;
     } else {
         return true;

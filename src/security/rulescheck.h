@@ -3,8 +3,8 @@
 #define PYVENT_SECURITY_RULESCHECK_H
 
 #include "pyventrulescheck.h"
+#include "security/allowlist.h"
 #include "security/globcover.h"
-#include "security/keynames.h"
 #include "security/rules.h"
 
 #include <optional>
@@ -17,8 +17,8 @@ namespace Pyvent::Internal {
 class RulesCheck
 {
 public:
-    // With \a keys, if there is a list of them.
-    explicit RulesCheck(const Rules &rules, const std::optional<KeyNames> &keys = {});
+    // With \a keys, the list of those that are allowed, if there is one.
+    explicit RulesCheck(const Rules &rules, const std::optional<AllowList> &keys = {});
 
     // By lines.
     QList<PyventRulesFinding> findings();
@@ -52,7 +52,8 @@ private:
     QString allowedTo(const RuleSubject &subject, Right right);
 
     const Rules m_rules;
-    const std::optional<KeyNames> m_keys;
+    const std::optional<AllowList> m_keys;
+    const QStringList m_keyNames; // of m_keys
     GlobCover m_cover;
     bool m_isTooMuch = false;
     QList<PyventRulesFinding> m_findings;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "security/rulesreader.h"
 
+#include "security/keyfile.h"
 #include "security/users.h"
 
 #include <algorithm>
@@ -185,13 +186,19 @@ bool RulesReader::readSubject(const std::vector<Word> &words, std::size_t *at, R
     }
     if (isUser)
         return readUser(who, subject);
-    subject->kind = isPublicKey(who.text) ? RuleSubject::PublicKey : RuleSubject::KeyName;
+    const bool isKey = !publicKeyOf(who.text.toUtf8()).isEmpty();
+    subject->kind = isKey ? RuleSubject::PublicKey : RuleSubject::KeyName;
     subject->name = who.text;
-    if (subject->kind == RuleSubject::KeyName && who.text.contains(u'*')) {
+    if (isKey || isKeyName(who.text))
+        return true;
+    if (who.text.contains(u'*')) {
         return fail(who.column,
                     u"'%1' is no key's name: * stands for every key, and not for a part of a name"_s.arg(who.text));
     }
-    return true;
+    return fail(
+        who.column,
+        u"'%1' is neither a key, of 40 characters, nor a key's name, which has letters, digits, and '.', '_', '@' or '-'"_s
+            .arg(who.text));
 }
 
 bool RulesReader::readUser(const Word &word, RuleSubject *subject)

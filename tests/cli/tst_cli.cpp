@@ -435,7 +435,7 @@ void tst_Cli::checksRules()
     QFETCH(QString, output);
     QFETCH(const int, exitCode);
     const QString keys = m_folder.filePath(u"keys"_s);
-    QVERIFY(QFile::rename(makeFile(QByteArray(40, 'k') + " kitchen\n"), keys));
+    QVERIFY(QFile::rename(makeFile("kitchen = " + QByteArray(40, 'k') + '\n'), keys));
     const QString file = makeFile(rules);
     for (const QString &each : {keys, file})
         QVERIFY(QFile::setPermissions(each, QFileDevice::ReadOwner | QFileDevice::WriteOwner));

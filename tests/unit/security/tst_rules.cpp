@@ -129,6 +129,9 @@ void TestRules::namesTheMistake_data()
     row("allow user \"\" send x", u"line 1, column 12: a user's or a key's name has 1 to 256 characters"_s);
     row("allow user a* send x", u"line 1, column 12: 'a*' is no user's name"_s);
     row("allow key a* send x", u"line 1, column 11: 'a*' is no key's name"_s);
+    row("allow key rq:rM>}U send x", u"line 1, column 11: 'rq:rM>}U' is neither a key, of 40 characters, nor a"_s);
+    // 40 of Z85's characters, but no bytes.
+    row("allow key $$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$$ send x", u"line 1, column 11: '$$"_s);
     row("allow user 4294967295 send x", u"line 1, column 12: a user's number is 0 to 4294967294, not 4294967295"_s);
     row("allow user 99999999999999999999999 send x", u"line 1, column 12: a user's number is"_s);
     row("allow user ada", u"line 1: a right is missing"_s);

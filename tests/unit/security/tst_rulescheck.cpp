@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "security/rulescheck.h"
 
+#include "oldfile.h"
 #include "samplerules.h"
 #include "security/rulesreader.h"
 #include "support/cputimer.h"
@@ -179,11 +180,12 @@ void TestRulesCheck::saysWhatToDo()
 
 void TestRulesCheck::knowsKeys()
 {
-    const KeyNames keys("# the keys\n" + sampleKey + " kitchen # of the kitchen\n" + QByteArray(40, '#') + " door\n"
-                        + "bridge " + QByteArray(40, 'b') + "\nnonsense\n");
-    QCOMPARE(keys.names(), QStringList({u"kitchen"_s, u"door"_s, u"bridge"_s}));
-    QCOMPARE(keys.nameOf(QString::fromLatin1(sampleKey)), u"kitchen"_s);
-    QCOMPARE(keys.nameOf(u"x"_s), QString());
+    QTemporaryDir folder;
+    const QString path = folder.filePath(u"allowed"_s);
+    QVERIFY(writeText(path, "# the keys\nkitchen = " + sampleKey + "\ndoor = " + QByteArray(40, 'd') + '\n'));
+    QString why;
+    const auto keys = AllowList::read(path, &why);
+    QVERIFY2(keys, qPrintable(why));
 
     const Rules rules = rulesOf("allow key kitchn hear *\nallow key kitchen send *\nallow key " + sampleKey
                                 + " send x\nallow key " + QByteArray(40, 'x') + " send x\n");
@@ -191,7 +193,7 @@ void TestRulesCheck::knowsKeys()
     const auto findings = check.findings();
     QCOMPARE(briefly(findings), u"1 never, 3 hidden 2, 4 never"_s);
     QCOMPARE(findings.first().word, u"kitchn"_s);
-    QVERIFY(findings.first().choices.contains(u"kitchen"_s));
+    QCOMPARE(findings.first().choices, QStringList({u"door"_s, u"kitchen"_s}));
     QCOMPARE(briefly(RulesCheck(rules).findings()), QString()); // it is not known whose the key is
 }
 
@@ -349,8 +351,12 @@ void TestRulesCheck::ofAFile()
     QVERIFY(check.isUsable());
     QCOMPARE(briefly(check.findings()), QString());
     QCOMPARE(check.summary().first(), u"user root may send, hear and speak for others in all"_s);
-    check = PyventRulesCheck::ofFile(path, write(u"keys"_s, sampleKey + " kitchen\n"));
+    check = PyventRulesCheck::ofFile(path, write(u"keys"_s, "kitchen = " + sampleKey + '\n'));
     QCOMPARE(briefly(check.findings()), u"2 never"_s);
+    check = PyventRulesCheck::ofFile(path, write(u"bad keys"_s, sampleKey + " kitchen\n"));
+    QVERIFY(check.isUsable());
+    QVERIFY2(check.findings().first().text.contains(u"bad keys:1: a line is 'name = public key'"_s),
+             qPrintable(check.findings().first().text));
     check = PyventRulesCheck::ofFile(path, folder.filePath(u"none"_s));
     QVERIFY(check.isUsable());
     QCOMPARE(briefly(check.findings()), u"0 mistake"_s);
