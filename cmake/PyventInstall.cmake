@@ -24,6 +24,6 @@ install(FILES ${PROJECT_BINARY_DIR}/PyventConfig.cmake ${PROJECT_BINARY_DIR}/Pyv
     DESTINATION ${pyvent_package_dir})
 install(EXPORT PyventTargets NAMESPACE Pyvent:: DESTINATION ${pyvent_package_dir})
 
-foreach(document IN ITEMS README.md CHANGELOG.md LICENSE src/wire/PROTOCOL.md)
+foreach(document IN ITEMS README.md CHANGELOG.md LICENSE src/wire/PROTOCOL.md src/security/RULES.md)
     install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endforeach()
