@@ -9,6 +9,7 @@
 #include <QtCore/qdebug.h>
 
 #include <algorithm>
+#include <optional>
 
 QDebug operator<<(QDebug debug, const PyventNodeInfo &info)
 {
@@ -61,9 +62,13 @@ QByteArray toBytes(const PyventNodeInfo &info)
     return map.toCborValue().toCbor();
 }
 
-PyventNodeInfo fromBytes(const QByteArray &bytes)
+// Nothing where it breaks off: what Qt has read until then is no whole map, and must not be looked at.
+std::optional<PyventNodeInfo> fromBytes(const QByteArray &bytes)
 {
-    const QCborMap map = QCborValue::fromCbor(bytes).toMap();
+    QCborParserError error;
+    const QCborMap map = QCborValue::fromCbor(bytes, &error).toMap();
+    if (error.error != QCborError::NoError)
+        return {};
     PyventNodeInfo info;
     info.nodeId = map[u"id"_s].toString();
     info.program = map[u"program"_s].toString();
@@ -133,11 +138,13 @@ void Presence::heard(QByteArrayView answer)
     const auto node = Control::readHereOrigin(answer);
     if (!node)
         return;
-    PyventNodeInfo info = fromBytes(answer.toByteArray());
-    info.uuid = *node; // and no other one in it
+    std::optional<PyventNodeInfo> info = fromBytes(answer.toByteArray());
+    if (!info)
+        return;
+    info->uuid = *node; // and no other one in it
     for (Search &search : m_searches) {
         if (search.isAsked && search.found.size() < maximumNodes)
-            search.found.insert(info.uuid, info);
+            search.found.insert(info->uuid, *info);
     }
 }
 

@@ -155,6 +155,11 @@ void TestPresence::nonsense_data()
     QTest::newRow("no map") << QByteArray("\x01") << true;
     QTest::newRow("an empty map") << QByteArray("\xa0") << true;
     QTest::newRow("deep") << QByteArray(60'000, '\x81') << true;
+    const QByteArray beginning = "\xa3\x64uuid\x78\x24" + kitchen.uuid.toByteArray(QUuid::WithoutBraces);
+    QTest::newRow("breaks off behind a value") << beginning << true;
+    QTest::newRow("breaks off behind a key") << beginning + "\x62id" << true;
+    QTest::newRow("goes on with no CBOR") << beginning + "\x62id\xff" << true;
+    QTest::newRow("goes on with no CBOR in a list") << beginning + "\x65names\x82\x01\xa0\x67" << true;
     QTest::newRow("long") << QByteArray(1'000'000, '\xa0') << true;
     QTest::newRow("a list that says it is long") << QByteArray("\x9b\x7f\xff\xff\xff\xff\xff\xff\xff", 9) << true;
 }
