@@ -119,8 +119,9 @@ QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments)
     line += R"(,"seq":)";
     line += event.sequence == 0 ? "null"_ba : QByteArray::number(event.sequence);
     line += R"(,"time":)";
-    if (event.time.isValid())
-        writer.writeString(event.time.toUTC().toString(Qt::ISODateWithMs));
+    // A time that is no time in ISO 8601, as any number may be one that a stranger sends, is none.
+    if (const QString time = event.time.toUTC().toString(Qt::ISODateWithMs); !time.isEmpty())
+        writer.writeString(time);
     else
         line += "null";
     line += '}';

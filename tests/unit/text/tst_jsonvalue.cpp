@@ -101,6 +101,8 @@ private Q_SLOTS:
     void isExactForIntegersOfAnySize();
     void writesHugeIntegersInHexadecimal();
     void limitsDepth();
+    void writesNoTimeThatIsNone_data();
+    void writesNoTimeThatIsNone();
     void keepsWhatWasHeardAsItWas();
 };
 
@@ -563,6 +565,27 @@ void tst_JsonValue::limitsDepth()
     const JsonReader::Result tooDeep = JsonReader::read(nested(100'000));
     QVERIFY(tooDeep.error.contains(u"nested"_s));
     QCOMPARE(tooDeep.errorOffset, qsizetype(JsonReader::maximumDepth));
+}
+
+// Any number may be the time that a stranger sends.
+void tst_JsonValue::writesNoTimeThatIsNone_data()
+{
+    QTest::addColumn<QDateTime>("time");
+    const QTime midnight(0, 0);
+    QTest::newRow("too late") << QDateTime(QDate(10'000, 1, 1), midnight, Qt::UTC);
+    QTest::newRow("too late by its offset") << QDateTime(QDate(9999, 12, 31), midnight, Qt::OffsetFromUTC, -86'400);
+    QTest::newRow("too early") << QDateTime(QDate(-1, 12, 31), midnight, Qt::UTC);
+    QTest::newRow("the latest") << QDateTime::fromMSecsSinceEpoch(std::numeric_limits<qint64>::max() / 1000, Qt::UTC);
+    QTest::newRow("the earliest") << QDateTime::fromMSecsSinceEpoch(std::numeric_limits<qint64>::min() / 1000, Qt::UTC);
+}
+
+void tst_JsonValue::writesNoTimeThatIsNone()
+{
+    QFETCH(const QDateTime, time);
+    const QByteArray line = eventAsJson({.name = u"order"_s, .sender = u"pyvent"_s, .time = time});
+    QVERIFY2(line.endsWith(R"("time":null})"), line.constData());
+    QString error;
+    QVERIFY2(eventFromJson(line, &error), qPrintable(error));
 }
 
 void tst_JsonValue::keepsWhatWasHeardAsItWas()
