@@ -85,10 +85,10 @@ ReceiveWindow::Streams::iterator ReceiveWindow::lookUp(const QUuid &node, QByteA
     return m_streams.value({node, QByteArray::fromRawData(topic.data(), topic.size())}, m_newcomers.end());
 }
 
-ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray &topic)
+ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray &topic, Clock::time_point now)
 {
     if (m_streams.size() >= std::max(m_limits.streams, qsizetype(1)))
-        makeRoom();
+        makeRoom(now);
     Stream &stream = m_newcomers.emplace_back();
     stream.key = {node, topic};
     m_streams.insert(stream.key, std::prev(m_newcomers.end()));
@@ -96,12 +96,12 @@ ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray
     return stream;
 }
 
-void ReceiveWindow::makeRoom()
+void ReceiveWindow::makeRoom(Clock::time_point now)
 {
     using std::chrono::microseconds;
     const bool isNewcomer = m_regulars.empty() || qsizetype(m_newcomers.size()) > m_limits.streams / 4;
     const auto oldest = isNewcomer ? m_newcomers.begin() : m_regulars.begin();
-    giveUp(*oldest, oldest->head); // told, if something of it is missing
+    giveUp(*oldest, oldest->head, now); // told, if something of it is missing
     if (oldest->newest > 0) {
         const qint64 heard =
             m_readyTime + std::chrono::duration_cast<microseconds>(oldest->heardAt - m_readyAt).count();
@@ -125,13 +125,15 @@ void ReceiveWindow::wasHeard(Streams::iterator stream, quint64 sequence, Clock::
 // travels behind the events that it is about. So it was false, and so is what was given up because of it.
 void ReceiveWindow::disbelieve(Stream &stream)
 {
-    stream.head = stream.newest;
     stream.delivered = std::min(stream.delivered, stream.newest);
+    cut(stream, stream.newest - stream.delivered); // what was said to be withheld
+    stream.head = stream.newest;
+    stream.begin = std::min(stream.begin, stream.delivered);
     stream.requested = 0;
     stream.hasBase = stream.hasBase && stream.newest > 0;
 }
 
-// How far a stream may be ahead of what was heard of it. What is to be told lost is part of that.
+// How far a stream may be ahead of what was heard of it, whatever was given up meanwhile. What is to be told lost is part of that.
 quint64 ReceiveWindow::mostSent(const Stream &stream, Clock::time_point now) const
 {
     const Clock::time_point since = stream.newest > 0 ? stream.heardAt : m_readyAt;
@@ -144,7 +146,8 @@ bool ReceiveWindow::isBelieved(const Stream &stream, quint64 sequence, Clock::ti
     const quint64 known = std::max(stream.newest, stream.delivered);
     if (sequence <= known || (known == 0 && !stream.hasBase)) // where that begins is asked for
         return true;
-    return sequence - known <= (m_sendersAreProven ? mostSent(stream, now) : m_limits.farthestAhead);
+    return sequence - std::max(stream.newest, stream.begin) <= mostSent(stream, now)
+        && (m_sendersAreProven || sequence - known <= m_limits.farthestAhead);
 }
 
 // Whether an event that has come by itself is too far from the others of its stream to be one of them: ahead, or, where that may be since
@@ -161,9 +164,23 @@ bool ReceiveWindow::isElsewhere(Stream &stream, quint64 sequence, Clock::time_po
     if (before == 0 || sequence != before + 1)
         return true;
     stream.doubtful = 0;
-    if (isBehind || sequence - std::max(stream.newest, stream.delivered) > mostSent(stream, now))
+    if (isBehind || sequence - std::max(stream.newest, stream.begin) > mostSent(stream, now))
         beginAt(stream, before);
     return false;
+}
+
+// The newest event before all that are held; the newest of all if none is.
+quint64 ReceiveWindow::beforeHeld(const Stream &stream)
+{
+    return stream.held.empty() ? stream.head : stream.held.begin()->first - 1;
+}
+
+// Nothing up to \a base is missing. What was announced while that was not known may be any number.
+void ReceiveWindow::setBase(Stream &stream, quint64 base, Clock::time_point now)
+{
+    stream.hasBase = true;
+    stream.begin = stream.delivered = base;
+    cut(stream, mostSent(stream, now));
 }
 
 // What was missing before is not known to have been sent.
@@ -171,7 +188,7 @@ void ReceiveWindow::beginAt(Stream &stream, quint64 sequence)
 {
     cut(stream, 0);
     stream.hasBase = true;
-    stream.delivered = stream.head = stream.newest = sequence - 1;
+    stream.begin = stream.delivered = stream.head = stream.newest = sequence - 1;
     stream.requested = 0;
     if (std::exchange(stream.isWaiting, false))
         m_due.erase({stream.dueAt, &stream});
@@ -237,8 +254,8 @@ bool ReceiveWindow::isNew(const QUuid &node, const QByteArray &topic, quint64 se
 ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous,
                                             QByteArrayView frame, Clock::time_point now)
 {
-    if (sequence == 0)
-        return Verdict::Drop; // numbers count from 1
+    if (sequence == 0 || sequence > largestNumber) // numbers count from 1
+        return Verdict::Drop;
     const auto known = lookUp(node, topic);
     Stream *stream = known == m_newcomers.end() ? nullptr : &*known;
     if (stream) {
@@ -250,17 +267,15 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView to
         if (stream->hasBase)
             return accept(*stream, sequence, frame, now);
     } else {
-        stream = &create(node, topic.toByteArray());
+        stream = &create(node, topic.toByteArray(), now);
         stream->heardAt = now;
     }
     const std::optional<qint64> since = readySince(topic);
     const bool isFirst = sequence == 1 || !since || previous < *since;
-    if (isFirst && (stream->held.empty() || stream->held.begin()->first > sequence)) {
-        stream->hasBase = true;
-        stream->delivered = sequence - 1;
-    } else {
+    if (isFirst && (stream->held.empty() || stream->held.begin()->first > sequence))
+        setBase(*stream, sequence - 1, now);
+    else
         stream->hasBase = false;
-    }
     return accept(*stream, sequence, frame, now);
 }
 
@@ -301,6 +316,8 @@ ReceiveWindow::Verdict ReceiveWindow::accept(Stream &stream, quint64 sequence, Q
 void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint64 head, qint64 time, qint64 asOf,
                               Clock::time_point now)
 {
+    if (head > largestNumber)
+        return;
     Stream *stream = find(node, topic);
     const std::optional<qint64> since = stream && stream->hasBase ? std::nullopt : readySince(topic);
     const bool wasBefore = since && time < *since;
@@ -308,12 +325,11 @@ void ReceiveWindow::announced(const QUuid &node, const QByteArray &topic, quint6
     if (!stream) {
         if (!since || (wasBefore && !isBase))
             return;
-        stream = &create(node, topic);
+        stream = &create(node, topic, now);
         stream->hasBase = false;
     }
     if (isBase) {
-        stream->hasBase = true;
-        stream->delivered = head;
+        setBase(*stream, stream->held.empty() ? head : std::min(head, beforeHeld(*stream)), now);
         release(*stream);
     }
     if (head > stream->head && isBelieved(*stream, head, now)) {
@@ -329,13 +345,11 @@ void ReceiveWindow::begins(const QUuid &node, const QByteArray &topic, qint64 si
     Stream *stream = find(node, topic);
     if (!stream || stream->hasBase || since != stream->askedSince) // an answer to an older question
         return;
-    const quint64 beforeHeld = stream->held.empty() ? stream->head : stream->held.begin()->first - 1;
+    const quint64 before = beforeHeld(*stream);
     // Where the sender does not know any more, the newest one that is not kept and not held is lost for certain, and only
     // that. What was sent before and heard all the same is delivered like any other.
-    const quint64 lost = std::min(beforeHeld, first > 0 ? first - 1 : 0);
-    stream->hasBase = true;
-    stream->delivered = base ? std::min(*base, beforeHeld) : lost - (lost > 0);
-    cut(*stream, mostSent(*stream, now));
+    const quint64 lost = std::min(before, first > 0 ? first - 1 : 0);
+    setBase(*stream, base ? std::min(*base, before) : lost - (lost > 0), now);
     release(*stream);
     isGone(node, topic, first, now);
 }
@@ -346,7 +360,7 @@ void ReceiveWindow::isGone(const QUuid &node, const QByteArray &topic, quint64 f
     if (!stream || !stream->hasBase)
         return;
     if (first > stream->delivered + 1)
-        giveUp(*stream, std::min(first - 1, stream->head));
+        giveUp(*stream, std::min(first - 1, stream->head), now);
     update(*stream, now, true);
 }
 
@@ -424,13 +438,12 @@ void ReceiveWindow::wereLost(const Stream &stream, quint64 count)
 }
 
 // What is missing up to \a last is lost; what is held up to there is released.
-void ReceiveWindow::giveUp(Stream &stream, quint64 last)
+void ReceiveWindow::giveUp(Stream &stream, quint64 last, Clock::time_point now)
 {
     if (!stream.hasBase) { // nobody knows what was before the first one that is held
-        const quint64 before = stream.held.empty() ? stream.head : stream.held.begin()->first - 1;
-        stream.hasBase = true;
-        stream.delivered = before - (before > 0); // it is lost for certain, and only that
-        last = std::max(last, before);
+        const quint64 before = beforeHeld(stream);
+        setBase(stream, before - (before > 0), now); // it is lost for certain, and only that
+        last = std::min(std::max(last, before), stream.head);
     }
     quint64 lost = 0;
     while (stream.delivered < last) {
@@ -493,7 +506,7 @@ std::vector<ReceiveWindow::Request> ReceiveWindow::takeRequests(Clock::time_poin
     while (!m_due.empty() && m_due.begin()->first <= now) {
         Stream &stream = *m_due.begin()->second;
         if (now >= stream.waitingSince + m_limits.patience) {
-            giveUp(stream, stream.held.empty() ? stream.head : stream.held.begin()->first - 1);
+            giveUp(stream, beforeHeld(stream), now);
             update(stream, now, true);
             continue;
         }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <list>
 #include <map>
 #include <optional>
@@ -75,6 +76,9 @@ public:
         QByteArray topic;
         quint64 count;
     };
+
+    // The largest number of an event, as messages about events can say it. What has a larger one is none.
+    static constexpr quint64 largestNumber = std::numeric_limits<qint64>::max();
 
     // Whether the server lets nobody speak for another node. Otherwise any number may be invented.
     void setSendersAreProven(bool areProven) { m_sendersAreProven = areProven; }
@@ -172,6 +176,7 @@ private:
     {
         Key key;
         bool hasBase = true;                // false while the sender is asked where it begins
+        quint64 begin = 0;                  // nothing up to here is missing
         quint64 delivered = 0;              // everything up to here was, or is lost
         quint64 head = 0;                   // the newest event that is known of
         quint64 newest = 0;                 // the newest one that was heard
@@ -191,13 +196,15 @@ private:
     using Streams = std::list<Stream>; // least recently heard first
     Stream *find(const QUuid &node, QByteArrayView topic);
     Streams::iterator lookUp(const QUuid &node, QByteArrayView topic);
-    Stream &create(const QUuid &node, const QByteArray &topic);
-    void makeRoom();
+    Stream &create(const QUuid &node, const QByteArray &topic, Clock::time_point now);
+    void makeRoom(Clock::time_point now);
     void wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now);
     void disbelieve(Stream &stream);
     quint64 mostSent(const Stream &stream, Clock::time_point now) const;
     bool isBelieved(const Stream &stream, quint64 sequence, Clock::time_point now) const;
     bool isElsewhere(Stream &stream, quint64 sequence, Clock::time_point now);
+    static quint64 beforeHeld(const Stream &stream);
+    void setBase(Stream &stream, quint64 base, Clock::time_point now);
     void beginAt(Stream &stream, quint64 sequence);
     void cut(Stream &stream, quint64 most);
     void forget(Streams::iterator stream);
@@ -206,7 +213,7 @@ private:
     bool hold(Stream &stream, quint64 sequence, const QByteArray &frame);
     void release(Stream &stream);
     void wereLost(const Stream &stream, quint64 count);
-    void giveUp(Stream &stream, quint64 last);
+    void giveUp(Stream &stream, quint64 last, Clock::time_point now);
     void update(Stream &stream, Clock::time_point now, bool hasMoved);
     void schedule(Stream &stream);
     Request requestOf(Stream &stream);

@@ -109,10 +109,17 @@ private Q_SLOTS:
     void whatIsWithheldIsLost();
     void numbersFarAhead_data();
     void numbersFarAhead();
+    void numbersEnd();
     void announcementsDoNotAddUp();
+    void whatIsGivenUpDoesNotAddUp_data();
+    void whatIsGivenUpDoesNotAddUp();
     void muchMayHaveBeenSentMeanwhile();
     void twoEventsAreBelieved();
     void aStreamThatWasTakenAwayComesBack();
+    void aFalseHeadBeforeTheFirstEvent_data();
+    void aFalseHeadBeforeTheFirstEvent();
+    void nothingIsHeldForEver_data();
+    void nothingIsHeldForEver();
     void aFalseBaseTellsNoLosses();
 };
 
@@ -429,6 +436,33 @@ void TestReceiveWindow::numbersFarAhead()
     QCOMPARE(receiver.window.deadline(), Clock::time_point::max());
 }
 
+// One behind the largest would be 0 again, and so before all others.
+void TestReceiveWindow::numbersEnd()
+{
+    constexpr quint64 last = ReceiveWindow::largestNumber;
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    for (const quint64 sequence : {last + 1, last + 2, ~quint64(0) - 1, ~quint64(0)}) {
+        QCOMPARE(receiver.hear(node, sequence, 1ms), Verdict::Drop);
+        receiver.announce(node, sequence, 1ms);
+    }
+    QCOMPARE(receiver.window.streams(), qsizetype(0));
+
+    receiver.hear(node, last - 3, 2ms);
+    QCOMPARE(receiver.hear(node, last, 2ms), Verdict::Hold);
+    QCOMPARE(receiver.missing(60ms), (Ranges{{last - 2, last - 1}}));
+    receiver.window.isGone(node, "x", last, at(61ms));
+    receiver.takeReleased();
+    QCOMPARE(receiver.heard, (QList<quint64>{last - 3, last}));
+    QCOMPARE(receiver.lost(), quint64(2));
+    receiver.window.isWithheld(node, "x", {{0, ~quint64(0)}, {1, last}}, at(62ms));
+    receiver.window.isGone(node, "x", ~quint64(0), at(62ms));
+    QCOMPARE(receiver.hear(node, last + 1, 63ms), Verdict::Drop);
+    QCOMPARE(receiver.window.heldEvents(), qsizetype(0));
+    QCOMPARE(receiver.lost(), quint64(0));
+    QVERIFY(receiver.window.isIdle());
+}
+
 void TestReceiveWindow::announcementsDoNotAddUp()
 {
     Receiver receiver;
@@ -439,6 +473,42 @@ void TestReceiveWindow::announcementsDoNotAddUp()
     QCOMPARE(receiver.missing(60ms), (Ranges{{2, 501}}));
     receiver.window.isGone(node, "x", huge, at(61ms));
     QCOMPARE(receiver.lost(), quint64(100'000));
+}
+
+// Nor do they where what was announced is given up in between.
+void TestReceiveWindow::whatIsGivenUpDoesNotAddUp_data()
+{
+    QTest::addColumn<bool>("isProven");
+    QTest::addColumn<bool>("isHeard"); // before
+    for (const bool isProven : {false, true}) {
+        const QByteArray server = isProven ? "of a server that proves senders" : "of one that does not";
+        QTest::newRow(server + ", of who was heard") << isProven << true;
+        QTest::newRow(server + ", of who was not") << isProven << false;
+    }
+}
+
+void TestReceiveWindow::whatIsGivenUpDoesNotAddUp()
+{
+    QFETCH(const bool, isProven);
+    QFETCH(const bool, isHeard);
+    Receiver receiver;
+    receiver.window.setSendersAreProven(isProven);
+    const QUuid node = QUuid::createUuid();
+    if (isHeard)
+        receiver.hear(node, 1, 1ms);
+    else
+        receiver.window.announced(node, "x", 1, timeAt(-1ms), timeAt(1ms), at(1ms));
+    quint64 lost = 0;
+    for (quint64 i = 1; i <= 100; ++i) {
+        receiver.announce(node, 1 + i * 100'000, 2ms);
+        receiver.window.isGone(node, "x", 2 + i * 100'000, at(2ms));
+        lost += receiver.lost();
+    }
+    QCOMPARE(lost, quint64(4'100'000)); // as many as can have been sent in a second
+    receiver.hear(node, 2, 3ms);
+    receiver.hear(node, 10'000'002, 4ms);
+    receiver.hear(node, 10'000'003, 4ms); // and these are believed
+    QCOMPARE(receiver.missing(60ms), (Ranges{{10'000'002, 10'000'002}}));
 }
 
 // A receiver that stood still for long: what has come meanwhile can be so much, where nobody can invent it.
@@ -485,6 +555,73 @@ void TestReceiveWindow::aStreamThatWasTakenAwayComesBack()
     receiver.hear(node, 4, 102ms);
     QCOMPARE(receiver.heard, (QList<quint64>{1, 2, 3, 4}));
     QCOMPARE(receiver.lost(), quint64(0));
+}
+
+// A forged announcement before its sender is heard for the first time.
+void TestReceiveWindow::aFalseHeadBeforeTheFirstEvent_data()
+{
+    QTest::addColumn<int>("what");
+    QTest::newRow("the first event") << 0;
+    QTest::newRow("an announcement of before") << 1;
+    QTest::newRow("an event behind others, and no answer") << 2;
+    QTest::newRow("room for others is made") << 3;
+}
+
+void TestReceiveWindow::aFalseHeadBeforeTheFirstEvent()
+{
+    QFETCH(const int, what);
+    Receiver receiver({.streams = 1});
+    const QUuid node = QUuid::createUuid();
+    receiver.window.announced(node, "x", huge, timeAt(1ms), timeAt(1ms), at(2ms));
+    switch (what) {
+    case 0:
+        receiver.hear(node, 1, 3ms);
+        break;
+    case 1:
+        receiver.window.announced(node, "x", 7, timeAt(-1ms), timeAt(1ms), at(3ms));
+        break;
+    default:
+        receiver.hear(node, 7, 3ms, 2ms);
+    }
+    if (what == 3)
+        receiver.hear(QUuid::createUuid(), 1, 4ms);
+    (void)receiver.missing(60ms);
+    (void)receiver.missing(62s); // it gives up
+    (void)receiver.missing(124s);
+    receiver.takeReleased();
+    QVERIFY(receiver.lost() <= 5'000'000);
+    QVERIFY(receiver.window.isIdle());
+}
+
+// What comes in no order that an honest sender's has.
+void TestReceiveWindow::nothingIsHeldForEver_data()
+{
+    QTest::addColumn<bool>("isBase");
+    QTest::newRow("a head of before that is behind what came after") << true;
+    QTest::newRow("withheld, of a head that is not believed any more") << false;
+}
+
+void TestReceiveWindow::nothingIsHeldForEver()
+{
+    QFETCH(const bool, isBase);
+    Receiver receiver;
+    const QUuid node = QUuid::createUuid();
+    if (isBase) {
+        QCOMPARE(receiver.hear(node, 5, 3ms, 2ms), Verdict::Hold);
+        receiver.window.announced(node, "x", 100, timeAt(-1ms), timeAt(1ms), at(4ms));
+        receiver.takeReleased();
+        QCOMPARE(receiver.heard, QList<quint64>{5});
+        receiver.window.isGone(node, "x", 101, at(5ms));
+    } else {
+        receiver.hear(node, 1, 1ms);
+        receiver.announce(node, 10, 2ms);
+        QCOMPARE(receiver.missing(60ms), (Ranges{{2, 10}}));
+        receiver.window.isWithheld(node, "x", {{5, 5}}, at(61ms));
+        receiver.hear(node, 2, 10s);
+        QCOMPARE(receiver.heard, (QList<quint64>{1, 2}));
+    }
+    QVERIFY(receiver.window.isIdle());
+    QCOMPARE(receiver.window.heldEvents(), qsizetype(0));
 }
 
 // "answer" behind a forged announcement, of a sender that was not heard yet.
