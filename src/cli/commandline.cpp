@@ -106,6 +106,18 @@ QString unknownOptionText(const QCommandLineParser &parser, const QStringList &a
     return nearest.isEmpty() ? text : text + u"; did you mean '--%1'?"_s.arg(nearest);
 }
 
+qsizetype positionOfCommand(const QStringList &arguments)
+{
+    QCommandLineParser parser;
+    parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsPositionalArguments);
+    parser.addOptions(commonOptions());
+    if (!parser.parse(QStringList(u"pyvent"_s) + arguments) && !parser.unknownOptionNames().isEmpty()) {
+        throw UsageError{u"%1; a command's own options come after its name"_s.arg(
+            unknownOptionText(parser, arguments, commonOptions()))};
+    }
+    return arguments.size() - parser.positionalArguments().size();
+}
+
 CommandLine::CommandLine(const Command &command, const QStringList &arguments)
     : m_command(command)
     , m_parser()

@@ -26,6 +26,10 @@ QCommandLineOption jsonOption();
 QString unknownOptionText(const QCommandLineParser &parser, const QStringList &arguments,
                           const QList<QCommandLineOption> &known);
 
+// Where in \a arguments the command's name is: the first word that is neither an option nor an option's value. Throws a
+// UsageError where an option is unknown.
+qsizetype positionOfCommand(const QStringList &arguments);
+
 // What follows a command's name, taken apart. Whatever cannot be understood is thrown as a UsageError.
 class CommandLine
 {

@@ -37,20 +37,6 @@ const Command programCommand = {
     .run = [](const CommandLine &) -> int { throw UsageError{u"a command is missing"_s}; },
 };
 
-// Where in \a arguments the command's name is: the first word that is neither an option nor an option's
-// value.
-qsizetype positionOfCommand(const QStringList &arguments)
-{
-    QCommandLineParser parser;
-    parser.setOptionsAfterPositionalArgumentsMode(QCommandLineParser::ParseAsPositionalArguments);
-    parser.addOptions(commonOptions());
-    if (!parser.parse(QStringList(u"pyvent"_s) + arguments) && !parser.unknownOptionNames().isEmpty()) {
-        throw UsageError{u"%1; a command's own options come after its name"_s.arg(
-            unknownOptionText(parser, arguments, commonOptions()))};
-    }
-    return arguments.size() - parser.positionalArguments().size();
-}
-
 int runCommand(const Command &command, const QStringList &arguments)
 {
     const CommandLine line(command, arguments);
