@@ -25,6 +25,8 @@ QByteArrayList ReceiveWindow::ready(qint64 time, Clock::time_point now)
 {
     m_readyTime = time;
     m_readyAt = now;
+    if (!std::exchange(m_wasReady, true))
+        m_firstReadyAt = now;
     QByteArrayList active;
     for (auto prefix = m_readySince.begin(); prefix != m_readySince.end(); ++prefix) {
         if (*prefix)
@@ -133,11 +135,12 @@ void ReceiveWindow::disbelieve(Stream &stream)
     stream.hasBase = stream.hasBase && stream.newest > 0;
 }
 
-// How far a stream may be ahead of what was heard of it, whatever was given up meanwhile. What is to be told lost is part of that.
-quint64 ReceiveWindow::mostSent(const Stream &stream, Clock::time_point now) const
+// How many events of a stream can have been sent since this node listens. Not since the last one was heard: what a receiver that stood still
+// reads first was sent before what is missing.
+quint64 ReceiveWindow::mostSent(Clock::time_point now) const
 {
-    const Clock::time_point since = stream.newest > 0 ? stream.heardAt : m_readyAt;
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::max(now - since, Clock::duration::zero()));
+    const auto seconds =
+        std::chrono::ceil<std::chrono::seconds>(std::max(now - m_firstReadyAt, Clock::duration::zero()));
     return m_limits.farthestAhead + quint64(seconds.count()) * m_limits.sentPerSecond;
 }
 
@@ -146,8 +149,8 @@ bool ReceiveWindow::isBelieved(const Stream &stream, quint64 sequence, Clock::ti
     const quint64 known = std::max(stream.newest, stream.delivered);
     if (sequence <= known || (known == 0 && !stream.hasBase)) // where that begins is asked for
         return true;
-    return sequence - std::max(stream.newest, stream.begin) <= mostSent(stream, now)
-        && (m_sendersAreProven || sequence - known <= m_limits.farthestAhead);
+    return sequence - stream.begin <= mostSent(now)
+        && (m_sendersAreProven || sequence - std::max(stream.newest, stream.begin) <= m_limits.farthestAhead);
 }
 
 // Whether an event that has come by itself is too far from the others of its stream to be one of them: ahead, or, where that may be since
@@ -164,7 +167,7 @@ bool ReceiveWindow::isElsewhere(Stream &stream, quint64 sequence, Clock::time_po
     if (before == 0 || sequence != before + 1)
         return true;
     stream.doubtful = 0;
-    if (isBehind || sequence - std::max(stream.newest, stream.begin) > mostSent(stream, now))
+    if (isBehind || sequence - stream.begin > mostSent(now))
         beginAt(stream, before);
     return false;
 }
@@ -180,7 +183,7 @@ void ReceiveWindow::setBase(Stream &stream, quint64 base, Clock::time_point now)
 {
     stream.hasBase = true;
     stream.begin = stream.delivered = base;
-    cut(stream, mostSent(stream, now));
+    cut(stream, mostSent(now));
 }
 
 // What was missing before is not known to have been sent.
@@ -225,6 +228,7 @@ void ReceiveWindow::forget(Streams::iterator stream)
 void ReceiveWindow::clear()
 {
     m_readySince.clear();
+    m_wasReady = false;
     m_longestPrefix = 0;
     m_streams.clear();
     m_due.clear();

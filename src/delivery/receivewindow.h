@@ -200,7 +200,7 @@ private:
     void makeRoom(Clock::time_point now);
     void wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now);
     void disbelieve(Stream &stream);
-    quint64 mostSent(const Stream &stream, Clock::time_point now) const;
+    quint64 mostSent(Clock::time_point now) const;
     bool isBelieved(const Stream &stream, quint64 sequence, Clock::time_point now) const;
     bool isElsewhere(Stream &stream, quint64 sequence, Clock::time_point now);
     static quint64 beforeHeld(const Stream &stream);
@@ -225,6 +225,8 @@ private:
     qsizetype m_longestPrefix = 0;
     qint64 m_readyTime = 0;      // the latest one
     Clock::time_point m_readyAt; // the same by this node's clock
+    bool m_wasReady = false;
+    Clock::time_point m_firstReadyAt;
     // When the last event was heard of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
     std::optional<qint64> m_forgottenTime;
     bool m_isPaused = false;

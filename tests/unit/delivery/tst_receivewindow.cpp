@@ -114,6 +114,7 @@ private Q_SLOTS:
     void whatIsGivenUpDoesNotAddUp_data();
     void whatIsGivenUpDoesNotAddUp();
     void muchMayHaveBeenSentMeanwhile();
+    void whoStoodStillReadsWhatWasBefore();
     void twoEventsAreBelieved();
     void aStreamThatWasTakenAwayComesBack();
     void aFalseHeadBeforeTheFirstEvent_data();
@@ -523,6 +524,21 @@ void TestReceiveWindow::muchMayHaveBeenSentMeanwhile()
     QCOMPARE(receiver.lost(), quint64(3'000'000));
     receiver.hear(node, 3'000'002, 4s);
     QCOMPARE(receiver.heard, (QList<quint64>{1, 3'000'002}));
+}
+
+// What was sent before comes first, however long that was.
+void TestReceiveWindow::whoStoodStillReadsWhatWasBefore()
+{
+    Receiver receiver;
+    receiver.window.setSendersAreProven(true);
+    const QUuid node = QUuid::createUuid();
+    receiver.hear(node, 1, 1ms);
+    for (quint64 i = 2; i <= 10; ++i)
+        receiver.hear(node, i, 2s);
+    QVERIFY(receiver.hear(node, 1'000'001, 2s) == Verdict::Hold);
+    receiver.window.isGone(node, "x", 1'000'001, at(3s));
+    QCOMPARE(receiver.lost(), quint64(999'990));
+    QCOMPARE(receiver.heard.size(), 11);
 }
 
 // Where anybody may say so, two events that follow each other do, as the sender's do.

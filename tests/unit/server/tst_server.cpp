@@ -18,6 +18,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Its frames are no pickles, and its receivers no nodes.
+Endpoint endpointAt(const QString &host, int port)
+{
+    PyventSecurity security;
+    security.payloads = PyventPayloadPolicy::Off;
+    return Endpoint::tcp(host, port).withSecurity(security);
+}
+
 using Failure = Server::Failure;
 using Clock = std::chrono::steady_clock;
 
@@ -34,7 +42,7 @@ struct Started
 Started start(int port, const QString &host = u"127.0.0.1"_s)
 {
     Started started;
-    started.server = Server::start(Endpoint::tcp(host, port), maximumFrameSize, {}, Server::Ports::Needed,
+    started.server = Server::start(endpointAt(host, port), maximumFrameSize, {}, Server::Ports::Needed,
                                    &started.failure, &started.text);
     return started;
 }
@@ -332,7 +340,7 @@ void TestServer::offersBatches()
 void TestServer::offersNoneWithoutRoom()
 {
     Started started;
-    started.server = Server::start(Endpoint::tcp(u"127.0.0.1"_s, m_port), 1000, {}, Server::Ports::Needed,
+    started.server = Server::start(endpointAt(u"127.0.0.1"_s, m_port), 1000, {}, Server::Ports::Needed,
                                    &started.failure, &started.text);
     QVERIFY2(started.server, qPrintable(started.text));
     Socket client(zmq::socket_type::dealer, m_port);
