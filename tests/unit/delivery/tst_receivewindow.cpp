@@ -505,7 +505,8 @@ void TestReceiveWindow::whatIsGivenUpDoesNotAddUp()
         receiver.window.isGone(node, "x", 2 + i * 100'000, at(2ms));
         lost += receiver.lost();
     }
-    QCOMPARE(lost, quint64(4'100'000)); // as many as can have been sent in a second
+    // As many as can have been sent in a second; where anybody may say so, as one word is enough for.
+    QCOMPARE(lost, quint64(!isProven ? 100'000 : isHeard ? 4'000'000 : 4'100'000));
     receiver.hear(node, 2, 3ms);
     receiver.hear(node, 10'000'002, 4ms);
     receiver.hear(node, 10'000'003, 4ms); // and these are believed
@@ -537,6 +538,7 @@ void TestReceiveWindow::whoStoodStillReadsWhatWasBefore()
         receiver.hear(node, i, 2s);
     QVERIFY(receiver.hear(node, 1'000'001, 2s) == Verdict::Hold);
     receiver.window.isGone(node, "x", 1'000'001, at(3s));
+    receiver.takeReleased();
     QCOMPARE(receiver.lost(), quint64(999'990));
     QCOMPARE(receiver.heard.size(), 11);
 }
