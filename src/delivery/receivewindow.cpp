@@ -93,6 +93,7 @@ ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray
         makeRoom(now);
     Stream &stream = m_newcomers.emplace_back();
     stream.key = {node, topic};
+    stream.heardAt = m_readyAt; // not before
     m_streams.insert(stream.key, std::prev(m_newcomers.end()));
     m_nodes[topic].insert(node);
     return stream;
@@ -105,9 +106,9 @@ void ReceiveWindow::makeRoom(Clock::time_point now)
     const auto oldest = isNewcomer ? m_newcomers.begin() : m_regulars.begin();
     giveUp(*oldest, oldest->head, now); // told, if something of it is missing
     if (oldest->newest > 0) {
-        const qint64 heard =
-            m_readyTime + std::chrono::duration_cast<microseconds>(oldest->heardAt - m_readyAt).count();
-        m_forgottenTime = std::max(m_forgottenTime.value_or(heard), heard);
+        const qint64 arrived =
+            m_readyTime + std::chrono::duration_cast<microseconds>(oldest->arrivedAt - m_readyAt).count();
+        m_forgottenTime = std::max(m_forgottenTime.value_or(arrived), arrived);
     }
     forget(oldest);
 }
@@ -298,6 +299,7 @@ ReceiveWindow::Verdict ReceiveWindow::accept(Stream &stream, quint64 sequence, Q
         stream.delivered = sequence;
         stream.newest = std::max(stream.newest, sequence);
         stream.head = std::max(stream.head, sequence);
+        stream.arrivedAt = now;
         if (Q_UNLIKELY(stream.isWaiting)) {
             release(stream);
             update(stream, now, true);
@@ -311,8 +313,10 @@ ReceiveWindow::Verdict ReceiveWindow::accept(Stream &stream, quint64 sequence, Q
         stream.headSince = now; // for where it is not held
     }
     const bool isHeld = hold(stream, sequence, frame.toByteArray());
-    if (isHeld)
+    if (isHeld) {
         stream.newest = std::max(stream.newest, sequence);
+        stream.arrivedAt = now;
+    }
     update(stream, now, false);
     return isHeld ? Verdict::Hold : Verdict::Drop;
 }

@@ -186,8 +186,9 @@ private:
         qint64 askedSince = 0;              // where the sender is asked where it begins
         std::map<quint64, QByteArray> held; // null: will not come
         bool isNewcomer = true;
-        Clock::time_point heardAt;
-        bool isWaiting = false; // then it is in m_due
+        Clock::time_point heardAt;   // an event that has come by itself
+        Clock::time_point arrivedAt; // any that was delivered or is held
+        bool isWaiting = false;      // then it is in m_due
         Clock::time_point waitingSince;
         Clock::time_point requestAt;
         Clock::time_point dueAt; // as in m_due
@@ -227,7 +228,7 @@ private:
     Clock::time_point m_readyAt; // the same by this node's clock
     bool m_wasReady = false;
     Clock::time_point m_firstReadyAt;
-    // When the last event was heard of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
+    // When the last event arrived of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
     std::optional<qint64> m_forgottenTime;
     bool m_isPaused = false;
     bool m_sendersAreProven = false;

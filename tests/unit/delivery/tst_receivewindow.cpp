@@ -121,6 +121,8 @@ private Q_SLOTS:
     void aFalseHeadBeforeTheFirstEvent();
     void nothingIsHeldForEver_data();
     void nothingIsHeldForEver();
+    void whatWasRepairedIsNotHeardAgain_data();
+    void whatWasRepairedIsNotHeardAgain();
     void aFalseBaseTellsNoLosses();
 };
 
@@ -640,6 +642,37 @@ void TestReceiveWindow::nothingIsHeldForEver()
     }
     QVERIFY(receiver.window.isIdle());
     QCOMPARE(receiver.window.heldEvents(), qsizetype(0));
+}
+
+// Its stream is forgotten, and then announced once more.
+void TestReceiveWindow::whatWasRepairedIsNotHeardAgain_data()
+{
+    QTest::addColumn<bool>("isHeard"); // the event before it
+    QTest::newRow("the first one") << false;
+    QTest::newRow("the second one") << true;
+}
+
+void TestReceiveWindow::whatWasRepairedIsNotHeardAgain()
+{
+    QFETCH(const bool, isHeard);
+    Receiver receiver({.streams = 1});
+    const QUuid node = QUuid::createUuid();
+    const quint64 head = isHeard ? 2 : 1;
+    if (isHeard)
+        receiver.hear(node, 1, 1ms);
+    receiver.announce(node, head, 3ms);
+    (void)receiver.missing(60ms);
+    if (!isHeard)
+        receiver.window.begins(node, "x", timeAt(0ms), 0, 1, at(61ms));
+    receiver.repair(node, head, 62ms);
+    QCOMPARE(receiver.heard.last(), head);
+    receiver.window.announced(QUuid::createUuid(), "x", 1, timeAt(-1ms), timeAt(70ms), at(70ms)); // takes its place
+    receiver.window.announced(node, "x", head, timeAt(3ms), timeAt(80ms), at(80ms));
+    (void)receiver.missing(200ms);
+    for (const auto since : {0ms, 1ms}) // whichever was asked for
+        receiver.window.begins(node, "x", timeAt(since), head - 1, 1, at(201ms));
+    receiver.repair(node, head, 202ms);
+    QCOMPARE(receiver.heard.count(head), 1);
 }
 
 // "answer" behind a forged announcement, of a sender that was not heard yet.
