@@ -2,7 +2,7 @@
 // What stands in for libFuzzer in a normal build: runs a fuzz target on the files that are given, or that lie
 // in the folders that are given, and then on mutations of them for a few seconds. PYVENT_SEED repeats a run,
 // PYVENT_FUZZ_SECONDS makes it longer or shorter, and PYVENT_FUZZ_RUNS says how many mutations instead. An input that a target
-// does not survive is in the file that it says.
+// does not survive, or does not come to the end of, is in the file that it says.
 #include <QtCore/qdir.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qrandom.h>
@@ -25,8 +25,11 @@ constexpr int largeInputsShare = 10;
 
 QByteArray current; // is run now
 
+// Longer than any input takes, on a slow machine with sanitizers.
+constexpr unsigned secondsOfAnInput = 100;
+
 // As little as may be done in a signal handler.
-extern "C" void keepInput(int)
+extern "C" void keepInput(int signal)
 {
     constexpr char name[] = "fuzz-input";
     const int file = ::open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -35,11 +38,30 @@ extern "C" void keepInput(int)
     constexpr char text[] = "The input is in the file fuzz-input.\n";
     if (::write(STDERR_FILENO, text, sizeof text - 1) < 0)
         ::_exit(1);
+    ::raise(signal); // for those that do not come by themselves
+}
+
+// Whatever ends a process. A sanitizer's own handlers stay.
+void keepInputOfAnEnd()
+{
+    static char stack[64 * 1024]; // the other one may be full
+    const stack_t alternative{.ss_sp = stack, .ss_flags = 0, .ss_size = sizeof stack};
+    ::sigaltstack(&alternative, nullptr);
+    for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) {
+        struct sigaction before = {};
+        if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_DFL)
+            continue;
+        struct sigaction action = {};
+        action.sa_handler = keepInput;
+        action.sa_flags = int(SA_ONSTACK | SA_RESETHAND);
+        ::sigaction(signal, &action, nullptr);
+    }
 }
 
 void run(const QByteArray &bytes)
 {
     current = bytes;
+    ::alarm(secondsOfAnInput);
     // Exactly as large as the input, so that a sanitizer sees each byte read beyond it.
     const auto size = size_t(bytes.size());
     const auto copy = std::make_unique<uint8_t[]>(size);
@@ -112,6 +134,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; ++i)
         paths.append(QFile::decodeName(argv[i]));
     const QList<QByteArray> corpus = readCorpus(paths);
+    keepInputOfAnEnd();
     for (const QByteArray &input : corpus)
         run(input);
     if (corpus.isEmpty()) {
@@ -119,7 +142,6 @@ int main(int argc, char **argv)
         return 1;
     }
 
-    std::signal(SIGABRT, keepInput); // it ends all the same
     QRandomGenerator random(seed);
     QElapsedTimer timer;
     timer.start();
@@ -138,6 +160,8 @@ int main(int argc, char **argv)
             mutate(&input, pick(), &random);
         run(input);
     }
-    qInfo("PYVENT_SEED=%u: %lld files replayed, %lld mutations run", seed, qlonglong(corpus.size()), runs);
+    ::alarm(0);
+    qInfo("PYVENT_SEED=%u: %lld files replayed, %lld mutations run in %.1f s", seed, qlonglong(corpus.size()), runs,
+          double(timer.elapsed()) / 1000);
     return 0;
 }
