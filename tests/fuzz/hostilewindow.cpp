@@ -85,8 +85,7 @@ void HostileWindow::step(Script *script)
         m_window.forgetIf(unheardTopic, [](const QByteArray &) { return true; });
         for (auto &[stream, allowance] : m_streams) {
             if (stream.second != topic) { // what is not known any more may have been sent since this node was ready
-                allowance.before += sentSince(allowance.since);
-                allowance.since = 0ms;
+                allowance.before += sent();
             }
         }
         return;
@@ -129,8 +128,7 @@ void HostileWindow::say(Script *script, const QUuid &node, const QByteArray &of)
             const Verdict verdict = m_window.heard(node, of, sequence, previous, frame, now());
             if (verdict == Verdict::Deliver)
                 hear(frame);
-            allowance.before += sentSince(allowance.since);
-            allowance.since = m_now;
+            allowance.before += sent();
             if (verdict != Verdict::Drop)
                 allowance.known = std::max(allowance.known, sequence);
         } else if (m_window.repaired(node, of, sequence, frame, now()) == Verdict::Deliver) {
@@ -219,8 +217,7 @@ void HostileWindow::invent(Script *script)
         if (how & 0x10) {
             if (m_window.heard(node, topic, allowance.last, wallTime(), "e", now()) == Verdict::Deliver)
                 hear("e");
-            allowance.before += sentSince(allowance.since);
-            allowance.since = m_now;
+            allowance.before += sent();
         } else {
             m_window.announced(node, topic, allowance.last, wallTime(), wallTime(), now());
         }
@@ -339,16 +336,16 @@ void HostileWindow::takeAll()
             continue;
         require(loss.node != honest, "an event of the honest sender's is told lost");
         Allowance &allowance = m_streams[{loss.node, loss.topic}];
-        require(loss.count <= allowance.before + sentSince(allowance.since) - allowance.lost,
-                "more is told lost than can have been sent");
+        require(loss.count <= allowance.before + sent() - allowance.lost, "more is told lost than can have been sent");
         allowance.lost += loss.count;
     }
 }
 
-quint64 HostileWindow::sentSince(Milliseconds since) const
+// What can have been sent since the window listens.
+quint64 HostileWindow::sent() const
 {
     return m_limits.farthestAhead
-        + quint64(std::chrono::ceil<std::chrono::seconds>(m_now - since).count()) * m_limits.sentPerSecond;
+        + quint64(std::chrono::ceil<std::chrono::seconds>(m_now).count()) * m_limits.sentPerSecond;
 }
 
 void HostileWindow::hear(QByteArrayView frame)

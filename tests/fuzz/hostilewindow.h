@@ -38,7 +38,6 @@ private:
     struct Allowance
     {
         quint64 before = 0; // until it was heard last
-        Milliseconds since{0};
         quint64 lost = 0;
         quint64 last = 0;  // the number that was used last
         quint64 known = 0; // the largest that it may have come to
@@ -46,7 +45,7 @@ private:
 
     Clock::time_point now() const { return Clock::time_point(m_now + std::chrono::hours(1)); }
     qint64 wallTime() const { return std::chrono::microseconds(m_now + std::chrono::hours(1000)).count(); }
-    quint64 sentSince(Milliseconds since) const;
+    quint64 sent() const;
 
     void step(Script *script);
     void say(Script *script, const QUuid &node, const QByteArray &topic);
