@@ -32,8 +32,8 @@ QList<QCommandLineOption> serveOptions()
          u"What to do with events that Python's nodes should better not read, since their pickle makes them run "
          "something: refuse (the default), warn, or off."_s,
          u"WHAT"_s, u"refuse"_s},
-        {u"python-name"_s, u"Let events make instances of this class of Python's, too, such as shop.Order. Repeatable."_s,
-         u"NAME"_s},
+        {u"python-name"_s,
+         u"Let events make instances of this class of Python's, too, such as shop.Order. Repeatable."_s, u"NAME"_s},
     };
 }
 

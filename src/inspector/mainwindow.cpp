@@ -184,7 +184,8 @@ void MainWindow::noteRefused(const QString &, const QUuid &node, quint64 count, 
     m_refusedLabel->setToolTip(why);
     m_refusedLabel->show();
     const QString text = why.left(1).toUpper() + why.mid(1);
-    m_messageBar->say(node.isNull() ? tr("%1.").arg(text) : tr("%1. It came from the node %2.").arg(text, shortNameOf(node)),
+    m_messageBar->say(node.isNull() ? tr("%1.").arg(text)
+                                    : tr("%1. It came from the node %2.").arg(text, shortNameOf(node)),
                       Tone::Waiting);
 }
 

@@ -174,7 +174,7 @@ void Relay::passOn(Client *client, const FrameReader::Frame &frame)
     endRun();
     if (const Verdict verdict = judge(client, frame.body); verdict != Verdict::Pass)
         return verdict == Verdict::Replace ? publish(client, m_instead) : void();
-    findReceivers(frame.body, client);
+    findReceivers(frame.body, client, frame.block.isNull() ? nullptr : &frame.block);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
 }
@@ -280,7 +280,7 @@ void Relay::sayGoodbye()
 }
 
 // Each once, whatever it has subscribed to.
-void Relay::findReceivers(QByteArrayView body, Client *from)
+void Relay::findReceivers(QByteArrayView body, Client *from, const Block *whole)
 {
     m_receivers.clear();
     ++m_frames;
@@ -291,7 +291,7 @@ void Relay::findReceivers(QByteArrayView body, Client *from)
     if (std::any_of(m_receivers.begin(), m_receivers.end(), [](const Client *client) { return bool(client->rules); }))
         keepWhoMayHear(body);
     if (m_guard && from)
-        keepNodes(body, from);
+        keepNodes(body, from, whole);
 }
 
 void Relay::passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames)

@@ -213,8 +213,9 @@ private:
     void keepWhoMayHearHeads(const Control::Heads &heads);
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
-    void findReceivers(QByteArrayView body, Client *from = nullptr);
-    void keepNodes(QByteArrayView body, Client *from);
+    // Of \a body, \a whole has all bytes with their header where that is only a part of them.
+    void findReceivers(QByteArrayView body, Client *from = nullptr, const Block *whole = nullptr);
+    void keepNodes(QByteArrayView body, Client *from, const Block *whole);
     void passOn(Client *from, const std::vector<Client *> &receivers, const Block &block, qsizetype frames);
     bool isBehind(const Client &client, qsizetype all) const;
     bool hasCaughtUp(const Client &client) const;

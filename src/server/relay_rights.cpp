@@ -140,12 +140,17 @@ void Relay::tellRefused()
 }
 
 // Of what is not harmless to those that run what they read; who has a node of this module's is none of these.
-void Relay::keepNodes(QByteArrayView body, Client *from)
+void Relay::keepNodes(QByteArrayView body, Client *from, const Block *whole)
 {
     const auto isNode = [](const Client *client) { return !client->m_nodes.isEmpty(); };
     if (std::all_of(m_receivers.begin(), m_receivers.end(), isNode))
         return;
-    const QString why = m_guard->whyNot(body);
+    // Of a file, the body is only its ends. Where these have other bytes between them by now, there is no event.
+    const Block all = whole ? whole->whole() : Block();
+    const auto header = Zmtp::readHeader(all.bytes());
+    const QString why = !whole ? m_guard->whyNot(body)
+        : header               ? m_guard->whyNot(all.bytes().sliced(header->size))
+                               : u"its bytes were changed while it was passed on"_s;
     if (why.isEmpty())
         return;
     std::erase_if(m_receivers, [&](const Client *client) { return !isNode(client); });

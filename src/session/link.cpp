@@ -159,7 +159,8 @@ void Link::watchServer(Clock::time_point now)
                                                   .accepted = m_queue.accepted(),
                                                   .acknowledged = m_queue.acknowledged(),
                                                   .isOwed = !oldest.isEmpty() && !waits,
-                                                  .isHeld = waits},
+                                                  .isHeld = waits,
+                                                  .isOneWay = m_connection->way() == Connection::Way::Lane},
                                                  now);
     if (why != Connection::Silence::None)
         m_connection->leave(why, now);

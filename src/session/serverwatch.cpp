@@ -78,7 +78,8 @@ ServerWatch::Silence ServerWatch::look(const Sight &sight, Clock::time_point now
         m_hasServed = true;
         m_acknowledgement.end();
     }
-    if (!sight.isOwed)
+    const bool hasHeard = std::exchange(m_hasHeard, false);
+    if (!sight.isOwed || (sight.isOneWay && hasHeard))
         m_acknowledgement.end();
     else if (!m_acknowledgement.until)
         m_acknowledgement.begin(now + acknowledgementPatience);
@@ -132,7 +133,7 @@ void ServerWatch::echoed()
 // That of another node's as well: a server that passes that on is one. What is for this one is as late as the rest.
 void ServerWatch::heardControl()
 {
-    m_hasServed = true;
+    m_hasServed = m_hasHeard = true;
     if (m_echo.wait.until)
         echoed();
 }

@@ -29,8 +29,9 @@ public:
         bool isReady = false; // and its subscriptions
         quint64 accepted = 0; // events, and how many of them are acknowledged
         quint64 acknowledged = 0;
-        bool isOwed = false; // acknowledgements that nothing lets the server put off
-        bool isHeld = false; // or such as receivers that lag do
+        bool isOwed = false;   // acknowledgements that nothing lets the server put off
+        bool isHeld = false;   // or such as receivers that lag do
+        bool isOneWay = false; // what comes is in one row with acknowledgements, which are behind it
     };
 
     // Returns what is wrong with the server; None if nothing is known to be.
@@ -46,7 +47,7 @@ public:
     void heardControl();
     void heardEvent(QByteArrayView frame)
     {
-        m_hasServed = true;
+        m_hasServed = m_hasHeard = true;
         if (m_echo.wait.until || m_own.isAwaited)
             passedOn(frame);
     }
@@ -76,6 +77,7 @@ private:
     bool m_isUp = false;
     bool m_isReady = false;
     bool m_hasServed = false; // this connection
+    bool m_hasHeard = false;  // anything since the last look
     Clock::time_point m_since;
     int m_vain = 0; // connections in a row that came to nothing
     quint64 m_acknowledged = 0;

@@ -461,7 +461,8 @@ void tst_InspectorLooks::followsThePalette()
     Q_EMIT m_window->link().lost(u"order-food"_s, QUuid::createUuid(), 1);
     Q_EMIT m_window->link().refused(u"order-food"_s, QUuid::createUuid(), 3, u"the rules do not let it"_s);
     Q_EMIT m_window->link().unreadable(2, {{u"order-food"_s, 2}});
-    const QLabel *const labels[] = {part<QLabel>("lost"), part<QLabel>("refused"), part<QLabel>("unreadable"), part<QLabel>("state")};
+    const QLabel *const labels[] = {part<QLabel>("lost"), part<QLabel>("refused"), part<QLabel>("unreadable"),
+                                    part<QLabel>("state")};
     const auto canBeRead = [&] {
         return std::all_of(std::begin(labels), std::end(labels), [](const QLabel *label) {
             return label->isVisible()

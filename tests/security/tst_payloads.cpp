@@ -100,12 +100,12 @@ void TestPayloads::pythonRunsNothing()
     const Program server({u"serve"_s, u"--port"_s, QString::number(ports.port())});
     PeerProcess python(PeerProcess::Python, u"python"_s);
     python.start();
-    QVERIFY(python.order(u"configure"_s, {{u"port"_s, ports.port()}, {u"server"_s, false}}));
-    QVERIFY(python.order(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"*any*"_s}}));
-    QVERIFY(python.order(u"on"_s,
-                         {{u"name"_s, u"good"_s}, {u"sender"_s, u"*any*"_s}, {u"parameters"_s, QJsonArray{u"i"_s}}}));
-    QVERIFY(python.order(u"start"_s));
-    QVERIFY(python.order(u"ready"_s));
+    QVERIFY(python.tell(u"configure"_s, {{u"port"_s, ports.port()}, {u"server"_s, false}}));
+    QVERIFY(python.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"*any*"_s}}));
+    QVERIFY(python.tell(u"on"_s,
+                        {{u"name"_s, u"good"_s}, {u"sender"_s, u"*any*"_s}, {u"parameters"_s, QJsonArray{u"i"_s}}}));
+    QVERIFY(python.tell(u"start"_s));
+    QVERIFY(python.tell(u"ready"_s));
 
     PyventNode node(PyventOptions{.port = ports.port(), .server = false});
     QMap<QString, quint64> refused;
@@ -129,10 +129,10 @@ void TestPayloads::pythonRunsThemIfNobodyLooks()
     const Program server({u"serve"_s, u"--payloads"_s, u"off"_s, u"--port"_s, QString::number(ports.port())});
     PeerProcess python(PeerProcess::Python, u"python"_s);
     python.start();
-    QVERIFY(python.order(u"configure"_s, {{u"port"_s, ports.port()}, {u"server"_s, false}}));
-    QVERIFY(python.order(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"*any*"_s}}));
-    QVERIFY(python.order(u"start"_s));
-    QVERIFY(python.order(u"ready"_s));
+    QVERIFY(python.tell(u"configure"_s, {{u"port"_s, ports.port()}, {u"server"_s, false}}));
+    QVERIFY(python.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"*any*"_s}}));
+    QVERIFY(python.tell(u"start"_s));
+    QVERIFY(python.tell(u"ready"_s));
     send(ports.port(), "order " + m_disguises.first().pickle);
     QVERIFY(waitUntil([&] { return QFile::exists(m_mark); }));
     QVERIFY(QFile::remove(m_mark));
@@ -144,10 +144,10 @@ void TestPayloads::theSenderIsTold()
     const Program server({u"serve"_s, u"--python-name"_s, u"shop.Order"_s, u"--port"_s, QString::number(ports.port())});
     PeerProcess python(PeerProcess::Python, u"python"_s);
     python.start();
-    QVERIFY(python.order(u"configure"_s, {{u"port"_s, ports.port()}, {u"server"_s, false}}));
-    QVERIFY(python.order(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"*any*"_s}}));
-    QVERIFY(python.order(u"start"_s));
-    QVERIFY(python.order(u"ready"_s));
+    QVERIFY(python.tell(u"configure"_s, {{u"port"_s, ports.port()}, {u"server"_s, false}}));
+    QVERIFY(python.tell(u"on"_s, {{u"name"_s, u"order"_s}, {u"sender"_s, u"*any*"_s}}));
+    QVERIFY(python.tell(u"start"_s));
+    QVERIFY(python.tell(u"ready"_s));
     PyventNode node(PyventOptions{.port = ports.port(), .server = false});
     QList<PyventError> errors;
     connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });

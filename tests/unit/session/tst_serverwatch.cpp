@@ -65,6 +65,7 @@ private Q_SLOTS:
     void ownEventsDoNotComeBack();
     void ownEventsComeLate();
     void acknowledgesNothing();
+    void acknowledgementsBehindEvents();
     void receiversThatLag();
     void hangsUpEachTime();
     void hangsUpAfterWork();
@@ -149,6 +150,22 @@ void TestServerWatch::acknowledgesNothing()
     watched.sight.accepted = 5;
     QCOMPARE(watched.run(60s), Silence::AcknowledgesNothing);
     QVERIFY(watched.time < 10s);
+}
+
+// A receiver that stood still has much to read before them.
+void TestServerWatch::acknowledgementsBehindEvents()
+{
+    Watched watched;
+    watched.connect();
+    watched.sight.isOwed = watched.sight.isOneWay = true;
+    const QByteArray others = eventOf(QUuid::createUuid());
+    watched.onTurn = [&] {
+        if (watched.time < 20s)
+            watched.watch.heardEvent(others);
+    };
+    QCOMPARE(watched.run(27s), Silence::None);
+    QCOMPARE(watched.run(60s), Silence::AcknowledgesNothing);
+    QVERIFY(watched.time < 30s);
 }
 
 void TestServerWatch::receiversThatLag()
