@@ -20,6 +20,8 @@ struct Overloaded : Functions...
 {
     using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>; // clang 14 does not deduce it
 
 } // namespace
 

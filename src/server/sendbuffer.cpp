@@ -18,7 +18,8 @@ void SendBuffer::append(const Block &block)
     Block known = isFile ? block : block.whole();
     if (known.isNull()) // its sender has made it another event meanwhile
         return;
-    const Part &part = m_parts.emplace_back(std::move(known), isFile ? Form::File : Form::Bytes);
+    // clang 14 makes no aggregate in place.
+    const Part &part = m_parts.emplace_back(Part{std::move(known), isFile ? Form::File : Form::Bytes});
     m_bytes += part.bytes().size();
     if (isFile)
         m_fileBytes += block.size();
