@@ -122,6 +122,7 @@ bool LanePeer::handleCommand(QByteArrayView body)
             return close("it does not say what it is, or speaks another version of the lane");
         send(Lane::serverReadyFrame(m_takesFiles));
         client()->speaker.setSecret(Lane::secretOf(command->data));
+        client()->isLane = true;
         if (m_takesFiles && Lane::takesFiles(command->data))
             client()->output.setTakesFiles();
         relay()->speaks(client());

@@ -49,6 +49,7 @@ public:
         SendBuffer output;
         Speakers::Speaker speaker;
         std::shared_ptr<PeerRules> rules; // what it may do; null: everything
+        bool isLane = false;              // by which only nodes of this module come
 
         // How many control messages have come of it, for all nodes and for one; and how much of it was refused.
         quint64 commonMessages() const { return m_commonMessages; }

@@ -142,7 +142,7 @@ void Relay::tellRefused()
 // Of what is not harmless to those that run what they read; who has a node of this module's is none of these.
 void Relay::keepNodes(QByteArrayView body, Client *from, const Block *whole)
 {
-    const auto isNode = [](const Client *client) { return !client->m_nodes.isEmpty(); };
+    const auto isNode = [](const Client *client) { return client->isLane || !client->m_nodes.isEmpty(); };
     if (std::all_of(m_receivers.begin(), m_receivers.end(), isNode))
         return;
     // Of a file, the body is only its ends. Where these have other bytes between them by now, there is no event.

@@ -25,7 +25,7 @@ constexpr auto lastLook = 500ms;
 
 // A connection that lasted for so long, or brought something, was one.
 constexpr auto goodAfter = 1s;
-constexpr int mostVain = 8;
+constexpr int mostVain = 4;
 
 } // namespace
 
