@@ -30,7 +30,7 @@ QString PayloadGuard::whyNot(QByteArrayView frame)
 {
     // Python takes what follows the first space, and reads it up to its first STOP, whatever comes behind that.
     const qsizetype topic = topicOf(frame).size();
-    if (topic == frame.size())
+    if (topic + 1 >= frame.size()) // there is nothing to read
         return {};
     const PickleScanner::Verdict verdict = m_scanner.scan(frame.sliced(topic + 1));
     if (verdict.isHarmless())

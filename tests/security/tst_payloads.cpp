@@ -116,7 +116,7 @@ void TestPayloads::pythonRunsNothing()
     for (const Disguise &disguise : std::as_const(m_disguises))
         send(ports.port(), "order " + disguise.pickle);
     QVERIFY(node.send("good", {{u"i"_s, 1}}));
-    QVERIFY(python.waitForHeard(1, u"good"_s));
+    QVERIFY(python.waitForHeard(1, u"good"_s)); // which is behind them
     QVERIFY(!QFile::exists(m_mark));
     QVERIFY2(python.heard(u"order"_s).isEmpty(), qPrintable(PeerProcess::everybodysLog()));
     QVERIFY(waitUntil([&] { return refused.value(u"order"_s) == quint64(m_disguises.size()); }));

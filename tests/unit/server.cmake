@@ -2,6 +2,7 @@
 pyvent_unit_test(server server)
 pyvent_unit_test(server admission)
 pyvent_unit_test(server allowance)
+pyvent_unit_test(server payloadguard)
 pyvent_unit_test(server relay)
 pyvent_unit_test(server relay_pushback ALONE)
 pyvent_unit_test(server relay_rights ALONE)
