@@ -21,6 +21,8 @@ constexpr auto linger = 300ms;
 BusLink::BusLink(QObject *parent)
     : QObject(parent)
     , m_place()
+    , m_keyFile()
+    , m_serverKey()
     , m_search()
 {
     m_patience.setSingleShot(true);
@@ -65,6 +67,8 @@ void BusLink::join(const Place &place)
     options.nodeId = u"inspector"_s;
     options.server = false;
     options.linger = linger;
+    options.security.keyFile = m_keyFile;
+    options.security.serverKey = m_serverKey;
     if (!node->configure(options)) {
         m_node.reset();
         Q_EMIT stateChanged();

@@ -33,6 +33,13 @@ public:
     explicit BusLink(QObject *parent = nullptr);
     ~BusLink() override;
 
+    // The keys that it comes with to each server from now on: as in PyventSecurity.
+    void setKeys(const QString &keyFile, const QString &serverKey)
+    {
+        m_keyFile = keyFile;
+        m_serverKey = serverKey;
+    }
+
     // Leaves the bus that it is on, and joins the one at \a place. It goes on trying until leave().
     void join(const Place &place);
     void leave();
@@ -78,6 +85,8 @@ private:
     void noteState();
 
     Place m_place;
+    QString m_keyFile;
+    QString m_serverKey;
     std::unique_ptr<PyventNode> m_node;
     QFutureWatcher<QList<PyventNodeInfo>> m_search;
     QTimer m_patience;

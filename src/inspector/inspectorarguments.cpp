@@ -22,6 +22,8 @@ QString helpText()
            "  --port N        Port of the bus, 1 to 65534. Default: the last one used, 52002 at first.\n"
            "  --address HOST  Name or IP address of the server's host. Default: the last one used, 127.0.0.1 at "
            "first.\n"
+           "  --key FILE      Join a server on another machine with this secret key, which 'pyvent keygen' has made.\n"
+           "  --server-key K  Join only the server whose public key is this one, or is in this .pub file.\n"
            "  --help          This text.\n"
            "  --version       The version.\n"_s;
 }
@@ -39,6 +41,8 @@ InspectorArguments InspectorArguments::parse(const QStringList &words)
     parser.addOptions({
         {u"port"_s, {}, u"N"_s},
         {u"address"_s, {}, u"HOST"_s},
+        {u"key"_s, {}, u"FILE"_s},
+        {u"server-key"_s, {}, u"K"_s},
         {{u"help"_s, u"h"_s}, {}},
         {{u"version"_s, u"v"_s}, {}},
     });
@@ -63,6 +67,10 @@ InspectorArguments InspectorArguments::parse(const QStringList &words)
             return mistake(u"--address takes an IP address or a host's name."_s);
         arguments.address = parser.value(u"address"_s);
     }
+    arguments.keyFile = parser.value(u"key"_s);
+    arguments.serverKey = parser.value(u"server-key"_s);
+    if (arguments.keyFile.isEmpty() != arguments.serverKey.isEmpty())
+        return mistake(u"--key and --server-key go together: a server with keys knows its clients by theirs."_s);
     const QStringList logs = parser.positionalArguments();
     if (logs.size() > 1)
         return mistake(u"it opens one log, and not also '%1'."_s.arg(logs[1]));

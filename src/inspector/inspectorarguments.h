@@ -13,6 +13,8 @@ struct InspectorArguments
 {
     std::optional<int> port = {};
     std::optional<QString> address = {};
+    QString keyFile = {}; // of this program's secret key, and the key of the server that it joins: as in PyventSecurity
+    QString serverKey = {};
     QString log = {};
     QString output = {}; // to print instead of showing a window: help, the version, or what is wrong
     bool isMistake = false;

@@ -38,6 +38,7 @@ int main(int argc, char **argv)
         place.port = *arguments.port;
     if (arguments.address)
         place.address = *arguments.address;
+    window.link().setKeys(arguments.keyFile, arguments.serverKey);
     window.show();
     window.join(place);
     if (!arguments.log.isEmpty())

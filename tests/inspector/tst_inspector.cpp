@@ -40,6 +40,7 @@ private Q_SLOTS:
     void saysThatNobodyServesAndRecovers();
     void offersToServe();
     void saysThatTheHostHasNoAddress();
+    void joinsWithItsKeys();
     void neverServesUnlessTold();
     void showsWhoIsThere();
     void savesAndOpensALog();
@@ -356,6 +357,32 @@ void tst_Inspector::saysThatTheHostHasNoAddress()
     QVERIFY(!part<QToolButton>("serveHere")->isVisible());
     m_window->join({u"127.0.0.1"_s, m_port});
     QTRY_VERIFY_WITH_TIMEOUT(hint->text().startsWith(u"Nobody serves port"_s), patience);
+}
+
+void tst_Inspector::joinsWithItsKeys()
+{
+    const auto at = [this](const QString &name) { return m_folder.filePath(name); };
+    for (const QString &name : {u"server"_s, u"ada"_s})
+        QCOMPARE(PyventSecurity::makeKeys(at(name)), QString());
+    QVERIFY(QFile::copy(at(u"ada.pub"_s), at(u"allowed"_s)));
+    QVERIFY(QFile::setPermissions(at(u"allowed"_s), QFile::ReadOwner | QFile::WriteOwner));
+    m_server = std::make_unique<Program>(
+        onBus({u"serve"_s, u"--no-lane"_s, u"--keys"_s, at(u"server.key"_s), u"--allow"_s, at(u"allowed"_s)}));
+    QVERIFY(m_server->complains(u"serving at"_s));
+    QString key;
+    const auto connection =
+        connect(&m_window->link(), &BusLink::answered, this, [&](const QList<PyventNodeInfo> &nodes) {
+            for (const PyventNodeInfo &node : nodes) {
+                if (node.uuid == m_window->link().uuid())
+                    key = node.key;
+            }
+        });
+    m_window->link().setKeys(at(u"ada.key"_s), at(u"server.pub"_s));
+    m_window->join({u"127.0.0.1"_s, m_port});
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->link().isReady(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT((m_window->link().findNodes(), !key.isEmpty()), patience);
+    QCOMPARE(key, u"ada"_s);
+    disconnect(connection);
 }
 
 void tst_Inspector::neverServesUnlessTold()
@@ -732,6 +759,7 @@ void tst_Inspector::programTakesItsArguments_data()
     QTest::newRow("port") << QStringList{u"--port"_s, u"x"_s} << 2
                           << u"--port takes a number from 1 to 65534, not 'x'"_s;
     QTest::newRow("address") << QStringList{u"--address="_s} << 2 << u"--address takes"_s;
+    QTest::newRow("a key alone") << QStringList{u"--key"_s, u"a.key"_s} << 2 << u"--key and --server-key go together"_s;
     QTest::newRow("option") << QStringList{u"--prot"_s} << 2 << u"Unknown option 'prot'"_s;
     QTest::newRow("logs") << QStringList{u"a"_s, u"b"_s} << 2 << u"not also 'b'"_s;
 }

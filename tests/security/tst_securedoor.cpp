@@ -63,6 +63,15 @@ public:
         std::rename(QFile::encodeName(next).constData(), QFile::encodeName(at(u"allowed"_s)).constData());
     }
 
+    // Makes a file of rules.
+    QString rules() const
+    {
+        QFile file(at(u"rules"_s));
+        if (file.open(QIODevice::WriteOnly | QIODevice::Truncate))
+            file.write("allow key honest anything\nallow key mallory send, hear flood\n");
+        return file.fileName();
+    }
+
     const QByteArray serverKey() const { return pairOf(u"server"_s).publicKey().toByteArray(); }
 
 private:
@@ -297,6 +306,31 @@ void subscribeAndHangUp(int port)
     }
 }
 
+// The rules let mallory send and hear 'flood', and nothing else.
+void doWhatRulesForbid(int port)
+{
+    SecureConnection sends = secure(port);
+    SecureConnection hears = secure(port + 1);
+    if (!sends.shakeHands("DEALER") || !hears.shakeHands("SUB") || !hears.subscribe(""))
+        qFatal("a key on the list is not let in");
+    for (int round = 0; round < 30; ++round) {
+        for (int i = 0; i < 100; ++i) {
+            sends.sendEvent(i % 2 ? "honest }." : "secret }."); // the pair's, and nobody's
+            sends.raw().isHungUp();                             // which reads
+        }
+        if (!sends.sendEvent("flood }."))
+            qFatal("whoever has said what he may not is sent away");
+        for (QByteArray heard; !heard.startsWith("flood ");) {
+            const auto next = hears.receive();
+            if (!next)
+                qFatal("what a rule allows is not heard");
+            heard = next->sliced(1);
+            if (heard.startsWith("honest ") || heard.startsWith("secret "))
+                qFatal("what no rule allows is heard");
+        }
+    }
+}
+
 bool run(const QString &command)
 {
     return std::system(qPrintable(command + u" 2>/dev/null"_s)) == 0;
@@ -369,6 +403,7 @@ void TestSecureDoor::holds_data()
     QTest::newRow("many subscriptions again and again") << &subscribeAndHangUp << 64;
     QTest::newRow("very large events to many receivers") << &sendLargeEventsToMany << 600;
     QTest::newRow("receivers that never read") << &neverRead << 600;
+    QTest::newRow("a rule that forbids") << &doWhatRulesForbid << 32;
 }
 
 void TestSecureDoor::holds()
@@ -380,10 +415,11 @@ void TestSecureDoor::holds()
     keys().allow(true);
     const PyventOptions pair{
         .lane = false, .security = {.keyFile = keys().at(u"honest.key"_s), .serverKey = keys().at(u"server.pub"_s)}};
-    const QString why = whyNotWithstood(
-        attack, mebibytes,
-        {u"--address"_s, u"0.0.0.0"_s, u"--keys"_s, keys().at(u"server.key"_s), u"--allow"_s, keys().at(u"allowed"_s)},
-        pair, 100);
+    QStringList arguments{u"--address"_s, u"0.0.0.0"_s,           u"--keys"_s, keys().at(u"server.key"_s),
+                          u"--allow"_s,   keys().at(u"allowed"_s)};
+    if (attack == &doWhatRulesForbid)
+        arguments += {u"--rules"_s, keys().rules()};
+    const QString why = whyNotWithstood(attack, mebibytes, arguments, pair, 100);
     QVERIFY2(why.isEmpty(), qPrintable(why));
 }
 

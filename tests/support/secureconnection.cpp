@@ -65,6 +65,12 @@ bool SecureConnection::introduce(QByteArrayView socketType)
     return ready && m_client.openReady(*ready);
 }
 
+std::optional<QByteArray> SecureConnection::receive()
+{
+    const auto body = nextBody();
+    return body ? m_client.openMessage(*body) : std::nullopt;
+}
+
 bool SecureConnection::sendSealed(quint8 flags, QByteArrayView body)
 {
     return write(Zmtp::frame(0, m_client.message(flags, body)));

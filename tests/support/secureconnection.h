@@ -33,6 +33,9 @@ public:
         return sendSealed(Pyvent::Internal::Curve::Command, "\x09SUBSCRIBE" + prefix.toByteArray());
     }
 
+    // The next message that the server sends, with its flags in front; nothing if none comes.
+    std::optional<QByteArray> receive();
+
     RawConnection &raw() { return m_connection; }
     CurveClient &client() { return m_client; }
 

@@ -9,6 +9,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <cstdio>
 
 #include <unistd.h>
 
@@ -48,6 +49,8 @@ private Q_SLOTS:
     void aServerLetsNoStrangerIn();
     void aServerLetsInWhomItNames_data() { addWays(); }
     void aServerLetsInWhomItNames();
+    void rulesHold_data() { addWays(); }
+    void rulesHold();
     void noNodeJoinsAStrangersServer();
     void noNodeJoinsAStrangersServerByName();
     void whoHangsUpAtOnceIsNotHeard();
@@ -128,6 +131,57 @@ void tst_OtherUsers::aServerLetsInWhomItNames()
     QVERIFY(server.send(u"bill"_s));
     QCOMPARE(listens.exitCode(), 0);
     QVERIFY2(listens.output().contains(u"bill"_s), qPrintable(listens.output()));
+}
+
+// Of a server of root's with rules, for nobody's programs: before the file is another one, and after.
+void tst_OtherUsers::rulesHold()
+{
+    QFETCH(const bool, lane);
+    const PortPair ports;
+    const QTemporaryDir folder;
+    const auto setRules = [&](const QByteArray &nobodys) {
+        const QString next = folder.filePath(u"next"_s);
+        QFile file(next);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("allow user root anything\n" + nobodys + '\n');
+        file.close();
+        QVERIFY(std::rename(QFile::encodeName(next), QFile::encodeName(folder.filePath(u"rules"_s))) == 0);
+    };
+    setRules("allow user nobody send, hear order*");
+    const Program server(
+        QStringList{u"serve"_s, u"--local-access"_s, u"nobody"_s, u"--rules"_s, folder.filePath(u"rules"_s)}
+        + to(ports));
+    PyventNode root({.port = ports.port(), .server = false, .lane = lane});
+    QStringList heard;
+    connect(&root, &PyventNode::eventReceived, this, [&](const QString &name) { heard.append(name); });
+    QVERIFY(root.waitForReady(20s));
+    const auto send = [&](const QString &name) {
+        OthersProgram sends(QStringList{u"send"_s, name, u"--no-server"_s} + to(ports, lane));
+        const int code = sends.exitCode();
+        return code == 0 ? QString() : u"%1: %2"_s.arg(code).arg(sends.errors());
+    };
+    OthersProgram listens(QStringList{u"listen"_s, u"--no-server"_s} + to(ports, lane));
+    QVERIFY(listens.complains(u"listening"_s));
+
+    // What is forbidden is refused, with a word, and what is not is heard.
+    const QString why = send(u"secret"_s);
+    QVERIFY2(why.startsWith(u"1: "_s) && why.contains(u"rules"_s), qPrintable(why));
+    QCOMPARE(send(u"order-1"_s), QString());
+    QVERIFY(waitUntil([&] { return heard == QStringList{u"order-1"_s}; }));
+    QVERIFY(root.send(u"secret"_s));
+    QVERIFY(root.send(u"order-2"_s));
+    QVERIFY(waitUntil([&] { return listens.output().contains(u"order-2"_s); }));
+    QVERIFY2(!listens.output().contains(u"secret"_s), qPrintable(listens.output()));
+
+    setRules("allow user nobody send, hear secret");
+    QVERIFY(waitUntil([&] { return send(u"secret"_s).isEmpty(); }));
+    QVERIFY(waitUntil([&] { return heard.contains(u"secret"_s); }));
+    QVERIFY2(send(u"order-3"_s).startsWith(u"1: "_s), "a rule that is gone still allows");
+    QVERIFY(root.send(u"order-4"_s));
+    QVERIFY(root.send(u"secret"_s));
+    QVERIFY(waitUntil([&] { return listens.output().contains(u"secret"_s); }));
+    QVERIFY2(!listens.output().contains(u"order-4"_s), qPrintable(listens.output()));
+    QVERIFY2(!heard.contains(u"order-3"_s), qPrintable(heard.join(u' ')));
 }
 
 void tst_OtherUsers::noNodeJoinsAStrangersServer()
