@@ -54,10 +54,10 @@ ExitCode EventFile::sendTo(EventSender *events, const QString &sender)
         case LineReader::Result::Failed:
             report(u"cannot read %1: %2"_s.arg(m_name, qt_error_string(errno)));
             ++m_refused;
-            return finish(events->flush());
+            return finish(events->finish());
         case LineReader::Result::Interrupted: // which flush() reports
         case LineReader::Result::End:
-            return finish(events->flush());
+            return finish(events->finish());
         }
     }
     return finish(sent);

@@ -5,6 +5,7 @@
 
 #include <PyventNode>
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qdeadlinetimer.h>
 
 #include <algorithm>
@@ -28,6 +29,9 @@ EventSender::EventSender(PyventNode *node, const Options &options)
     , m_progress(!options.isQuiet && options.total != 1)
     , m_lastName()
 {
+    connect(node, &PyventNode::errorOccurred, this, [this](const PyventError &error) {
+        m_wasRefused = m_wasRefused || error.code == PyventError::EventRefused;
+    });
 }
 
 EventSender::Result EventSender::send(const QString &name, const QVariantMap &arguments, const QString &sender)
@@ -67,6 +71,30 @@ EventSender::Result EventSender::flush()
             m_progress.show(u"sent %1"_s.arg(m_taken));
     }
     return m_signals.comesWithin(0ms) && m_taken != m_options.total ? reportSignal() : Done;
+}
+
+// What the server refuses it tells behind what it has passed on by then. A node that has become Ready once more has heard it.
+EventSender::Result EventSender::finish()
+{
+    if (const Result result = flush(); result != Done)
+        return result;
+    if (m_sent > 0) {
+        m_node->on(u"pyvent.sent"_s, this, [] {});
+        isReady();
+        QCoreApplication::processEvents();
+    }
+    return m_wasRefused ? Refused : Done;
+}
+
+bool EventSender::isReady()
+{
+    QDeadlineTimer deadline(m_options.timeout);
+    while (!m_node->waitForReady(
+        std::min<std::chrono::milliseconds>(slice, std::chrono::milliseconds(deadline.remainingTime())))) {
+        if (deadline.hasExpired() || m_signals.comesWithin(0ms))
+            return false;
+    }
+    return true;
 }
 
 bool EventSender::isTaken()

@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "unixsignals.h"
 
+#include <QtCore/qobject.h>
 #include <QtCore/qstring.h>
 #include <QtCore/qvariant.h>
 
@@ -18,7 +19,7 @@ namespace Pyvent::Cli {
 
 // Sends one event after the other, and waits until the server has taken them, some hundred at a time. A signal ends it
 // early.
-class EventSender
+class EventSender : public QObject
 {
 public:
     struct Options
@@ -31,7 +32,7 @@ public:
     };
     enum Result {
         Done,
-        Refused,  // by the node, which has told why
+        Refused,  // by the node or by the server, which has told why
         Stopped,  // by a signal; reported
         NoServer, // within the time-out; reported
     };
@@ -44,12 +45,16 @@ public:
     // Waits until the server has taken all that was sent.
     Result flush();
 
+    // The same at the end, and until the server has told what it refuses of that.
+    Result finish();
+
     qint64 taken() const { return m_taken; }
     const UnixSignals &signals() const { return m_signals; }
 
 private:
     Result waitUntilDue();
     bool isTaken();
+    bool isReady();
     Result reportSignal();
     Result endWithoutServer();
 
@@ -61,6 +66,7 @@ private:
     std::optional<std::chrono::steady_clock::time_point> m_start;
     qint64 m_sent = 0;
     qint64 m_taken = 0; // of those
+    bool m_wasRefused = false;
 };
 
 // What the program ends with after \a result.

@@ -49,7 +49,7 @@ ExitCode sendEvent(EventSender *sender, const Event &event)
     EventSender::Result result = EventSender::Done;
     for (qint64 i = 0; i < event.count && result == EventSender::Done; ++i)
         result = sender->send(event.name, event.arguments, event.sender);
-    return exitCodeOf(result == EventSender::Done ? sender->flush() : result);
+    return exitCodeOf(result == EventSender::Done ? sender->finish() : result);
 }
 
 Event eventOf(const CommandLine &line)
@@ -124,9 +124,9 @@ const Command sendCommand = {
         "\n"
         "On a terminal, --count and --from-json show their progress.\n"
         "\n"
-        "Ends with 0 if the server took all events; with 1 if an event was refused (its name, a value or its\n"
-        "size), a line is not an event, or a signal came before the last event; with 3 if no server was reached\n"
-        "within --timeout."_L1,
+        "Ends with 0 if the server took all events; with 1 if an event was refused (its name, a value, its size,\n"
+        "or by the server's rules), a line is not an event, or a signal came before the last event; with 3 if no\n"
+        "server was reached within --timeout."_L1,
     .options = sendOptions,
     .run = runSend,
 };

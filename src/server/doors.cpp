@@ -398,6 +398,7 @@ qsizetype Doors::wait(Clock::time_point until)
     }
     payDebts(now);
     readAgain(now);
+    m_relay->tellSenders();
     if (now >= m_tellsRefusedAt) {
         m_tellsRefusedAt = Clock::time_point::max();
         m_relay->tellRefused();

@@ -127,6 +127,10 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     m_subscribedBytes += size;
     if (isNodePrefix(known) && client->m_nodes.size() < mostNodes)
         client->m_nodes.append(known);
+    if (m_refusals.hasKept() && isNodePrefix(known)) {
+        for (const Control::Refused &refused : m_refusals.takeKept(nodeOf(known)))
+            sendTo(client, refused.toFrame(refused.node));
+    }
     return true;
 }
 

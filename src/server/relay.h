@@ -134,7 +134,8 @@ public:
     // How many events were passed on to those, by now, that should better not be, since this was last asked.
     quint64 takeUnsafe() { return m_guard ? m_guard->takePassedOn() : 0; }
 
-    // Tells all nodes what was not passed on because it may not be.
+    // Tells those who have sent what was not passed on because it may not be, as soon as they hear what is for them; and then all nodes.
+    void tellSenders();
     void tellRefused();
     bool hasRefused() const { return !m_refusals.isEmpty(); }
 

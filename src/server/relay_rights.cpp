@@ -133,6 +133,16 @@ void Relay::publish(Client *from, const QByteArray &frame)
         passOn(from, m_receivers, Block(Zmtp::frame(0, frame), &m_bytes), 1);
 }
 
+void Relay::tellSenders()
+{
+    for (Control::Refused &refused : m_refusals.takeFirst()) {
+        if (isOnBus(refused.node))
+            publish(nullptr, refused.toFrame(refused.node));
+        else
+            m_refusals.keep(std::move(refused));
+    }
+}
+
 void Relay::tellRefused()
 {
     for (const Control::Refused &refused : m_refusals.take())

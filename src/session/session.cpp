@@ -19,6 +19,9 @@ namespace {
 // How soon a thread is looked at again that is behind with what it hears.
 constexpr auto lookInterval = 50ms;
 
+// More than a server gathers before it tells all.
+constexpr qsizetype mostToldRefused = 200;
+
 } // namespace
 
 Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
@@ -187,18 +190,27 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
         break;
     case Control::Kind::Refused:
         if (const auto refused = Control::Refused::read(payload))
-            heardRefused(*refused);
+            heardRefused(*refused, message->isForAll());
         break;
     }
 }
 
-// The server's word for what it does not pass on. Others hear it too, for the people who look at the bus.
-void Session::heardRefused(const Control::Refused &refused)
+// The server's word for what it does not pass on: at once to who has sent it, and later to all, for the people who look at the bus.
+void Session::heardRefused(const Control::Refused &refused, bool isForAll)
 {
     const QString name = QString::fromUtf8(refused.topic);
-    if (refused.node == m_uuid)
-        m_news.fail({PyventError::EventRefused, whyRefused(refused), name});
-    m_news.add(News::Refusal{name, refused.node, refused.count, whyRefused(refused)});
+    if (refused.node == m_uuid) {
+        const std::pair<QByteArray, int> what(refused.topic, refused.reason);
+        const bool isTold = m_toldRefused.contains(what);
+        if (!isTold)
+            m_news.fail({PyventError::EventRefused, whyRefused(refused), name});
+        if (isForAll)
+            m_toldRefused.remove(what);
+        else if (m_toldRefused.size() < mostToldRefused)
+            m_toldRefused.insert(what);
+    }
+    if (isForAll)
+        m_news.add(News::Refusal{name, refused.node, refused.count, whyRefused(refused)});
 }
 
 void Session::process(Clock::time_point now)

@@ -117,7 +117,7 @@ public:
 private:
     void updateState(Clock::time_point now);
     void readControl(QByteArrayView frame, Clock::time_point now);
-    void heardRefused(const Control::Refused &refused);
+    void heardRefused(const Control::Refused &refused, bool isForAll);
     void recover(Clock::time_point now);
     void searchOthers(Clock::time_point now);
     void subscribe(const QByteArray &prefix);
@@ -143,6 +143,7 @@ private:
     };
     Lagging m_lagging;
     std::optional<Clock::time_point> m_outOfMemoryUntil;
+    QSet<std::pair<QByteArray, int>> m_toldRefused; // of what all are not told yet
     News m_news;
     Recovery m_recovery;
     CatchUps m_catchUps;

@@ -266,9 +266,20 @@ std::optional<QUuid> readHereOrigin(QByteArrayView payload)
     return node.isNull() ? std::nullopt : std::optional(node);
 }
 
+static QByteArray payloadOf(const Refused &message)
+{
+    return bytes({QCborValue(message.node), message.topic, qint64(message.reason), qint64(message.count),
+                  QCborValue(message.as), message.text});
+}
+
 QByteArray Refused::toFrame() const
 {
-    return commonTopic(refused) + bytes({QCborValue(node), topic, qint64(reason), qint64(count), QCborValue(as), text});
+    return commonTopic(refused) + payloadOf(*this);
+}
+
+QByteArray Refused::toFrame(const QUuid &sender) const
+{
+    return nodeTopic(sender, refused) + payloadOf(*this);
 }
 
 // It speaks for nobody, so its node may be none.

@@ -35,7 +35,7 @@ inline constexpr QByteArrayView past = "past";         // common: Past
 inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
 inline constexpr QByteArrayView recall = "recall";     // to a sender: Ask, of what it said that it keeps
 inline constexpr QByteArrayView replay = "replay";     // to a receiver: an event's frame out of the past
-inline constexpr QByteArrayView refused = "refused";   // common, the server's alone: Refused
+inline constexpr QByteArrayView refused = "refused";   // common, or to a sender; the server's alone: Refused
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
@@ -172,6 +172,7 @@ struct Refused
     QByteArray text; // UTF-8, for people: what it was
 
     QByteArray toFrame() const;
+    QByteArray toFrame(const QUuid &sender) const;
     static std::optional<Refused> read(QByteArrayView payload);
 };
 

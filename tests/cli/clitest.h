@@ -66,6 +66,8 @@ private Q_SLOTS:
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
     void nodesTellsWhoIsThere();
+    void sendTellsWhatTheRulesRefuse_data();
+    void sendTellsWhatTheRulesRefuse();
     void nodesTellsOfPythonsServer();
     void keygenMakesKeysForABus();
     void nodesEndsWith3WithoutAServer();

@@ -490,6 +490,38 @@ void tst_Cli::keygenMakesKeysForABus()
     QVERIFY2(open.complains(u"serving at"_s), qPrintable(open.errors()));
 }
 
+void tst_Cli::sendTellsWhatTheRulesRefuse_data()
+{
+    QTest::addColumn<QStringList>("way");
+    QTest::newRow("lane") << QStringList{};
+    QTest::newRow("tcp") << QStringList{u"--no-lane"_s};
+}
+
+void tst_Cli::sendTellsWhatTheRulesRefuse()
+{
+    QFETCH(const QStringList, way);
+    const QString rules = makeFile("allow anyone hear *\nallow anyone send order*\n");
+    Program server(onBus({u"serve"_s, u"--rules"_s, rules}));
+    QVERIFY2(server.complains(u"serving at"_s), qPrintable(server.errors()));
+    for (int i = 0; i < 5; ++i) { // whoever ends at once has been told all the same
+        Program refused(onBus({u"send"_s, u"secret"_s}) + way);
+        QCOMPARE(refused.exitCode(), 1);
+        QVERIFY2(refused.errors().contains(u"'secret' was not passed on: the server's rules"_s),
+                 qPrintable(refused.errors()));
+    }
+    Program sent(onBus({u"send"_s, u"order-1"_s}) + way);
+    QCOMPARE(sent.exitCode(), 0);
+    Program some(onBus({u"send"_s, u"--from-json"_s,
+                        makeFile(R"({"name":"order-2","args":{}})"
+                                 "\n"
+                                 R"({"name":"secret","args":{}})"
+                                 "\n")})
+                 + way);
+    QCOMPARE(some.exitCode(), 1);
+    QVERIFY2(some.errors().contains(u"'secret' was not passed on"_s), qPrintable(some.errors()));
+    QVERIFY2(!some.errors().contains(u"order-2"_s), qPrintable(some.errors()));
+}
+
 void tst_Cli::nodesTellsOfPythonsServer()
 {
     Program server(python, pythonPeer({u"serve"_s}));

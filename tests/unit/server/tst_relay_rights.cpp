@@ -182,16 +182,37 @@ void TestRelayRights::tellsWhatItRefused()
     bus.say(bus.adas, bus.event(ada, "oven.on"));
     bus.say(bus.adas, bus.event(ada, "bell"));
     bus.say(bus.adas, bus.event(ada, "bell"));
+    bus.relay.subscribe(bus.adas, controlPrefixes(bus.node(ada))[1]);
     framesOf(bus.adas);
+    // The sender at once, of the first one; and everybody later.
+    bus.relay.tellSenders();
+    const QByteArrayList toldAtOnce = framesOf(bus.adas);
+    QCOMPARE(toldAtOnce.size(), 1);
+    const auto first = Control::Message::of(toldAtOnce[0]);
+    QCOMPARE(first->node(), bus.node(ada));
+    QCOMPARE(Control::Refused::read(first->payload)->topic, QByteArray("bell"));
+    QCOMPARE(Control::Refused::read(first->payload)->count, quint64(1));
+    bus.say(bus.adas, bus.event(ada, "bell"));
+    bus.relay.tellSenders();
+    QCOMPARE(framesOf(bus.adas), QByteArrayList());
+    // Who has not subscribed to it yet is told when it has.
+    bus.relay.unsubscribe(bus.adas, controlPrefixes(bus.node(ada))[1]);
+    bus.say(bus.adas, bus.event(ada, "gong"));
+    bus.relay.tellSenders();
+    QCOMPARE(framesOf(bus.adas), QByteArrayList());
+    bus.relay.subscribe(bus.adas, controlPrefixes(bus.node(ada))[1]);
+    const QByteArrayList toldLater = framesOf(bus.adas);
+    QCOMPARE(toldLater.size(), 1);
+    QCOMPARE(Control::Refused::read(Control::Message::of(toldLater[0])->payload)->topic, QByteArray("gong"));
     bus.relay.tellRefused();
     const QByteArrayList told = framesOf(bus.adas);
-    QCOMPARE(told.size(), 1);
+    QCOMPARE(told.size(), 2); // "bell" and "gong"
     const auto refused = Control::Refused::read(Control::Message::of(told[0])->payload);
     QVERIFY(refused);
     QCOMPARE(refused->node, bus.node(ada));
     QCOMPARE(refused->reason, Control::Refused::NotPermitted);
     QCOMPARE(refused->topic, QByteArray("bell"));
-    QCOMPARE(refused->count, quint64(2));
+    QCOMPARE(refused->count, quint64(3));
     QVERIFY2(!refused->text.isEmpty(), refused->text);
 }
 

@@ -197,7 +197,34 @@ private Q_SLOTS:
     void readsNoMoreThanATurnMay();
     void countsWhatEventsExpandTo();
     void whatWasHeldComesBeforeWhatIsKept();
+    void tellsOnceThatAnEventWasRefused();
 };
+
+// The sender is told at once and everybody later, where it may be that the sender was not told.
+void TestLink::tellsOnceThatAnEventWasRefused()
+{
+    Two bus;
+    const Control::Refused refused{
+        .node = bus.one.uuid(), .topic = "order", .reason = Control::Refused::NotPermitted, .count = 1};
+    const auto told = [&](const QByteArray &frame, Session *session) {
+        if (!frame.isEmpty())
+            bus.connection->arrived.push_back(frame);
+        bus.process(bus.now + 1ms);
+        int errors = 0;
+        int refusals = 0;
+        while (const auto item = session->news().take()) {
+            const auto *const error = std::get_if<PyventError>(&*item);
+            errors += error && error->code == PyventError::EventRefused;
+            refusals += std::holds_alternative<News::Refusal>(*item);
+        }
+        return std::pair(errors, refusals);
+    };
+    QCOMPARE(told(refused.toFrame(bus.one.uuid()), &bus.one), std::pair(1, 0));
+    QCOMPARE(told(refused.toFrame(), &bus.one), std::pair(0, 1));
+    QCOMPARE(told({}, &bus.other), std::pair(0, 1)); // which has heard the same
+    QCOMPARE(told(refused.toFrame(), &bus.one), std::pair(1, 1));
+    QCOMPARE(told(refused.toFrame(bus.one.uuid()), &bus.one), std::pair(1, 0));
+}
 
 void TestLink::subscribesOnceForAll()
 {
