@@ -92,6 +92,7 @@ def goal_rows(results):
         ('wake-ups of threads in a round trip, all processes', values('roundTripWakeUps'), 'or less', 6, 4),
         ('writing a 3-argument event, to C pickle', quotients(ours['write/event'], pythons['write/event']), less, 0.5, 0.25),
         ('reading one, to making its map by hand', quotients(ours['read/event'], ours['makeByHand']), less, 1.5, 1.15),
+        ("looking at one for Python's nodes, to reading it", quotients(ours['scan/event'], ours['read/event']), less, 1, 0.5),
         (f'large containers and texts, speed to C pickle; the slowest: {slowest}', speeds[slowest], more, 1, 3),
         ('writing 4 MiB of bytes', copies['write'], more, 1, 3),
         ('reading them: one copy on both sides', copies['read'], more, 1, None),
