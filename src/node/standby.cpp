@@ -3,12 +3,12 @@
 
 #include "node/linkdriver.h"
 #include "transport/backgroundthread.h"
+#include "transport/descriptors.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 #include <poll.h>
 #include <pthread.h>
@@ -34,11 +34,6 @@ constexpr std::chrono::milliseconds patience = Standby::grace;
 constexpr std::chrono::milliseconds soon = Standby::grace / 2;
 
 constexpr Standby::Clock::time_point never = Standby::Clock::time_point::max();
-
-std::system_error systemError(const char *what)
-{
-    return std::system_error(errno, std::generic_category(), what);
-}
 
 bool isReadable(int fd)
 {
@@ -74,7 +69,7 @@ std::shared_ptr<Standby::Watch> Standby::watch(const std::shared_ptr<LinkDriver>
     event.events = EPOLLIN | EPOLLONESHOT;
     event.data.u64 = watch->m_id;
     if (::epoll_ctl(state.epoll, EPOLL_CTL_ADD, watch->m_fd, &event) != 0)
-        throw systemError("Pyvent: a link cannot be watched");
+        throw systemError(errno, "Pyvent: a link cannot be watched");
     state.watches.push_back(watch);
     return watch;
 }
@@ -117,15 +112,15 @@ void Standby::start(const Lock &lock)
 {
     State &state = m_state(lock);
     if (state.epoll < 0 && (state.epoll = ::epoll_create1(EPOLL_CLOEXEC)) < 0)
-        throw systemError("Pyvent: out of file descriptors");
+        throw systemError(errno, "Pyvent: out of file descriptors");
     if (state.timer < 0) {
         if ((state.timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) < 0)
-            throw systemError("Pyvent: out of file descriptors");
+            throw systemError(errno, "Pyvent: out of file descriptors");
         epoll_event event{};
         event.events = EPOLLIN | EPOLLET;
         event.data.u64 = timerId;
         if (::epoll_ctl(state.epoll, EPOLL_CTL_ADD, state.timer, &event) != 0)
-            throw systemError("Pyvent: a timer cannot be watched");
+            throw systemError(errno, "Pyvent: a timer cannot be watched");
     }
     if (state.isRunning)
         return;

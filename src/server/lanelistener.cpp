@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/lanelistener.h"
 
+#include "transport/descriptors.h"
 #include "transport/lanefolder.h"
 
 #include <QtCore/qdir.h>
@@ -28,11 +29,6 @@ namespace {
 
 // How often a lock file that another server has just removed is made anew.
 constexpr int mostAttempts = 100;
-
-std::system_error systemError()
-{
-    return std::system_error(errno, std::generic_category());
-}
 
 // Who serves what, in this process. Never deleted: static nodes may end after all other static objects. A child of fork() has none of its
 // parent's locks.
@@ -63,14 +59,14 @@ sockaddr_un addressOf(const QByteArray &path)
 {
     if (const auto address = laneAddress(path))
         return *address;
-    throw std::system_error(ENAMETOOLONG, std::generic_category());
+    throw systemError(ENAMETOOLONG);
 }
 
 FileDescriptor newSocket()
 {
     FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.isOpen())
-        throw systemError();
+        throw systemError(errno);
     return socket;
 }
 
@@ -94,7 +90,7 @@ bool lockWhole(int file)
         return true;
     if (errno == EACCES || errno == EAGAIN)
         return false;
-    throw systemError();
+    throw systemError(errno);
 }
 
 // Removes what servers of other buses have left that were killed. As many as do not take long: the next one goes on.
@@ -129,7 +125,7 @@ FileDescriptor claimBus(const QByteArray &path)
         return claim;
     if (errno == EADDRINUSE)
         return {};
-    throw systemError();
+    throw systemError(errno);
 }
 
 OwnLock::OwnLock(const QByteArray &path)
@@ -213,13 +209,13 @@ bool LaneListener::lock()
     for (int i = 0; i < mostAttempts; ++i) {
         FileDescriptor file(::open(m_own.path().constData(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file.isOpen())
-            throw systemError();
+            throw systemError(errno);
         if (!lockWhole(file.get()))
             return false;
         // Whoever had it before has removed the file, and somebody may have made another one.
         struct stat locked = {};
         if (::fstat(file.get(), &locked) != 0)
-            throw systemError();
+            throw systemError(errno);
         m_lockFile = {locked.st_dev, locked.st_ino};
         if (fileAt(m_own.path()) == m_lockFile) {
             m_lock = std::move(file);
@@ -238,10 +234,10 @@ bool LaneListener::open(bool forOthers)
     FileDescriptor socket = newSocket();
     ::unlink(m_path.constData()); // of a server that was killed
     if (::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
-        throw systemError();
+        throw systemError(errno);
     m_socketFile = fileAt(m_path);
     if (::chmod(m_path.constData(), forOthers ? 0666 : 0600) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {
-        const std::system_error error = systemError();
+        const std::system_error error = systemError(errno);
         remove(m_path, m_socketFile);
         throw error;
     }

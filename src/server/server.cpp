@@ -70,7 +70,7 @@ Server::Server(const Endpoint &endpoint, qsizetype maximumFrameSize, const Pyven
     , m_stop(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))
 {
     if (!m_stop.isOpen())
-        throw std::system_error(errno, std::generic_category());
+        throw systemError(errno);
     m_doors.watch(m_stop.get());
 }
 

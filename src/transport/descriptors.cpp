@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
-#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
@@ -48,10 +47,20 @@ int tryDescriptors(int count)
 
 } // namespace
 
+std::system_error systemError(int error)
+{
+    return std::system_error(error, std::generic_category());
+}
+
+std::system_error systemError(int error, const char *what)
+{
+    return std::system_error(error, std::generic_category(), what);
+}
+
 void requireDescriptors(int count)
 {
     if (const int error = tryDescriptors(count))
-        throw std::system_error(error, std::generic_category());
+        throw systemError(error);
 }
 
 bool hasDescriptors(int count)

@@ -5,6 +5,7 @@
 #include <QtCore/qstring.h>
 
 #include <exception>
+#include <system_error>
 
 namespace Pyvent::Internal {
 
@@ -16,6 +17,10 @@ inline constexpr int descriptorsOfTcp =
     18; // instead of the socket: a ZeroMQ context, two connections with their monitors
 inline constexpr int descriptorsOfLink = 20; // with what waits for them
 inline constexpr int descriptorsOfConnection = 4;
+
+// The system's \a error, as errno has it, as an exception. \a what says what came to nothing, for people, where the error alone does not.
+std::system_error systemError(int error);
+std::system_error systemError(int error, const char *what);
 
 // Throws std::system_error if this process may not open \a count more file descriptors now. ZeroMQ aborts the process where it
 // gets none for a context, so who makes one asks before. Any thread may call this; another one may take them in between.

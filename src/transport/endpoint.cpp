@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "transport/endpoint.h"
 
+#include "transport/descriptors.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -40,7 +41,7 @@ sockaddr_storage addressOf(const QString &host, int portNumber)
     const QByteArray name = host.toLatin1();
     const QByteArray port = QByteArray::number(portNumber);
     if (::getaddrinfo(name.constData(), port.constData(), &hints, &found) != 0)
-        throw std::system_error(EADDRNOTAVAIL, std::generic_category());
+        throw systemError(EADDRNOTAVAIL);
     sockaddr_storage address{};
     std::memcpy(&address, found->ai_addr, found->ai_addrlen);
     ::freeaddrinfo(found);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transport/pollset.h"
 
+#include "transport/descriptors.h"
+
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -9,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 namespace Pyvent::Internal {
 
@@ -26,7 +27,7 @@ PollSet::PollSet()
         if (fd >= 0)
             ::close(fd);
     }
-    throw std::system_error(error, std::generic_category(), "Pyvent: out of file descriptors");
+    throw systemError(error, "Pyvent: out of file descriptors");
 }
 
 PollSet::~PollSet()
@@ -41,7 +42,7 @@ void PollSet::add(int fd, bool *isReady)
     event.events = EPOLLIN;
     event.data.ptr = isReady;
     if (::epoll_ctl(m_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        throw std::system_error(errno, std::generic_category(), "Pyvent: a socket cannot be watched");
+        throw systemError(errno, "Pyvent: a socket cannot be watched");
 }
 
 void PollSet::remove(int fd)
