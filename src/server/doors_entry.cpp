@@ -235,9 +235,10 @@ void Doors::giveRules(Connection *connection)
     if (!m_rules)
         return;
     const QByteArrayView key = connection->peer->key();
-    connection->peer->client()->rules = m_rules->find({.user = connection->other.user,
-                                                       .key = key.isEmpty() ? QByteArray() : toZ85(key),
-                                                       .keyName = connection->other.keyName});
+    m_relay->setRules(connection->peer->client(),
+                      m_rules->find({.user = connection->other.user,
+                                     .key = key.isEmpty() ? QByteArray() : toZ85(key),
+                                     .keyName = connection->other.keyName}));
 }
 
 void Doors::readRules(Clock::time_point now)

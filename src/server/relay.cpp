@@ -2,6 +2,7 @@
 #include "server/relay.h"
 
 #include "wire/batch.h"
+#include "wire/frame.h"
 #include "wire/topic.h"
 #include "wire/zmtp.h"
 
@@ -79,6 +80,8 @@ void Relay::remove(Client *client)
     m_speaksFor.left(&client->speaker);
     client->output.clear();
     client->m_hasLeft = true;
+    countStranger(client);
+    setRules(client, nullptr);
     m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
     const auto place = std::find_if(m_clients.begin(), m_clients.end(),
                                     [client](const std::unique_ptr<Client> &known) { return known.get() == client; });
@@ -125,8 +128,11 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     }
     client->m_prefixBytes += known.size();
     m_subscribedBytes += size;
-    if (isNodePrefix(known) && client->m_nodes.size() < mostNodes)
+    countStranger(client);
+    if (isNodePrefix(known) && client->m_nodes.size() < mostNodes) {
         client->m_nodes.append(known);
+        countStranger(client);
+    }
     if (m_refusals.hasKept() && isNodePrefix(known)) {
         for (const Control::Refused &refused : m_refusals.takeKept(nodeOf(known)))
             sendTo(client, refused.toFrame(refused.node));
@@ -143,6 +149,7 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
     if (isNodePrefix(prefix))
         client->m_nodes.removeOne(prefix.toByteArray());
     m_index.remove(prefix, client);
+    countStranger(client);
 }
 
 std::vector<Relay::Client *> Relay::takeTouched()
@@ -162,6 +169,16 @@ void Relay::touch(Client *client)
 
 // Messages
 
+// Most are events of the node that the client has spoken for last, or of Python's nodes, which say nothing of whose they are.
+inline bool Relay::admits(Client *client, QByteArrayView body)
+{
+    if (!client->m_rules && !isControlTopic(body) && !isReservedTopic(body)) {
+        if (const QByteArrayView node = nodeBytesOf(body); node.isNull() || client->speaker.isLast(node))
+            return true;
+    }
+    return judge(client, body);
+}
+
 // Passed on before it is acknowledged, so that an acknowledgement means something.
 qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameReader::Frame &frame)
 {
@@ -176,8 +193,8 @@ qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameRe
 void Relay::passOn(Client *client, const FrameReader::Frame &frame)
 {
     endRun();
-    if (const Verdict verdict = judge(client, frame.body); verdict != Verdict::Pass)
-        return verdict == Verdict::Replace ? publish(client, m_instead) : void();
+    if (!admits(client, frame.body))
+        return publishInstead(client);
     findReceivers(frame.body, client, frame.block.isNull() ? nullptr : &frame.block);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
@@ -208,9 +225,9 @@ Block Relay::block(const EventEnds &ends, FileDescriptor &&file, qsizetype size)
 
 void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
 {
-    if (const Verdict verdict = judge(client, frame.body); verdict != Verdict::Pass) {
+    if (!admits(client, frame.body)) {
         endRun();
-        return verdict == Verdict::Replace ? publish(client, m_instead) : void();
+        return publishInstead(client);
     }
     findReceivers(frame.body, client);
     if (m_receivers != m_earlier || frame.encoded.begin() != m_run.end())
@@ -260,10 +277,9 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
     };
     for (QByteArrayView body; takeFromBatch(&batch, &body);) {
         ++frames;
-        if (const Verdict verdict = judge(client, body); verdict != Verdict::Pass) {
+        if (!admits(client, body)) {
             endRun();
-            if (verdict == Verdict::Replace)
-                publish(client, m_instead);
+            publishInstead(client);
             continue;
         }
         findReceivers(body, client);
@@ -292,9 +308,9 @@ void Relay::findReceivers(QByteArrayView body, Client *from, const Block *whole)
         if (std::exchange(client->m_lastFrame, m_frames) != m_frames && !client->m_hasLeft)
             m_receivers.push_back(client);
     });
-    if (std::any_of(m_receivers.begin(), m_receivers.end(), [](const Client *client) { return bool(client->rules); }))
+    if (hasRules())
         keepWhoMayHear(body);
-    if (m_guard && from)
+    if (hasStrangers() && m_guard && from)
         keepNodes(body, from, whole);
 }
 

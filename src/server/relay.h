@@ -48,8 +48,7 @@ public:
     public:
         SendBuffer output;
         Speakers::Speaker speaker;
-        std::shared_ptr<PeerRules> rules; // what it may do; null: everything
-        bool isLane = false;              // by which only nodes of this module come
+        bool isLane = false; // by which only nodes of this module come; known before it subscribes to anything
 
         // How many control messages have come of it, for all nodes and for one; and how much of it was refused.
         quint64 commonMessages() const { return m_commonMessages; }
@@ -59,6 +58,7 @@ public:
     private:
         friend class Relay;
 
+        std::shared_ptr<PeerRules> m_rules; // null: it may do everything
         QSet<QByteArray> m_prefixes;
         QByteArrayList m_nodes; // of the prefixes, what is for single nodes
         DroppedStreams m_dropped;
@@ -66,6 +66,7 @@ public:
         quint64 m_lastFrame = 0; // that was found to be for it
         bool m_isTouched = false;
         bool m_hasLeft = false;
+        bool m_isStranger = false; // as it is counted
         bool m_speaks = false;
         quint64 m_commonMessages = 0;
         quint64 m_nodeMessages = 0;
@@ -98,6 +99,13 @@ public:
     // Forgets some of what those had subscribed to who were removed. Returns false if nothing is left of them.
     bool tidy();
 
+    // What \a client may do from now on; everything where that is null, as it is before.
+    void setRules(Client *client, std::shared_ptr<PeerRules> rules);
+
+    // Whether anyone has rules; and whether anyone hears something who is no node of this module's, as Python's are not.
+    bool hasRules() const { return m_ruled > 0; }
+    bool hasStrangers() const { return m_strangers > 0; }
+
     // Returns false if \a client has subscribed to as much as it may.
     bool subscribe(Client *client, QByteArrayView prefix);
     void unsubscribe(Client *client, QByteArrayView prefix);
@@ -128,10 +136,10 @@ public:
     void tellGone();
     bool hasToldDropped() const { return !m_told.empty(); }
 
-    // Keeps what is not harmless from those that are no nodes of this module's, as Python's are.
+    // Keeps what is not harmless from strangers.
     void setPayloadGuard(std::unique_ptr<PayloadGuard> guard) { m_guard = std::move(guard); }
 
-    // How many events were passed on to those, by now, that should better not be, since this was last asked.
+    // How many events were passed on to strangers that should better not be, since this was last asked.
     quint64 takeUnsafe() { return m_guard ? m_guard->takePassedOn() : 0; }
 
     // Tells those who have sent what was not passed on because it may not be, as soon as they hear what is for them; and then all nodes.
@@ -140,7 +148,7 @@ public:
     bool hasRefused() const { return !m_refusals.isEmpty(); }
 
     // Why something was refused last, for people.
-    const QString &lastRefusal() const { return m_lastRefusal; }
+    QString lastRefusal() const { return m_refusals.lastRefusal(); }
 
     // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
 
@@ -197,15 +205,12 @@ public:
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);
-    // What becomes of a frame of a client's.
-    enum class Verdict : quint8 {
-        Pass,
-        Drop,
-        Replace // by m_instead: it may say a part of that
-    };
-    Verdict judge(Client *client, QByteArrayView body);
-    Verdict judgeControl(Client *client, QByteArrayView body);
-    Verdict judgeTopics(Client *client, const Control::Message &message);
+    // Whether a frame of a client's is passed on as it came. If it is not, publishInstead() passes on what of it the client may say.
+    bool admits(Client *client, QByteArrayView body);
+    bool judge(Client *client, QByteArrayView body);
+    bool judgeControl(Client *client, QByteArrayView body);
+    bool judgeTopics(Client *client, const Control::Message &message);
+    void publishInstead(Client *client);
     bool maySend(Client *client, QByteArrayView topic);
     bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic);
     bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {},
@@ -213,6 +218,7 @@ private:
     void publish(Client *from, const QByteArray &frame);
     void keepWhoMayHear(QByteArrayView body);
     void keepWhoMayHearHeads(const Control::Heads &heads);
+    void countStranger(Client *client);
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
     // Of \a body, \a whole has all bytes with their header where that is only a part of them.
@@ -245,9 +251,10 @@ private:
     Client *m_runFrom = nullptr;
     Speakers m_speaksFor;
     Refusals m_refusals;
-    QString m_lastRefusal;
     std::unique_ptr<PayloadGuard> m_guard;
-    QByteArray m_instead;
+    qsizetype m_ruled = 0;     // clients that have rules
+    qsizetype m_strangers = 0; // clients that hear something and are no nodes of this module's
+    QByteArray m_instead;      // of the frame that was not admitted; empty: nothing
     std::vector<Client *> m_held;
     std::vector<Client *> m_touched;
     struct Told

@@ -13,9 +13,6 @@ namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
-// Of what the log says of a name.
-static constexpr qsizetype longestName = 200;
-
 // A connection that proves what it has subscribed to has a UUID as well.
 static QUuid provenConnection(QByteArrayView topic)
 {
@@ -25,93 +22,103 @@ static QUuid provenConnection(QByteArrayView topic)
                                            : QUuid::fromString(QLatin1StringView(topic.sliced(begin, uuidSize)));
 }
 
-Relay::Verdict Relay::judge(Client *client, QByteArrayView body)
+bool Relay::judge(Client *client, QByteArrayView body)
 {
+    m_instead.clear();
     if (isControlTopic(body))
         return judgeControl(client, body);
-    const QByteArrayView node = nodeBytesOf(body);
-    const bool isItsOwn = node.isNull() || client->speaker.isLast(node);
-    if (isItsOwn && !client->rules && !isReservedTopic(body))
-        return Verdict::Pass;
     const Frame frame = parseFrame(body);
-    if (frame.topic == serverDisconnectTopic) { // Python's nodes would believe it
-        refuse(client, frame.topic, Control::Refused::Impersonation);
-        return Verdict::Drop;
-    }
-    if (!isItsOwn && frame.trailerState == TrailerState::Read && !maySpeak(client, frame.trailer.nodeId, frame.topic))
-        return Verdict::Drop;
-    return maySend(client, frame.topic) ? Verdict::Pass : Verdict::Drop;
+    if (frame.topic == serverDisconnectTopic) // Python's nodes would believe it
+        return refuse(client, frame.topic, Control::Refused::Impersonation);
+    if (frame.trailerState == TrailerState::Read && !maySpeak(client, frame.trailer.nodeId, frame.topic))
+        return false;
+    return maySend(client, frame.topic);
 }
 
-Relay::Verdict Relay::judgeControl(Client *client, QByteArrayView body)
+bool Relay::judgeControl(Client *client, QByteArrayView body)
 {
     const QByteArrayView topic = topicOf(body);
     if (isProofTopic(topic)) {
         const QUuid connection = provenConnection(topic);
-        return connection.isNull() || maySpeak(client, connection, {}) ? Verdict::Pass : Verdict::Drop;
+        return connection.isNull() || maySpeak(client, connection, {});
     }
     const auto message = Control::Message::of(body);
     if (!message)
-        return Verdict::Pass; // of a version to come
+        return true; // of a version to come
     const bool isEvent = message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay;
     if (!isEvent)
         ++(message->isForAll() ? client->m_commonMessages : client->m_nodeMessages);
-    if (message->kind == Control::Kind::Refused) {
-        refuse(client, topic, Control::Refused::Impersonation);
-        return Verdict::Drop;
-    }
+    if (message->kind == Control::Kind::Refused)
+        return refuse(client, topic, Control::Refused::Impersonation);
     const QByteArrayView ofEvent = isEvent ? topicOf(message->payload) : QByteArrayView();
     const auto node = message->origin();
     if (!node || (!node->isNull() && !maySpeak(client, *node, ofEvent)))
-        return Verdict::Drop;
-    if (!client->rules)
-        return Verdict::Pass;
-    if (isEvent)
-        return maySend(client, ofEvent) ? Verdict::Pass : Verdict::Drop;
-    return judgeTopics(client, *message);
+        return false;
+    if (!client->m_rules)
+        return true;
+    return isEvent ? maySend(client, ofEvent) : judgeTopics(client, *message);
 }
 
 // What a sender says of topics that it may not send would have receivers miss what they cannot have.
-Relay::Verdict Relay::judgeTopics(Client *client, const Control::Message &message)
+bool Relay::judgeTopics(Client *client, const Control::Message &message)
 {
-    const auto maySay = [client](const QByteArray &topic) { return client->rules->maySend(AskedName(topic)); };
-    const auto verdict = [&](const auto &said) { return said && maySay(said->topic) ? Verdict::Pass : Verdict::Drop; };
+    const auto maySay = [client](const QByteArray &topic) { return client->m_rules->maySend(AskedName(topic)); };
+    const auto isAllowed = [&](const auto &said) { return said && maySay(said->topic); };
     switch (message.kind) {
     case Control::Kind::Answer:
-        return verdict(Control::Answer::read(message.payload));
+        return isAllowed(Control::Answer::read(message.payload));
     case Control::Kind::Withheld:
-        return verdict(Control::Withheld::read(message.payload));
+        return isAllowed(Control::Withheld::read(message.payload));
     case Control::Kind::Kept:
-        return verdict(Control::Kept::read(message.payload));
+        return isAllowed(Control::Kept::read(message.payload));
     case Control::Kind::Heads:
         break;
     default:
-        return Verdict::Pass;
+        return true;
     }
     auto heads = Control::Heads::read(message.payload);
     if (!heads)
-        return Verdict::Drop;
+        return false;
     const auto removed =
         std::erase_if(heads->heads, [&](const Control::Heads::Head &head) { return !maySay(head.topic); });
     if (removed == 0)
-        return Verdict::Pass;
-    if (heads->heads.empty())
-        return Verdict::Drop;
-    m_instead = message.isForAll() ? heads->toFrame() : heads->toFrame(message.node());
-    return Verdict::Replace;
+        return true;
+    if (!heads->heads.empty())
+        m_instead = message.isForAll() ? heads->toFrame() : heads->toFrame(message.node());
+    return false;
+}
+
+void Relay::publishInstead(Client *client)
+{
+    if (!m_instead.isEmpty())
+        publish(client, m_instead);
+}
+
+void Relay::setRules(Client *client, std::shared_ptr<PeerRules> rules)
+{
+    m_ruled += qsizetype(bool(rules)) - qsizetype(bool(client->m_rules));
+    client->m_rules = std::move(rules);
+}
+
+// One that may get something, and runs what it reads, as far as is known. Called where any of that may have changed.
+void Relay::countStranger(Client *client)
+{
+    const bool isOne =
+        !client->isLane && client->m_nodes.isEmpty() && !client->m_prefixes.isEmpty() && !client->m_hasLeft;
+    m_strangers += qsizetype(isOne) - qsizetype(std::exchange(client->m_isStranger, isOne));
 }
 
 bool Relay::maySend(Client *client, QByteArrayView topic)
 {
-    if (!client->rules || isReservedTopic(topic) || client->rules->maySend(AskedName(topic)))
+    if (!client->m_rules || isReservedTopic(topic) || client->m_rules->maySend(AskedName(topic)))
         return true;
-    return refuse(client, topic, Control::Refused::NotPermitted, {}, client->rules->whyNot(Right::Send, topic));
+    return refuse(client, topic, Control::Refused::NotPermitted, {}, client->m_rules->whyNot(Right::Send, topic));
 }
 
 bool Relay::maySpeak(Client *client, const QUuid &node, QByteArrayView topic)
 {
     return m_speaksFor.maySpeak(&client->speaker, node)
-        || (client->rules && client->rules->maySpeakForOthers(AskedName(topic)))
+        || (client->m_rules && client->m_rules->maySpeakForOthers(AskedName(topic)))
         || refuse(client, topic, Control::Refused::Impersonation, node);
 }
 
@@ -120,9 +127,6 @@ bool Relay::refuse(Client *client, QByteArrayView topic, Control::Refused::Reaso
 {
     ++client->m_refused;
     m_refusals.add(client->speaker.last(), topic, reason, as, text.toUtf8());
-    m_lastRefusal = text.isEmpty()
-        ? u"they speak for nodes of others, or for the server"_s
-        : u"'%1': %2"_s.arg(QString::fromUtf8(topic.first(std::min(topic.size(), longestName))), text);
     return false;
 }
 
@@ -149,11 +153,11 @@ void Relay::tellRefused()
         publish(nullptr, refused.toFrame());
 }
 
-// Of what is not harmless to those that run what they read; who has a node of this module's is none of these.
+// Of what is not harmless to strangers, who run what they read.
 void Relay::keepNodes(QByteArrayView body, Client *from, const Block *whole)
 {
-    const auto isNode = [](const Client *client) { return client->isLane || !client->m_nodes.isEmpty(); };
-    if (std::all_of(m_receivers.begin(), m_receivers.end(), isNode))
+    const auto isStranger = [](const Client *client) { return client->m_isStranger; };
+    if (std::none_of(m_receivers.begin(), m_receivers.end(), isStranger))
         return;
     // Of a file, the body is only its ends. Where these have other bytes between them by now, there is no event.
     const Block all = whole ? whole->whole() : Block();
@@ -163,7 +167,7 @@ void Relay::keepNodes(QByteArrayView body, Client *from, const Block *whole)
                                : u"its bytes were changed while it was passed on"_s;
     if (why.isEmpty())
         return;
-    std::erase_if(m_receivers, [&](const Client *client) { return !isNode(client); });
+    std::erase_if(m_receivers, isStranger);
     refuse(from, topicOf(body), Control::Refused::UnsafePickle, {}, why);
 }
 
@@ -185,18 +189,18 @@ void Relay::keepWhoMayHear(QByteArrayView body)
     if (isReservedTopic(topic))
         return;
     const AskedName name(topic);
-    std::erase_if(m_receivers, [&name](Client *client) { return client->rules && !client->rules->mayHear(name); });
+    std::erase_if(m_receivers, [&name](Client *client) { return client->m_rules && !client->m_rules->mayHear(name); });
 }
 
 // Who may hear a part of what they tell of hears that part.
 void Relay::keepWhoMayHearHeads(const Control::Heads &heads)
 {
     std::erase_if(m_receivers, [&](Client *client) {
-        if (!client->rules)
+        if (!client->m_rules)
             return false;
         Control::Heads part{.node = heads.node, .heads = {}, .asOf = heads.asOf};
         for (const Control::Heads::Head &head : heads.heads) {
-            if (client->rules->mayHear(AskedName(head.topic)))
+            if (client->m_rules->mayHear(AskedName(head.topic)))
                 part.heads.push_back(head);
         }
         if (part.heads.size() == heads.heads.size())

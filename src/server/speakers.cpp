@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "server/speakers.h"
 
+#include <algorithm>
+
 namespace Pyvent::Internal {
 
 bool Speakers::maySpeak(Speaker *speaker, const QUuid &node)
@@ -11,7 +13,8 @@ bool Speakers::maySpeak(Speaker *speaker, const QUuid &node)
         return false;
     if (speaker->m_last != node) {
         speaker->m_last = node;
-        speaker->m_lastBytes = node.toRfc4122();
+        const QByteArray bytes = node.toRfc4122();
+        std::copy(bytes.begin(), bytes.end(), speaker->m_lastBytes.begin());
     }
     return true;
 }

@@ -7,6 +7,9 @@
 #include <QtCore/qhash.h>
 #include <QtCore/qset.h>
 
+#include <array>
+#include <cstring>
+
 namespace Pyvent::Internal {
 
 // For which nodes each connection speaks: those whose UUIDs are made from the secret that it has shown, on any number of connections; and of
@@ -26,8 +29,11 @@ public:
         // The node of its own that it spoke for last; null if it has not.
         const QUuid &last() const { return m_last; }
 
-        // Whether \a rfc4122 is that one.
-        bool isLast(QByteArrayView rfc4122) const { return !m_lastBytes.isEmpty() && rfc4122 == m_lastBytes; }
+        // Whether \a rfc4122, which are 16 bytes, are that one's.
+        bool isLast(QByteArrayView rfc4122) const
+        {
+            return std::memcmp(rfc4122.data(), m_lastBytes.data(), m_lastBytes.size()) == 0 && !m_last.isNull();
+        }
 
     private:
         friend class Speakers;
@@ -36,7 +42,7 @@ public:
         bool m_speaksForAll = false;
         QSet<QUuid> m_nodes; // that it speaks for
         QUuid m_last;
-        QByteArray m_lastBytes;
+        std::array<char, 16> m_lastBytes{};
     };
 
     // Whether \a speaker may speak for \a node, which is not null.

@@ -4,6 +4,8 @@
 
 #include <QtCore/qbytearrayview.h>
 
+#include <cstring>
+
 namespace Pyvent::Internal {
 
 // Topics that begin with this are Python's own: every Python node is subscribed to all of them.
@@ -30,7 +32,8 @@ inline bool isProofTopic(QByteArrayView frame)
 
 inline bool isReservedTopic(QByteArrayView topic)
 {
-    return topic.startsWith(pythonReservedPrefix);
+    constexpr auto size = pythonReservedPrefix.size(); // startsWith() would be a call, for each event of a relay's
+    return topic.size() >= size && std::memcmp(topic.data(), pythonReservedPrefix.data(), std::size_t(size)) == 0;
 }
 
 } // namespace Pyvent::Internal

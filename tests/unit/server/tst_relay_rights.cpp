@@ -33,7 +33,7 @@ struct Bus
     Relay::Client *join(uid_t user)
     {
         Relay::Client *const client = relay.add();
-        client->rules = pool.find({.user = user});
+        relay.setRules(client, pool.find({.user = user}));
         client->speaker.setSecret(secrets[user == ada].bytes());
         relay.subscribe(client, "");
         return client;
@@ -75,6 +75,10 @@ private Q_SLOTS:
     void otherRulesAreForThoseWhoAreThere();
     void aBridgeSpeaksForOthers();
     void tellsWhatItRefused();
+    void looksForRulesWhereSomeoneHasThem();
+    void looksForStrangersWhereThereAreSome();
+    void aNodeIsNoStranger_data();
+    void aNodeIsNoStranger();
 };
 
 void TestRelayRights::sendsAndHearsWhatItMay()
@@ -214,6 +218,107 @@ void TestRelayRights::tellsWhatItRefused()
     QCOMPARE(refused->topic, QByteArray("bell"));
     QCOMPARE(refused->count, quint64(3));
     QVERIFY2(!refused->text.isEmpty(), refused->text);
+}
+
+void TestRelayRights::looksForRulesWhereSomeoneHasThem()
+{
+    Bus bus;
+    const QByteArray bell = bus.event(ada, "bell"); // which is Bob's, and which he may not hear
+    const auto isHeard = [&] {
+        bus.say(bus.adas, bell);
+        framesOf(bus.adas);
+        return framesOf(bus.bobs) == QByteArrayList{bell};
+    };
+    QVERIFY(bus.relay.hasRules());
+    QVERIFY(!isHeard());
+    QCOMPARE(bus.adas->refused(), quint64(1));
+
+    bus.relay.setRules(bus.adas, nullptr);
+    bus.relay.setRules(bus.adas, nullptr);
+    QVERIFY(bus.relay.hasRules());
+    QVERIFY(!isHeard());
+    QCOMPARE(bus.adas->refused(), quint64(1));
+    bus.relay.setRules(bus.bobs, nullptr);
+    QVERIFY(!bus.relay.hasRules());
+    QVERIFY(isHeard());
+
+    bus.relay.setRules(bus.bobs, bus.pool.find({.user = bob}));
+    QVERIFY(bus.relay.hasRules());
+    QVERIFY(!isHeard());
+    bus.relay.setRules(bus.bobs, bus.pool.find({.user = 0})); // others, as when it has shown a key
+    QVERIFY(bus.relay.hasRules());
+    QVERIFY(isHeard());
+    bus.relay.remove(bus.bobs);
+    QVERIFY(!bus.relay.hasRules());
+}
+
+void TestRelayRights::looksForStrangersWhereThereAreSome()
+{
+    Relay relay(true, {});
+    relay.setPayloadGuard(PayloadGuard::of({}));
+    Relay::Client *const node = relay.add();
+    node->isLane = true;
+    relay.subscribe(node, "");
+    const QByteArray harmless = "order }.";
+    const QByteArray unsafe = "order cos\nsystem\n(S'true'\ntR.";
+    const auto say = [&relay, node](const QByteArray &body) {
+        const QByteArray encoded = Zmtp::frame(0, body);
+        relay.passOn(node, {0, encoded, QByteArrayView(encoded).last(body.size()), {}});
+    };
+    QVERIFY(!relay.hasStrangers());
+    say(unsafe);
+    QCOMPARE(framesOf(node), QByteArrayList{unsafe});
+
+    Relay::Client *const python = relay.add();
+    QVERIFY(!relay.hasStrangers()); // it only sends
+    relay.subscribe(python, "__");
+    relay.subscribe(python, "order");
+    relay.subscribe(python, "order");
+    QVERIFY(relay.hasStrangers());
+    say(harmless);
+    QCOMPARE(node->refused(), quint64(0));
+    say(unsafe);
+    QCOMPARE(framesOf(python), QByteArrayList{harmless});
+    QCOMPARE(framesOf(node), (QByteArrayList{harmless, unsafe}));
+    QCOMPARE(node->refused(), quint64(1));
+    QVERIFY2(relay.lastRefusal().startsWith(QStringLiteral("'order': ")), qPrintable(relay.lastRefusal()));
+
+    relay.unsubscribe(python, "order");
+    QVERIFY(relay.hasStrangers());
+    relay.unsubscribe(python, "__");
+    QVERIFY(!relay.hasStrangers());
+    say(unsafe);
+    QCOMPARE(node->refused(), quint64(1));
+    relay.subscribe(python, "order");
+    QVERIFY(relay.hasStrangers());
+    relay.remove(python);
+    QVERIFY(!relay.hasStrangers());
+    relay.tidy(); // what it had subscribed to
+    QVERIFY(!relay.hasStrangers());
+}
+
+void TestRelayRights::aNodeIsNoStranger_data()
+{
+    QTest::addColumn<bool>("isLane");
+    QTest::newRow("by the lane") << true;
+    QTest::newRow("by TCP") << false;
+}
+
+void TestRelayRights::aNodeIsNoStranger()
+{
+    QFETCH(const bool, isLane);
+    Relay relay(true, {});
+    Relay::Client *const client = relay.add();
+    client->isLane = isLane;
+    relay.subscribe(client, "order ");
+    QCOMPARE(relay.hasStrangers(), !isLane); // it may be one of Python's still
+    const QByteArray nodes = nodeTopic(NodeSecret().node(1), {}).chopped(1);
+    relay.subscribe(client, nodes);
+    QVERIFY(!relay.hasStrangers());
+    relay.unsubscribe(client, nodes);
+    QCOMPARE(relay.hasStrangers(), !isLane);
+    relay.remove(client);
+    QVERIFY(!relay.hasStrangers());
 }
 
 PYVENT_TEST(TestRelayRights)
