@@ -12,6 +12,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// A zone's name that can stand in brackets, and be shown.
+const QString zoneNameForm = u"[^\\[\\]\\p{C}]+"_s;
+
 QString foldSuffix(const PyventTime &time)
 {
     return time.fold() == 0 ? QString() : u"[fold=%1]"_s.arg(time.fold());
@@ -61,7 +64,7 @@ std::optional<QString> offsetName(const PyventObject &zone)
         return std::nullopt;
     if (arguments->size() == 1)
         return QString();
-    static const QRegularExpression form(u"\\A[^\\[\\]\\p{C}]+\\z"_s);
+    static const QRegularExpression form(u"\\A"_s + zoneNameForm + u"\\z"_s);
     if (arguments->size() != 2 || !isText(arguments->at(1)) || !form.match(arguments->at(1).toString()).hasMatch())
         return std::nullopt;
     return arguments->at(1).toString();
@@ -135,7 +138,7 @@ std::optional<QString> offsetToIso(const PyventObject &zone)
 
 std::optional<PyventObject> offsetFromIso(QStringView text)
 {
-    static const QRegularExpression form(u"\\A([-+][0-9:.]+)(?:\\[tzname=([^\\[\\]]+)\\])?\\z"_s);
+    static const QRegularExpression form(u"\\A([-+][0-9:.]+)(?:\\[tzname=("_s + zoneNameForm + u")\\])?\\z"_s);
     const QRegularExpressionMatch match = form.match(text.toString());
     const auto offset = match.hasMatch() ? microsecondsFromIso(match.capturedView(1)) : std::nullopt;
     if (!offset)
@@ -176,8 +179,10 @@ QDate dateFromIso(QStringView text)
 std::optional<PyventTime> timeFromIso(QStringView text)
 {
     static const QRegularExpression form(u"\\A([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\\.([0-9]{1,6}))?)?"
-                                         "(?:([-+][0-9:.]+|Z)(?:\\[tzname=([^\\[\\]]+)\\])?|\\[([A-Za-z0-9_+/-]+)\\])?"
-                                         "(?:\\[fold=([01])\\])?\\z"_s);
+                                         "(?:([-+][0-9:.]+|Z)(?:\\[tzname=("_s
+                                         + zoneNameForm
+                                         + u")\\])?|\\[([A-Za-z0-9_+/-]+)\\])?"
+                                           "(?:\\[fold=([01])\\])?\\z"_s);
     const QRegularExpressionMatch match = form.match(text.toString());
     if (!match.hasMatch())
         return std::nullopt;

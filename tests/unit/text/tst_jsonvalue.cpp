@@ -482,6 +482,9 @@ void tst_JsonValue::refuses_data()
     typed(u"datetime"_s, uR"("0000-01-01T00:00:00")"_s);
     typed(u"datetime"_s, uR"("2024-01-02")"_s);
     typed(u"datetime"_s, uR"("2024-01-02T03:00+99:00")"_s);
+    typed(u"datetime"_s, uR"("2024-01-02T03:04:05+01:00[tzname=\u007fET]")"_s); // which nobody writes so
+    typed(u"time"_s, uR"("03:00+01:00[tzname=\u0007]")"_s);
+    typed(u"timezone"_s, uR"("+01:00[tzname=\u0007]")"_s);
     typed(u"timedelta"_s, u"[1,2]"_s);
     typed(u"timedelta"_s, u"[1000000000,0,0]"_s);
     typed(u"UUID"_s, uR"("no")"_s);
