@@ -95,6 +95,15 @@ void PyventQmlNode::setOption(const char *name, T PyventOptions::*option, const 
     start(); // if it could not with the options before
 }
 
+template <typename T>
+void PyventQmlNode::setSecurity(const char *name, T PyventSecurity::*option, const T &value,
+                                void (PyventQmlNode::*changed)())
+{
+    PyventSecurity security = m_options.security;
+    security.*option = value;
+    setOption(name, &PyventOptions::security, security, changed);
+}
+
 void PyventQmlNode::setPort(int port)
 {
     setOption("port", &PyventOptions::port, port, &PyventQmlNode::portChanged);
@@ -122,30 +131,23 @@ void PyventQmlNode::setHearOwnEvents(bool hear)
 
 void PyventQmlNode::setKeyFile(const QString &path)
 {
-    PyventSecurity security = m_options.security;
-    security.keyFile = path;
-    setOption("keyFile", &PyventOptions::security, security, &PyventQmlNode::keyFileChanged);
+    setSecurity("keyFile", &PyventSecurity::keyFile, path, &PyventQmlNode::keyFileChanged);
 }
 
 void PyventQmlNode::setServerKey(const QString &keyOrPath)
 {
-    PyventSecurity security = m_options.security;
-    security.serverKey = keyOrPath;
-    setOption("serverKey", &PyventOptions::security, security, &PyventQmlNode::serverKeyChanged);
+    setSecurity("serverKey", &PyventSecurity::serverKey, keyOrPath, &PyventQmlNode::serverKeyChanged);
 }
 
 void PyventQmlNode::setAllowFile(const QString &path)
 {
-    PyventSecurity security = m_options.security;
-    security.allowFile = path;
-    setOption("allowFile", &PyventOptions::security, security, &PyventQmlNode::allowFileChanged);
+    setSecurity("allowFile", &PyventSecurity::allowFile, path, &PyventQmlNode::allowFileChanged);
 }
 
 void PyventQmlNode::setOpenToNetwork(bool open)
 {
-    PyventSecurity security = m_options.security;
-    security.openToNetwork = open ? PyventOpenToNetwork::Yes : PyventOpenToNetwork::No;
-    setOption("openToNetwork", &PyventOptions::security, security, &PyventQmlNode::openToNetworkChanged);
+    setSecurity("openToNetwork", &PyventSecurity::openToNetwork,
+                open ? PyventOpenToNetwork::Yes : PyventOpenToNetwork::No, &PyventQmlNode::openToNetworkChanged);
 }
 
 void PyventQmlNode::setLinger(int milliseconds)

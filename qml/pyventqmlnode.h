@@ -221,6 +221,8 @@ protected:
 private:
     template <typename T>
     void setOption(const char *name, T PyventOptions::*option, const T &value, void (PyventQmlNode::*changed)());
+    template <typename T>
+    void setSecurity(const char *name, T PyventSecurity::*option, const T &value, void (PyventQmlNode::*changed)());
     void start();
     void stop(const QString &why);
     void updateState();

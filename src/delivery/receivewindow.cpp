@@ -25,7 +25,7 @@ QByteArrayList ReceiveWindow::ready(qint64 time, Clock::time_point now)
 {
     m_readyTime = time;
     m_readyAt = now;
-    if (!std::exchange(m_wasReady, true))
+    if (!m_firstReadyAt)
         m_firstReadyAt = now;
     QByteArrayList active;
     for (auto prefix = m_readySince.begin(); prefix != m_readySince.end(); ++prefix) {
@@ -93,7 +93,6 @@ ReceiveWindow::Stream &ReceiveWindow::create(const QUuid &node, const QByteArray
         makeRoom(now);
     Stream &stream = m_newcomers.emplace_back();
     stream.key = {node, topic};
-    stream.heardAt = m_readyAt; // not before
     m_streams.insert(stream.key, std::prev(m_newcomers.end()));
     m_nodes[topic].insert(node);
     return stream;
@@ -114,9 +113,8 @@ void ReceiveWindow::makeRoom(Clock::time_point now)
 }
 
 // An event of the stream has come by itself: nobody had to ask for it.
-void ReceiveWindow::wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now)
+void ReceiveWindow::wasHeard(Streams::iterator stream, quint64 sequence)
 {
-    stream->heardAt = now;
     Streams &before = stream->isNewcomer ? m_newcomers : m_regulars;
     if (stream->newest > 0 && sequence != stream->newest)
         stream->isNewcomer = false;
@@ -140,8 +138,8 @@ void ReceiveWindow::disbelieve(Stream &stream)
 // reads first was sent before what is missing.
 quint64 ReceiveWindow::mostSent(Clock::time_point now) const
 {
-    const auto seconds =
-        std::chrono::ceil<std::chrono::seconds>(std::max(now - m_firstReadyAt, Clock::duration::zero()));
+    const auto listens = std::max(now - m_firstReadyAt.value_or(now), Clock::duration::zero());
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(listens);
     return m_limits.farthestAhead + quint64(seconds.count()) * m_limits.sentPerSecond;
 }
 
@@ -161,13 +159,13 @@ bool ReceiveWindow::isElsewhere(Stream &stream, quint64 sequence, Clock::time_po
     const bool isBehind = !m_sendersAreProven && stream.newest > 0 && sequence < stream.delivered
         && stream.delivered - sequence > m_limits.farthestAhead;
     if (!isBehind && isBelieved(stream, sequence, now)) {
-        stream.doubtful = 0;
+        stream.doubtful.reset();
         return false;
     }
-    const quint64 before = std::exchange(stream.doubtful, sequence);
-    if (before == 0 || sequence != before + 1)
+    const quint64 before = sequence - 1;
+    if (std::exchange(stream.doubtful, sequence) != before)
         return true;
-    stream.doubtful = 0;
+    stream.doubtful.reset();
     if (isBehind || sequence - stream.begin > mostSent(now))
         beginAt(stream, before);
     return false;
@@ -229,7 +227,7 @@ void ReceiveWindow::forget(Streams::iterator stream)
 void ReceiveWindow::clear()
 {
     m_readySince.clear();
-    m_wasReady = false;
+    m_firstReadyAt.reset();
     m_longestPrefix = 0;
     m_streams.clear();
     m_due.clear();
@@ -266,14 +264,13 @@ ReceiveWindow::Verdict ReceiveWindow::heard(const QUuid &node, QByteArrayView to
     if (stream) {
         if (isElsewhere(*stream, sequence, now))
             return Verdict::Drop;
-        wasHeard(known, sequence, now);
+        wasHeard(known, sequence);
         if (sequence > stream->newest && sequence < stream->head && now > stream->headSince + m_limits.disbeliefAfter)
             disbelieve(*stream);
         if (stream->hasBase)
             return accept(*stream, sequence, frame, now);
     } else {
         stream = &create(node, topic.toByteArray(), now);
-        stream->heardAt = now;
     }
     const std::optional<qint64> since = readySince(topic);
     const bool isFirst = sequence == 1 || !since || previous < *since;

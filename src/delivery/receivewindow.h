@@ -80,11 +80,11 @@ public:
     // The largest number of an event, as messages about events can say it. What has a larger one is none.
     static constexpr quint64 largestNumber = std::numeric_limits<qint64>::max();
 
-    // Whether the server lets nobody speak for another node. Otherwise any number may be invented.
-    void setSendersAreProven(bool areProven) { m_sendersAreProven = areProven; }
-
     explicit ReceiveWindow(const ReceiveLimits &limits = {}, quint32 seed = std::random_device()());
     Q_DISABLE_COPY_MOVE(ReceiveWindow)
+
+    // Whether the server lets nobody speak for another node. Otherwise any number may be invented.
+    void setSendersAreProven(bool areProven) { m_sendersAreProven = areProven; }
 
     // This node listens to topics that begin with \a prefix, or, where that ends with a space, to the one before it. The
     // subscription may not be active yet.
@@ -182,12 +182,11 @@ private:
         quint64 newest = 0;                 // the newest one that was heard
         Clock::time_point headSince;        // when an announcement raised the head
         quint64 requested = 0;              // the last one that was asked for
-        quint64 doubtful = 0;               // the last one that was too far from the others to be believed
+        std::optional<quint64> doubtful;    // the last one that was too far from the others to be believed
         qint64 askedSince = 0;              // where the sender is asked where it begins
         std::map<quint64, QByteArray> held; // null: will not come
         bool isNewcomer = true;
-        Clock::time_point heardAt;   // an event that has come by itself
-        Clock::time_point arrivedAt; // any that was delivered or is held
+        Clock::time_point arrivedAt; // the last one that was delivered or is held
         bool isWaiting = false;      // then it is in m_due
         Clock::time_point waitingSince;
         Clock::time_point requestAt;
@@ -199,7 +198,7 @@ private:
     Streams::iterator lookUp(const QUuid &node, QByteArrayView topic);
     Stream &create(const QUuid &node, const QByteArray &topic, Clock::time_point now);
     void makeRoom(Clock::time_point now);
-    void wasHeard(Streams::iterator stream, quint64 sequence, Clock::time_point now);
+    void wasHeard(Streams::iterator stream, quint64 sequence);
     void disbelieve(Stream &stream);
     quint64 mostSent(Clock::time_point now) const;
     bool isBelieved(const Stream &stream, quint64 sequence, Clock::time_point now) const;
@@ -226,8 +225,7 @@ private:
     qsizetype m_longestPrefix = 0;
     qint64 m_readyTime = 0;      // the latest one
     Clock::time_point m_readyAt; // the same by this node's clock
-    bool m_wasReady = false;
-    Clock::time_point m_firstReadyAt;
+    std::optional<Clock::time_point> m_firstReadyAt;
     // When the last event arrived of a stream that is forgotten. An unknown one may be that, so nothing before is missing.
     std::optional<qint64> m_forgottenTime;
     bool m_isPaused = false;

@@ -29,19 +29,13 @@ constexpr qsizetype sizeInIndex(qsizetype prefixBytes, qsizetype count = 1)
     return 2 * prefixBytes + 200 * count;
 }
 
-// What is for a single node: the control byte, "node/", its UUID, and '/'.
-constexpr QByteArrayView nodePrefix = "\2node/";
-constexpr qsizetype uuidSize = 36;
 constexpr qsizetype mostNodes = 1000;
 
-bool isNodePrefix(QByteArrayView prefix)
-{
-    return prefix.size() == nodePrefix.size() + uuidSize + 1 && prefix.startsWith(nodePrefix) && prefix.endsWith('/');
-}
-
+// The node for which alone all is that begins with \a prefix; null: it is for others, too, or is not all that is for it.
 QUuid nodeOf(QByteArrayView prefix)
 {
-    return QUuid::fromString(QLatin1StringView(prefix.sliced(nodePrefix.size(), uuidSize)));
+    const QUuid node = nodeOfTopic(prefix);
+    return !node.isNull() && prefix == nodePrefix(node) ? node : QUuid();
 }
 
 // Behind the delimiter that a REQ or DEALER sent.
@@ -129,8 +123,8 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     client->m_prefixBytes += known.size();
     m_subscribedBytes += size;
     countStranger(client);
-    if (isNodePrefix(known) && client->m_nodes.size() < mostNodes) {
-        client->m_nodes.append(known);
+    if (const QUuid node = nodeOf(known); !node.isNull() && client->m_nodes.size() < mostNodes) {
+        client->m_nodes.append(node);
         countStranger(client);
     }
     if (m_refusals.hasKept() && isNodePrefix(known)) {
@@ -146,8 +140,8 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
         return;
     client->m_prefixBytes -= prefix.size();
     m_subscribedBytes -= sizeInIndex(prefix.size());
-    if (isNodePrefix(prefix))
-        client->m_nodes.removeOne(prefix.toByteArray());
+    if (const QUuid node = nodeOf(prefix); !node.isNull())
+        client->m_nodes.removeOne(node);
     m_index.remove(prefix, client);
     countStranger(client);
 }
@@ -340,8 +334,8 @@ bool Relay::tellDropped(Client *client)
     if (client->m_dropped.isEmpty() || isFull() || client->output.cost() > m_limits.waitingBytes / 2)
         return false;
     for (Control::Heads &heads : client->m_dropped.take()) {
-        for (const QByteArray &prefix : std::as_const(client->m_nodes))
-            sendTo(client, heads.toFrame(nodeOf(prefix)));
+        for (const QUuid &node : std::as_const(client->m_nodes))
+            sendTo(client, heads.toFrame(node));
         m_told.push_back({client, std::move(heads)});
     }
     return true;
@@ -352,10 +346,10 @@ void Relay::tellGone()
     for (const Told &told : std::exchange(m_told, {})) {
         if (isOnBus(told.heads.node))
             continue; // it answers by itself
-        for (const QByteArray &prefix : std::as_const(told.client->m_nodes)) {
+        for (const QUuid &node : std::as_const(told.client->m_nodes)) {
             for (const Control::Heads::Head &head : told.heads.heads) {
                 const Control::Answer answer{.node = told.heads.node, .topic = head.topic, .first = head.sequence + 1};
-                sendTo(told.client, answer.toFrame(nodeOf(prefix)));
+                sendTo(told.client, answer.toFrame(node));
             }
         }
     }
@@ -364,10 +358,9 @@ void Relay::tellGone()
 // Whether somebody hears what is for \a node.
 bool Relay::isOnBus(const QUuid &node)
 {
-    const QByteArray prefix = nodeTopic(node, {}).chopped(1);
-    findReceivers(prefix);
+    findReceivers(nodePrefix(node));
     return std::any_of(m_receivers.begin(), m_receivers.end(),
-                       [&prefix](const Client *client) { return client->m_nodes.contains(prefix); });
+                       [&node](const Client *client) { return client->m_nodes.contains(node); });
 }
 
 void Relay::sendTo(Client *client, const QByteArray &frame)

@@ -60,7 +60,7 @@ public:
 
         std::shared_ptr<PeerRules> m_rules; // null: it may do everything
         QSet<QByteArray> m_prefixes;
-        QByteArrayList m_nodes; // of the prefixes, what is for single nodes
+        QList<QUuid> m_nodes; // whose prefixes are among them
         DroppedStreams m_dropped;
         qsizetype m_prefixBytes = 0;
         quint64 m_lastFrame = 0; // that was found to be for it

@@ -5,6 +5,7 @@
 
 #include "wire/frame.h"
 #include "wire/topic.h"
+#include "wire/uuidtext.h"
 #include "wire/zmtp.h"
 
 #include <algorithm>
@@ -16,10 +17,7 @@ using namespace Qt::StringLiterals;
 // A connection that proves what it has subscribed to has a UUID as well.
 static QUuid provenConnection(QByteArrayView topic)
 {
-    constexpr qsizetype begin = 7; // "\2proof/"
-    constexpr qsizetype uuidSize = 36;
-    return topic.size() < begin + uuidSize ? QUuid()
-                                           : QUuid::fromString(QLatin1StringView(topic.sliced(begin, uuidSize)));
+    return readUuid(topic.sliced(proofPrefix.size()));
 }
 
 bool Relay::judge(Client *client, QByteArrayView body)

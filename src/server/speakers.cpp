@@ -7,8 +7,6 @@ namespace Pyvent::Internal {
 
 bool Speakers::maySpeak(Speaker *speaker, const QUuid &node)
 {
-    if (speaker->m_speaksForAll)
-        return true;
     if (!speaker->m_nodes.contains(node) && !claim(speaker, node))
         return false;
     if (speaker->m_last != node) {

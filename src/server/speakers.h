@@ -23,9 +23,6 @@ public:
     public:
         void setSecret(QByteArrayView secret) { m_secret = NodeSecret::read(secret); }
 
-        // It may speak for any node, as a bridge between buses has to.
-        void setSpeaksForAll(bool speaks) { m_speaksForAll = speaks; }
-
         // The node of its own that it spoke for last; null if it has not.
         const QUuid &last() const { return m_last; }
 
@@ -39,7 +36,6 @@ public:
         friend class Speakers;
 
         std::optional<NodeSecret> m_secret;
-        bool m_speaksForAll = false;
         QSet<QUuid> m_nodes; // that it speaks for
         QUuid m_last;
         std::array<char, 16> m_lastBytes{};

@@ -87,9 +87,9 @@ public:
     // Gives up what sends, to make it anew: something has failed in the middle of it.
     virtual void disconnect(Clock::time_point now) = 0;
 
-    // Gives it up because \a why is wrong with the server, and does not go there again for a while, which becomes longer each time. \a why is
-    // its silence() meanwhile.
-    virtual void leave(Silence why, Clock::time_point now) = 0;
+    // Gives it up because \a why is wrong with the server. One that chooses where to go does not go there again for a while, which becomes
+    // longer each time, and \a why is its silence() meanwhile; another one begins anew.
+    virtual void leave([[maybe_unused]] Silence why, Clock::time_point now) { disconnect(now); }
 
     // The next event, without waiting; false if there is none now. The bytes are there until the next call.
     virtual bool receive(QByteArrayView *frame) = 0;

@@ -42,7 +42,6 @@ public:
     void sendControl(QByteArray &&frame, bool inOrder) override;
     void process(Clock::time_point now) override;
     void disconnect(Clock::time_point now) override;
-    void leave(Silence, Clock::time_point now) override { disconnect(now); } // BusConnection sees to the rest
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool await) override;
     void setLagging(bool lags) override;

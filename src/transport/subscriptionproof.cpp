@@ -20,7 +20,7 @@ constexpr int mostAttempts = 50;
 } // namespace
 
 SubscriptionProof::SubscriptionProof(const QUuid &connection, SendQueue &queue, Subscriber &subscriber)
-    : m_prefix(QByteArray(1, controlPrefix) + "proof/" + connection.toByteArray(QUuid::WithoutBraces) + '/')
+    : m_prefix(proofPrefix.toByteArray() + connection.toByteArray(QUuid::WithoutBraces) + '/')
     , m_queue(queue)
     , m_subscriber(subscriber)
 {

@@ -191,10 +191,12 @@ void ZmqRequests::readAcknowledgements()
     while (m_socket->receive(&reply, true)) {
         // Anything but the acknowledgement comes from something that is no Pyvent server. It proves nothing, so the
         // state never becomes Ready, and the event stays in the queue.
-        if (bytesOf(reply) == batchAcknowledgement)
-            m_takesBatches = true, m_provesSenders = m_provesSenders || saysThatItProvesSenders(&reply);
-        else if (bytesOf(reply) != acknowledgement)
+        if (bytesOf(reply) == batchAcknowledgement) {
+            m_takesBatches = true;
+            m_provesSenders = m_provesSenders || saysThatItProvesSenders(&reply);
+        } else if (bytesOf(reply) != acknowledgement) {
             continue;
+        }
         if (m_keyName.isEmpty() && !m_endpoint.security().serverKey.isEmpty())
             m_keyName = QString::fromUtf8(zmq_msg_gets(reply.handle(), Zmtp::keyNameProperty));
         m_queue.acknowledge();

@@ -6,6 +6,7 @@
 #include <QtCore/qcborstreamreader.h>
 #include <QtCore/quuid.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace Pyvent::Internal {
@@ -36,7 +37,7 @@ public:
     // Nothing where there is none in its place.
     std::optional<qint64> integerOrNothing();
 
-    // Calls \a entry, which reads one of them and returns whether it was good, for each entry of a list of no more than \a most.
+    // Calls \a entry, which reads one of them, for each entry of a list of no more than \a most.
     template <typename Entry>
     void list(quint64 most, Entry &&entry)
     {

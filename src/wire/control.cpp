@@ -4,6 +4,7 @@
 #include "wire/cborreader.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
+#include "wire/uuidtext.h"
 
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcborvalue.h>
@@ -17,15 +18,10 @@ namespace {
 // How many entries a list in a message has at most.
 constexpr quint64 maximumEntries = 200;
 
-QByteArray prefix(QByteArrayView text)
-{
-    return QByteArray(1, controlPrefix) + text.toByteArray();
-}
-
-QByteArray nodePrefix(const QUuid &node)
-{
-    return prefix("node/") + node.toByteArray(QUuid::WithoutBraces) + '/';
-}
+// What topics to all nodes begin with, and topics to one, whose UUID is next.
+constexpr QByteArrayView allPrefix = "\2all/";
+constexpr QByteArrayView nodesPrefix = "\2node/";
+static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix);
 
 QByteArray bytes(const QCborArray &array)
 {
@@ -34,7 +30,6 @@ QByteArray bytes(const QCborArray &array)
 
 // The node that an array begins with, as all nodes write it: the array's size in its first byte, the tag 37, and 16 bytes.
 constexpr qsizetype uuidSize = 16;
-constexpr qsizetype uuidTextSize = 36;
 constexpr QByteArrayView uuidTag = "\xD8\x25\x50";
 
 std::optional<QUuid> firstOf(QByteArrayView payload)
@@ -46,21 +41,26 @@ std::optional<QUuid> firstOf(QByteArrayView payload)
     return node.isNull() ? std::nullopt : std::optional(node);
 }
 
-// Begins to read a message that is an array and begins with a node. What a later revision puts behind what is read is not looked at.
-bool begin(CborReader *reader, QByteArrayView payload, QUuid *node)
+// A message that is an array and begins with a node: \a readRest reads what follows into it. What a later revision puts behind that is not
+// looked at.
+template <typename Message, typename ReadRest>
+std::optional<Message> readMessage(QByteArrayView payload, QUuid Message::*node, const ReadRest &readRest)
 {
     const auto first = firstOf(payload);
-    if (!first || !reader->enterArray())
-        return false;
-    *node = reader->uuid();
-    return *node == *first;
+    CborReader reader(payload);
+    if (!first || !reader.enterArray() || reader.uuid() != *first)
+        return {};
+    Message message;
+    message.*node = *first;
+    readRest(reader, message);
+    return reader.isGood() ? std::optional(std::move(message)) : std::nullopt;
 }
 
 } // namespace
 
 QByteArray commonTopic(QByteArrayView kind)
 {
-    return prefix("all/") + kind.toByteArray() + ' ';
+    return allPrefix.toByteArray() + kind.toByteArray() + ' ';
 }
 
 QByteArray nodeTopic(const QUuid &node, QByteArrayView kind)
@@ -70,7 +70,17 @@ QByteArray nodeTopic(const QUuid &node, QByteArrayView kind)
 
 QByteArrayList controlPrefixes(const QUuid &node)
 {
-    return {prefix("all/"), nodePrefix(node)};
+    return {allPrefix.toByteArray(), nodePrefix(node)};
+}
+
+QByteArray nodePrefix(const QUuid &node)
+{
+    return nodesPrefix.toByteArray() + node.toByteArray(QUuid::WithoutBraces) + '/';
+}
+
+QUuid nodeOfTopic(QByteArrayView topic)
+{
+    return topic.startsWith(nodesPrefix) ? readUuid(topic.sliced(nodesPrefix.size())) : QUuid();
 }
 
 namespace Control {
@@ -85,12 +95,9 @@ QByteArray Announce::toFrame() const
 
 std::optional<Announce> Announce::read(QByteArrayView payload)
 {
-    Announce message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.asker))
-        return {};
-    reader.list(maximumEntries, [&] { message.prefixes.append(reader.bytes()); });
-    return reader.isGood() ? std::optional(message) : std::nullopt;
+    return readMessage(payload, &Announce::asker, [](CborReader &reader, Announce &message) {
+        reader.list(maximumEntries, [&] { message.prefixes.append(reader.bytes()); });
+    });
 }
 
 QByteArray Heads::payload() const
@@ -103,21 +110,18 @@ QByteArray Heads::payload() const
 
 std::optional<Heads> Heads::read(QByteArrayView payload)
 {
-    Heads message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.node))
-        return {};
-    reader.list(maximumEntries, [&] {
-        reader.enterArray();
-        Head head{.topic = reader.bytes()};
-        head.sequence = reader.number();
-        head.time = reader.integer();
-        reader.leaveArray();
-        message.heads.push_back(std::move(head));
+    return readMessage(payload, &Heads::node, [](CborReader &reader, Heads &message) {
+        reader.list(maximumEntries, [&] {
+            reader.enterArray();
+            Head head{.topic = reader.bytes()};
+            head.sequence = reader.number();
+            head.time = reader.integer();
+            reader.leaveArray();
+            message.heads.push_back(std::move(head));
+        });
+        if (reader.hasMore())
+            message.asOf = reader.integer();
     });
-    if (reader.hasMore())
-        message.asOf = reader.integer();
-    return reader.isGood() ? std::optional(message) : std::nullopt;
 }
 
 static QCborArray toArray(const std::vector<Range> &ranges)
@@ -128,14 +132,14 @@ static QCborArray toArray(const std::vector<Range> &ranges)
     return array;
 }
 
-static void readRanges(CborReader *reader, std::vector<Range> *ranges)
+static void readRanges(CborReader &reader, std::vector<Range> &ranges)
 {
-    reader->list(maximumEntries, [&] {
-        reader->enterArray();
-        Range range{.first = reader->number()};
-        range.last = reader->number();
-        reader->leaveArray();
-        ranges->push_back(range);
+    reader.list(maximumEntries, [&] {
+        reader.enterArray();
+        Range range{.first = reader.number()};
+        range.last = reader.number();
+        reader.leaveArray();
+        ranges.push_back(range);
     });
 }
 
@@ -146,16 +150,13 @@ QByteArray Ask::toFrame(const QUuid &sender, QByteArrayView kind) const
 
 std::optional<Ask> Ask::read(QByteArrayView payload)
 {
-    Ask message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.asker))
-        return {};
-    message.topic = reader.bytes();
-    message.since = reader.integer();
-    readRanges(&reader, &message.missing);
-    if (reader.hasMore())
-        message.limit = std::max(reader.integer(), qint64(0));
-    return reader.isGood() ? std::optional(message) : std::nullopt;
+    return readMessage(payload, &Ask::asker, [](CborReader &reader, Ask &message) {
+        message.topic = reader.bytes();
+        message.since = reader.integer();
+        readRanges(reader, message.missing);
+        if (reader.hasMore())
+            message.limit = std::max(reader.integer(), qint64(0));
+    });
 }
 
 QByteArray Answer::toFrame(const QUuid &asker) const
@@ -167,18 +168,15 @@ QByteArray Answer::toFrame(const QUuid &asker) const
 
 std::optional<Answer> Answer::read(QByteArrayView payload)
 {
-    Answer message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.node))
-        return {};
-    message.topic = reader.bytes();
-    message.first = reader.number();
-    const std::optional<qint64> since = reader.integerOrNothing();
-    message.isBase = since.has_value();
-    message.since = since.value_or(0);
-    if (const std::optional<qint64> base = reader.integerOrNothing())
-        message.base = quint64(std::max(*base, qint64(0)));
-    return reader.isGood() ? std::optional(message) : std::nullopt;
+    return readMessage(payload, &Answer::node, [](CborReader &reader, Answer &message) {
+        message.topic = reader.bytes();
+        message.first = reader.number();
+        const std::optional<qint64> since = reader.integerOrNothing();
+        message.isBase = since.has_value();
+        message.since = since.value_or(0);
+        if (const std::optional<qint64> base = reader.integerOrNothing())
+            message.base = quint64(std::max(*base, qint64(0)));
+    });
 }
 
 QByteArray Withheld::toFrame(const QUuid &asker) const
@@ -188,13 +186,10 @@ QByteArray Withheld::toFrame(const QUuid &asker) const
 
 std::optional<Withheld> Withheld::read(QByteArrayView payload)
 {
-    Withheld message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.node))
-        return {};
-    message.topic = reader.bytes();
-    readRanges(&reader, &message.numbers);
-    return reader.isGood() ? std::optional(message) : std::nullopt;
+    return readMessage(payload, &Withheld::node, [](CborReader &reader, Withheld &message) {
+        message.topic = reader.bytes();
+        readRanges(reader, message.numbers);
+    });
 }
 
 std::optional<Message> Message::of(QByteArrayView frame)
@@ -217,12 +212,9 @@ std::optional<Message> Message::of(QByteArrayView frame)
     return {};
 }
 
-QUuid Message::node() const
+bool Message::isForAll() const
 {
-    constexpr QByteArrayView before = "\2node/";
-    if (!topic.startsWith(before) || topic.size() <= before.size() + uuidTextSize)
-        return {};
-    return QUuid::fromString(QLatin1StringView(topic.sliced(before.size(), uuidTextSize)));
+    return topic.startsWith(allPrefix);
 }
 
 std::optional<QUuid> Message::origin() const
@@ -234,8 +226,7 @@ std::optional<QUuid> Message::origin() const
             return event.trailer.nodeId;
         return {};
     case Kind::Who:
-        if (const QUuid asker = QUuid::fromString(QLatin1StringView(payload));
-            payload.size() == uuidTextSize && !asker.isNull())
+        if (const QUuid asker = readUuid(payload); payload.size() == uuidTextSize && !asker.isNull())
             return asker;
         return {};
     case Kind::Here:
@@ -259,10 +250,10 @@ std::optional<QUuid> Message::origin() const
 std::optional<QUuid> readHereOrigin(QByteArrayView payload)
 {
     static constexpr QByteArrayView beginning = "\x64uuid\x78\x24";
-    if (payload.size() < 1 + beginning.size() + uuidTextSize || payload.size() > maximumSize
-        || quint8(payload[0]) < 0xA1 || quint8(payload[0]) > 0xB7 || payload.sliced(1, beginning.size()) != beginning)
+    if (payload.size() < 1 + beginning.size() || payload.size() > maximumSize || quint8(payload[0]) < 0xA1
+        || quint8(payload[0]) > 0xB7 || payload.sliced(1, beginning.size()) != beginning)
         return {};
-    const QUuid node = QUuid::fromString(QLatin1StringView(payload.sliced(1 + beginning.size(), uuidTextSize)));
+    const QUuid node = readUuid(payload.sliced(1 + beginning.size()));
     return node.isNull() ? std::nullopt : std::optional(node);
 }
 
@@ -306,16 +297,13 @@ QByteArray Past::toFrame() const
 
 std::optional<Past> Past::read(QByteArrayView payload)
 {
-    Past message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.asker))
-        return {};
-    message.topic = reader.bytes();
-    message.last = reader.number();
-    message.age = std::max(reader.integer(), qint64(0));
-    message.since = reader.integer();
-    message.number = reader.number();
-    return reader.isGood() ? std::optional(message) : std::nullopt;
+    return readMessage(payload, &Past::asker, [](CborReader &reader, Past &message) {
+        message.topic = reader.bytes();
+        message.last = reader.number();
+        message.age = std::max(reader.integer(), qint64(0));
+        message.since = reader.integer();
+        message.number = reader.number();
+    });
 }
 
 QByteArray Kept::toFrame(const QUuid &asker) const
@@ -326,15 +314,12 @@ QByteArray Kept::toFrame(const QUuid &asker) const
 
 std::optional<Kept> Kept::read(QByteArrayView payload)
 {
-    Kept message;
-    CborReader reader(payload);
-    if (!begin(&reader, payload, &message.node))
-        return {};
-    message.topic = reader.bytes();
-    message.first = reader.number();
-    message.last = reader.number();
-    message.number = reader.number();
-    return reader.isGood() ? std::optional(message) : std::nullopt;
+    return readMessage(payload, &Kept::node, [](CborReader &reader, Kept &message) {
+        message.topic = reader.bytes();
+        message.first = reader.number();
+        message.last = reader.number();
+        message.number = reader.number();
+    });
 }
 
 } // namespace Control

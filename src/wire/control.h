@@ -18,6 +18,10 @@ namespace Pyvent::Internal {
 QByteArray commonTopic(QByteArrayView kind);
 QByteArray nodeTopic(const QUuid &node, QByteArrayView kind);
 
+// What all topics to one node begin with, and the node that \a topic is to; null where it is to others, too.
+QByteArray nodePrefix(const QUuid &node);
+QUuid nodeOfTopic(QByteArrayView topic);
+
 // What every node subscribes to.
 QByteArrayList controlPrefixes(const QUuid &node);
 
@@ -140,10 +144,10 @@ struct Message
     QByteArrayView payload;
     QByteArrayView topic;
 
-    bool isForAll() const { return topic.sliced(1).startsWith("all/"); }
+    bool isForAll() const;
 
     // Where it is for one node: that one; else null.
-    QUuid node() const;
+    QUuid node() const { return nodeOfTopic(topic); }
 
     static std::optional<Message> of(QByteArrayView frame);
 

@@ -24,10 +24,13 @@ inline bool isControlTopic(QByteArrayView topic)
     return !topic.isEmpty() && topic.front() == controlPrefix;
 }
 
-// Whether \a frame is a client's proof of its subscriptions: PROTOCOL.md.
+// What a client's proof of its subscriptions begins with; its connection's UUID is next. PROTOCOL.md has all of it.
+inline constexpr QByteArrayView proofPrefix = "\2proof/";
+static_assert(proofPrefix[0] == controlPrefix);
+
 inline bool isProofTopic(QByteArrayView frame)
 {
-    return isControlTopic(frame) && frame.sliced(1).startsWith("proof/");
+    return isControlTopic(frame) && frame.startsWith(proofPrefix);
 }
 
 inline bool isReservedTopic(QByteArrayView topic)

@@ -29,7 +29,6 @@ public:
     void sendControl(QByteArray &&frame, bool inOrder) override;
     void process(Clock::time_point) override { }
     void disconnect(Clock::time_point) override { }
-    void leave(Silence, Clock::time_point) override { }
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool) override { }
     bool mayBeReadable() const override { return !arrived.empty(); }

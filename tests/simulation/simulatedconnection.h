@@ -23,7 +23,6 @@ public:
     void sendControl(QByteArray &&frame, bool inOrder) override;
     void process(Clock::time_point now) override;
     void disconnect(Clock::time_point now) override;
-    void leave(Silence, Clock::time_point now) override { disconnect(now); }
     bool receive(QByteArrayView *frame) override;
     void awaitAcknowledgements(bool) override { }
     bool mayBeReadable() const override { return m_line->isReadable || !m_line->arrivedEvents.empty(); }

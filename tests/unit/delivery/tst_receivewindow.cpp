@@ -115,6 +115,7 @@ private Q_SLOTS:
     void whatIsGivenUpDoesNotAddUp();
     void muchMayHaveBeenSentMeanwhile();
     void whoStoodStillReadsWhatWasBefore();
+    void littleWasSentBeforeItIsReady();
     void twoEventsAreBelieved();
     void aStreamThatWasTakenAwayComesBack();
     void aFalseHeadBeforeTheFirstEvent_data();
@@ -543,6 +544,26 @@ void TestReceiveWindow::whoStoodStillReadsWhatWasBefore()
     receiver.takeReleased();
     QCOMPARE(receiver.lost(), quint64(999'990));
     QCOMPARE(receiver.heard.size(), 11);
+}
+
+// Its clock may have run for long by then; or it may have been ready on another bus before.
+void TestReceiveWindow::littleWasSentBeforeItIsReady()
+{
+    const QUuid node = QUuid::createUuid();
+    for (const bool hasLeft : {false, true}) {
+        ReceiveWindow window({}, 1);
+        window.setSendersAreProven(true);
+        if (hasLeft) {
+            window.ready(timeAt(0ms), at(0ms));
+            window.clear();
+        }
+        window.listen("x");
+        QVERIFY(window.heard(node, "x", 1, 0, "1", at(1h)) == Verdict::Deliver);
+        QVERIFY(window.heard(node, "x", 1'000'001, 0, "1000001", at(1h)) == Verdict::Drop);
+        QVERIFY(window.heard(node, "x", 100'000, 0, "100000", at(1h)) == Verdict::Hold);
+        window.ready(timeAt(1h), at(1h));
+        QVERIFY(window.heard(node, "x", 1'000'001, 0, "1000001", at(1h + 1s)) == Verdict::Hold);
+    }
 }
 
 // Where anybody may say so, two events that follow each other do, as the sender's do.

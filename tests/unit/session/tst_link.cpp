@@ -42,7 +42,6 @@ public:
     void sendControl(QByteArray &&frame, bool) override { controls.append(frame); }
     void process(Clock::time_point) override { }
     void disconnect(Clock::time_point) override { }
-    void leave(Silence, Clock::time_point now) override { disconnect(now); }
     bool receive(QByteArrayView *frame) override
     {
         if (arrived.empty())

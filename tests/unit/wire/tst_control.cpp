@@ -13,7 +13,7 @@ using namespace Pyvent::Internal;
 namespace {
 
 const QUuid node = QUuid::fromString(QLatin1String("00112233-4455-6677-8899-aabbccddeeff"));
-const QByteArray nodePrefix = "\x02node/00112233-4455-6677-8899-aabbccddeeff/";
+const QByteArray prefixOfNode = "\x02node/00112233-4455-6677-8899-aabbccddeeff/";
 
 QByteArrayView payloadOf(const QByteArray &frame)
 {
@@ -27,6 +27,8 @@ class TestControl : public QObject
     Q_OBJECT
 private Q_SLOTS:
     void topicsAreUnderThePrefixes();
+    void topicsToOneNode_data();
+    void topicsToOneNode();
     void messages_data();
     void messages();
     void noMessages_data();
@@ -51,12 +53,34 @@ void TestControl::topicsAreUnderThePrefixes()
     QCOMPARE(commonTopic(Control::who),
              QByteArray("\x02"
                         "all/who "));
-    QCOMPARE(nodeTopic(node, Control::ask), nodePrefix + "ask ");
+    QCOMPARE(nodeTopic(node, Control::ask), prefixOfNode + "ask ");
     QCOMPARE(controlPrefixes(node),
              (QByteArrayList{"\x02"
                              "all/",
-                             nodePrefix}));
+                             prefixOfNode}));
     QVERIFY(isControlTopic(commonTopic(Control::heads)));
+    QCOMPARE(nodePrefix(node), prefixOfNode);
+}
+
+void TestControl::topicsToOneNode_data()
+{
+    QTest::addColumn<QByteArray>("topic");
+    QTest::addColumn<QUuid>("to");
+    QTest::newRow("to one") << nodeTopic(node, Control::ask) << node;
+    QTest::newRow("all that is to one") << prefixOfNode << node;
+    QTest::newRow("to all") << commonTopic(Control::who) << QUuid();
+    QTest::newRow("to any") << QByteArray("\2node/") << QUuid();
+    QTest::newRow("too short") << prefixOfNode.chopped(2) << QUuid();
+    QTest::newRow("no UUID") << "\2node/" + QByteArray(36, 'x') + '/' << QUuid();
+    QTest::newRow("an event") << prefixOfNode.sliced(1) << QUuid();
+    QTest::newRow("nothing") << QByteArray() << QUuid();
+}
+
+void TestControl::topicsToOneNode()
+{
+    QFETCH(const QByteArray, topic);
+    QFETCH(const QUuid, to);
+    QCOMPARE(nodeOfTopic(topic), to);
 }
 
 void TestControl::messages_data()
