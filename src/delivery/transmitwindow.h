@@ -81,6 +81,38 @@ public:
         trim(now);
     }
 
+    // The stream of another node, for which this one stands in, goes on with the event number \a sequence, sent at \a time: it need not
+    // begin with the first one, nor have all. What is before a gap is not kept any more.
+    void resume(const QByteArray &topic, quint64 sequence, qint64 time)
+    {
+        Stream &stream = this->stream(topic);
+        if (sequence == stream.head + 1)
+            return;
+        if (stream.head == 0)
+            stream.era = {m_firstPosition + m_entries.size(), sequence, time};
+        else
+            stream.dropped = stream.headTime;
+        drop(stream);
+        stream.head = sequence - 1;
+    }
+
+    // Forgets all of the streams \a topics.
+    void forget(const QByteArrayList &topics)
+    {
+        std::vector<std::shared_ptr<Stream>> forgotten; // until nothing refers to them
+        for (const QByteArray &topic : topics) {
+            const std::shared_ptr<Stream> stream = m_streams.take(topic);
+            if (!stream)
+                continue;
+            drop(*stream);
+            stream->isActive = false;
+            m_topics.erase(topic);
+            forgotten.push_back(stream);
+        }
+        std::erase_if(m_active, [](const Stream *stream) { return !stream->isActive; });
+        m_newest = nullptr;
+    }
+
     // The frame of an event, or nullptr if it is not kept (any more).
     Frame *find(const QByteArray &topic, quint64 sequence)
     {
@@ -279,6 +311,19 @@ private:
     static quint64 first(const Stream &stream) { return stream.head + 1 - quint64(stream.positions.size()); }
     Entry &entryAt(quint64 position) { return m_entries[std::size_t(position - m_firstPosition)]; }
 
+    // What is kept of a stream is not any more; it makes room with the others of its age.
+    void drop(Stream &stream)
+    {
+        for (const quint64 position : std::as_const(stream.positions)) {
+            Entry &entry = entryAt(position);
+            m_bytes -= std::exchange(entry.bytes, 0);
+            entry.frame = Frame();
+            entry.stream = &m_dropped;
+            m_dropped.positions.push_back(position);
+        }
+        stream.positions.clear();
+    }
+
     void announceFrom(Stream &stream, Clock::time_point now)
     {
         stream.announcements = 0;
@@ -293,6 +338,7 @@ private:
     QHash<QByteArray, std::shared_ptr<Stream>> m_streams; // of all topics that were ever sent
     std::map<QByteArray, Stream *> m_topics;              // the same, in order
     Stream *m_newest = nullptr;
+    Stream m_dropped;            // has what drop() has left in m_entries
     std::deque<Entry> m_entries; // oldest first
     quint64 m_firstPosition = 0; // of the oldest one; positions count all that were ever added
     qsizetype m_bytes = 0;

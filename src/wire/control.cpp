@@ -161,9 +161,11 @@ std::optional<Ask> Ask::read(QByteArrayView payload)
 
 QByteArray Answer::toFrame(const QUuid &asker) const
 {
-    return nodeTopic(asker, Control::answer)
-        + bytes({QCborValue(node), topic, qint64(first), isBase ? QCborValue(since) : QCborValue(),
-                 base ? QCborValue(qint64(*base)) : QCborValue()});
+    QCborArray array{QCborValue(node), topic, qint64(first), isBase ? QCborValue(since) : QCborValue(),
+                     base ? QCborValue(qint64(*base)) : QCborValue()};
+    if (!by.isNull())
+        array.append(QCborValue(by));
+    return nodeTopic(asker, Control::answer) + bytes(array);
 }
 
 std::optional<Answer> Answer::read(QByteArrayView payload)
@@ -176,6 +178,8 @@ std::optional<Answer> Answer::read(QByteArrayView payload)
         message.since = since.value_or(0);
         if (const std::optional<qint64> base = reader.integerOrNothing())
             message.base = quint64(std::max(*base, qint64(0)));
+        if (reader.hasMore())
+            message.by = reader.uuid();
     });
 }
 

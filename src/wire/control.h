@@ -104,6 +104,7 @@ struct Answer
     bool isBase = false;
     qint64 since = 0;            // of an Ask without missing events
     std::optional<quint64> base; // the last one before that; none: not known any more
+    QUuid by;                    // who stands in for the sender, which is on another bus; null: nobody has to
 
     QByteArray toFrame(const QUuid &asker) const;
     static std::optional<Answer> read(QByteArrayView payload);

@@ -5,6 +5,8 @@
 
 #include <QtTest/qtest.h>
 
+#include <random>
+
 using namespace Pyvent::Internal;
 using namespace std::chrono_literals;
 
@@ -41,6 +43,10 @@ private Q_SLOTS:
     void aClockThatGoesBack();
     void aClockThatWentBackLongAgo();
     void tellsTheHeadsOfSomeTopics();
+    void anotherNodesStreamBeginsAnywhere();
+    void anotherNodesStreamHasGaps();
+    void forgetsStreams();
+    void keepsWhatItSays();
 };
 
 void TestTransmitWindow::countsEachTopicFromOne()
@@ -195,6 +201,108 @@ void TestTransmitWindow::tellsTheHeadsOfSomeTopics()
     QCOMPARE(topics({""}), (QByteArrayList{"bill1", "order-food1", "order2", "x1"}));
     QCOMPARE(topics({}), QByteArrayList());
     QCOMPARE(window.heads({"x"}, 1000)[0].time, qint64(10));
+}
+
+// The next event of another node's stream comes, with that number.
+static void forwardTo(Window *window, const QByteArray &topic, quint64 sequence, qint64 time,
+                      Clock::time_point now = start)
+{
+    window->resume(topic, sequence, time);
+    QByteArray frame = topic + QByteArray::number(sequence);
+    window->add(topic, sequence, time, std::move(frame), 100, now);
+}
+
+void TestTransmitWindow::anotherNodesStreamBeginsAnywhere()
+{
+    Window window;
+    forwardTo(&window, "order", 6, 100);
+    forwardTo(&window, "order", 7, 110);
+    QCOMPARE(window.first("order"), quint64(6));
+    QVERIFY(!window.find("order", 5));
+    QCOMPARE(*window.find("order", 6), QByteArray("order6"));
+    QCOMPARE(window.next("order").sequence, quint64(8));
+    QCOMPARE(window.lastBefore("order", 50), std::optional<quint64>(5)); // on this bus, it begins there
+    QCOMPARE(window.lastBefore("order", 105), std::optional<quint64>(6));
+    const auto kept = window.kept("order", 0, {}, 0, start);
+    QVERIFY(kept && kept->first == 6 && kept->last == 7);
+    forwardTo(&window, "bill", 1, 120);
+    QCOMPARE(window.lastBefore("bill", 50), std::optional<quint64>(0));
+}
+
+void TestTransmitWindow::anotherNodesStreamHasGaps()
+{
+    Window window;
+    forwardTo(&window, "order", 6, 100);
+    forwardTo(&window, "bill", 1, 105);
+    forwardTo(&window, "order", 7, 110);
+    forwardTo(&window, "order", 10, 200);
+    QCOMPARE(window.first("order"), quint64(10));
+    QVERIFY(!window.find("order", 7) && !window.find("order", 9));
+    QCOMPARE(*window.find("order", 10), QByteArray("order10"));
+    QCOMPARE(*window.find("bill", 1), QByteArray("bill1"));
+    QCOMPARE(window.bytes(), 200);
+    QCOMPARE(window.lastBefore("order", 50), std::optional<quint64>(5));
+    QCOMPARE(window.lastBefore("order", 105), std::optional<quint64>()); // 6, but that is not known any more
+    QCOMPARE(window.lastBefore("order", 150), std::optional<quint64>(9));
+    QCOMPARE(window.next("order").previous, qint64(200));
+    window.setLimits({.events = 2});
+    forwardTo(&window, "bill", 2, 300); // what is left of 6 and 7 goes with the others of that age
+    QCOMPARE(window.events(), 2);
+    QCOMPARE(window.bytes(), 200);
+    QVERIFY(window.find("order", 10) && window.find("bill", 2) && !window.find("bill", 1));
+}
+
+void TestTransmitWindow::forgetsStreams()
+{
+    Window window;
+    for (quint64 sequence = 1; sequence <= 3; ++sequence) {
+        forwardTo(&window, "order", sequence, 100);
+        forwardTo(&window, "bill", sequence, 100);
+        forwardTo(&window, "x", sequence, 100);
+    }
+    window.forget({"order", "x", "unknown"});
+    QCOMPARE(window.streams(), 1);
+    QCOMPARE(window.bytes(), 300);
+    QVERIFY(!window.find("order", 1));
+    QCOMPARE(*window.find("bill", 2), QByteArray("bill2"));
+    QCOMPARE(window.heads({""}, 100).size(), std::size_t(1));
+    const auto announced = window.takeAnnouncements(start + 1s, 100);
+    QCOMPARE(announced.size(), std::size_t(1));
+    QCOMPARE(announced[0].topic, QByteArray("bill"));
+    forwardTo(&window, "order", 9, 100); // is a new one
+    QCOMPARE(window.first("order"), quint64(9));
+    window.trim(start + 61s);
+    QCOMPARE(window.events(), 0);
+    QCOMPARE(window.bytes(), 0);
+}
+
+// Whatever comes: what it has is what it says that it has.
+void TestTransmitWindow::keepsWhatItSays()
+{
+    std::minstd_rand random(7);
+    const auto below = [&random](quint32 bound) { return (random() >> 4) % bound; };
+    Window window({.events = 20, .bytes = 1500, .age = 10s});
+    std::map<QByteArray, quint64> heads;
+    for (int i = 0; i < 20'000; ++i) {
+        const Clock::time_point now = start + i * 100ms;
+        const QByteArray topic = "t" + QByteArray::number(below(5));
+        if (below(10) == 0) {
+            window.forget({topic});
+            heads.erase(topic);
+        } else {
+            forwardTo(&window, topic, heads[topic] += 1 + (below(4) == 0) * below(9), i + 1, now);
+        }
+        qsizetype bytes = 0;
+        for (const auto &[known, head] : heads) {
+            for (quint64 sequence = window.first(known); sequence <= head; ++sequence, bytes += 100)
+                QCOMPARE(*window.find(known, sequence), known + QByteArray::number(sequence));
+            QVERIFY(!window.find(known, window.first(known) - 1));
+            const auto base = window.lastBefore(known, i + 2);
+            QVERIFY(base && *base == head);
+        }
+        QCOMPARE(window.bytes(), bytes);
+        QVERIFY(window.events() <= 20);
+    }
 }
 
 PYVENT_TEST(TestTransmitWindow)

@@ -227,6 +227,12 @@ void TestControl::answer()
     read = Control::Answer::read(payloadOf(sent.toFrame(asker)));
     QVERIFY(read && read->isBase);
     QCOMPARE(read->base, std::optional<quint64>(0));
+    QVERIFY(read->by.isNull());
+    sent.by = QUuid::createUuid(); // who stands in for the sender
+    read = Control::Answer::read(payloadOf(sent.toFrame(asker)));
+    QVERIFY(read);
+    QCOMPARE(read->node, node);
+    QCOMPARE(read->by, sent.by);
 }
 
 void TestControl::past()
