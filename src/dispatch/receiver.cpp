@@ -28,8 +28,8 @@ void HandlerEmitter::disconnectNotify(const QMetaMethod &)
 
 HandlerReceiver::HandlerReceiver(const PyventPattern &pattern, const PyventSender &sender, const QObject *context,
                                  PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
-                                 std::function<void()> connectionsChanged, const QThread *nodeThread)
-    : Receiver(pattern, sender)
+                                 std::function<void()> connectionsChanged, const QThread *nodeThread, Hears hears)
+    : Receiver(pattern, sender, hears)
     , m_isElsewhere(context && nodeThread && context->thread() != nodeThread)
     , m_thread(context ? context->thread() : nullptr)
     , m_failed(std::move(failed))

@@ -32,9 +32,13 @@ constexpr Backlog backlogOf(qsizetype waiting, qsizetype most)
 class Receiver
 {
 public:
-    Receiver(const PyventPattern &pattern, const PyventSender &sender)
+    // What it gets of an event: its arguments, or, as toEvent() has them, its bytes.
+    enum class Hears : quint8 { Arguments, Frames };
+
+    Receiver(const PyventPattern &pattern, const PyventSender &sender, Hears hears = Hears::Arguments)
         : m_pattern(pattern)
         , m_sender(sender)
+        , m_hears(hears)
     {
     }
     virtual ~Receiver();
@@ -42,6 +46,7 @@ public:
 
     const PyventPattern &pattern() const { return m_pattern; }
     const PyventSender &sender() const { return m_sender; }
+    Hears hears() const { return m_hears; }
 
     // Whether anyone still listens. A receiver that is not wanted gets no events and is removed.
     virtual bool isWanted() const = 0;
@@ -68,6 +73,7 @@ public:
 private:
     const PyventPattern m_pattern;
     const PyventSender m_sender;
+    const Hears m_hears;
 };
 
 // What a handler shares with the calls of it that wait in another thread's event queue.
@@ -113,7 +119,8 @@ public:
     // \a connectionsChanged is called, in any thread, when the handler may have ended. \a nodeThread is where others hear.
     HandlerReceiver(const PyventPattern &pattern, const PyventSender &sender, const QObject *context,
                     PyventBinding::Callback callback, HandlerFailed failed, HandlerMissed missed,
-                    std::function<void()> connectionsChanged, const QThread *nodeThread = nullptr);
+                    std::function<void()> connectionsChanged, const QThread *nodeThread = nullptr,
+                    Hears hears = Hears::Arguments);
 
     QMetaObject::Connection connection() const { return m_connection; }
     bool isHandlerOf(const QObject *context) const override { return !context || m_context == context; }
@@ -143,8 +150,8 @@ class FunctionReceiver : public Receiver
 {
 public:
     FunctionReceiver(const PyventPattern &pattern, const PyventSender &sender, std::function<bool()> wanted,
-                     std::function<void(const PyventEvent &)> function)
-        : Receiver(pattern, sender)
+                     std::function<void(const PyventEvent &)> function, Hears hears = Hears::Arguments)
+        : Receiver(pattern, sender, hears)
         , m_wanted(std::move(wanted))
         , m_function(std::move(function))
     {

@@ -35,10 +35,12 @@ QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
 {
     const QByteArray prefix = prefixOf(*receiver);
     m_elsewhere += receiver->isElsewhere();
+    Shelf &on = shelf(*receiver);
+    ++on.count;
     if (receiver->pattern().isGlob()) {
-        m_globs = with(m_globs, std::move(receiver));
+        on.globs = with(on.globs, std::move(receiver));
     } else {
-        Entry &entry = m_names[receiver->pattern().text().toUtf8()];
+        Entry &entry = on.names[receiver->pattern().text().toUtf8()];
         entry.name = receiver->pattern().text();
         entry.receivers = with(entry.receivers, std::move(receiver));
     }
@@ -67,6 +69,7 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
         if (release(prefix))
             removal->prefixes.append(prefix);
         m_elsewhere -= receiver->isElsewhere();
+        --shelf(*receiver).count;
         removal->receivers.push_back(receiver);
     }
     if (rest->size() == receivers->size())
@@ -76,14 +79,16 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
 
 ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Receiver &)> &unwanted)
 {
-    m_last = nullptr;
     Removal removal;
-    for (auto name = m_names.begin(); name != m_names.end();) {
-        name->second.receivers = without(name->second.receivers, unwanted, &removal);
-        name = name->second.receivers ? std::next(name) : m_names.erase(name);
+    for (Shelf *from : {&m_arguments, &m_frames}) {
+        from->last = nullptr;
+        for (auto name = from->names.begin(); name != from->names.end();) {
+            name->second.receivers = without(name->second.receivers, unwanted, &removal);
+            name = name->second.receivers ? std::next(name) : from->names.erase(name);
+        }
+        if (from->globs)
+            from->globs = without(from->globs, unwanted, &removal);
     }
-    if (m_globs)
-        m_globs = without(m_globs, unwanted, &removal);
     return removal;
 }
 
@@ -91,32 +96,41 @@ ReceiverTable::Removal ReceiverTable::removeIf(const PyventPattern &pattern,
                                                const std::function<bool(const Receiver &)> &unwanted)
 {
     Removal removal;
+    for (Shelf *from : {&m_arguments, &m_frames})
+        removeIf(from, pattern, unwanted, &removal);
+    return removal;
+}
+
+void ReceiverTable::removeIf(Shelf *from, const PyventPattern &pattern,
+                             const std::function<bool(const Receiver &)> &unwanted, Removal *removal)
+{
     if (pattern.isGlob()) {
         const auto isUnwanted = [&](const Receiver &receiver) {
             return receiver.pattern() == pattern && unwanted(receiver);
         };
-        if (m_globs)
-            m_globs = without(m_globs, isUnwanted, &removal);
-        return removal;
+        if (from->globs)
+            from->globs = without(from->globs, isUnwanted, removal);
+        return;
     }
-    const auto entry = m_names.find(pattern.text().toUtf8());
-    if (entry == m_names.end())
-        return removal;
-    entry->second.receivers = without(entry->second.receivers, unwanted, &removal);
+    const auto entry = from->names.find(pattern.text().toUtf8());
+    if (entry == from->names.end())
+        return;
+    entry->second.receivers = without(entry->second.receivers, unwanted, removal);
     if (!entry->second.receivers) {
-        m_last = nullptr;
-        m_names.erase(entry);
+        from->last = nullptr;
+        from->names.erase(entry);
     }
-    return removal;
 }
 
 QStringList ReceiverTable::patterns() const
 {
     QStringList patterns;
-    for (const auto &[topic, entry] : m_names)
-        patterns.append(entry.name);
-    if (m_globs) {
-        for (const std::shared_ptr<Receiver> &receiver : *m_globs)
+    for (const Shelf *on : {&m_arguments, &m_frames}) {
+        for (const auto &[topic, entry] : on->names)
+            patterns.append(entry.name);
+        if (!on->globs)
+            continue;
+        for (const std::shared_ptr<Receiver> &receiver : *on->globs)
             patterns.append(receiver->pattern().text());
     }
     patterns.sort();
@@ -124,25 +138,25 @@ QStringList ReceiverTable::patterns() const
     return patterns;
 }
 
-const ReceiverTable::Entry *ReceiverTable::find(QByteArrayView topic) const
+const ReceiverTable::Entry *ReceiverTable::Shelf::find(QByteArrayView topic) const
 {
-    if (!m_last || m_last->first != topic) {
-        const auto entry = m_names.find(topic);
-        if (entry == m_names.end())
+    if (!last || last->first != topic) {
+        const auto entry = names.find(topic);
+        if (entry == names.end())
             return nullptr;
-        m_last = &*entry;
+        last = &*entry;
     }
-    return &m_last->second;
+    return &last->second;
 }
 
-ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
+ReceiverTable::Match ReceiverTable::Shelf::match(QByteArrayView topic) const
 {
     Match match;
     if (const Entry *entry = find(topic)) {
         match.name = entry->name;
         match.exact = entry->receivers;
     }
-    if (!m_globs)
+    if (!globs)
         return match;
     if (match.name.isNull()) {
         QStringDecoder decode(QStringDecoder::Utf8,
@@ -153,10 +167,10 @@ ReceiverTable::Match ReceiverTable::match(QByteArrayView topic) const
             return match;
         }
     }
-    const bool anyMatches = std::any_of(m_globs->begin(), m_globs->end(),
+    const bool anyMatches = std::any_of(globs->begin(), globs->end(),
                                         [&](const auto &receiver) { return receiver->pattern().matches(match.name); });
     if (anyMatches)
-        match.globs = m_globs;
+        match.globs = globs;
     return match;
 }
 

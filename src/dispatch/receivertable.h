@@ -51,7 +51,14 @@ public:
     Removal removeIf(const PyventPattern &pattern, const std::function<bool(const Receiver &)> &unwanted);
 
     // Who hears the topic \a topic, an event's name in UTF-8, whatever its sender. Nobody, if it is no valid UTF-8.
-    Match match(QByteArrayView topic) const;
+    Match match(QByteArrayView topic) const { return m_arguments.match(topic); }
+
+    // The same of those that hear frames, who are not among the others.
+    Match matchFrames(QByteArrayView topic) const { return m_frames.match(topic); }
+    bool hearsFrames() const { return m_frames.count > 0; }
+
+    // Whether anyone hears the topic.
+    bool hears(QByteArrayView topic) const { return match(topic) || (hearsFrames() && matchFrames(topic)); }
 
     // The names and globs that somebody listens to.
     QStringList patterns() const;
@@ -71,15 +78,31 @@ private:
         std::shared_ptr<const Receivers> receivers;
     };
 
+    // Those that hear the same of an event.
+    struct Shelf
+    {
+        const Entry *find(QByteArrayView topic) const;
+        Match match(QByteArrayView topic) const;
+
+        TopicMap<Entry> names; // by topic
+        mutable const TopicMap<Entry>::value_type *last =
+            nullptr; // that was looked up: mostly the next one is the same
+        std::shared_ptr<const Receivers> globs;
+        qsizetype count = 0;
+    };
+
+    Shelf &shelf(const Receiver &receiver)
+    {
+        return receiver.hears() == Receiver::Hears::Frames ? m_frames : m_arguments;
+    }
     bool release(const QByteArray &prefix);
     std::shared_ptr<const Receivers> without(const std::shared_ptr<const Receivers> &receivers,
                                              const std::function<bool(const Receiver &)> &unwanted, Removal *removal);
+    void removeIf(Shelf *from, const PyventPattern &pattern, const std::function<bool(const Receiver &)> &unwanted,
+                  Removal *removal);
 
-    const Entry *find(QByteArrayView topic) const;
-
-    TopicMap<Entry> m_names;                                     // by topic
-    mutable const TopicMap<Entry>::value_type *m_last = nullptr; // that was looked up: mostly the next one is the same
-    std::shared_ptr<const Receivers> m_globs;
+    Shelf m_arguments;
+    Shelf m_frames;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
     qsizetype m_elsewhere = 0;
 };

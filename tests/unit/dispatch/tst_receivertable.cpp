@@ -14,8 +14,8 @@ using Receivers = ReceiverTable::Receivers;
 class TestReceiver : public Receiver
 {
 public:
-    explicit TestReceiver(const QString &pattern, std::function<void()> destroyed = {})
-        : Receiver(pattern, PyventSender::Any)
+    explicit TestReceiver(const QString &pattern, std::function<void()> destroyed = {}, Hears hears = Hears::Arguments)
+        : Receiver(pattern, PyventSender::Any, hears)
         , m_destroyed(std::move(destroyed))
     {
     }
@@ -43,6 +43,11 @@ public:
 std::shared_ptr<Receiver> receiver(const QString &pattern)
 {
     return std::make_shared<TestReceiver>(pattern);
+}
+
+std::shared_ptr<Receiver> frameReceiver(const QString &pattern)
+{
+    return std::make_shared<TestReceiver>(pattern, std::function<void()>(), Receiver::Hears::Frames);
 }
 
 std::function<bool(const Receiver &)> is(const std::shared_ptr<Receiver> &which)
@@ -82,6 +87,8 @@ private Q_SLOTS:
     void theSameReceiverTwice();
     void manyNames();
     void manyReceiversOfOneName();
+    void thoseThatHearFramesStandApart();
+    void aPrefixIsNeededByBoth();
 };
 
 void TestReceiverTable::isEmptyAtFirst()
@@ -412,6 +419,46 @@ void TestReceiverTable::manyReceiversOfOneName()
         table.add(receiver(u"order"_s));
     QCOMPARE(table.match("order").exact->size(), std::size_t(count));
     QCOMPARE(table.prefixes(), QByteArrayList{"order "});
+}
+
+void TestReceiverTable::thoseThatHearFramesStandApart()
+{
+    ReceiverTable table;
+    const auto plain = receiver(u"order"_s);
+    table.add(plain);
+    QVERIFY(!table.hearsFrames());
+    const auto frames = frameReceiver(u"order"_s);
+    const auto all = frameReceiver(u"b*"_s);
+    table.add(frames);
+    table.add(all);
+    QVERIFY(table.hearsFrames());
+    QCOMPARE(*table.match("order").exact, Receivers{plain});
+    QVERIFY(!table.match("order").globs);
+    QCOMPARE(*table.matchFrames("order").exact, Receivers{frames});
+    QVERIFY(!table.match("bill"));
+    QCOMPARE(*table.matchFrames("bill").globs, Receivers{all});
+    QVERIFY(!table.matchFrames("b\xff").isUtf8);
+    QVERIFY(table.hears("order") && table.hears("bill") && !table.hears("x"));
+    QCOMPARE(table.patterns(), (QStringList{u"b*"_s, u"order"_s}));
+    table.removeIf([](const Receiver &other) { return other.hears() == Receiver::Hears::Frames; });
+    QVERIFY(!table.hearsFrames() && !table.hears("bill"));
+    QVERIFY(table.match("order"));
+}
+
+void TestReceiverTable::aPrefixIsNeededByBoth()
+{
+    for (const QString &pattern : {u"order"_s, u"o*"_s}) {
+        ReceiverTable table;
+        const auto plain = receiver(pattern);
+        const auto frames = frameReceiver(pattern);
+        QVERIFY(!table.add(plain).isNull());
+        QVERIFY(table.add(frames).isNull());
+        QVERIFY(table.removeIf(pattern, is(plain)).prefixes.isEmpty());
+        const ReceiverTable::Removal removal = table.removeIf(pattern, [](const Receiver &) { return true; });
+        QCOMPARE(removal.prefixes.size(), 1);
+        QCOMPARE(removal.receivers, Receivers{frames});
+        QVERIFY(table.isEmpty());
+    }
 }
 
 PYVENT_TEST(TestReceiverTable)
