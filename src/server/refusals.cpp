@@ -69,7 +69,7 @@ std::vector<Control::Refused> Refusals::take()
 
 QString Refusals::lastRefusal() const
 {
-    if (m_last.text.isEmpty())
+    if (m_last.reason == Control::Refused::Impersonation)
         return u"they speak for nodes of others, or for the server"_s;
     return u"'%1': %2"_s.arg(QString::fromUtf8(beginningOf(m_last.topic, longestNameInLog)),
                              QString::fromUtf8(m_last.text));

@@ -355,12 +355,14 @@ void Relay::tellGone()
     }
 }
 
-// Whether somebody hears what is for \a node.
+// Whether somebody hears what is asked of \a node: that one, or, where it is on another bus, a bridge that stands in for it.
 bool Relay::isOnBus(const QUuid &node)
 {
-    findReceivers(nodePrefix(node));
-    return std::any_of(m_receivers.begin(), m_receivers.end(),
-                       [&node](const Client *client) { return client->m_nodes.contains(node); });
+    const QByteArray asked = nodeTopic(node, Control::ask);
+    findReceivers(asked);
+    return std::any_of(m_receivers.begin(), m_receivers.end(), [&](const Client *client) {
+        return client->m_nodes.contains(node) || client->m_prefixes.contains(asked);
+    });
 }
 
 void Relay::sendTo(Client *client, const QByteArray &frame)

@@ -209,8 +209,10 @@ private:
     bool admits(Client *client, QByteArrayView body);
     bool judge(Client *client, QByteArrayView body);
     bool judgeControl(Client *client, QByteArrayView body);
-    bool judgeTopics(Client *client, const Control::Message &message);
+    bool judgeForOthers(Client *client, const Control::Message &message);
+    bool judgeTopics(Client *client, const Control::Message &message, Rights needed);
     void publishInstead(Client *client);
+    static QByteArray firstTopicOf(const Control::Message &message);
     bool maySend(Client *client, QByteArrayView topic);
     bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic);
     bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {},

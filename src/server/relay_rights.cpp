@@ -50,17 +50,61 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         return refuse(client, topic, Control::Refused::Impersonation);
     const QByteArrayView ofEvent = isEvent ? topicOf(message->payload) : QByteArrayView();
     const auto node = message->origin();
-    if (!node || (!node->isNull() && !maySpeak(client, *node, ofEvent)))
+    if (!node)
         return false;
+    if (isEvent && !maySpeak(client, *node, ofEvent))
+        return false;
+    if (!isEvent && !node->isNull() && !m_speaksFor.isOwn(&client->speaker, *node)) {
+        if (judgeForOthers(client, *message))
+            return true;
+        if (!m_instead.isEmpty())
+            return false;
+        if (!m_speaksFor.claim(&client->speaker, *node))
+            return refuse(client, firstTopicOf(*message), Control::Refused::Impersonation, *node);
+    }
     if (!client->m_rules)
         return true;
-    return isEvent ? maySend(client, ofEvent) : judgeTopics(client, *message);
+    return isEvent ? maySend(client, ofEvent) : judgeTopics(client, *message, Right::Send);
+}
+
+static bool isAnswer(Control::Kind kind)
+{
+    return kind == Control::Kind::Heads || kind == Control::Kind::Answer || kind == Control::Kind::Withheld
+        || kind == Control::Kind::Kept;
+}
+
+// What a bridge says for nodes of other buses is about their events.
+bool Relay::judgeForOthers(Client *client, const Control::Message &message)
+{
+    return client->m_rules && isAnswer(message.kind)
+        && judgeTopics(client, message, Rights(Right::Send) | Right::SpeakForOthers);
+}
+
+QByteArray Relay::firstTopicOf(const Control::Message &message)
+{
+    const auto topicIn = [](const auto &said) { return said ? said->topic : QByteArray(); };
+    switch (message.kind) {
+    case Control::Kind::Answer:
+        return topicIn(Control::Answer::read(message.payload));
+    case Control::Kind::Withheld:
+        return topicIn(Control::Withheld::read(message.payload));
+    case Control::Kind::Kept:
+        return topicIn(Control::Kept::read(message.payload));
+    case Control::Kind::Heads:
+        if (const auto heads = Control::Heads::read(message.payload); heads && !heads->heads.empty())
+            return heads->heads.front().topic;
+        return {};
+    default:
+        return {};
+    }
 }
 
 // What a sender says of topics that it may not send would have receivers miss what they cannot have.
-bool Relay::judgeTopics(Client *client, const Control::Message &message)
+bool Relay::judgeTopics(Client *client, const Control::Message &message, Rights needed)
 {
-    const auto maySay = [client](const QByteArray &topic) { return client->m_rules->maySend(AskedName(topic)); };
+    const auto maySay = [&](const QByteArray &topic) {
+        return (client->m_rules->rightsFor(AskedName(topic)) & needed) == needed;
+    };
     const auto isAllowed = [&](const auto &said) { return said && maySay(said->topic); };
     switch (message.kind) {
     case Control::Kind::Answer:
@@ -79,6 +123,8 @@ bool Relay::judgeTopics(Client *client, const Control::Message &message)
         return false;
     const auto removed =
         std::erase_if(heads->heads, [&](const Control::Heads::Head &head) { return !maySay(head.topic); });
+    if (heads->heads.empty() && needed & Right::SpeakForOthers)
+        return false;
     if (removed == 0)
         return true;
     if (!heads->heads.empty())
@@ -115,9 +161,12 @@ bool Relay::maySend(Client *client, QByteArrayView topic)
 
 bool Relay::maySpeak(Client *client, const QUuid &node, QByteArrayView topic)
 {
-    return m_speaksFor.maySpeak(&client->speaker, node)
-        || (client->m_rules && client->m_rules->maySpeakForOthers(AskedName(topic)))
-        || refuse(client, topic, Control::Refused::Impersonation, node);
+    if (m_speaksFor.isOwn(&client->speaker, node))
+        return true;
+    PeerRules *const rules = topic.isEmpty() ? nullptr : client->m_rules.get();
+    return (rules && rules->maySpeakForOthers(AskedName(topic))) || m_speaksFor.claim(&client->speaker, node)
+        || refuse(client, topic, Control::Refused::Impersonation, node,
+                  rules ? rules->whyNot(Right::SpeakForOthers, topic) : QString());
 }
 
 bool Relay::refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as,

@@ -36,13 +36,19 @@ public:
         friend class Speakers;
 
         std::optional<NodeSecret> m_secret;
-        QSet<QUuid> m_nodes; // that it speaks for
+        QSet<QUuid> m_nodes;  // that it speaks for
+        QSet<QUuid> m_others; // that it has been found not to have made from its secret
         QUuid m_last;
         std::array<char, 16> m_lastBytes{};
     };
 
     // Whether \a speaker may speak for \a node, which is not null.
-    bool maySpeak(Speaker *speaker, const QUuid &node);
+    bool maySpeak(Speaker *speaker, const QUuid &node) { return isOwn(speaker, node) || claim(speaker, node); }
+
+    // The same in two steps: whether it may already, or by its secret; and whether it is the first to speak for one that is made from
+    // none, which takes a place. Who may speak for others does not need the second, and would have no place for its own.
+    bool isOwn(Speaker *speaker, const QUuid &node);
+    bool claim(Speaker *speaker, const QUuid &node);
 
     void left(Speaker *speaker);
 
@@ -50,7 +56,7 @@ private:
     // Nodes of one connection: more would make others forget nodes that are there.
     static constexpr qsizetype mostNodes = 1000;
 
-    bool claim(Speaker *speaker, const QUuid &node);
+    static void setLast(Speaker *speaker, const QUuid &node);
 
     QHash<QUuid, Speaker *> m_unproven; // whose those are that are made from no secret
 };

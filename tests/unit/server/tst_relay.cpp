@@ -351,8 +351,11 @@ void TestRelay::tellsThatASenderIsGone()
     QVERIFY(relay.subscribe(hears, ""));
     Relay::Client *const sends = relay.add();
     QVERIFY(relay.subscribe(sends, nodeTopic(stays, {}).chopped(1)));
+    const QUuid elsewhere = QUuid::createUuid(); // for which that one stands in
+    QVERIFY(relay.subscribe(sends, nodeTopic(elsewhere, Control::ask)));
     for (quint64 i = 1; i <= 20; ++i) {
         send(&relay, sends, "", numbered(stays, "order", i));
+        send(&relay, sends, "", numbered(elsewhere, "order", i));
         send(&relay, sends, "", numbered(goes, "order", i));
     }
     outputOf(hears);

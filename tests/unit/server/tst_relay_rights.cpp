@@ -51,12 +51,24 @@ struct Bus
     }
     QUuid node(uid_t user) const { return secrets[user == ada].node(1); }
 
+    // A bridge of Bob's that has nothing of its own on this bus, and may speak for others where \a rules let it.
+    Relay::Client *joinBridge(QByteArrayView rules)
+    {
+        Relay::Client *const client = join(bob);
+        client->rules = bridges.emplace_back(std::make_shared<PeerRulesPool>(std::make_shared<Rules>(rulesOf(rules))))
+                            ->find({.user = bob});
+        client->speaker.setSecret(bridgesSecret.bytes());
+        return client;
+    }
+
     PeerRulesPool pool{std::make_shared<Rules>(rulesOf("allow user ada send oven.* door\n"
                                                        "allow user ada hear *\n"
                                                        "allow user bob hear oven.*\n"
                                                        "allow user bob send bell\n"
                                                        "allow user root anything\n"))};
+    std::vector<std::shared_ptr<PeerRulesPool>> bridges;
     NodeSecret secrets[2];
+    NodeSecret bridgesSecret;
     Relay relay{true, {}};
     Relay::Client *const adas = join(ada);
     Relay::Client *const bobs = join(bob);
@@ -74,6 +86,11 @@ private Q_SLOTS:
     void answersAreOfWhatItMaySend();
     void otherRulesAreForThoseWhoAreThere();
     void aBridgeSpeaksForOthers();
+    void aBridgeAnswersForOthers();
+    void aBridgeAsksForItselfOnly();
+    void aBridgeStandsInForVeryMany_data();
+    void aBridgeStandsInForVeryMany();
+    void saysWhichRuleIsMissing();
     void tellsWhatItRefused();
     void looksForRulesWhereSomeoneHasThem();
     void looksForStrangersWhereThereAreSome();
@@ -178,6 +195,124 @@ void TestRelayRights::aBridgeSpeaksForOthers()
     bus.say(bus.bobs, bus.event(ada, "bell"));
     QVERIFY(framesOf(bus.adas).size() == 1);
     QCOMPARE(bus.bobs->refused(), quint64(1));
+}
+
+// Of what it may send in their names, and of nothing else.
+void TestRelayRights::aBridgeAnswersForOthers()
+{
+    Bus bus;
+    Relay::Client *const bridge = bus.joinBridge("allow user bob send, speak-for-others oven.*\n"
+                                                 "allow user bob send bell\n"
+                                                 "allow user bob speak-for-others door\n");
+    const QUuid node = bus.node(ada);
+    const QUuid to = bus.node(bob);
+    const auto passes = [&](const QByteArray &frame) {
+        bus.say(bridge, frame);
+        framesOf(bus.adas);
+        framesOf(bridge);
+        return framesOf(bus.bobs) == QByteArrayList{frame};
+    };
+    QVERIFY(passes(bus.event(ada, "oven.on")));
+    QVERIFY(passes(nodeTopic(to, Control::repair) + bus.event(ada, "oven.on")));
+    QVERIFY(!passes(bus.event(ada, "bell")));
+    QVERIFY(!passes(bus.event(ada, "door")));
+    QVERIFY(passes(Control::Answer{.node = node, .topic = "oven.on"}.toFrame(to)));
+    QVERIFY(passes(Control::Withheld{node, "oven.on", {{1, 2}}}.toFrame(to)));
+    QVERIFY(passes(Control::Kept{node, "oven.on", 1, 2, 1}.toFrame(to)));
+    QVERIFY(passes(Control::Heads{.node = node, .heads = {{"oven.on", 1, 1}}}.toFrame()));
+    for (const char *topic : {"bell", "door"}) {
+        QVERIFY(!passes(Control::Answer{.node = node, .topic = topic}.toFrame(to)));
+        QVERIFY(!passes(Control::Withheld{node, topic, {{1, 2}}}.toFrame(to)));
+        QVERIFY(!passes(Control::Kept{node, topic, 1, 2, 1}.toFrame(to)));
+        QVERIFY(!passes(Control::Heads{.node = node, .heads = {{topic, 1, 1}}}.toFrame()));
+    }
+    QVERIFY(!passes(Control::Heads{.node = node, .heads = {}}.toFrame()));
+    const quint64 refused = bridge->refused();
+    const Control::Heads all{.node = node, .heads = {{"bell", 1, 1}, {"oven.on", 2, 1}}};
+    const Control::Heads part{.node = node, .heads = {{"oven.on", 2, 1}}};
+    bus.say(bridge, all.toFrame());
+    QCOMPARE(framesOf(bus.bobs), QByteArrayList{part.toFrame()});
+    QCOMPARE(bridge->refused(), refused);
+}
+
+void TestRelayRights::aBridgeAsksForItselfOnly()
+{
+    Bus bus;
+    Relay::Client *const bridge = bus.joinBridge("allow user bob anything\n");
+    const QUuid node = bus.node(ada);
+    const QUuid own = bus.bridgesSecret.node(1);
+    const QUuid to = bus.node(bob);
+    for (const QUuid &asker : {node, own}) {
+        for (const QByteArray &frame :
+             {Control::Ask{.asker = asker, .topic = "oven.on"}.toFrame(to), Control::Announce{asker, {}}.toFrame(),
+              Control::Past{.asker = asker, .topic = "oven.on"}.toFrame(),
+              commonTopic(Control::who) + asker.toByteArray(QUuid::WithoutBraces)}) {
+            bus.say(bridge, frame);
+            QCOMPARE(framesOf(bus.adas), asker == own ? QByteArrayList{frame} : QByteArrayList());
+        }
+    }
+}
+
+void TestRelayRights::aBridgeStandsInForVeryMany_data()
+{
+    QTest::addColumn<bool>("areProven");
+    QTest::newRow("nodes of this version") << true;
+    QTest::newRow("nodes of an earlier one") << false;
+}
+
+void TestRelayRights::aBridgeStandsInForVeryMany()
+{
+    QFETCH(const bool, areProven);
+    Bus bus;
+    Relay::Client *const bridge = bus.joinBridge("allow user bob send, speak-for-others *\n");
+    const NodeSecret strangers;
+    for (quint32 i = 1; i <= 3000; ++i) {
+        const QUuid node = areProven ? strangers.node(i) : QUuid::createUuid();
+        QByteArray event = "oven.on }.";
+        appendTrailer({.nodeId = node, .sequence = 1, .time = 1}, &event);
+        bus.say(bridge, event);
+        QCOMPARE(framesOf(bus.bobs), QByteArrayList{event});
+        bus.say(bridge, Control::Heads{.node = node, .heads = {{"oven.on", 1, 1}}}.toFrame());
+        QCOMPARE(framesOf(bus.bobs).size(), 1);
+        framesOf(bus.adas);
+        framesOf(bridge);
+    }
+    QCOMPARE(bridge->refused(), quint64(0));
+    const QByteArray question = Control::Ask{.asker = bus.bridgesSecret.node(1)}.toFrame(bus.node(bob));
+    bus.say(bridge, question); // there is room for its own
+    QCOMPARE(framesOf(bus.bobs), QByteArrayList{question});
+}
+
+void TestRelayRights::saysWhichRuleIsMissing()
+{
+    Bus bus;
+    const QUuid own = bus.bridgesSecret.node(1);
+    const auto refusal = [&](Relay::Client *bridge) {
+        bus.say(bridge, Control::Ask{.asker = own}.toFrame(bus.node(bob))); // as every bridge does first
+        bus.say(bridge, bus.event(ada, "oven.on"));
+        framesOf(bus.adas);
+        bus.relay.tellRefused();
+        const QByteArrayList told = framesOf(bus.adas);
+        const auto message = told.isEmpty() ? std::nullopt : Control::Message::of(told[0]);
+        const auto refused = message ? Control::Refused::read(message->payload) : std::nullopt;
+        return refused.value_or(Control::Refused());
+    };
+    Control::Refused refused = refusal(bus.joinBridge("allow user bob send, hear *\n"));
+    QCOMPARE(refused.node, own);
+    QCOMPARE(refused.as, bus.node(ada));
+    QCOMPARE(refused.topic, QByteArray("oven.on"));
+    QCOMPARE(refused.reason, Control::Refused::Impersonation);
+    QCOMPARE(refused.text, QByteArray("no rule allows it"));
+    refused = refusal(bus.joinBridge("deny user bob speak-for-others oven.*\nallow user bob anything\n"));
+    QCOMPARE(refused.text, QByteArray("line 1 of the rules denies it"));
+    refused = refusal(bus.joinBridge("allow user bob speak-for-others *\n"));
+    QCOMPARE(refused.reason, Control::Refused::NotPermitted); // to send it at all
+    Relay::Client *const withoutRules = bus.joinBridge("");
+    withoutRules->rules = nullptr;
+    refused = refusal(withoutRules);
+    QCOMPARE(refused.reason, Control::Refused::Impersonation);
+    QCOMPARE(refused.as, bus.node(ada));
+    QVERIFY(refused.text.isEmpty());
 }
 
 void TestRelayRights::tellsWhatItRefused()
