@@ -89,7 +89,9 @@ public:
         UsedAfterFork = PyventError::UsedAfterFork,
         OutOfResources = PyventError::OutOfResources,
         NotAllowed = PyventError::NotAllowed,
-        EventRefused = PyventError::EventRefused
+        EventRefused = PyventError::EventRefused,
+        ForwardingLoop = PyventError::ForwardingLoop,
+        OriginForgotten = PyventError::OriginForgotten
     };
     Q_ENUM(ErrorCode)
 

@@ -44,6 +44,10 @@ int codeOf(PyventError::Code code)
         return PyventQmlNode::NotAllowed;
     case PyventError::EventRefused:
         return PyventQmlNode::EventRefused;
+    case PyventError::ForwardingLoop:
+        return PyventQmlNode::ForwardingLoop;
+    case PyventError::OriginForgotten:
+        return PyventQmlNode::OriginForgotten;
     }
     return int(code);
 }

@@ -37,7 +37,9 @@ public:
         UsedAfterFork,      /*!< A node that was made before fork() was used in the child. */
         OutOfResources, /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
         NotAllowed,     /*!< The server, or this process, is another user's than PyventOptions::localAccess has. */
-        EventRefused    /*!< The server does not pass on what this node sends. The text says why. */
+        EventRefused,   /*!< The server does not pass on what this node sends. The text says why. */
+        ForwardingLoop, /*!< PyventNode::forward() was given an event that was sent on this very bus. Told once. */
+        OriginForgotten /*!< There are more nodes on other buses than PyventNode::forward() stands in for. */
     };
     Q_ENUM(Code)
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "session/eventdecoder.h"
 
+#include "dispatch/frameevent.h"
 #include "dispatch/name.h"
+#include "session/forwards.h"
 #include "wire/topic.h"
+
+#include <algorithm>
 
 namespace Pyvent::Internal {
 
@@ -34,35 +38,18 @@ void EventDecoder::setMaximumSizes(qsizetype bytes, qsizetype expandedBytes)
     m_reader.emplace(limits);
 }
 
-EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table,
-                                          ReceiveWindow::Clock::time_point now)
+// Puts what those hear who hear the arguments into \a result, which is empty.
+Q_ALWAYS_INLINE void EventDecoder::read(QByteArrayView bytes, const Frame &frame, Way way, ReceiverTable::Match &match,
+                                        Result *result)
 {
-    const QByteArrayView topic = topicOf(bytes);
-    if (isControlTopic(topic) || isReservedTopic(topic))
-        return {};
-    ReceiverTable::Match match = table.match(topic);
-    if (!match && match.isUtf8)
-        return {};
-    const Frame frame = parseFrame(bytes, topic);
-    if (!match.isUtf8)
-        return unreadable(way, Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
-    if (!match.exact) { // only globs let through what is no name
-        if (const QString why = whyNotAName(match.name); !why.isEmpty())
-            return unreadable(way, Problem::Name, match.name, frame, why);
-    }
-
-    Result result;
-    result.size = bytes.size();
+    result->size = bytes.size();
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
-    if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
-        return {};
-
     RecentEvents *recent = hasTrailer ? m_user.recentEvents(bytes) : nullptr;
-    const quint64 key = frame.trailer.sequence + frame.trailer.nodeId.data1 + quint64(topic.size());
-    result.event = recent ? recent->find(key, bytes) : nullptr;
-    if (result.event) {
-        result.match = std::move(match);
-        return result;
+    const quint64 key = frame.trailer.sequence + frame.trailer.nodeId.data1 + quint64(frame.topic.size());
+    result->event = recent ? recent->find(key, bytes) : nullptr;
+    if (result->event) {
+        result->match = std::move(match);
+        return;
     }
 
     const bool isWhole = hasTrailer && frame.hasPayload(); // all of a spare one is written to
@@ -74,20 +61,23 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     m_decoded += size;
     if (!isRead) {
         const PickleError &error = m_reader->error();
-        return unreadable(way, Problem::Payload, match.name, frame,
-                          u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
-                              match.name, error.text, QString::number(error.offset)));
+        *result = unreadable(way, Problem::Payload, match.name, frame,
+                             u"the arguments of '%1' cannot be read: %2 at byte %3 of the pickle"_s.arg(
+                                 match.name, error.text, QString::number(error.offset)));
+        return;
     }
     assign(&event.name, match.name);
-    if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>())
-        return unreadable(way, Problem::Sender, match.name, frame,
-                          u"the sender of '%1' is no string"_s.arg(match.name));
+    if (sender.isValid() && sender.metaType() != QMetaType::fromType<QString>()) {
+        *result =
+            unreadable(way, Problem::Sender, match.name, frame, u"the sender of '%1' is no string"_s.arg(match.name));
+        return;
+    }
     // Told of last, since a frame counts once, and this one is heard all the same.
     if (!hasTrailer && frame.trailerState != TrailerState::Absent) {
-        result = unreadable(way, Problem::Trailer, match.name, frame,
-                            frame.trailerState == TrailerState::Unknown
-                                ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
-                                : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
+        *result = unreadable(way, Problem::Trailer, match.name, frame,
+                             frame.trailerState == TrailerState::Unknown
+                                 ? u"the trailer of '%1' is of a later version"_s.arg(match.name)
+                                 : u"the trailer of '%1' contradicts its frame"_s.arg(match.name));
     }
     if (sender.isValid()) {
         event.sender = sender.toString();
@@ -105,11 +95,132 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
     if (recent)
         recent->insert(key, bytes, decoded);
     else
-        result.mayBeSpare = isWhole && bytes.size() <= SpareEvents::maximumSize && m_reader->hasPlainArguments();
-    result.event = decoded;
-    result.size = size;
-    result.match = std::move(match);
+        result->mayBeSpare = isWhole && bytes.size() <= SpareEvents::maximumSize && m_reader->hasPlainArguments();
+    result->event = decoded;
+    result->size = size;
+    result->match = std::move(match);
+}
+
+// What is returned is the same variable everywhere, so that it is not moved.
+template <bool isPlain>
+Q_ALWAYS_INLINE EventDecoder::Result EventDecoder::decodeAs(QByteArrayView bytes, Way way, const ReceiverTable &table,
+                                                            ReceiveWindow::Clock::time_point now)
+{
+    Result result;
+    const QByteArrayView topic = topicOf(bytes);
+    if (isControlTopic(topic) || isReservedTopic(topic))
+        return result;
+    ReceiverTable::Match match = table.match(topic);
+    [[maybe_unused]] std::unique_ptr<Frames> frames;
+    bool isExact = bool(match.exact);
+    if constexpr (!isPlain) {
+        frames = matchFrames(topic, table, &match);
+        isExact = isExact || (frames && frames->match.exact);
+    }
+    if (!match && (isPlain || !frames) && match.isUtf8)
+        return result;
+    const Frame frame = parseFrame(bytes, topic);
+    if (!match.isUtf8) {
+        result = unreadable(way, Problem::Name, match.name, frame, u"the event's name is not UTF-8"_s);
+        return result;
+    }
+    if (!isExact) { // only globs let through what is no name
+        if (const QString why = whyNotAName(match.name); !why.isEmpty()) {
+            result = unreadable(way, Problem::Name, match.name, frame, why);
+            return result;
+        }
+    }
+
+    const bool hasTrailer = frame.trailerState == TrailerState::Read;
+    if constexpr (!isPlain) {
+        if (hasTrailer)
+            noteOrigin(frame.trailer, way, now);
+    }
+    if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
+        return result;
+    if constexpr (!isPlain) {
+        if (hasTrailer && isOwnForward(frame))
+            return result;
+        if (match)
+            read(bytes, frame, way, match, &result);
+        if (frames && way != Way::Look) {
+            m_decoded += match ? 0 : bytes.size();
+            readFrame(frame, frames.get());
+            result.frames = std::move(frames);
+        }
+    } else {
+        read(bytes, frame, way, match, &result);
+    }
     return result;
+}
+
+EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table,
+                                          ReceiveWindow::Clock::time_point now)
+{
+    return Q_LIKELY(!m_forwards) ? decodeAs<true>(bytes, way, table, now) : decodeAs<false>(bytes, way, table, now);
+}
+
+// Who hears the topic undecoded; null if nobody does. \a match is of the others, and is told what is known of the name.
+std::unique_ptr<EventDecoder::Frames> EventDecoder::matchFrames(QByteArrayView topic, const ReceiverTable &table,
+                                                                ReceiverTable::Match *match)
+{
+    if (!table.hearsFrames())
+        return nullptr;
+    auto frames = std::make_unique<Frames>();
+    frames->match = table.matchFrames(topic);
+    match->isUtf8 = match->isUtf8 && frames->match.isUtf8;
+    if (match->name.isNull())
+        match->name = frames->match.name;
+    return frames->match ? std::move(frames) : nullptr;
+}
+
+// The sender of a Python node's event stands in its arguments. They are read for that only where a handler chooses by it.
+void EventDecoder::readFrame(const Frame &frame, Frames *frames)
+{
+    const bool hasTrailer = frame.trailerState == TrailerState::Read;
+    const Trailer &trailer = frame.trailer;
+    PyventFrame read;
+    read.name = frames->match.name;
+    read.pickle = frame.payload.toByteArray();
+    QString sender = u"pyvent"_s;
+    if (hasTrailer) {
+        if (!trailer.sender.isEmpty())
+            read.sender = sender = senderOf(trailer);
+        read.nodeId = trailer.nodeId;
+        read.sequence = trailer.sequence;
+        read.time = trailer.time;
+        read.previous = trailer.previous;
+        read.replayed = trailer.flags & Trailer::Replayed;
+        read.forwarded = trailer.flags & Trailer::Forwarded;
+    } else {
+        const auto choose = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
+            return receivers && std::any_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
+                       return !receiver->sender().isAny();
+                   });
+        };
+        QVariantMap args;
+        QVariant named;
+        if (frame.hasPayload() && (choose(frames->match.exact) || choose(frames->match.globs))) {
+            const bool isRead = m_reader->readArguments(frame.payload, &args, &named);
+            m_decoded += m_reader->expandedSize();
+            if (!isRead || named.isValid())
+                sender = isRead ? named.toString() : QString(); // of nobody, where that is not known
+        }
+    }
+    frames->event = toEvent(std::move(read), sender);
+}
+
+bool EventDecoder::isOwnForward(const Frame &frame) const
+{
+    return frame.trailer.flags & Trailer::Forwarded
+        && m_forwards->has(frame.trailer.nodeId, frame.topic, frame.trailer.sequence);
+}
+
+// What nobody has forwarded has come from its node itself, by this bus.
+void EventDecoder::noteOrigin(const Trailer &trailer, Way way, ReceiveWindow::Clock::time_point now)
+{
+    if ((way == Way::Bus || way == Way::Repair) && !(trailer.flags & Trailer::Forwarded))
+        m_forwards->isHere(trailer.nodeId, now);
 }
 
 void EventDecoder::misses(QByteArrayView bytes, ReceiveWindow::Clock::time_point now)

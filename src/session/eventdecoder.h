@@ -13,10 +13,19 @@
 
 namespace Pyvent::Internal {
 
+class Forwards;
+
 // Turns frames into events, once each, and only those that somebody here listens to.
 class EventDecoder
 {
 public:
+    // An undecoded event, for those that hear such ones.
+    struct Frames
+    {
+        ReceiverTable::Match match;
+        std::shared_ptr<const PyventEvent> event; // as toEvent() makes it
+    };
+
     struct Result
     {
         std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
@@ -25,6 +34,7 @@ public:
         bool mayBeSpare = false;                  // when it has been delivered
         QString problemName;                      // of the event that has the problem
         QString problemText;                      // for people; empty if there is none, or one like it was told before
+        std::unique_ptr<Frames> frames; // null if nobody hears it so; there also where the event is unreadable
     };
 
     // How a frame came here.
@@ -46,6 +56,9 @@ public:
     void setMaximumSizes(qsizetype bytes, qsizetype expandedBytes);
     void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
 
+    // What this node has forwarded it does not hear; and who is heard to be on this bus is told there.
+    void setForwards(Forwards *forwards) { m_forwards = forwards; }
+
     Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
 
     // An event that this node is to hear is not taken now, so it is known to be missing.
@@ -60,6 +73,14 @@ public:
 private:
     using Problem = UnreadableFrames::Problem;
 
+    // \a isPlain: nobody hears events undecoded, and nothing is forwarded.
+    template <bool isPlain>
+    Result decodeAs(QByteArrayView bytes, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
+    void read(QByteArrayView bytes, const Frame &frame, Way way, ReceiverTable::Match &match, Result *result);
+    std::unique_ptr<Frames> matchFrames(QByteArrayView topic, const ReceiverTable &table, ReceiverTable::Match *match);
+    void readFrame(const Frame &frame, Frames *frames);
+    bool isOwnForward(const Frame &frame) const;
+    void noteOrigin(const Trailer &trailer, Way way, ReceiveWindow::Clock::time_point now);
     bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
     const QString &senderOf(const Trailer &trailer);
     Result unreadable(Way way, Problem problem, const QString &name, const Frame &frame, const QString &text);
@@ -70,6 +91,7 @@ private:
     std::optional<PickleReader> m_reader;
     ReceiveWindow *m_window;
     SpareEvents *m_spare;
+    Forwards *m_forwards = nullptr;
     QByteArray m_senderBytes;
     QString m_sender;
     UnreadableFrames m_unreadable;

@@ -28,9 +28,9 @@ bool Inbox::hasRoomToKeep(qsizetype bytes) const
     return m_keptBytes + bytes + costOfKeeping <= maximumKeptBytes;
 }
 
-void Inbox::keep(QByteArrayView frame, ReceiverTable::Match &&match)
+void Inbox::keep(QByteArrayView frame, ReceiverTable::Match &&match, std::unique_ptr<ReceiverTable::Match> frames)
 {
-    m_kept.push_back({frame.toByteArray(), std::move(match)});
+    m_kept.push_back({frame.toByteArray(), std::move(match), std::move(frames)});
     m_keptBytes += frame.size() + costOfKeeping;
 }
 
@@ -74,8 +74,11 @@ Inbox::Arrivals Inbox::takeAll()
 {
     m_bytes = m_keptBytes = 0;
     std::deque<Arrival> arrivals = std::exchange(m_arrivals, {});
-    for (Kept &kept : std::exchange(m_kept, {})) // whose handlers may end with it, too
+    for (Kept &kept : std::exchange(m_kept, {})) { // whose handlers may end with it, too
         arrivals.push_back({Fanout(nullptr, std::move(kept.match)), 0, false});
+        if (kept.frames)
+            arrivals.push_back({Fanout(nullptr, std::move(*kept.frames)), 0, false});
+    }
     return Arrivals(std::make_move_iterator(arrivals.begin()), std::make_move_iterator(arrivals.end()));
 }
 

@@ -38,6 +38,7 @@ public:
     {
         QByteArray frame;
         ReceiverTable::Match match;
+        std::unique_ptr<ReceiverTable::Match> frames; // those that hear it undecoded; null if nobody does
     };
 
     bool isEmpty() const { return m_arrivals.empty() && m_kept.empty(); }
@@ -51,7 +52,8 @@ public:
     // Whether the next event is to be kept, because there is no room for it or because others are.
     bool isFull() const;
     bool hasRoomToKeep(qsizetype bytes) const;
-    void keep(QByteArrayView frame, ReceiverTable::Match &&match);
+    void keep(QByteArrayView frame, ReceiverTable::Match &&match,
+              std::unique_ptr<ReceiverTable::Match> frames = nullptr);
     bool hasKept() const { return !m_kept.empty(); }
     Kept takeKept(); // the oldest
     Backlog backlog() const;

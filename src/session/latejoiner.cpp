@@ -29,7 +29,7 @@ bool CatchUpProgress::contains(const QUuid &node, quint64 sequence) const
 }
 
 LateJoiner::LateJoiner(std::shared_ptr<Receiver> receiver)
-    : Receiver(receiver->pattern(), receiver->sender())
+    : Receiver(receiver->pattern(), receiver->sender(), receiver->hears())
     , m_receiver(std::move(receiver))
 {
 }

@@ -56,14 +56,30 @@ std::pair<Link::Subscriptions *, QByteArray> Link::placeOf(const QByteArray &pre
 }
 
 // The connection is told of a whole topic without its space, since a frame of a topic alone has none.
-void Link::subscribe(Seat *seat, const QByteArray &prefix)
+quint64 Link::addSubscriber(Seat *seat, const QByteArray &prefix)
 {
     const auto [subscriptions, place] = placeOf(prefix);
     Subscribers &subscribers = (*subscriptions)[place];
     if (subscribers.seats.empty())
         subscribers.number = m_connection->subscribe(place);
     subscribers.seats.push_back(seat);
-    seat->subscriptions = std::max(seat->subscriptions, subscribers.number);
+    return subscribers.number;
+}
+
+void Link::subscribe(Seat *seat, const QByteArray &prefix)
+{
+    seat->subscriptions = std::max(seat->subscriptions, addSubscriber(seat, prefix));
+}
+
+void Link::subscribeToControl(Seat *seat, const QByteArray &topic)
+{
+    addSubscriber(seat, topic);
+}
+
+bool Link::hasNode(const QUuid &node) const
+{
+    return std::any_of(m_seats.begin(), m_seats.end(),
+                       [&node](const auto &seat) { return seat->session->uuid() == node; });
 }
 
 void Link::unsubscribe(Seat *seat, const QByteArray &prefix)
@@ -195,13 +211,9 @@ void Link::handOut(QByteArrayView frame, Clock::time_point now)
 {
     ++m_frames;
     if (isControlTopic(frame)) {
-        m_watch.heardControl(); // "all/…" or "node/{uuid}/…": who hears everything hears what is for others, too
-        for (qsizetype slash = frame.indexOf('/'); slash >= 0; slash = frame.indexOf('/', slash + 1)) {
-            if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
-                return handOut(found->second, frame, now);
-            if (slash >= longestControlPrefix)
-                return;
-        }
+        m_watch.heardControl();
+        if (const Subscribers *subscribers = subscribersOfControl(frame))
+            handOut(*subscribers, frame, now);
         return;
     }
     m_watch.heardEvent(frame);
@@ -215,6 +227,20 @@ void Link::handOut(QByteArrayView frame, Clock::time_point now)
                 handOut(subscribers, frame, now);
         }
     }
+}
+
+// "all/…" or "node/{uuid}/…": who hears everything hears what is for others, too. Who stands in for a node on another bus hears
+// "node/{uuid}/ask " and its like.
+const Link::Subscribers *Link::subscribersOfControl(QByteArrayView frame) const
+{
+    for (qsizetype slash = frame.indexOf('/'); slash >= 0 && slash < longestControlPrefix;
+         slash = frame.indexOf('/', slash + 1)) {
+        if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
+            return &found->second;
+    }
+    const qsizetype space = frame.first(std::min(frame.size(), longestControlPrefix)).indexOf(' ');
+    const auto found = space < 0 ? m_control.end() : m_control.find(frame.first(space + 1));
+    return found == m_control.end() ? nullptr : &found->second;
 }
 
 void Link::handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now)

@@ -57,6 +57,12 @@ public:
     void subscribe(Seat *seat, const QByteArray &prefix);
     void unsubscribe(Seat *seat, const QByteArray &prefix);
 
+    // The same for \a topic, of a control message, with its space; nobody has to know when that is active.
+    void subscribeToControl(Seat *seat, const QByteArray &topic);
+
+    // Whether \a node is a session of this link's.
+    bool hasNode(const QUuid &node) const;
+
     // Until \a time, what is sent may wait for the next receive().
     void mayGatherUntil(Clock::time_point time) { m_mayGatherUntil = time; }
 
@@ -110,6 +116,8 @@ private:
     static constexpr qsizetype longestControlPrefix = 64; // for what is no topic of ours
 
     std::pair<Subscriptions *, QByteArray> placeOf(const QByteArray &prefix);
+    quint64 addSubscriber(Seat *seat, const QByteArray &prefix);
+    const Subscribers *subscribersOfControl(QByteArrayView frame) const;
     const Subscribers *subscribersOfTopic(QByteArrayView frame) const;
     void setLagging(Seat *seat, bool lags);
     void watchServer(Clock::time_point now);
@@ -122,9 +130,9 @@ private:
     ServerWatch m_watch;
     std::vector<std::unique_ptr<Seat>> m_seats;
     bool m_hadCompany = false;
-    Subscriptions m_topics; // whole topics, without the space
-    Subscriptions m_globs;  // what topics begin with
-    Subscriptions m_control;
+    Subscriptions m_topics;  // whole topics, without the space
+    Subscriptions m_globs;   // what topics begin with
+    Subscriptions m_control; // what topics begin with, up to a slash; or whole topics, with the space
     quint64 m_frames = 0;
     qint64 m_decoded = 0; // by all sessions
     std::pair<Connection::State, quint64> m_lastState{Connection::State::Connecting, 0};

@@ -56,13 +56,17 @@ bool Reception::hasRoomFor(QByteArrayView frame) const
 {
     if (hasRoomToTake(frame))
         return true;
-    const ReceiverTable::Match match = m_table.match(topicOf(frame));
     const auto areElsewhere = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
         return !receivers || std::all_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
             return receiver->isElsewhere();
         });
     };
-    return areElsewhere(match.exact) && areElsewhere(match.globs);
+    const auto isAllElsewhere = [&](const ReceiverTable::Match &match) {
+        return areElsewhere(match.exact) && areElsewhere(match.globs);
+    };
+    const QByteArrayView topic = topicOf(frame);
+    return isAllElsewhere(m_table.match(topic))
+        && (!m_table.hearsFrames() || isAllElsewhere(m_table.matchFrames(topic)));
 }
 
 // What an event expands to may be more than there is memory for. It is gone, and counted.
@@ -89,12 +93,14 @@ EventDecoder::Result Reception::decode(QByteArrayView frame, Way way, Clock::tim
 void Reception::arrive(QByteArrayView frame, Way way, Clock::time_point now)
 {
     EventDecoder::Result result = decode(frame, way, now);
-    if (!result.event)
+    if (!result.event && !result.frames)
         return;
-    offerToWaiters(*result.event);
+    if (result.event)
+        offerToWaiters(*result.event);
     deliverElsewhere(result);
-    const QUuid nodeId = result.event->nodeId;
-    const quint64 sequence = result.event->sequence;
+    const PyventEvent &event = result.event ? *result.event : *result.frames->event;
+    const QUuid nodeId = event.nodeId;
+    const quint64 sequence = event.sequence;
     deliverHere(std::move(result), frame);
     if (!m_catchUps.isEmpty() && sequence > 0)
         m_catchUps.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, deliverPast(now));
@@ -124,17 +130,25 @@ void Reception::deliverElsewhere(const EventDecoder::Result &result)
 {
     if (!m_table.hasElsewhere())
         return;
-    Fanout fanout(result.event, result.match, Fanout::To::Elsewhere);
+    if (result.event)
+        deliverElsewhere(result.event, result.match);
+    if (result.frames)
+        deliverElsewhere(result.frames->event, result.frames->match);
+}
+
+void Reception::deliverElsewhere(const std::shared_ptr<const PyventEvent> &event, const ReceiverTable::Match &match)
+{
+    Fanout fanout(event, match, Fanout::To::Elsewhere);
     while (const std::shared_ptr<Receiver> receiver = fanout.next()) {
         QString why;
-        if (receiver->post(*result.event, &why)) {
+        if (receiver->post(*event, &why)) {
             if (receiver->backlog() == Backlog::Large)
                 isLate(receiver);
             continue;
         }
         if (!why.isEmpty())
-            m_news.add(News::HandlerFailed{result.event->name, why});
-        m_news.losses.add(result.event->name, result.event->nodeId, 1);
+            m_news.add(News::HandlerFailed{event->name, why});
+        m_news.losses.add(event->name, event->nodeId, 1);
     }
 }
 
@@ -160,6 +174,13 @@ void Reception::deliverHere(EventDecoder::Result &&result, QByteArrayView frame)
 {
     if (m_inbox.isFull())
         return keep(std::move(result), frame);
+    if (Q_UNLIKELY(result.frames)) {
+        Fanout frames(std::move(result.frames->event), std::move(result.frames->match), Fanout::To::NodeThread);
+        if (!frames.isOver())
+            m_inbox.append(std::move(frames), frame.size());
+        if (!result.event)
+            return;
+    }
     Fanout fanout(std::move(result.event), std::move(result.match), Fanout::To::NodeThread);
     if (!fanout.isOver()) // another thread may still read what it has
         m_inbox.append(std::move(fanout), result.size, result.mayBeSpare && !m_table.hasElsewhere());
@@ -167,12 +188,23 @@ void Reception::deliverHere(EventDecoder::Result &&result, QByteArrayView frame)
 
 void Reception::keep(EventDecoder::Result &&result, QByteArrayView frame)
 {
-    if (Fanout(result.event, result.match, Fanout::To::NodeThread).isOver())
-        return;
-    if (m_inbox.hasRoomToKeep(frame.size()))
-        m_inbox.keep(frame, std::move(result.match));
-    else // a Python node's, which cannot be asked for it
-        m_news.losses.add(result.event->name, result.event->nodeId, 1);
+    const auto isForNobody = [](const auto &event, const ReceiverTable::Match &match) {
+        return !event || Fanout(event, match, Fanout::To::NodeThread).isOver();
+    };
+    const auto &frames = result.frames;
+    const bool hasFrames = frames && !isForNobody(frames->event, frames->match);
+    if (isForNobody(result.event, result.match)) {
+        if (!hasFrames)
+            return;
+        result.match = {};
+    }
+    if (m_inbox.hasRoomToKeep(frame.size())) {
+        m_inbox.keep(frame, std::move(result.match),
+                     hasFrames ? std::make_unique<ReceiverTable::Match>(std::move(frames->match)) : nullptr);
+    } else { // a Python node's, which cannot be asked for it
+        const PyventEvent &event = result.event ? *result.event : *frames->event;
+        m_news.losses.add(event.name, event.nodeId, 1);
+    }
 }
 
 // Nobody is to have it before the node's thread has.
@@ -183,8 +215,16 @@ bool Reception::mayKeepUnread() const
 
 void Reception::keepUnread(QByteArrayView frame)
 {
-    if (ReceiverTable::Match match = m_table.match(topicOf(frame)))
-        m_inbox.keep(frame, std::move(match));
+    const QByteArrayView topic = topicOf(frame);
+    ReceiverTable::Match match = m_table.match(topic);
+    std::unique_ptr<ReceiverTable::Match> frames;
+    if (m_table.hearsFrames()) {
+        frames = std::make_unique<ReceiverTable::Match>(m_table.matchFrames(topic));
+        if (!*frames)
+            frames.reset();
+    }
+    if (match || frames)
+        m_inbox.keep(frame, std::move(match), std::move(frames));
 }
 
 bool Reception::turnsAway()
@@ -201,7 +241,10 @@ void Reception::readKept()
         Inbox::Kept kept = m_inbox.takeKept();
         const bool isNumbered = parseFrame(kept.frame).trailerState == TrailerState::Read;
         EventDecoder::Result result = decode(kept.frame, isNumbered ? Way::Held : Way::Bus, {});
-        if (result.event)
+        if (result.frames && kept.frames)
+            m_inbox.append(Fanout(result.frames->event, std::move(*kept.frames), Fanout::To::NodeThread),
+                           kept.frame.size());
+        if (result.event && kept.match)
             m_inbox.append(Fanout(std::move(result.event), std::move(kept.match), Fanout::To::NodeThread), result.size);
     }
 }
@@ -210,20 +253,33 @@ void Reception::readKept()
 CatchUps::Deliver Reception::deliverPast(Clock::time_point now)
 {
     return [this, now](const CatchUps::Owner &owner, QByteArrayView frame) {
-        const ReceiverTable::Match match = m_table.match(topicOf(frame));
+        const std::shared_ptr<Receiver> receiver = lateJoiner(owner, topicOf(frame));
+        if (!receiver)
+            return false;
+        EventDecoder::Result result = decode(frame, Way::Held, now);
+        const bool hearsFrames = receiver->hears() == Receiver::Hears::Frames;
+        if (hearsFrames)
+            result.event = result.frames ? result.frames->event : nullptr;
+        ReceiverTable::Match match{.name = {}, .exact = std::make_shared<ReceiverTable::Receivers>(1, receiver)};
+        if (result.event)
+            m_inbox.append(Fanout(std::move(result.event), std::move(match)), hearsFrames ? frame.size() : result.size);
+        return true;
+    };
+}
+
+// Whom the one who asked for the past stands for; null if it has ended.
+std::shared_ptr<Receiver> Reception::lateJoiner(const CatchUps::Owner &owner, QByteArrayView topic) const
+{
+    const auto find = [&](const ReceiverTable::Match &match) -> std::shared_ptr<Receiver> {
         for (std::size_t i = 0; match.exact && i < match.exact->size(); ++i) {
             const auto *joiner = dynamic_cast<const LateJoiner *>((*match.exact)[i].get());
-            if (!joiner || joiner->progress() != owner)
-                continue;
-            EventDecoder::Result result = decode(frame, Way::Held, now);
-            result.match.exact = std::make_shared<ReceiverTable::Receivers>(1, joiner->receiver());
-            result.match.globs = nullptr;
-            if (result.event)
-                m_inbox.append(Fanout(std::move(result.event), std::move(result.match)), result.size);
-            return true;
+            if (joiner && joiner->progress() == owner)
+                return joiner->receiver();
         }
-        return false;
+        return nullptr;
     };
+    std::shared_ptr<Receiver> found = find(m_table.match(topic));
+    return !found && m_table.hearsFrames() ? find(m_table.matchFrames(topic)) : found;
 }
 
 } // namespace Pyvent::Internal

@@ -73,11 +73,13 @@ private:
     void offerToWaiters(const PyventEvent &event);
     void isLate(const std::shared_ptr<Receiver> &receiver);
     void deliverElsewhere(const EventDecoder::Result &result);
+    void deliverElsewhere(const std::shared_ptr<const PyventEvent> &event, const ReceiverTable::Match &match);
     void deliverHere(EventDecoder::Result &&result, QByteArrayView frame);
     void keep(EventDecoder::Result &&result, QByteArrayView frame);
     bool mayKeepUnread() const;
     void keepUnread(QByteArrayView frame);
     CatchUps::Deliver deliverPast(Clock::time_point now);
+    std::shared_ptr<Receiver> lateJoiner(const CatchUps::Owner &owner, QByteArrayView topic) const;
 
     ReceiveWindow &m_window;
     CatchUps &m_catchUps;

@@ -90,6 +90,8 @@ void Recovery::ready(qint64 time, Clock::time_point now)
 void Recovery::reconnected(Clock::time_point now)
 {
     m_sent.disturbed(now);
+    if (m_forwards)
+        m_forwards->reconnected(now);
     m_received.resumed(now);
     m_outgoing.push_back({commonTopic(Control::announce), true});
 }
@@ -136,13 +138,18 @@ void Recovery::askedForHeads(QByteArrayView payload, Clock::time_point now)
         announceAll(now);
 }
 
-void Recovery::askedForEvents(QByteArrayView payload, Trailer::Flag mark, Clock::time_point now)
+void Recovery::askedForEvents(const QUuid &node, QByteArrayView payload, Trailer::Flag mark, Clock::time_point now)
 {
-    if (!mayAnswer(payload, now))
+    const bool isOwn = node == m_nodeId;
+    if ((!isOwn && !m_forwards) || !mayAnswer(payload, now))
         return;
     const auto ask = Control::Ask::read(payload);
-    if (ask && (mark == Trailer::Retransmitted || !ask->missing.empty()))
-        answer(*ask, mark, now);
+    if (!ask || (mark != Trailer::Retransmitted && ask->missing.empty()))
+        return;
+    if (isOwn)
+        answer({m_sent, ask->topic, node, isOwn}, *ask, mark, now);
+    else
+        answer({m_forwards->window(), Forwards::keyOf(node, ask->topic), node, isOwn}, *ask, mark, now);
 }
 
 void Recovery::askedForPast(QByteArrayView payload, Clock::time_point now)
@@ -160,17 +167,39 @@ void Recovery::announceAll(Clock::time_point now)
         return;
     m_announcedAt = now;
     m_sent.disturbed(now);
+    if (m_forwards)
+        m_forwards->window().disturbed(now);
 }
 
 void Recovery::answer(const Control::Announce &question, Clock::time_point now)
 {
     if (question.asker == m_nodeId && !m_hearOwnEvents)
         return;
-    const auto found = m_sent.heads(question.prefixes, headsForOne);
-    for (std::span<const Head> heads = found; !heads.empty() && m_answers.allows(now);) {
-        m_outgoing.push_back({takeHeads(&heads).toFrame(question.asker), true});
-        m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
+    tellHeads(m_nodeId, m_sent.heads(question.prefixes, headsForOne), question.asker, now);
+    if (m_forwards && question.asker != m_nodeId)
+        tellForwardedHeads(m_forwards->window().heads(question.prefixes, headsForOne), question.asker, now);
+}
+
+// To \a asker, as far as that may be answered, or to all.
+void Recovery::tellHeads(const QUuid &node, std::span<const Head> heads, const std::optional<QUuid> &asker,
+                         Clock::time_point now)
+{
+    while (!heads.empty() && (!asker || m_answers.allows(now))) {
+        const Control::Heads message = takeHeads(node, &heads);
+        m_outgoing.push_back({asker ? message.toFrame(*asker) : message.toFrame(), true});
+        if (asker)
+            m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
     }
+}
+
+// The same of those that this node stands in for, each in its own name.
+void Recovery::tellForwardedHeads(std::span<const Head> heads, const std::optional<QUuid> &asker, Clock::time_point now)
+{
+    std::map<QUuid, std::vector<Head>> byNode;
+    for (const Head &head : heads)
+        byNode[Forwards::nodeOf(head.topic)].push_back({Forwards::topicOf(head.topic), head.sequence, head.time});
+    for (const auto &[node, ofNode] : byNode)
+        tellHeads(node, ofNode, asker, now);
 }
 
 void Recovery::answer(const Control::Past &past, Clock::time_point now)
@@ -182,20 +211,50 @@ void Recovery::answer(const Control::Past &past, Clock::time_point now)
         const Control::Kept answer{m_nodeId, past.topic, kept->first, kept->last, past.number};
         m_outgoing.push_back({answer.toFrame(past.asker), false});
     }
+    if (!m_forwards || past.asker == m_nodeId)
+        return;
+    Window &window = m_forwards->window();
+    for (const Head &head : window.heads({Forwards::allOf(past.topic)}, headsForOne)) {
+        if (!m_answers.allows(now))
+            return;
+        if (!m_forwards->mayTellPast(past.asker, head.topic, past.number, now))
+            continue;
+        if (const auto kept = window.kept(head.topic, past.last, age, past.since, now)) {
+            const Control::Kept answer{Forwards::nodeOf(head.topic), past.topic, kept->first, kept->last, past.number};
+            m_outgoing.push_back({answer.toFrame(past.asker), false});
+            m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
+        }
+    }
+}
+
+Control::Answer Recovery::answerOf(const Source &source, const Control::Ask &ask) const
+{
+    Control::Answer answer{.node = source.node, .topic = ask.topic, .first = source.window.first(source.key)};
+    if (!source.isOwn)
+        answer.by = m_nodeId;
+    return answer;
+}
+
+// With the last event before a time.
+void Recovery::answerWhereItBegins(const Source &source, const Control::Ask &ask, Clock::time_point now)
+{
+    Control::Answer answer = answerOf(source, ask);
+    answer.isBase = true;
+    answer.since = ask.since;
+    answer.base = source.window.lastBefore(source.key, ask.since);
+    const bool isKept = answer.base && *answer.base >= answer.first;
+    if (source.isOwn || isKept || m_forwards->mayDeny(ask.asker, source.key, 0, now))
+        m_outgoing.push_back({answer.toFrame(ask.asker), false});
 }
 
 // With repairs of what got lost, or with replays for a late joiner: \a mark says which.
-void Recovery::answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now)
+void Recovery::answer(const Source &source, const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now)
 {
-    Control::Answer answer{.node = m_nodeId, .topic = ask.topic, .first = m_sent.first(ask.topic)};
-    if (ask.missing.empty()) {
-        answer.isBase = true;
-        answer.since = ask.since;
-        answer.base = m_sent.lastBefore(ask.topic, ask.since);
-        m_outgoing.push_back({answer.toFrame(ask.asker), false});
-        return;
-    }
-    if (ask.missing.front().first < answer.first)
+    if (ask.missing.empty())
+        return answerWhereItBegins(source, ask, now);
+    const Control::Answer answer = answerOf(source, ask);
+    const quint64 first = ask.missing.front().first;
+    if (first < answer.first && (source.isOwn || m_forwards->mayDeny(ask.asker, source.key, first, now)))
         m_outgoing.push_back({answer.toFrame(ask.asker), false});
     quint64 missing = 0;
     for (const Control::Range &range : ask.missing) {
@@ -203,19 +262,18 @@ void Recovery::answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_p
             missing = std::min(missing, answersToOne) + std::min(range.last - range.first, answersToOne) + 1;
     }
     const bool isForAll = mark == Trailer::Retransmitted
-        && (m_askers.note(ask.asker, ask.topic, ask.missing.front().first, ask.missing.back().last, now)
-            || missing <= repairsForAll);
-    Control::Withheld withheld{m_nodeId, ask.topic, {}};
+        && (m_askers.note(ask.asker, source.key, first, ask.missing.back().last, now) || missing <= repairsForAll);
+    Control::Withheld withheld{source.node, ask.topic, {}};
     quint64 answered = 0;
     for (const Control::Range &range : ask.missing) {
         for (quint64 sequence = std::max(range.first, answer.first); sequence <= range.last; ++sequence) {
-            const QByteArray *event = m_sent.find(ask.topic, sequence);
+            const QByteArray *event = source.window.find(source.key, sequence);
             if (!event || answered++ >= answersToOne || !m_answers.allows(now))
                 break;
             if (ask.limit > 0 && event->size() > ask.limit)
                 withheld.numbers.push_back({sequence, sequence}); // it would cut the asker's connection
             else
-                sendAgain(ask, sequence, *event, mark, isForAll && event->size() <= repairForAllSize, now);
+                sendAgain(source, ask, sequence, *event, mark, isForAll && event->size() <= repairForAllSize, now);
         }
     }
     if (withheld.numbers.size() > withheldInOne)
@@ -224,10 +282,10 @@ void Recovery::answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_p
         m_outgoing.push_back({withheld.toFrame(ask.asker), false});
 }
 
-void Recovery::sendAgain(const Control::Ask &ask, quint64 sequence, QByteArrayView event, Trailer::Flag mark,
-                         bool forAll, Clock::time_point now)
+void Recovery::sendAgain(const Source &source, const Control::Ask &ask, quint64 sequence, QByteArrayView event,
+                         Trailer::Flag mark, bool forAll, Clock::time_point now)
 {
-    if (forAll && !mayRepairForAll({ask.topic, sequence}, now))
+    if (forAll && !mayRepairForAll({source.key, sequence}, now))
         return;
     const QByteArrayView kind = mark == Trailer::Replayed ? Control::replay : Control::repair;
     QByteArray frame = forAll ? commonTopic(kind) : nodeTopic(ask.asker, kind);
@@ -253,15 +311,18 @@ void Recovery::process(Clock::time_point now)
     for (const ReceiveWindow::Request &request : m_received.takeRequests(now))
         m_outgoing.push_back({askFor(request, m_nodeId, m_maximumFrameSize).toFrame(request.node), false});
     m_sent.trim(now);
-    const auto announced = m_sent.takeAnnouncements(now, headsInOne);
-    for (std::span<const Head> heads = announced; !heads.empty();)
-        m_outgoing.push_back({takeHeads(&heads).toFrame(), true});
+    if (const auto announced = m_sent.takeAnnouncements(now, headsInOne); !announced.empty())
+        tellHeads(m_nodeId, announced, {}, now);
+    if (m_forwards) {
+        m_forwards->window().trim(now);
+        tellForwardedHeads(m_forwards->window().takeAnnouncements(now, headsInOne), {}, now);
+    }
 }
 
 // As many of them as one message has room for.
-Control::Heads Recovery::takeHeads(std::span<const Head> *heads) const
+Control::Heads Recovery::takeHeads(const QUuid &node, std::span<const Head> *heads) const
 {
-    Control::Heads message{.node = m_nodeId, .heads = {}, .asOf = m_wallClock()};
+    Control::Heads message{.node = node, .heads = {}, .asOf = m_wallClock()};
     qsizetype size = 0;
     for (; !heads->empty() && qsizetype(message.heads.size()) < headsInOne; *heads = heads->subspan(1)) {
         const Head &head = heads->front();
@@ -275,7 +336,8 @@ Control::Heads Recovery::takeHeads(std::span<const Head> *heads) const
 
 Recovery::Clock::time_point Recovery::deadline() const
 {
-    return std::min(m_received.deadline(), m_sent.deadline());
+    const Clock::time_point own = std::min(m_received.deadline(), m_sent.deadline());
+    return Q_LIKELY(!m_forwards) ? own : std::min(own, m_forwards->window().deadline());
 }
 
 } // namespace Pyvent::Internal

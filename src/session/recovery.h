@@ -6,6 +6,7 @@
 #include "delivery/ratelimit.h"
 #include "delivery/receivewindow.h"
 #include "delivery/transmitwindow.h"
+#include "session/forwards.h"
 #include "session/wallclock.h"
 #include "wire/control.h"
 #include "wire/frame.h"
@@ -45,14 +46,17 @@ public:
 
     void setHearOwnEvents(bool hear) { m_hearOwnEvents = hear; }
 
+    // What this node has forwarded of others, for whom it answers as well.
+    void setForwards(Forwards *forwards) { m_forwards = forwards; }
+
     // The largest event that this node takes, in bytes.
     void setMaximumFrameSize(qsizetype bytes) { m_maximumFrameSize = bytes; }
 
-    // Another node's questions have come: for all heads or some, for events (\a mark: as repairs, or as replays for a late
+    // Another node's questions have come: for all heads or some, for events of \a node (\a mark: as repairs, or as replays for a late
     // joiner), and for what this node keeps of a topic. They are only read as far as answers are allowed: who gets none asks
     // again.
     void askedForHeads(QByteArrayView payload, Clock::time_point now);
-    void askedForEvents(QByteArrayView payload, Trailer::Flag mark, Clock::time_point now);
+    void askedForEvents(const QUuid &node, QByteArrayView payload, Trailer::Flag mark, Clock::time_point now);
     void askedForPast(QByteArrayView payload, Clock::time_point now);
 
     // A sender's answers have come. \a isWanted says of what topics events are.
@@ -70,23 +74,39 @@ public:
     std::vector<Outgoing> takeOutgoing() { return std::exchange(m_outgoing, {}); }
 
 private:
-    using Head = TransmitWindow<QByteArray>::Head;
+    using Window = TransmitWindow<QByteArray>;
+    using Head = Window::Head;
+
+    // What somebody has asked for: a stream, where it is kept, and under which key. It is this node's, or one that it stands in for.
+    struct Source
+    {
+        Window &window;
+        QByteArray key;
+        QUuid node;
+        bool isOwn;
+    };
 
     bool mayAnswer(QByteArrayView question, Clock::time_point now);
     void answer(const Control::Announce &question, Clock::time_point now);
-    void answer(const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now);
+    void answer(const Source &source, const Control::Ask &ask, Trailer::Flag mark, Clock::time_point now);
+    void answerWhereItBegins(const Source &source, const Control::Ask &ask, Clock::time_point now);
     void answer(const Control::Past &past, Clock::time_point now);
     void announceAll(Clock::time_point now);
-    Control::Heads takeHeads(std::span<const Head> *heads) const;
-    bool mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now);
-    void sendAgain(const Control::Ask &ask, quint64 sequence, QByteArrayView event, Trailer::Flag mark, bool forAll,
+    void tellHeads(const QUuid &node, std::span<const Head> heads, const std::optional<QUuid> &asker,
                    Clock::time_point now);
+    void tellForwardedHeads(std::span<const Head> heads, const std::optional<QUuid> &asker, Clock::time_point now);
+    Control::Heads takeHeads(const QUuid &node, std::span<const Head> *heads) const;
+    Control::Answer answerOf(const Source &source, const Control::Ask &ask) const;
+    bool mayRepairForAll(const std::pair<QByteArray, quint64> &event, Clock::time_point now);
+    void sendAgain(const Source &source, const Control::Ask &ask, quint64 sequence, QByteArrayView event,
+                   Trailer::Flag mark, bool forAll, Clock::time_point now);
 
     const QUuid m_nodeId;
     const WallClock m_wallClock;
     bool m_hearOwnEvents = true;
     qsizetype m_maximumFrameSize = 0;
-    TransmitWindow<QByteArray> m_sent;
+    Window m_sent;
+    Forwards *m_forwards = nullptr;
     ReceiveWindow m_received;
     std::vector<Outgoing> m_outgoing;
     QHash<std::pair<QByteArray, quint64>, Clock::time_point> m_repairedForAll; // lately

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <unistd.h>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
@@ -47,6 +49,26 @@ void Session::configure(const PyventOptions &options)
     m_recovery.setMaximumFrameSize(options.maximumEventSize);
     m_catchUps.setMaximumFrameSize(options.maximumEventSize);
     m_recovery.sent().setLimits({options.replayEvents, options.replayBytes, options.replayAge});
+    if (m_forwards)
+        configureForwards();
+}
+
+void Session::configureForwards()
+{
+    m_forwards->configure(m_options.maximumEventSize,
+                          m_options.whenReceiversLag == PyventReceiversLag::Wait ? Trailer::Waits : 0,
+                          {m_options.replayEvents, m_options.replayBytes, m_options.replayAge});
+}
+
+Forwards &Session::forwards()
+{
+    if (!m_forwards) {
+        m_forwards = std::make_unique<Forwards>(m_uuid);
+        configureForwards();
+        m_recovery.setForwards(m_forwards.get());
+        m_reception.decoder().setForwards(m_forwards.get());
+    }
+    return *m_forwards;
 }
 
 QString Session::defaultSender() const
@@ -79,7 +101,9 @@ Session::Left Session::leave(Clock::time_point now)
     if (m_link)
         m_link->leave(std::exchange(m_seat, nullptr));
     m_link = nullptr;
-    m_awaitsLink = m_lostServer = false;
+    m_awaitsLink = m_lostServer = m_toldLoop = false;
+    if (m_forwards)
+        m_forwards->clear();
     m_recovery.received().clear();
     m_catchUps.leave();
     updateState(now);
@@ -139,6 +163,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     if (!message || !m_origins.allow(*message, now))
         return;
     const QByteArrayView payload = message->payload;
+    if (m_forwards)
+        noteOrigin(*message, now);
     switch (message->kind) {
     case Control::Kind::Who:
         if (QByteArray answer = m_presence.answer(payload, now, [this] { return info(); }); !answer.isEmpty())
@@ -151,10 +177,10 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
         m_recovery.askedForHeads(payload, now);
         break;
     case Control::Kind::Ask:
-        m_recovery.askedForEvents(payload, Trailer::Retransmitted, now);
+        m_recovery.askedForEvents(message->node(), payload, Trailer::Retransmitted, now);
         break;
     case Control::Kind::Recall:
-        m_recovery.askedForEvents(payload, Trailer::Replayed, now);
+        m_recovery.askedForEvents(message->node(), payload, Trailer::Replayed, now);
         break;
     case Control::Kind::Past:
         m_recovery.askedForPast(payload, now);
@@ -162,12 +188,14 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::Heads:
         if (const auto heads = Control::Heads::read(payload))
             m_recovery.heard(
-                *heads, [this](QByteArrayView topic) { return bool(table().match(topic)); }, now);
+                *heads, [this](QByteArrayView topic) { return table().hears(topic); }, now);
         break;
     case Control::Kind::Answer:
         if (const auto answer = Control::Answer::read(payload)) {
             m_recovery.heard(*answer, now);
             m_catchUps.heard(*answer, now);
+            if (m_forwards)
+                m_forwards->heard(*answer, now);
         }
         break;
     case Control::Kind::Withheld:
@@ -190,20 +218,47 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
         break;
     case Control::Kind::Refused:
         if (const auto refused = Control::Refused::read(payload))
-            heardRefused(*refused, message->isForAll());
+            heardRefused(*refused, message->isForAll(), now);
+        break;
+    }
+}
+
+// Nobody stands in for a node with what these are: it is here.
+void Session::noteOrigin(const Control::Message &message, Clock::time_point now)
+{
+    switch (message.kind) {
+    case Control::Kind::Who:
+    case Control::Kind::Here:
+    case Control::Kind::Announce:
+    case Control::Kind::Past:
+    case Control::Kind::Ask:
+    case Control::Kind::Recall:
+        if (const auto node = message.origin())
+            m_forwards->isHere(*node, now);
+        break;
+    default:
         break;
     }
 }
 
 // The server's word for what it does not pass on: at once to who has sent it, and later to all, for the people who look at the bus.
-void Session::heardRefused(const Control::Refused &refused, bool isForAll)
+void Session::heardRefused(const Control::Refused &refused, bool isForAll, Clock::time_point now)
 {
     const QString name = QString::fromUtf8(refused.topic);
-    if (refused.node == m_uuid) {
+    const bool isForward = m_forwards && m_link && m_forwards->hasTopic(refused.topic) && m_link->hasNode(refused.node)
+        && (refused.reason == Control::Refused::Impersonation || refused.reason == Control::Refused::NotPermitted);
+    if (isForward || refused.node == m_uuid) {
         const std::pair<QByteArray, int> what(refused.topic, refused.reason);
         const bool isTold = m_toldRefused.contains(what);
-        if (!isTold)
+        if (isForward && !isTold) {
+            const QString keyName = m_link->keyName();
+            const QString subject = keyName.isEmpty() ? u"user %1"_s.arg(::geteuid()) : u"key "_s + keyName;
+            const PyventError error{PyventError::EventRefused, whyNotForwarded(refused, subject), name};
+            m_forwards->wereRefused(refused.topic, error, now);
+            m_news.fail(error);
+        } else if (!isTold) {
             m_news.fail({PyventError::EventRefused, whyRefused(refused), name});
+        }
         if (isForAll)
             m_toldRefused.remove(what);
         else if (m_toldRefused.size() < mostToldRefused)
@@ -217,6 +272,8 @@ void Session::process(Clock::time_point now)
 {
     try {
         updateState(now);
+        if (m_forwards)
+            standIn(now);
         m_recovery.received().setPaused(m_reception.turnsAway(), now);
         recover(now);
         m_reception.deliverReleased(now);
@@ -286,20 +343,42 @@ PyventNodeInfo Session::info() const
 
 // What the user wants
 
+// For how many bytes of one more event the queue has room; nothing where it has none for any.
+Q_ALWAYS_INLINE std::optional<qsizetype> Session::room() const
+{
+    const SendQueue::Share &queue = m_seat->share;
+    if (queue.events == 0)
+        return m_options.maximumEventSize;
+    if (queue.events >= m_options.sendQueueEvents)
+        return {};
+    return m_options.sendQueueBytes - queue.bytes;
+}
+
+Q_ALWAYS_INLINE void Session::sendFrame(QByteArray &&frame, Clock::time_point now, quint64 *unheard)
+{
+    const SendQueue::Share &queue = m_seat->share;
+    if (unheard)
+        *unheard += !m_link->isHeard(frame, m_options.hearOwnEvents ? nullptr : m_seat);
+    m_link->send(m_seat, std::move(frame), now);
+    // Told again only when the queue has drained: one that stays near its limit would tell with every other event. Of a sender that waits
+    // for receivers, it is told once.
+    if (m_options.whenReceiversLag == PyventReceiversLag::Drop && 2 * queue.events <= m_options.sendQueueEvents
+        && 2 * queue.bytes <= m_options.sendQueueBytes)
+        m_queueWasFull = false;
+}
+
 bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QString &sender, Clock::time_point now,
                    quint64 *unheard)
 {
-    const SendQueue::Share &queue = m_seat->share;
-    const bool isEmpty = queue.events == 0;
-    if (!isEmpty && queue.events >= m_options.sendQueueEvents) {
+    const std::optional<qsizetype> room = this->room();
+    if (!room) {
         isFull(name);
         return false;
     }
-    const qsizetype room = isEmpty ? m_options.maximumEventSize : m_options.sendQueueBytes - queue.bytes;
     QByteArray frame;
     PyventError error;
     try {
-        error = m_encoder.encode(name, arguments, sender, room, m_wallClock(), now, &frame);
+        error = m_encoder.encode(name, arguments, sender, *room, m_wallClock(), now, &frame);
     } catch (const std::bad_alloc &) {
         error = {PyventError::OutOfResources, u"'%1' was not sent: there is no memory for it"_s.arg(name.toString()),
                  name.toString()};
@@ -310,15 +389,74 @@ bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QSt
         m_news.fail(error);
     if (error)
         return false;
-    if (unheard)
-        *unheard += !m_link->isHeard(frame, m_options.hearOwnEvents ? nullptr : m_seat);
-    m_link->send(m_seat, std::move(frame), now);
-    // Told again only when the queue has drained: one that stays near its limit would tell with every other event. Of a sender that waits
-    // for receivers, it is told once.
-    if (m_options.whenReceiversLag == PyventReceiversLag::Drop && 2 * queue.events <= m_options.sendQueueEvents
-        && 2 * queue.bytes <= m_options.sendQueueBytes)
-        m_queueWasFull = false;
+    sendFrame(std::move(frame), now, unheard);
     return true;
+}
+
+bool Session::forward(const PyventFrame &frame, Clock::time_point now, quint64 *unheard)
+{
+    constexpr qsizetype none = -1;
+    Forwards &forwards = this->forwards();
+    if (m_link->hasNode(frame.nodeId))
+        forwards.isHere(frame.nodeId, now);
+    QByteArray bytes;
+    PyventError error;
+    auto outcome = Forwards::Outcome::Refused;
+    try {
+        outcome = forwards.take(frame, room().value_or(none), m_wallClock(), now, &bytes, &error);
+        standIn(now); // before the event, so that the server knows whose it is
+    } catch (const std::bad_alloc &) {
+        outcome = Forwards::Outcome::Refused;
+        error = {PyventError::OutOfResources, u"'%1' was not forwarded: there is no memory for it"_s.arg(frame.name),
+                 frame.name};
+    }
+    switch (outcome) {
+    case Forwards::Outcome::Sent:
+        sendFrame(std::move(bytes), now, unheard);
+        return true;
+    case Forwards::Outcome::Known:
+        return true;
+    case Forwards::Outcome::FromHere:
+        if (!std::exchange(m_toldLoop, true)) {
+            m_news.fail(
+                {PyventError::ForwardingLoop,
+                 u"'%1' of the node %2 came back to the bus that it was sent on, by bridges, and was dropped, as "
+                 "is all that comes back. That is well where two bridges join the same buses; if you did not "
+                 "mean buses to form a ring, look which bridge is one too many. It is told once"_s.arg(
+                     frame.name, frame.nodeId.toString(QUuid::WithoutBraces)),
+                 frame.name});
+        }
+        return true;
+    case Forwards::Outcome::NoRoom:
+        isFull(frame.name);
+        return false;
+    case Forwards::Outcome::Refused:
+        break;
+    }
+    if (error.code == PyventError::EventRefused) // which was told when the server has
+        m_news.failAgain(error);
+    else
+        m_news.fail(error);
+    return false;
+}
+
+// Hears what is for those who are not here, asks whether they are, and tells for whom there was no room.
+void Session::standIn(Clock::time_point now)
+{
+    if (!m_link)
+        return;
+    for (const Forwards::Change &change : m_forwards->takeChanges()) {
+        for (const QByteArray &topic : Forwards::prefixes(change.origin)) {
+            if (change.begins)
+                m_link->subscribeToControl(m_seat, topic);
+            else
+                m_link->unsubscribe(m_seat, topic);
+        }
+    }
+    for (QByteArray &question : m_forwards->takeQuestions())
+        m_link->sendControl(std::move(question));
+    if (const auto error = m_forwards->takeForgotten(now))
+        m_news.fail(*error);
 }
 
 void Session::isFull(QAnyStringView name)
@@ -338,6 +476,8 @@ void Session::isFull(QAnyStringView name)
 
 void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now)
 {
+    if (receiver->hears() == Receiver::Hears::Frames)
+        forwards(); // who is heard to be here is known then
     if (!replay.isNone()) {
         const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
         m_catchUps.add(*joiner, replay.last, replay.since);
@@ -374,8 +514,8 @@ void Session::removed(const ReceiverTable::Removal &removal)
         const QByteArray name = pattern.text().toUtf8();
         if (pattern.isGlob()) {
             m_recovery.received().forgetIf(pattern.prefix().toUtf8(),
-                                           [this](const QByteArray &topic) { return !table().match(topic); });
-        } else if (!table().match(name)) {
+                                           [this](const QByteArray &topic) { return !table().hears(topic); });
+        } else if (!table().hears(name)) {
             m_recovery.received().forget(name);
         }
     }

@@ -4,6 +4,7 @@
 
 #include "pyventoptions.h"
 #include "session/eventencoder.h"
+#include "session/forwards.h"
 #include "session/link.h"
 #include "session/news.h"
 #include "session/origins.h"
@@ -70,6 +71,10 @@ public:
     bool send(QAnyStringView name, const ArgumentList &arguments, const QString &sender, Clock::time_point now,
               quint64 *unheard = nullptr);
 
+    // Sends an event of another node's, which is on another bus, in its name, and stands in for it from then on: Forwards. Returns false
+    // where it is refused, and news() says why; but true where there is nothing to send, because it is on this bus already.
+    bool forward(const PyventFrame &frame, Clock::time_point now, quint64 *unheard = nullptr);
+
     // Hears what matches the receiver's pattern, with the past if \a replay asks for that.
     void add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now);
 
@@ -117,7 +122,13 @@ public:
 private:
     void updateState(Clock::time_point now);
     void readControl(QByteArrayView frame, Clock::time_point now);
-    void heardRefused(const Control::Refused &refused, bool isForAll);
+    void heardRefused(const Control::Refused &refused, bool isForAll, Clock::time_point now);
+    Forwards &forwards();
+    void configureForwards();
+    void standIn(Clock::time_point now);
+    void noteOrigin(const Control::Message &message, Clock::time_point now);
+    std::optional<qsizetype> room() const;
+    void sendFrame(QByteArray &&frame, Clock::time_point now, quint64 *unheard);
     void recover(Clock::time_point now);
     void searchOthers(Clock::time_point now);
     void subscribe(const QByteArray &prefix);
@@ -136,6 +147,7 @@ private:
     bool m_awaitsLink = false;
     bool m_lostServer = false; // since this node was Ready last
     bool m_queueWasFull = false;
+    bool m_toldLoop = false;
     struct Lagging
     {
         bool is = false;
@@ -145,6 +157,7 @@ private:
     std::optional<Clock::time_point> m_outOfMemoryUntil;
     QSet<std::pair<QByteArray, int>> m_toldRefused; // of what all are not told yet
     News m_news;
+    std::unique_ptr<Forwards> m_forwards; // once it is needed
     Recovery m_recovery;
     CatchUps m_catchUps;
     EventEncoder m_encoder;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(session answering ALONE)
+pyvent_unit_test(session forwarding ALONE)
+pyvent_unit_test(session forwards ALONE)
 pyvent_unit_test(session link)
 pyvent_unit_test(session origins)
 pyvent_unit_test(session presence)
@@ -7,3 +9,4 @@ pyvent_unit_test(session recentevents)
 pyvent_unit_test(session serverwatch ALONE)
 pyvent_unit_test(session spareevents)
 pyvent_unit_test(session unreadableframes)
+target_sources(tst_session PRIVATE unit/session/sessionbus.cpp unit/session/sessionbus.h)

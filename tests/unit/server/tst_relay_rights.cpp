@@ -55,8 +55,8 @@ struct Bus
     Relay::Client *joinBridge(QByteArrayView rules)
     {
         Relay::Client *const client = join(bob);
-        client->rules = bridges.emplace_back(std::make_shared<PeerRulesPool>(std::make_shared<Rules>(rulesOf(rules))))
-                            ->find({.user = bob});
+        bridges.push_back(std::make_shared<PeerRulesPool>(std::make_shared<Rules>(rulesOf(rules))));
+        relay.setRules(client, bridges.back()->find({.user = bob}));
         client->speaker.setSecret(bridgesSecret.bytes());
         return client;
     }
@@ -308,7 +308,7 @@ void TestRelayRights::saysWhichRuleIsMissing()
     refused = refusal(bus.joinBridge("allow user bob speak-for-others *\n"));
     QCOMPARE(refused.reason, Control::Refused::NotPermitted); // to send it at all
     Relay::Client *const withoutRules = bus.joinBridge("");
-    withoutRules->rules = nullptr;
+    bus.relay.setRules(withoutRules, nullptr);
     refused = refusal(withoutRules);
     QCOMPARE(refused.reason, Control::Refused::Impersonation);
     QCOMPARE(refused.as, bus.node(ada));

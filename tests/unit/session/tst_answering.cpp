@@ -43,10 +43,10 @@ std::vector<Recovery::Outgoing> ask(Recovery *recovery, const QByteArray &frame,
         recovery->askedForHeads(message->payload, now);
         break;
     case Control::Kind::Ask:
-        recovery->askedForEvents(message->payload, Trailer::Retransmitted, now);
+        recovery->askedForEvents(message->node(), message->payload, Trailer::Retransmitted, now);
         break;
     case Control::Kind::Recall:
-        recovery->askedForEvents(message->payload, Trailer::Replayed, now);
+        recovery->askedForEvents(message->node(), message->payload, Trailer::Replayed, now);
         break;
     case Control::Kind::Past:
         recovery->askedForPast(message->payload, now);
