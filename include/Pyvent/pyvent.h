@@ -48,6 +48,16 @@ QMetaObject::Connection on(QAnyStringView name, const PyventFilter &filter, Cont
 {
     return node().on<T>(name, filter, context, std::forward<Function>(function));
 }
+inline QMetaObject::Connection onFrame(QAnyStringView name, const QObject *context,
+                                       std::function<void(const PyventFrame &)> function)
+{
+    return node().onFrame(name, context, std::move(function));
+}
+inline QMetaObject::Connection onFrame(QAnyStringView name, const PyventFilter &filter, const QObject *context,
+                                       std::function<void(const PyventFrame &)> function)
+{
+    return node().onFrame(name, filter, context, std::move(function));
+}
 inline PyventSubscription *event(QAnyStringView name, const PyventFilter &filter = PyventFilter())
 {
     return node().event(name, filter);
@@ -80,6 +90,10 @@ QMetaObject::Connection forward(const Object *object, Signal signal, QAnyStringV
                                 const PyventSendOptions &options = PyventSendOptions())
 {
     return node().forward(object, signal, name, options);
+}
+inline bool forward(const PyventFrame &frame)
+{
+    return node().forward(frame);
 }
 inline bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(1))
 {

@@ -5,6 +5,7 @@
 #include "pyventbinding.h"
 #include "pyventerror.h"
 #include "pyventevent.h"
+#include "pyventframe.h"
 #include "pyventnodeinfo.h"
 #include "pyventoptions.h"
 #include "pyventparameter.h"
@@ -18,6 +19,7 @@
 #include <QtCore/quuid.h>
 
 #include <chrono>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -76,6 +78,7 @@ class PYVENT_EXPORT PyventNode : public QObject
     Q_PROPERTY(bool serving READ isServer NOTIFY servingChanged)
     Q_PROPERTY(qsizetype sendQueue READ sendQueue NOTIFY sendQueueChanged)
     Q_PROPERTY(qsizetype unacknowledged READ unacknowledged NOTIFY unacknowledgedChanged)
+    Q_PROPERTY(quint64 acknowledged READ acknowledged NOTIFY acknowledgedChanged)
     Q_PROPERTY(quint64 unreadableFrames READ unreadableFrames NOTIFY unreadableFramesChanged)
 
 public:
@@ -130,6 +133,18 @@ public:
         accepts up to PyventOptions::sendQueueEvents of them. The signal, as that of sendQueue(), is emitted at most once in
         a turn of the event loop. */
     qsizetype unacknowledged() const;
+
+    /*!
+        The number of events that this node has taken to be sent since it was started last, by send() and forward(), and the number
+        of those that a server has acknowledged: it does so in the order in which they were taken. Whoever notes accepted() after
+        an event was taken knows, from when acknowledged() has come so far, that the bus has this event and all before it; then a
+        bridge acknowledges it to where it has it from. Both begin with 0 when the node is started again.
+
+        An event that the server refuses is acknowledged all the same, and errorOccurred() tells of it: PyventError::EventRefused.
+        As the other counts' signals, acknowledgedChanged() is emitted at most once in a turn of the event loop.
+    */
+    quint64 accepted() const;
+    quint64 acknowledged() const;
 
     /*! Identifies this node on the bus: the PyventEvent::nodeId of its events. New for each node. */
     QUuid uuid() const;
@@ -257,6 +272,30 @@ public:
     QMetaObject::Connection on(QAnyStringView name, const PyventFilter &filter, QObject *context, const char *slot);
 
     /*!
+        Calls \a function for each event of the name \a name, which may be a glob, with its arguments undecoded: for a bridge
+        between buses, or a recorder. As with on(), events come in order and once each, in the thread of \a context and as long as
+        it lives, and what was lost on the way is asked for again; off() ends it, too. What is unreadable comes as well, and no
+        handler's events are decoded for it.
+
+        Without a filter, it hears every sender; with one, those that the filter has, which are the default ones if it says nothing
+        else. For events of nodes of this module that is the sender in PyventFrame::sender. Where a filter chooses Python's nodes by
+        their sender, their arguments are read for that.
+
+        A node does not hear what it has itself forwarded, by this or by on(). dispatch() does not call \a function.
+
+        Returns a connection that QObject::disconnect() ends; it is invalid if the name was refused. handlerFailed() reports an
+        exception of \a function. Any thread may call it.
+        \code
+        // A cable: what is heard at one port is heard at the other, too.
+        one.onFrame("*", &other, [&other](const PyventFrame &frame) { other.forward(frame); });
+        \endcode
+    */
+    QMetaObject::Connection onFrame(QAnyStringView name, const QObject *context,
+                                    std::function<void(const PyventFrame &)> function);
+    QMetaObject::Connection onFrame(QAnyStringView name, const PyventFilter &filter, const QObject *context,
+                                    std::function<void(const PyventFrame &)> function);
+
+    /*!
         Returns the name \a name as a QObject for QObject::connect(), the same one for each call with this name and filter.
         It lives as long as the node. Returns nullptr if the name was refused.
         \code
@@ -314,6 +353,31 @@ public:
                                     send(name, PyventBinding::signalArguments(names, arguments...), options);
                                 });
     }
+
+    /*!
+        Sends an event that was heard on another bus, in the name of the node that sent it there first, and with its number: so
+        receivers know it as that event, hear it once, however many bridges bring it, and in order. This node stands in for that one
+        on this bus from then on: it keeps the events, as far as PyventOptions::replayEvents, replayBytes and replayAge say for all
+        that it forwards together, tells receivers which ones there are, and sends them what they miss, and late joiners the past.
+
+        Never waits, as send(). Returns whether the event is on its way; also true, and nothing is sent, where there is nothing to
+        do:
+        - This node has forwarded it before, or one of the same node and name with a higher number. Numbers of a stream have to go up;
+          those that are left out are lost to this bus.
+        - Its node is on this bus itself, so it has come back by other bridges. The first time, errorOccurred() tells:
+          PyventError::ForwardingLoop.
+
+        Returns false, and sends nothing, if it refuses the event: for a null PyventFrame::nodeId, as Python's events have it; a
+        number, name, sender or pickle that is none; an event that is too large; a full queue (PyventError::QueueFull); or since the
+        server has refused such a one less than 5 s ago (PyventError::EventRefused). The text of errorOccurred() says what to do.
+
+        A server of this module lets a program speak for nodes of others only where its rules give it the right "speak-for-others",
+        for the event's name; one without rules lets nobody. A server of Python's package knows no rights, and lets everybody.
+
+        This node stands in for at most 10,000 nodes with 100,000 streams, and forgets those that it was longest ago that something
+        came of; errorOccurred() tells: PyventError::OriginForgotten. When it leaves the bus it forgets them all.
+    */
+    bool forward(const PyventFrame &frame);
 
     /*!
         Waits until the server has acknowledged every event sent so far, \a timeout at most, without running the event
@@ -378,6 +442,7 @@ Q_SIGNALS:
     void servingChanged(bool serving);
     void sendQueueChanged(qsizetype events);
     void unacknowledgedChanged(qsizetype events);
+    void acknowledgedChanged(quint64 events);
     void unreadableFramesChanged(quint64 frames);
     void portChanged(int port);
     void addressChanged(const QString &address);
@@ -392,6 +457,7 @@ protected:
 private:
     QMetaObject::Connection addHandler(QAnyStringView name, const PyventFilter &filter, const QObject *context,
                                        PyventBinding::Callback callback);
+    bool checkHandler(const QString &pattern, const PyventFilter &filter, const QObject *context);
     bool checkForward(const QObject *object, QAnyStringView name);
     bool checkProcess();
     bool checkName(const QString &name);

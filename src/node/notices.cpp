@@ -71,7 +71,8 @@ bool Notices::handlerFailed(const QString &name, const QString &reason)
 
 bool Notices::hasNewCounts(const Session &session) const
 {
-    return session.waiting() != m_toldWaiting || session.unreadable().count() != m_toldUnreadable;
+    return session.waiting() != m_toldWaiting || session.unreadable().count() != m_toldUnreadable
+        || (m_tellsAcknowledged && session.acknowledged() != m_toldAcknowledged);
 }
 
 void Notices::updateCounts(const Session &session)
@@ -82,6 +83,11 @@ void Notices::updateCounts(const Session &session)
         add([events = now.unsent](PyventNode *node) { Q_EMIT node->sendQueueChanged(events); });
     if (now.unacknowledged != before.unacknowledged)
         add([events = now.unacknowledged](PyventNode *node) { Q_EMIT node->unacknowledgedChanged(events); });
+    if (m_tellsAcknowledged) {
+        const quint64 acknowledged = session.acknowledged();
+        if (std::exchange(m_toldAcknowledged, acknowledged) != acknowledged)
+            add([acknowledged](PyventNode *node) { Q_EMIT node->acknowledgedChanged(acknowledged); });
+    }
     const quint64 unreadable = session.unreadable().count();
     if (std::exchange(m_toldUnreadable, unreadable) != unreadable)
         add([unreadable](PyventNode *node) { Q_EMIT node->unreadableFramesChanged(unreadable); });

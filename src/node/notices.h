@@ -41,6 +41,9 @@ public:
 
     // What the properties' signals are to have. Called once in a turn, so that a fast sender is not told of each event.
     void updateCounts(const Session &session);
+
+    // From now on the number of acknowledged events is among them: that changes in most turns.
+    void tellAcknowledged() { m_tellsAcknowledged = true; }
     bool hasNewCounts(const Session &session) const;
 
 private:
@@ -48,6 +51,8 @@ private:
     std::vector<QPromise<void>> m_readyPromises;
     QSet<QString> m_failedNames; // whose handlers' first failure was logged
     Session::Waiting m_toldWaiting;
+    bool m_tellsAcknowledged = false;
+    quint64 m_toldAcknowledged = 0;
     quint64 m_toldUnreadable = 0;
 };
 

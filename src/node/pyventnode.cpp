@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pyventnode.h"
 
+#include "dispatch/frameevent.h"
 #include "dispatch/name.h"
 #include "dispatch/slotcallback.h"
 #include "node/noderegistry.h"
@@ -109,6 +110,16 @@ qsizetype PyventNode::unacknowledged() const
     return d->waiting(d->lock()).unacknowledged;
 }
 
+quint64 PyventNode::accepted() const
+{
+    return d->accepted(d->lock());
+}
+
+quint64 PyventNode::acknowledged() const
+{
+    return d->acknowledged(d->lock());
+}
+
 QUuid PyventNode::uuid() const
 {
     return d->uuid();
@@ -194,15 +205,46 @@ QMetaObject::Connection PyventNode::addHandler(QAnyStringView name, const Pyvent
                                                PyventBinding::Callback callback)
 {
     const QString pattern = name.toString();
-    if (!checkName(pattern) || !checkFilter(pattern, filter))
+    if (!checkHandler(pattern, filter, context))
         return {};
-    if (!context) {
-        refuse({PyventError::InvalidHandler,
-                u"'%1' has no handler: the context object, in whose thread it would run, is null"_s.arg(pattern),
-                pattern});
+    const QMetaObject::Connection connection = d->addHandler(pattern, filter, context, std::move(callback));
+    d->tell();
+    return connection;
+}
+
+bool PyventNode::checkHandler(const QString &pattern, const PyventFilter &filter, const QObject *context)
+{
+    if (!checkName(pattern) || !checkFilter(pattern, filter))
+        return false;
+    if (context)
+        return true;
+    refuse({PyventError::InvalidHandler,
+            u"'%1' has no handler: the context object, in whose thread it would run, is null"_s.arg(pattern), pattern});
+    return false;
+}
+
+QMetaObject::Connection PyventNode::onFrame(QAnyStringView name, const QObject *context,
+                                            std::function<void(const PyventFrame &)> function)
+{
+    return onFrame(name, {.sender = PyventSender::Any}, context, std::move(function));
+}
+
+QMetaObject::Connection PyventNode::onFrame(QAnyStringView name, const PyventFilter &filter, const QObject *context,
+                                            std::function<void(const PyventFrame &)> function)
+{
+    const QString pattern = name.toString();
+    if (!checkHandler(pattern, filter, context))
+        return {};
+    if (!function) {
+        refuse({PyventError::InvalidHandler, u"'%1' has no handler: the function is empty"_s.arg(pattern), pattern});
         return {};
     }
-    const QMetaObject::Connection connection = d->addHandler(pattern, filter, context, std::move(callback));
+    const auto callback = [function = std::move(function)](const PyventEvent &event) {
+        function(frameOf(event));
+        return QString();
+    };
+    const QMetaObject::Connection connection =
+        d->addHandler(pattern, filter, context, callback, Receiver::Hears::Frames);
     d->tell();
     return connection;
 }
@@ -235,6 +277,9 @@ void PyventNode::connectNotify(const QMetaMethod &signal)
 {
     static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
     static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
+    static const QMetaMethod acknowledged = QMetaMethod::fromSignal(&PyventNode::acknowledgedChanged);
+    if (signal == acknowledged)
+        d->tellAcknowledged();
     if ((signal == eventReceived || signal == received) && checkProcess())
         d->hearEverything();
 }
@@ -262,6 +307,11 @@ bool PyventNode::send(QAnyStringView name, std::initializer_list<std::pair<QStri
                       const PyventSendOptions &options)
 {
     return d->sendAndTell(name, args, options);
+}
+
+bool PyventNode::forward(const PyventFrame &frame)
+{
+    return d->forward(frame);
 }
 
 bool PyventNode::checkForward(const QObject *object, QAnyStringView name)

@@ -346,21 +346,51 @@ bool PyventNodePrivate::send(const Lock &lock, QAnyStringView name, const Argume
                              const QString &sender)
 {
     Session &session = m_session(lock);
-    if (!session.isJoined()) { // before the event has got a number
-        const QString text = name.toString();
-        if (const QString why = whyNotAName(text); !why.isEmpty()) {
-            fail(lock, {PyventError::InvalidName, why, text});
-            return false;
-        }
-    }
+    if (!session.isJoined() && !mayName(lock, name)) // before the event has got a number
+        return false;
     if (!start(lock)) // which may serve again, if it had stopped to
         return false;
     const bool sent = session.send(name, arguments, sender, Clock::now(), m_serving(lock).unheard());
+    hasSent(lock);
+    return sent;
+}
+
+bool PyventNodePrivate::mayName(const Lock &lock, QAnyStringView name)
+{
+    const QString text = name.toString();
+    const QString why = whyNotAName(text);
+    if (!why.isEmpty())
+        fail(lock, {PyventError::InvalidName, why, text});
+    return why.isEmpty();
+}
+
+void PyventNodePrivate::hasSent(const Lock &lock)
+{
     if (m_turningThread.load(std::memory_order_relaxed) == QThread::currentThreadId())
-        m_life(lock).driver->sentInTurn(lock, session);
+        m_life(lock).driver->sentInTurn(lock, m_session(lock));
     else
         wantService(lock);
-    return sent;
+}
+
+bool PyventNodePrivate::forward(const PyventFrame &frame)
+{
+    Lock lock = this->lock();
+    const bool isTaken = (m_session(lock).isJoined() || mayName(lock, frame.name)) && start(lock)
+        && m_session(lock).forward(frame, Clock::now(), m_serving(lock).unheard());
+    if (m_life(lock).driver)
+        hasSent(lock);
+    if (hasNews(lock)) {
+        lock.unlock();
+        tell();
+    }
+    return isTaken;
+}
+
+// From when on the count is told to somebody.
+void PyventNodePrivate::tellAcknowledged()
+{
+    const Lock lock = this->lock();
+    m_notices(lock).tellAcknowledged();
 }
 
 bool PyventNodePrivate::sendAndTell(QAnyStringView name, const ArgumentList &arguments,

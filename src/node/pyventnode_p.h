@@ -71,7 +71,8 @@ public:
         return remove([&](ReceiverTable &table) { return table.removeIf(what...); });
     }
     QMetaObject::Connection addHandler(const QString &pattern, const PyventFilter &filter, const QObject *context,
-                                       PyventBinding::Callback callback);
+                                       PyventBinding::Callback callback,
+                                       Receiver::Hears hears = Receiver::Hears::Arguments);
     PyventSubscription *subscription(const QString &pattern, const PyventFilter &filter);
     void next(const QString &pattern, const PyventFilter &filter,
               const std::shared_ptr<QPromise<PyventEvent>> &promise);
@@ -82,8 +83,11 @@ public:
     // Sending
     bool send(const Lock &lock, QAnyStringView name, const ArgumentList &arguments, const QString &sender);
     bool sendAndTell(QAnyStringView name, const ArgumentList &arguments, const PyventSendOptions &options);
+    bool forward(const PyventFrame &frame);
     void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
     quint64 accepted(const Lock &lock) const { return m_session(lock).accepted(); }
+    quint64 acknowledged(const Lock &lock) const { return m_session(lock).acknowledged(); }
+    void tellAcknowledged();
     bool isAcknowledged(const Lock &lock, quint64 accepted) const
     {
         return m_session(lock).isJoined() && m_session(lock).acknowledged() >= accepted;
@@ -158,6 +162,8 @@ private:
     void apply(const Lock &lock, const PyventOptions &options);
     void apply(const Lock &lock, const ReceiverTable::Removal &removal);
     bool mayBeUsed(const Lock &lock);
+    bool mayName(const Lock &lock, QAnyStringView name);
+    void hasSent(const Lock &lock);
     bool joinLink(const Lock &lock);
     static void use(Life &life);
     void servingEnds(const Lock &lock);

@@ -42,7 +42,8 @@ qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(R
 }
 
 QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventFilter &filter,
-                                                      const QObject *context, PyventBinding::Callback callback)
+                                                      const QObject *context, PyventBinding::Callback callback,
+                                                      Receiver::Hears hears)
 {
     const std::weak_ptr<PyventNodePrivate> weak = weak_from_this();
     const auto handler = std::make_shared<HandlerReceiver>(
@@ -59,7 +60,7 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
             if (const auto self = weak.lock())
                 self->connectionsChanged(pattern);
         },
-        node()->thread());
+        node()->thread(), hears);
     Lock lock = this->lock();
     add(lock, handler, filter.replay);
     start(lock);
