@@ -17,6 +17,10 @@ namespace {
 
 const QByteArray topics[] = {"x", "y", "unheard"};
 
+// Nodes on other buses: an honest one, and one that says anything.
+const QUuid abroad = nodeOf(2000);
+const QUuid strangerAbroad = nodeOf(2001);
+
 bool isControl(QByteArrayView frame)
 {
     return frame.startsWith('\2');
@@ -64,6 +68,7 @@ HostileBus::Node::Node(HostileBus *bus, quint16 number, bool areSendersProven)
 HostileBus::HostileBus(bool areSendersProven)
     : m_receiver(this, 1000, areSendersProven)
     , m_sender(this, 1001, areSendersProven)
+    , m_bridge(this, 1002, areSendersProven)
 {
     hear(false);
     m_now += 1ms;
@@ -74,19 +79,22 @@ HostileBus::~HostileBus()
 {
     m_receiver.session.leave(now());
     m_sender.session.leave(now());
+    m_bridge.session.leave(now());
 }
 
 void HostileBus::hear(bool asLateJoiner)
 {
     const auto handler = [this, asLateJoiner](const PyventEvent &event) {
-        if (event.nodeId != m_sender.session.uuid())
+        const bool isHere = event.nodeId == m_sender.session.uuid();
+        if (!isHere && event.nodeId != abroad)
             return;
-        quint64 &last = asLateJoiner ? *m_joined : m_heard;
+        Count &count = isHere ? m_here : m_abroad;
+        quint64 &last = asLateJoiner ? count.joined : count.heard;
         require(event.sequence == ++last, "an event is heard again, or without the one before it");
     };
     PyventReplay replay;
     if (asLateJoiner) {
-        m_joined = 0;
+        m_hasJoiner = true;
         replay.last = 1'000'000;
     }
     m_receiver.session.add(std::make_shared<FunctionReceiver>(
@@ -107,28 +115,44 @@ void HostileBus::run(Script *script)
         process();
     }
     settle();
-    require(m_heard == m_head, "an event is not heard");
-    require(!m_joined || *m_joined == m_head, "a late joiner does not hear an event");
-    for (Node *node : {&m_receiver, &m_sender})
+    for (const Count *count : {&m_here, &m_abroad}) {
+        require(count->heard == count->head, "an event is not heard");
+        require(!m_hasJoiner || count->joined == count->head, "a late joiner does not hear an event");
+    }
+    for (Node *node : {&m_receiver, &m_sender, &m_bridge})
         require(node->link.deadline() > now(), "something is due for ever");
 }
 
 void HostileBus::step(Script *script)
 {
-    enum : quint8 { Say = 0, Honest = 12, HonestLost, Pass, Join, All };
+    enum : quint8 { Say = 0, Honest = 12, HonestLost, Pass, Join, Forward, ForwardLost, ForwardAnything, All };
     switch (script->next() % All) {
     case HonestLost:
         m_losesNext = true;
         [[fallthrough]];
     case Honest:
         require(m_sender.session.send(u"x"_s, {}, {}, now()), "an event is not sent");
-        ++m_head;
+        ++m_here.head;
         m_now += 1ms;
         return;
+    case ForwardLost:
+        m_losesNext = true;
+        [[fallthrough]];
+    case Forward:
+        forward(abroad, "x", ++m_abroad.head);
+        m_now += 1ms;
+        return;
+    case ForwardAnything: { // of a hostile node here, or of one abroad
+        const quint8 who = script->next();
+        const QUuid node = who & 8 ? strangerAbroad : nodeOf(quint16(1 + who % hostileNodes));
+        const QByteArray &topic = topics[who / 16 % std::size(topics)];
+        quint64 &last = m_last[{node, topic}];
+        return forward(node, topic, last = script->number(last, m_here.head, 100'000));
+    }
     case Pass:
         return pass(script->pause());
     case Join:
-        if (!m_joined && m_now < 50s) // while all is kept
+        if (!m_hasJoiner && m_now < 50s) // while all is kept
             hear(true);
         return;
     default:
@@ -136,11 +160,23 @@ void HostileBus::step(Script *script)
     }
 }
 
+void HostileBus::forward(const QUuid &node, const QByteArray &topic, quint64 sequence)
+{
+    const PyventFrame frame{.name = QString::fromUtf8(topic),
+                            .pickle = "}.",
+                            .nodeId = node,
+                            .sequence = sequence,
+                            .time = wallTime(),
+                            .previous = wallTime() - 1000};
+    const bool isTaken = m_bridge.session.forward(frame, now());
+    require(isTaken || node != abroad, "an event is not forwarded");
+}
+
 QByteArray HostileBus::eventOf(Script *script, const QUuid &node, const QByteArray &topic)
 {
     quint64 &last = m_last[{node, topic}];
     const quint8 how = script->next();
-    last = script->number(last, m_head, 100'000);
+    last = script->number(last, m_here.head, 100'000);
     QByteArray frame = topic + (how & 1 ? " }." : " nonsense.");
     Trailer trailer{.nodeId = node, .sequence = last, .time = wallTime(), .flags = quint16(how >> 4), .sender = {}};
     trailer.previous = how & 2 ? 0 : wallTime() - qint64(script->next()) * 1000;
@@ -157,7 +193,7 @@ void HostileBus::say(Script *script)
     const QByteArray &topic = topics[who / 4 % std::size(topics)];
     const QUuid to = who & 0x80 ? m_receiver.session.uuid() : m_sender.session.uuid();
     quint64 &last = m_last[{node, topic}];
-    const auto number = [&] { return script->number(last, m_head, 100'000); };
+    const auto number = [&] { return script->number(last, m_here.head, 100'000); };
     const auto time = [&] { return wallTime() + (qint64(script->next()) - 200) * 100'000; };
     const auto ranges = [&] {
         std::vector<Range> several;
@@ -195,7 +231,8 @@ void HostileBus::say(Script *script)
         return publish(Kept{node, topic, number(), number(), quint64(script->next() % 3)}.toFrame(to));
     case 8: {
         const Ask message{.asker = node, .topic = topic, .since = time(), .missing = ranges(), .limit = script->next()};
-        return publish(message.toFrame(to, who & 0x40 ? recall : ask));
+        const QUuid of = message.limit & 1 ? message.limit & 2 ? abroad : strangerAbroad : to;
+        return publish(message.toFrame(of, who & 0x40 ? recall : ask));
     }
     case 9:
         return publish(Announce{node, {topic, QByteArray()}}.toFrame());
@@ -218,8 +255,8 @@ void HostileBus::say(Script *script)
 
 void HostileBus::publish(const QByteArray &frame)
 {
-    m_receiver.connection->arrived.push_back(frame);
-    m_sender.connection->arrived.push_back(frame);
+    for (const Node *node : {&m_receiver, &m_sender, &m_bridge})
+        node->connection->arrived.push_back(frame);
 }
 
 // Until all that was said has been heard and answered.
@@ -228,7 +265,7 @@ void HostileBus::process()
     bool isQuiet = false;
     for (int i = 0; i < 1000 && !isQuiet; ++i) {
         isQuiet = true;
-        for (Node *node : {&m_receiver, &m_sender}) {
+        for (Node *node : {&m_receiver, &m_sender, &m_bridge}) {
             node->link.receive(now());
             node->link.process(*node->session.seat(), now());
             Inbox::Arrivals finished;
@@ -249,15 +286,17 @@ void HostileBus::process()
     }
     require(isQuiet, "the bus is never quiet");
     constexpr qint64 perSecond = 80'000'000; // as answers may cost, and what is asked beside them
-    require(m_saidBytes <= 2 * perSecond * (1 + m_now / 1s), "more is said than answers may cost");
+    require(m_saidBytes <= 3 * perSecond * (1 + m_now / 1s), "more is said than answers may cost");
     m_receiver.session.news() = {};
     m_sender.session.news() = {};
+    m_bridge.session.news() = {};
 }
 
 void HostileBus::pass(Milliseconds time)
 {
     for (const Milliseconds end = m_now + time; m_now < end;) {
-        const Clock::time_point due = std::min(m_receiver.link.deadline(), m_sender.link.deadline());
+        const Clock::time_point due =
+            std::min({m_receiver.link.deadline(), m_sender.link.deadline(), m_bridge.link.deadline()});
         const auto left = due > now() + time ? time : std::chrono::ceil<Milliseconds>(due - now());
         m_now = std::min(end, m_now + std::max(left, 1ms));
         process();

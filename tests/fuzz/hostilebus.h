@@ -52,9 +52,9 @@ private:
     QByteArray m_received;
 };
 
-// A whole session between an honest one and a hostile peer, on a bus that loses events where a script says so. The hostile peer speaks for its
-// own nodes alone. Checks that the honest session is heard whole, in order and once, by a handler from the beginning and by a late joiner, and
-// that the hostile peer makes nobody say more than answers may cost.
+// A whole session between an honest one, a bridge, and a hostile peer, on a bus that loses events where a script says so. The hostile peer speaks
+// for its own nodes alone. Checks that the honest session, and a node abroad whose events the bridge forwards, are heard whole, in order and
+// once, by a handler from the beginning and by a late joiner, and that the hostile peer makes nobody say more than answers may cost.
 class HostileBus
 {
 public:
@@ -83,6 +83,7 @@ private:
     void say(Script *script);
     QByteArray eventOf(Script *script, const QUuid &node, const QByteArray &topic);
     void publish(const QByteArray &frame);
+    void forward(const QUuid &node, const QByteArray &topic, quint64 sequence);
     void hear(bool asLateJoiner);
     void process();
     void pass(Milliseconds time);
@@ -91,10 +92,17 @@ private:
     Milliseconds m_now{0};
     Node m_receiver;
     Node m_sender;
+    Node m_bridge;
     bool m_losesNext = false;
-    quint64 m_head = 0;
-    quint64 m_heard = 0;
-    std::optional<quint64> m_joined;                        // by the late joiner, if there is one
+    struct Count
+    {
+        quint64 head = 0;
+        quint64 heard = 0;
+        quint64 joined = 0; // by the late joiner, if there is one
+    };
+    Count m_here;   // of the honest session
+    Count m_abroad; // of the node abroad
+    bool m_hasJoiner = false;
     std::map<std::pair<QUuid, QByteArray>, quint64> m_last; // numbers of the hostile peer's
     qint64 m_saidBytes = 0;                                 // by the nodes, beside events
 };

@@ -11,7 +11,7 @@ WINDOW, PROVEN, FORGING, TIGHT, BUS = 0, 1, 2, 4, 24
 # Steps of the window's, and of the bus's.
 HONEST, HONEST_LOST, PASS, PROCESS, RESUME, PAUSE, FORGET, LISTEN, INVENT, JOIN = range(14, 24)
 SAY, SAY_TO_JOINER = 0, 12
-BUS_HONEST, BUS_LOST, BUS_PASS, BUS_JOIN = 12, 13, 14, 15
+BUS_HONEST, BUS_LOST, BUS_PASS, BUS_JOIN, BUS_FORWARD, BUS_FORWARD_LOST, BUS_FORWARD_ANYTHING = range(12, 19)
 
 # Who: a node's own streams; what of them; which number: script.h.
 ON_X, ON_Y, ON_Z = 0x41, 0x01, 0x81
@@ -63,6 +63,7 @@ TALKS = {
     'forged-near': HONEST_TALK + heard(AHEAD, 0) + gone(AHEAD, 0) + announced(AHEAD, 0) + gone(NEXT, 0) + HONEST_TALK,
 }
 BUS_TALK = bytes([BUS_HONEST, BUS_LOST, BUS_HONEST, BUS_PASS, 4])
+FORWARD_TALK = bytes([BUS_FORWARD, BUS_FORWARD_LOST, BUS_FORWARD, BUS_FORWARD_LOST, BUS_PASS, 4])
 
 
 def main(folder):
@@ -76,6 +77,10 @@ def main(folder):
         for proven in (0, PROVEN):
             (folder / f'bus-{kind}-{proven}').write_bytes(
                 bytes([BUS | proven]) + BUS_TALK + said + BUS_TALK + bytes([BUS_JOIN]) + said + BUS_TALK)
+            anything = b''.join(bytes([BUS_FORWARD_ANYTHING, chance.randrange(256), NEXT]) for _ in range(4))
+            (folder / f'forward-{kind}-{proven}').write_bytes(
+                bytes([BUS | proven]) + FORWARD_TALK + anything + said + FORWARD_TALK + bytes([BUS_JOIN]) + said
+                + BUS_TALK + FORWARD_TALK)
 
 
 main(pathlib.Path(sys.argv[1]))
