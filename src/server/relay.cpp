@@ -123,13 +123,14 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     client->m_prefixBytes += known.size();
     m_subscribedBytes += size;
     countStranger(client);
-    if (const QUuid node = nodeOf(known); !node.isNull() && client->m_nodes.size() < mostNodes) {
+    const QUuid node = nodeOf(known);
+    if (!node.isNull() && client->m_nodes.size() < mostNodes) {
         client->m_nodes.append(node);
         countStranger(client);
     }
-    if (m_refusals.hasKept() && isNodePrefix(known)) {
-        for (const Control::Refused &refused : m_refusals.takeKept(nodeOf(known)))
-            sendTo(client, refused.toFrame(refused.node));
+    if (!node.isNull() && m_refusals.hasKept()) {
+        for (const Control::Refused &refused : m_refusals.takeKept(node))
+            sendTo(client, refused.toFrame(node));
     }
     return true;
 }
