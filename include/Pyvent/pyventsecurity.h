@@ -5,7 +5,10 @@
 #include "pyventglobal.h"
 #include "pyventpayloadpolicy.h"
 
+#include <QtCore/qbytearray.h>
 #include <QtCore/qstring.h>
+
+#include <optional>
 
 /*! Whether a server may be reached from other machines by anybody. See PyventSecurity::openToNetwork. */
 enum class PyventOpenToNetwork {
@@ -58,6 +61,11 @@ struct PyventSecurity
     /*! Makes a new pair of keys: \a path with ".key" and ".pub", under the name that \a path ends with. Returns why not, for people: there
         is such a file already, or it cannot be written; empty if they are made. May be called from any thread. */
     [[nodiscard]] PYVENT_EXPORT static QString makeKeys(const QString &path);
+
+    /*! Reads a file with a secret, such as a password, under the conditions that keyFile has: \a path is this user's alone (mode 0600), in a
+        folder that nobody else can write to. Returns nothing if it cannot be read, is not as private as that, or has more than 1 MiB; \a why
+        then says why, for people, and what to do. May be called from any thread. */
+    PYVENT_EXPORT static std::optional<QByteArray> readSecret(const QString &path, QString *why);
 
     friend bool operator==(const PyventSecurity &, const PyventSecurity &) = default;
 };

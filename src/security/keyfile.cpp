@@ -158,3 +158,9 @@ QString PyventSecurity::makeKeys(const QString &path)
 {
     return Pyvent::Internal::makeKeyFiles(path);
 }
+
+std::optional<QByteArray> PyventSecurity::readSecret(const QString &path, QString *why)
+{
+    constexpr qsizetype most = qsizetype(1) << 20;
+    return Pyvent::Internal::readPrivately(path, Pyvent::Internal::Privacy::Secret, most, why);
+}

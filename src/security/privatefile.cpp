@@ -56,11 +56,11 @@ FileVersion versionOf(const struct stat &status)
 QString whyNotSecret(const QString &path, const struct stat &status)
 {
     if (status.st_uid != ::geteuid()) {
-        return u"%1 belongs to the user %2, and a secret key has to be the process's own user's: chown %3 '%1'"_s.arg(
+        return u"%1 belongs to the user %2, and a secret has to be the process's own user's: chown %3 '%1'"_s.arg(
             path, describeUser(status.st_uid), ownUser());
     }
     if (status.st_mode & (S_IRWXG | S_IRWXO)) {
-        return u"others can read the secret key in %1 (mode %2) or change it: chmod 600 '%1', and make a new one if "
+        return u"others can read the secret in %1 (mode %2) or change it: chmod 600 '%1', and make a new one if "
                "somebody may have read it"_s.arg(path, modeText(status));
     }
     return {};

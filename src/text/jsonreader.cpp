@@ -49,6 +49,13 @@ JsonReader::Result JsonReader::readEventToSend(QStringView text)
     return reader.readAll();
 }
 
+JsonReader::Result JsonReader::readStrangersArguments(QStringView text)
+{
+    JsonReader reader(text);
+    reader.m_plainLevels = 1;
+    return reader.readAll();
+}
+
 JsonReader::Result JsonReader::readHeard(QStringView text, int plainLevels)
 {
     JsonReader reader(text);

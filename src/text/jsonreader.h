@@ -40,6 +40,10 @@ public:
     static Result readArguments(QStringView text);
     static Result readEvent(QStringView text);
 
+    // The arguments of an event that a stranger wrote, and that is sent: an object also if a key is "$type". Objects of any class
+    // are refused, and so is what no value can be made of.
+    static Result readStrangersArguments(QStringView text);
+
 private:
     explicit JsonReader(QStringView text)
         : m_text(text)

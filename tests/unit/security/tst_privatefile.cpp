@@ -66,7 +66,7 @@ void TestPrivateFile::readsWhatIsSafe_data()
     QTest::addColumn<int>("folderMode");
     QTest::addColumn<QString>("why"); // empty if it can be read
     const QString write = u"others can write to %1"_s;
-    const QString secret = u"others can read the secret key in %1"_s;
+    const QString secret = u"others can read the secret in %1"_s;
     const QString folder = u"others can replace %1, since they can write to its folder"_s;
     QTest::newRow("a usual file") << Privacy::Trusted << 0644 << 0755 << QString();
     QTest::newRow("a private file") << Privacy::Trusted << 0600 << 0700 << QString();

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_BUSEND_H
+#define PYVENT_BRIDGE_BUSEND_H
+
+#include <PyventPattern>
+
+#include <QtCore/qlist.h>
+#include <QtCore/qobject.h>
+#include <QtCore/quuid.h>
+#include <QtCore/qvariant.h>
+
+#include <optional>
+
+namespace Pyvent::Bridge {
+
+// An event on a bus, with its arguments as they travel.
+struct BusEvent
+{
+    QString name;
+    QString sender;           // in full; empty: the default one
+    QByteArray pickle;        // of the arguments
+    QUuid node;               // null: a Python node's, which has no number
+    quint64 number = 0;       // of the node's events of this name
+    qint64 time = 0;          // µs since 1970
+    bool isForwarded = false; // it came to this bus by a bridge
+
+    friend bool operator==(const BusEvent &, const BusEvent &) = default;
+};
+
+// A bridge's end on its bus. Tests have one of their own.
+class BusEnd : public QObject
+{
+    Q_OBJECT
+
+public:
+    enum class Outcome {
+        Taken,    // it is on its way: accepted() counts it when the server has it
+        Known,    // it was forwarded before, by this bridge or another one
+        FromHere, // its node is on this bus itself: it has gone round in a loop
+        NoRoom,   // not now: acceptedChanged() tells when to try again
+        Refused   // never: why() says why
+    };
+
+    using QObject::QObject;
+
+    // Tells this end from all others on the bus.
+    virtual QUuid id() const = 0;
+
+    // From now on heard() tells of the events of these names, each once, in the order of its stream. What this end forwards is not heard.
+    virtual void hear(const QList<PyventPattern> &names) = 0;
+    virtual void stopHearing() = 0;
+
+    // Sends \a event in the name of its node.
+    virtual Outcome forward(const BusEvent &event) = 0;
+
+    // Why forward() has refused the last one, for people.
+    virtual QString why() const = 0;
+
+    // How many of the events that were Taken the bus's server has. It takes them in their order.
+    virtual quint64 accepted() const = 0;
+
+    // Says \a words to all bridges on the bus, for announced(). They do not have to arrive.
+    virtual void announce(const QVariantMap &words) = 0;
+
+    // The arguments of a pickle, and the sender that it names, if it does. Nothing where it cannot be read: \a why says why.
+    virtual std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const = 0;
+
+    // The pickle that a node sends for these arguments and this sender.
+    virtual std::optional<QByteArray> pickle(const QVariantMap &arguments, const QString &sender,
+                                             QString *why) const = 0;
+
+Q_SIGNALS:
+    void heard(const Pyvent::Bridge::BusEvent &event);
+    void acceptedChanged();
+
+    // Another bridge has said this; it is gone from the bus.
+    void announced(const QUuid &bridge, const QVariantMap &words);
+    void vanished(const QUuid &bridge);
+
+    // Something is wrong at the bus, for people. \a kind is the same for lines of one kind.
+    void problem(const QString &kind, const QString &text);
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_ENGINE_H
+#define PYVENT_BRIDGE_ENGINE_H
+
+#include "message.h"
+
+#include <QtCore/qlist.h>
+#include <QtCore/qobject.h>
+
+#include <chrono>
+
+namespace Pyvent::Bridge {
+
+// A way to carry messages from bus to bus: a NATS cluster, an MQTT broker. It works in a thread of its own (EngineThread), where it may wait for
+// what its library does. It tries to reach its server for as long as it runs.
+class Engine : public QObject
+{
+    Q_OBJECT
+
+public:
+    // A message that has come, or why what has come is none. Tokens grow.
+    struct Arrival
+    {
+        quint64 token = 0;
+        Message message = {};
+        QString whyNot = {};
+    };
+
+    // A message to carry. The number is the caller's.
+    struct Publication
+    {
+        quint64 id = 0;
+        Message message = {};
+    };
+
+    enum class Refusal {
+        NotNow, // as while a cluster has no leader: the same one may be taken later
+        Never
+    };
+
+    enum class Reading {
+        Off,
+        On,
+        Elsewhere // another bridge reads in this bus's name now
+    };
+
+    using QObject::QObject;
+
+    // For how long what it has acknowledged may still get lost, when its server is killed. 0: no longer.
+    virtual std::chrono::milliseconds forgetsFor() const = 0;
+
+public Q_SLOTS:
+    virtual void start() = 0;
+
+    // Hangs up. What is on its way may be carried or not.
+    virtual void stop() = 0;
+
+    // Whether messages are to come; they go on behind the last acknowledged one, whoever has read that for this bus.
+    virtual void setReading(bool on) = 0;
+
+    // Carries messages in this order; what is not carried before the connection ends is forgotten. The caller waits for published() before it
+    // gives more than it wants to have waiting here.
+    virtual void publish(const QList<Pyvent::Bridge::Engine::Publication> &publications) = 0;
+
+    // Messages up to \a token are done with, and do not come again.
+    virtual void acknowledge(quint64 token) = 0;
+
+Q_SIGNALS:
+    // It reaches its server: at \a where, for people, with a store that \a store tells from others, if that can be known. It does not any more.
+    void up(const QString &where, const QString &store);
+    void down();
+    void readingChanged(Pyvent::Bridge::Engine::Reading reading);
+
+    // These are carried: they cannot get lost any more, but for forgetsFor().
+    void published(const QList<quint64> &ids);
+    void refused(quint64 id, Pyvent::Bridge::Engine::Refusal refusal, const QString &why);
+
+    // No more than a few thousand come, or 64 MiB and one, before the first is acknowledged.
+    void received(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
+
+    // Something is wrong, for people, in one line. \a kind is the same for lines of one kind.
+    void problem(const QString &kind, const QString &text);
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

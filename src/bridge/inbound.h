@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_INBOUND_H
+#define PYVENT_BRIDGE_INBOUND_H
+
+#include "acktracker.h"
+#include "busend.h"
+#include "engine.h"
+#include "orderkeeper.h"
+#include "recentset.h"
+#include "voice.h"
+
+#include <deque>
+
+namespace Pyvent::Bridge {
+
+// The way from an engine to the bus. The engine hears that it is done with a message when the bus's server has it.
+class Inbound : public QObject
+{
+    Q_OBJECT
+
+public:
+    using Clock = std::chrono::steady_clock;
+
+    struct Options
+    {
+        QByteArray bus;             // this one
+        QList<PyventPattern> names; // that come in
+        QString foreignSender;      // of events of other programs that name none
+        OrderKeeper::Limits limits = {};
+    };
+
+    struct Counters
+    {
+        quint64 received = 0;
+        quint64 forwarded = 0;
+        quint64 own = 0;        // this bus's own, which come back
+        quint64 unwanted = 0;   // of other names
+        quint64 doubled = 0;    // they were there before
+        quint64 looped = 0;     // from this bus's nodes, by way of other ones
+        quint64 unreadable = 0; // no events
+        quint64 refused = 0;    // by the bus
+        quint64 lost = 0;       // waited for in vain
+    };
+
+    // \a ownNodes are those that are heard on this bus.
+    Inbound(BusEnd *bus, const RecentSet<QUuid> *ownNodes, const Options &options);
+
+    void take(const QList<Engine::Arrival> &arrivals);
+
+    // The engine begins anew behind what it was told to be done with.
+    void restart();
+
+    // Whether the event has come by this engine.
+    bool has(const Stream &stream, quint64 number) const { return m_keeper.has(stream, number); }
+
+    void process(Clock::time_point now);
+    Clock::time_point deadline() const;
+
+    // What has come and is not done with.
+    qsizetype waiting() const { return qsizetype(m_tracker.size()); }
+    const Counters &counters() const { return m_counters; }
+
+Q_SIGNALS:
+    void acknowledge(quint64 token);
+    void problem(const QString &kind, const QString &text);
+
+private:
+    using Item = OrderKeeper::Item;
+
+    void sort(const Engine::Arrival &arrival, Clock::time_point now);
+    void drain();
+    bool forward(Item &item);
+    bool toEvent(Item &item, BusEvent *event);
+    void takeAccepted();
+    void doneAfterOthers(quint64 token);
+    void settle();
+    void tellUnreadable(const QString &what);
+
+    BusEnd *const m_bus;
+    const RecentSet<QUuid> *const m_ownNodes;
+    const Options m_options;
+    OrderKeeper m_keeper;
+    AckTracker m_tracker;
+    Voice m_voice;
+    std::deque<Item> m_queue; // whose turn it is
+    struct UnderWay
+    {
+        quint64 token;
+        bool isCounted; // by the bus
+    };
+    std::deque<UnderWay> m_underWay; // what the bus's server does not have yet, and what had come before that has
+    quint64 m_accepted;              // by the bus, as far as that is taken note of
+    Clock::time_point m_tryAgainAt = Clock::time_point::max();
+    bool m_isDraining = false;
+    Counters m_counters;
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+#include "natsengine.h"
+
+#include <algorithm>
+
+namespace Pyvent::Bridge {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What is not acknowledged comes again within acknowledgeWithin, and a little longer if the server is busy.
+constexpr auto orderPatience = NatsStream::acknowledgeWithin + 2s;
+
+// Bytes that were given and not acknowledged, at which no more is asked for.
+constexpr qsizetype mostGivenBytes = qsizetype(64) << 20;
+
+// NATS' own headers, and ours, count for the largest message.
+qsizetype headersSize(const Envelope &envelope)
+{
+    qsizetype size = 256;
+    for (const Envelope::Header &header : envelope.headers)
+        size += header.first.size() + header.second.size() + 4;
+    return size;
+}
+
+} // namespace
+
+NatsEngine::NatsEngine(const EngineOptions &options)
+    : m_options(options)
+    , m_prefix(options.prefix.toUtf8() + '.')
+    , m_retry(this)
+    , m_readRetry(this)
+    , m_timer(this)
+    , m_order(orderPatience)
+{
+    m_retry.setSingleShot(true);
+    m_readRetry.setSingleShot(true);
+    m_timer.setSingleShot(true);
+    connect(&m_retry, &QTimer::timeout, this, &NatsEngine::connectNow);
+    connect(&m_readRetry, &QTimer::timeout, this, &NatsEngine::beginReading);
+    connect(&m_timer, &QTimer::timeout, this, &NatsEngine::process);
+}
+
+NatsEngine::~NatsEngine() = default;
+
+void NatsEngine::start()
+{
+    m_isStarted = true;
+    connectNow();
+}
+
+void NatsEngine::stop()
+{
+    m_isStarted = false;
+    m_retry.stop();
+    hangUp();
+}
+
+// The one before comes last: it has just hung up.
+QList<HostPort> NatsEngine::serversToTry() const
+{
+    QList<HostPort> servers = m_options.servers;
+    for (const HostPort &server : m_discovered) {
+        if (!servers.contains(server))
+            servers += server;
+    }
+    std::shuffle(servers.begin(), servers.end(), *QRandomGenerator::global());
+    std::stable_partition(servers.begin(), servers.end(), [this](const HostPort &server) { return server != m_last; });
+    return servers;
+}
+
+void NatsEngine::connectNow()
+{
+    if (!m_isStarted || m_link)
+        return;
+    const QList<HostPort> servers = serversToTry();
+    if (std::ranges::none_of(servers, [this](const HostPort &server) { return tryServer(server); }))
+        retryLater();
+}
+
+bool NatsEngine::tryServer(const HostPort &server)
+{
+    QString why;
+    m_last = server;
+    const auto wake = [](QObject *engine) {
+        QMetaObject::invokeMethod(
+            engine, [engine] { static_cast<NatsEngine *>(engine)->takeEvents(); }, Qt::QueuedConnection);
+    };
+    m_link = NatsLink::open(m_options, server, this, wake, &why);
+    if (!m_link) {
+        Q_EMIT problem(u"connection"_s, u"the NATS server at %1 cannot be used: %2"_s.arg(server.text(), why));
+        return false;
+    }
+    m_discovered = m_link->discovered();
+    m_stream = std::make_unique<NatsStream>(m_link->connection(), m_options, m_link->clusterSize());
+    if (!m_stream->ensure()) {
+        Q_EMIT problem(u"stream"_s, m_stream->why());
+        hangUp();
+        return false;
+    }
+    for (const QString &note : m_stream->notes())
+        Q_EMIT problem(note, note);
+    if (std::exchange(m_identity, m_stream->identity()) != m_stream->identity())
+        m_acknowledged = 0; // of another stream
+    m_backOff.reset();
+    Q_EMIT up(m_options.scheme() + "://"_L1 + server.text(), m_stream->identity());
+    if (m_shallRead)
+        beginReading();
+    return true;
+}
+
+void NatsEngine::retryLater()
+{
+    m_retry.start(m_backOff.next());
+}
+
+void NatsEngine::hangUp()
+{
+    endReading();
+    m_underWay.clear();
+    m_stream.reset();
+    m_link.reset();
+}
+
+void NatsEngine::linkClosed(const QByteArray &text)
+{
+    Q_EMIT problem(u"connection"_s,
+                   u"the connection to the NATS server at %1 has ended%2"_s.arg(
+                       m_last.text(), text.isEmpty() ? QString() : u": "_s + QString::fromUtf8(text).simplified()));
+    hangUp();
+    Q_EMIT down();
+    m_retry.start(0ms);
+}
+
+void NatsEngine::publish(const QList<Publication> &publications)
+{
+    for (const Publication &publication : publications) {
+        if (!m_link) // all of it is given again
+            return;
+        const Envelope envelope = seal(publication.message, Dialect::Nats);
+        if (envelope.payload.size() + headersSize(envelope) > m_link->mostBytes()) {
+            Q_EMIT refused(publication.id, Refusal::Never,
+                           u"it has %1 bytes, and the server takes %2 (max_payload)"_s.arg(
+                               QString::number(envelope.payload.size()), QString::number(m_link->mostBytes())));
+            continue;
+        }
+        const QByteArray subject = m_prefix + envelope.address;
+        m_underWay.insert(publication.id, subject);
+        m_link->publish(subject, envelope, idOf(publication.message, Dialect::Nats), publication.id);
+    }
+}
+
+void NatsEngine::takeEvents()
+{
+    if (!m_link)
+        return;
+    QList<quint64> acknowledged;
+    const NatsLink *const link = m_link.get();
+    for (NatsLink::Event &event : m_link->takeEvents()) {
+        if (event.kind == NatsLink::Event::Acknowledged) {
+            m_underWay.remove(event.number);
+            acknowledged += event.number;
+        } else {
+            take(std::move(event));
+        }
+        if (m_link.get() != link)
+            break;
+    }
+    if (!acknowledged.isEmpty())
+        Q_EMIT published(acknowledged);
+    if (m_isReading) {
+        giveReady();
+        askForMore();
+        schedule();
+    }
+}
+
+void NatsEngine::take(NatsLink::Event &&event)
+{
+    const auto now = Clock::now();
+    switch (event.kind) {
+    case NatsLink::Event::Acknowledged:
+        break;
+    case NatsLink::Event::Refused:
+        takeRefusal(event);
+        break;
+    case NatsLink::Event::Arrived:
+        if (!m_isReading)
+            break;
+        m_pull.arrived(now);
+        if (m_order.take(event.number, {std::move(event.envelope), event.reply}, now)
+            == StreamOrder<Arrived>::Verdict::Known)
+            cameAgain(event.number, event.reply);
+        break;
+    case NatsLink::Event::Status:
+        takeStatus(event);
+        break;
+    case NatsLink::Event::Error:
+        takeError(event.text);
+        break;
+    case NatsLink::Event::Closed:
+        linkClosed(event.text);
+        break;
+    }
+}
+
+void NatsEngine::takeRefusal(const NatsLink::Event &event)
+{
+    m_underWay.remove(event.number);
+    // 4xx is about the message itself: too large for the stream, a header that it does not take.
+    const Refusal refusal = event.code >= 400 && event.code < 500 ? Refusal::Never : Refusal::NotNow;
+    Q_EMIT refused(event.number, refusal, QString::fromUtf8(event.text));
+}
+
+void NatsEngine::takeError(const QByteArray &text)
+{
+    // Permissions Violation for Publish to "P.name"
+    constexpr QByteArrayView denied = "permissions violation for publish to \"";
+    const qsizetype found = text.toLower().indexOf(denied);
+    if (found < 0) {
+        Q_EMIT problem(u"server"_s, u"the NATS server says: %1"_s.arg(QString::fromUtf8(text).simplified()));
+        return;
+    }
+    const qsizetype begin = found + denied.size();
+    const qsizetype end = text.indexOf('"', begin);
+    const QByteArray subject = text.sliced(begin, (end < 0 ? text.size() : end) - begin);
+    const QList<quint64> ids = m_underWay.keys(subject);
+    if (ids.isEmpty()) {
+        Q_EMIT problem(u"permission"_s, u"this NATS user may not publish to '%1'"_s.arg(QString::fromUtf8(subject)));
+        return;
+    }
+    for (const quint64 id : ids) {
+        m_underWay.remove(id);
+        Q_EMIT refused(id, Refusal::Never, u"this NATS user may not publish to '%1'"_s.arg(QString::fromUtf8(subject)));
+    }
+}
+
+void NatsEngine::setReading(bool on)
+{
+    m_shallRead = on;
+    if (on)
+        beginReading();
+    else
+        endReading();
+}
+
+void NatsEngine::beginReading()
+{
+    if (!m_link || !m_shallRead || m_isReading)
+        return;
+    NatsStream::Consumer consumer;
+    if (!m_stream->ensureConsumer(m_acknowledged > 0 ? m_acknowledged + 1 : 0, &consumer)) {
+        Q_EMIT problem(u"consumer"_s, m_stream->why());
+        m_readRetry.start(m_backOff.next());
+        return;
+    }
+    m_isReading = true;
+    m_order.begin(consumer.next, m_stream->isContiguous());
+    m_given.clear();
+    m_givenBytes = 0;
+    m_pull.begin(Clock::now());
+    Q_EMIT readingChanged(Reading::On);
+    askForMore();
+    schedule();
+}
+
+void NatsEngine::endReading()
+{
+    m_readRetry.stop();
+    m_timer.stop();
+    if (std::exchange(m_isReading, false))
+        Q_EMIT readingChanged(Reading::Off);
+}
+
+void NatsEngine::askForMore()
+{
+    const auto open = qsizetype(m_given.size() + m_order.held());
+    while (m_link && m_givenBytes < mostGivenBytes && m_pull.wantsMore(open, NatsStream::mostUnacknowledged)) {
+        const QByteArray subject = "$JS.API.CONSUMER.MSG.NEXT." + m_stream->name() + '.' + m_stream->consumerName();
+        m_link->request(subject, NatsPull::body(), m_pull.ask(Clock::now()));
+    }
+}
+
+void NatsEngine::takeStatus(const NatsLink::Event &event)
+{
+    constexpr int heartbeat = 100;
+    constexpr int conflict = 409;
+    if (!m_isReading)
+        return;
+    m_pull.heardOf(event.number, event.code != heartbeat, Clock::now());
+    // "Consumer Deleted", "Consumer is push based": it is looked for again. Others end a request, and no more.
+    if (event.code == conflict && event.text.contains("Consumer")) {
+        endReading();
+        m_readRetry.start(m_backOff.next());
+    }
+}
+
+void NatsEngine::giveReady()
+{
+    QList<Arrival> arrivals;
+    for (auto &[number, arrived] : m_order.takeReady()) {
+        Arrival arrival{.token = ++m_token};
+        m_given.push_back({m_token, number, arrived.envelope.payload.size(), arrived.reply});
+        m_givenBytes += arrived.envelope.payload.size();
+        QString why;
+        if (auto message = unseal(arrived.envelope, &why))
+            arrival.message = std::move(*message);
+        else
+            arrival.whyNot = u"message %1 of the stream, '%2', is no event: %3"_s.arg(
+                QString::number(number), QString::fromUtf8(arrived.envelope.address), why);
+        arrivals += std::move(arrival);
+    }
+    if (!arrivals.isEmpty())
+        Q_EMIT received(arrivals);
+}
+
+// It was not acknowledged in time; or it was, and the consumer's leader has ended before it said so to the others.
+void NatsEngine::cameAgain(quint64 number, const QByteArray &reply)
+{
+    const auto given = std::ranges::find(m_given, number, &Given::number);
+    if (given != m_given.end())
+        given->reply = reply;
+    else if (m_given.empty() || number < m_given.front().number)
+        m_link->acknowledge(reply);
+}
+
+void NatsEngine::acknowledge(quint64 token)
+{
+    QByteArray reply;
+    while (!m_given.empty() && m_given.front().token <= token) {
+        reply = m_given.front().reply;
+        m_acknowledged = m_given.front().number;
+        m_givenBytes -= m_given.front().size;
+        m_given.pop_front();
+    }
+    if (reply.isEmpty() || !m_link || !m_isReading)
+        return;
+    m_link->acknowledge(reply); // and all before
+    askForMore();
+    schedule();
+}
+
+void NatsEngine::process()
+{
+    const auto now = Clock::now();
+    if (!m_isReading)
+        return;
+    m_order.process(now);
+    giveReady();
+    if (m_pull.deadline() <= now) {
+        // The consumer has a new leader, which knows of no requests, or is gone.
+        endReading();
+        beginReading();
+        return;
+    }
+    askForMore();
+    schedule();
+}
+
+void NatsEngine::schedule()
+{
+    const auto deadline = std::min(m_pull.deadline(), m_order.deadline());
+    if (deadline == Clock::time_point::max())
+        m_timer.stop();
+    else
+        m_timer.start(std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()), 0ms));
+}
+
+} // namespace Pyvent::Bridge

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+#include "natslink.h"
+
+#include "natsoptions.h"
+
+#include <QtCore/qjsondocument.h>
+#include <QtCore/qjsonobject.h>
+#include <QtCore/quuid.h>
+
+#include <cstdlib>
+#include <mutex>
+
+namespace Pyvent::Bridge {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+const QByteArray acknowledgementsPart = ".a.";
+const QByteArray messagesPart = ".m.";
+
+QByteArrayView viewOf(const char *text)
+{
+    return text ? QByteArrayView(text) : QByteArrayView();
+}
+
+// What is behind the last dot.
+quint64 numberBehind(const char *subject)
+{
+    const QByteArrayView text = viewOf(subject);
+    return text.sliced(text.lastIndexOf('.') + 1).toULongLong();
+}
+
+QByteArray headerOf(natsMsg *message, const char *name)
+{
+    const char *value = nullptr;
+    return natsMsgHeader_Get(message, name, &value) == NATS_OK ? QByteArray(value) : QByteArray();
+}
+
+// The number in the stream, which the subject that acknowledges a message has: $JS.ACK.stream.consumer.delivered.NUMBER.…, or, from servers to
+// come, with a domain and an account before the stream.
+quint64 streamNumberIn(QByteArrayView reply)
+{
+    if (!reply.startsWith("$JS.ACK."))
+        return 0;
+    const QList<QByteArray> parts = reply.toByteArray().split('.');
+    return parts.size() < 9 ? 0 : parts[parts.size() == 9 ? 5 : 7].toULongLong();
+}
+
+NatsLink::Event acknowledgementIn(natsMsg *message)
+{
+    NatsLink::Event event{.kind = NatsLink::Event::Refused, .number = numberBehind(natsMsg_GetSubject(message))};
+    if (natsMsg_IsNoResponders(message)) {
+        event.code = 503;
+        event.text = "nothing takes messages for the stream: it has no leader, or is gone";
+        return event;
+    }
+    const QByteArray json(natsMsg_GetData(message), natsMsg_GetDataLength(message));
+    if (!json.contains("\"error\"") && json.contains("\"stream\"")) {
+        event.kind = NatsLink::Event::Acknowledged;
+        return event;
+    }
+    const QJsonObject error = QJsonDocument::fromJson(json).object()["error"_L1].toObject();
+    event.code = error["code"_L1].toInt(503);
+    event.text = error["description"_L1].toString(u"its answer cannot be read"_s).toUtf8();
+    return event;
+}
+
+Envelope envelopeIn(natsMsg *message, const QByteArray &prefix)
+{
+    Envelope envelope;
+    const QByteArrayView subject = viewOf(natsMsg_GetSubject(message));
+    if (subject.startsWith(prefix))
+        envelope.address = subject.sliced(prefix.size()).toByteArray();
+    envelope.payload = QByteArray(natsMsg_GetData(message), natsMsg_GetDataLength(message));
+    const char **keys = nullptr;
+    int count = 0;
+    if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK)
+        return envelope;
+    for (int i = 0; i < count; ++i) {
+        if (qstrcmp(keys[i], "Content-Type") == 0)
+            envelope.contentType = headerOf(message, keys[i]);
+        else if (qstrncmp(keys[i], "Pyvent-", 7) == 0)
+            envelope.headers.emplaceBack(keys[i], headerOf(message, keys[i]));
+    }
+    std::free(static_cast<void *>(keys));
+    return envelope;
+}
+
+NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix)
+{
+    const QByteArray status = headerOf(message, "Status");
+    const QByteArrayView reply = viewOf(natsMsg_GetReply(message));
+    if (!status.isEmpty() && !reply.startsWith("$JS.ACK."))
+        return {.kind = NatsLink::Event::Status,
+                .number = numberBehind(natsMsg_GetSubject(message)),
+                .code = status.toInt(),
+                .text = headerOf(message, "Description")};
+    return {.kind = NatsLink::Event::Arrived,
+            .number = streamNumberIn(reply),
+            .envelope = envelopeIn(message, prefix),
+            .reply = reply.toByteArray()};
+}
+
+} // namespace
+
+// What the library's threads and the link's owner have in common. Each callback that the library has holds it, until the library says that it calls it no
+// more.
+struct NatsLink::Shared
+{
+    std::mutex mutex; // guards the first three
+    std::vector<Event> events;
+    QObject *receiver = nullptr;
+    bool isWoken = false;
+
+    void (*wake)(QObject *) = nullptr;
+    QByteArray prefix = {};
+
+    using Pointer = std::shared_ptr<Shared>;
+
+    void add(Event &&event)
+    {
+        const std::lock_guard lock(mutex);
+        if (!receiver)
+            return;
+        events.push_back(std::move(event));
+        if (!std::exchange(isWoken, true))
+            wake(receiver);
+    }
+
+    static Shared &of(void *closure) { return **static_cast<Pointer *>(closure); }
+    static void forget(void *closure) { delete static_cast<Pointer *>(closure); }
+
+    static void acknowledged(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
+    {
+        of(closure).add(acknowledgementIn(message));
+        natsMsg_Destroy(message);
+    }
+    static void arrived(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
+    {
+        of(closure).add(messageIn(message, of(closure).prefix));
+        natsMsg_Destroy(message);
+    }
+    static void failed(natsConnection *connection, natsSubscription *, natsStatus status, void *closure)
+    {
+        const char *text = nullptr;
+        natsConnection_GetLastError(connection, &text);
+        const QByteArrayView found = viewOf(text);
+        of(closure).add({.kind = Event::Error,
+                         .text = found.isEmpty() ? QByteArray(natsStatus_GetText(status)) : found.toByteArray()});
+    }
+    // The last of a connection's callbacks.
+    static void closed(natsConnection *connection, void *closure)
+    {
+        const char *text = nullptr;
+        natsConnection_GetLastError(connection, &text);
+        of(closure).add({.kind = Event::Closed, .text = viewOf(text).toByteArray()});
+        forget(closure);
+    }
+};
+
+NatsLink::NatsLink()
+    : m_shared(std::make_shared<Shared>())
+    , m_inbox("_INBOX.pyvent-" + QUuid::createUuid().toByteArray(QUuid::Id128))
+{
+}
+
+std::unique_ptr<NatsLink> NatsLink::open(const EngineOptions &options, const HostPort &server, QObject *receiver,
+                                         void (*wake)(QObject *receiver), QString *why)
+{
+    std::unique_ptr<NatsLink> link(new NatsLink);
+    link->m_prefix = options.prefix.toUtf8() + '.';
+    link->m_shared->prefix = link->m_prefix;
+    link->m_shared->receiver = receiver;
+    link->m_shared->wake = wake;
+    if (!link->connect(options, server, why))
+        return {};
+    if (!link->subscribe()) {
+        *why = natsErrorText(NATS_ERR);
+        return {};
+    }
+    return link;
+}
+
+bool NatsLink::connect(const EngineOptions &options, const HostPort &server, QString *why)
+{
+    const NatsOptionsPointer natsOptions = makeNatsOptions(options, server, why);
+    if (!natsOptions)
+        return false;
+    auto *const closure = new Shared::Pointer(m_shared);
+    natsOptions_SetErrorHandler(natsOptions.get(), &Shared::failed, closure);
+    natsOptions_SetClosedCB(natsOptions.get(), &Shared::closed, closure);
+    const natsStatus status = natsConnection_Connect(&m_connection, natsOptions.get());
+    if (status == NATS_OK)
+        return true;
+    Shared::forget(closure); // what never was a connection is not closed
+    *why = natsErrorText(status);
+    return false;
+}
+
+bool NatsLink::subscribe()
+{
+    const auto subscribe = [this](natsSubscription **subscription, const QByteArray &part, natsMsgHandler handler) {
+        auto *const closure = new Shared::Pointer(m_shared);
+        const QByteArray subject = m_inbox + part + '*';
+        if (natsConnection_Subscribe(subscription, m_connection, subject.constData(), handler, closure) != NATS_OK) {
+            Shared::forget(closure);
+            return false;
+        }
+        // What comes is bounded by what is asked for.
+        natsSubscription_SetPendingLimits(*subscription, -1, -1);
+        return natsSubscription_SetOnCompleteCB(*subscription, &Shared::forget, closure) == NATS_OK;
+    };
+    return subscribe(&m_acknowledgements, acknowledgementsPart, &Shared::acknowledged)
+        && subscribe(&m_messages, messagesPart, &Shared::arrived);
+}
+
+NatsLink::~NatsLink()
+{
+    {
+        const std::lock_guard lock(m_shared->mutex);
+        m_shared->receiver = nullptr;
+        m_shared->events.clear();
+    }
+    natsSubscription_Destroy(m_acknowledgements);
+    natsSubscription_Destroy(m_messages);
+    natsConnection_Destroy(m_connection);
+}
+
+std::vector<NatsLink::Event> NatsLink::takeEvents()
+{
+    const std::lock_guard lock(m_shared->mutex);
+    m_shared->isWoken = false;
+    return std::exchange(m_shared->events, {});
+}
+
+bool NatsLink::publish(const QByteArray &subject, const Envelope &envelope, const QByteArray &id, quint64 number)
+{
+    const QByteArray reply = m_inbox + acknowledgementsPart + QByteArray::number(number);
+    natsMsg *message = nullptr;
+    if (natsMsg_Create(&message, subject.constData(), reply.constData(), envelope.payload.constData(),
+                       int(envelope.payload.size()))
+        != NATS_OK)
+        return false;
+    bool isGood = natsMsgHeader_Set(message, "Nats-Msg-Id", id.constData()) == NATS_OK
+        && natsMsgHeader_Set(message, "Content-Type", envelope.contentType.constData()) == NATS_OK;
+    for (const Envelope::Header &header : envelope.headers)
+        isGood = isGood && natsMsgHeader_Set(message, header.first.constData(), header.second.constData()) == NATS_OK;
+    isGood = isGood && natsConnection_PublishMsg(m_connection, message) == NATS_OK;
+    natsMsg_Destroy(message);
+    return isGood;
+}
+
+bool NatsLink::request(const QByteArray &subject, const QByteArray &body, quint64 number)
+{
+    const QByteArray reply = m_inbox + messagesPart + QByteArray::number(number);
+    return natsConnection_PublishRequest(m_connection, subject.constData(), reply.constData(), body.constData(),
+                                         int(body.size()))
+        == NATS_OK;
+}
+
+bool NatsLink::acknowledge(const QByteArray &reply)
+{
+    return natsConnection_PublishString(m_connection, reply.constData(), "+ACK") == NATS_OK;
+}
+
+qint64 NatsLink::mostBytes() const
+{
+    return natsConnection_GetMaxPayload(m_connection);
+}
+
+QList<HostPort> NatsLink::discovered() const
+{
+    char **urls = nullptr;
+    int count = 0;
+    QList<HostPort> servers;
+    if (natsConnection_GetDiscoveredServers(m_connection, &urls, &count) != NATS_OK)
+        return servers;
+    for (int i = 0; i < count; ++i) {
+        EngineOptions read;
+        if (readUrls(QString::fromUtf8(urls[i]), &read).isEmpty())
+            servers += read.servers;
+        std::free(urls[i]);
+    }
+    std::free(static_cast<void *>(urls));
+    return servers;
+}
+
+int NatsLink::clusterSize() const
+{
+    char **urls = nullptr;
+    int count = 0;
+    if (natsConnection_GetServers(m_connection, &urls, &count) != NATS_OK)
+        return 1;
+    for (int i = 0; i < count; ++i)
+        std::free(urls[i]);
+    std::free(static_cast<void *>(urls));
+    return count;
+}
+
+} // namespace Pyvent::Bridge

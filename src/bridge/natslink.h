@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_NATSLINK_H
+#define PYVENT_BRIDGE_NATSLINK_H
+
+#include "engineoptions.h"
+#include "envelope.h"
+
+#include <QtCore/qobject.h>
+
+#include <memory>
+#include <vector>
+
+#include <nats/nats.h>
+
+namespace Pyvent::Bridge {
+
+// One connection to one NATS server, from when it is made until it ends. The library's threads tell what happens; events() gives it to the thread
+// that owns the link, after \a wake was called in that.
+class NatsLink
+{
+public:
+    struct Event
+    {
+        enum Kind {
+            Acknowledged, // a message that was published: number
+            Refused,      // likewise: number, code, text
+            Arrived,      // a message: envelope, reply, number in the stream
+            Status,       // of the request: number, code, text
+            Error,        // text
+            Closed
+        };
+
+        Kind kind;
+        quint64 number = 0;
+        int code = 0;
+        QByteArray text = {};
+        Envelope envelope = {};
+        QByteArray reply = {};
+    };
+
+    // Connects: waits some seconds at most. Null, and \a why for people, where that does not succeed.
+    static std::unique_ptr<NatsLink> open(const EngineOptions &options, const HostPort &server, QObject *receiver,
+                                          void (*wake)(QObject *receiver), QString *why);
+    ~NatsLink();
+    Q_DISABLE_COPY_MOVE(NatsLink)
+
+    std::vector<Event> takeEvents();
+
+    // Publishes a message, which Acknowledged or Refused will name by \a number. Returns false if that cannot be.
+    bool publish(const QByteArray &subject, const Envelope &envelope, const QByteArray &id, quint64 number);
+
+    // Asks a consumer for messages, of which Status will tell by \a number.
+    bool request(const QByteArray &subject, const QByteArray &body, quint64 number);
+
+    bool acknowledge(const QByteArray &reply);
+
+    natsConnection *connection() const { return m_connection; }
+    qint64 mostBytes() const; // of a message
+
+    // The servers that this one knows of, itself included.
+    QList<HostPort> discovered() const;
+    int clusterSize() const;
+
+private:
+    struct Shared;
+
+    NatsLink();
+    bool connect(const EngineOptions &options, const HostPort &server, QString *why);
+    bool subscribe();
+
+    std::shared_ptr<Shared> m_shared;
+    natsConnection *m_connection = nullptr;
+    natsSubscription *m_acknowledgements = nullptr;
+    natsSubscription *m_messages = nullptr;
+    QByteArray m_inbox;
+    QByteArray m_prefix;
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

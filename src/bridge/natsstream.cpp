@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "natsstream.h"
+
+#include "natsoptions.h"
+
+namespace Pyvent::Bridge {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr qint64 patience = 3000; // milliseconds, for an answer
+constexpr int replicas = 3;       // where there are so many servers
+constexpr auto rememberIdsFor = 2min;
+
+template <auto destroy>
+struct Deleter
+{
+    template <typename T>
+    void operator()(T *object) const
+    {
+        destroy(object);
+    }
+};
+using StreamInfo = std::unique_ptr<jsStreamInfo, Deleter<jsStreamInfo_Destroy>>;
+using ConsumerInfo = std::unique_ptr<jsConsumerInfo, Deleter<jsConsumerInfo_Destroy>>;
+
+qint64 nanoseconds(std::chrono::nanoseconds time)
+{
+    return time.count();
+}
+
+QByteArrayList subjectsOf(const jsStreamConfig &config)
+{
+    QByteArrayList subjects;
+    for (int i = 0; i < config.SubjectsLen; ++i)
+        subjects += config.Subjects[i];
+    return subjects;
+}
+
+} // namespace
+
+NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options, int clusterSize)
+    : m_options(options)
+    , m_clusterSize(clusterSize)
+    // A stream's name has no dots.
+    , m_name("PYVENT_" + options.prefix.toUtf8().replace('.', '~'))
+    , m_subject(options.prefix.toUtf8() + ".>")
+    , m_consumerName("pyvent-" + options.bus.toUtf8())
+{
+    jsOptions settings;
+    jsOptions_Init(&settings);
+    settings.Wait = patience;
+    jsCtx *context = nullptr;
+    natsConnection_JetStream(&context, connection, &settings);
+    m_context.reset(context);
+}
+
+bool NatsStream::ensure()
+{
+    m_notes.clear();
+    jsStreamInfo *info = nullptr;
+    jsErrCode code = jsErrCode(0);
+    const natsStatus status = js_GetStreamInfo(&info, m_context.get(), m_name.constData(), nullptr, &code);
+    const StreamInfo found(info);
+    if (status == NATS_OK)
+        return look(*found);
+    // The library says of a stream that there is not only that it was not found.
+    if (status == NATS_NOT_FOUND || code == JSStreamNotFoundErr)
+        return make();
+    return fail(u"the stream %1 cannot be had"_s.arg(QLatin1StringView(m_name)), status, code);
+}
+
+bool NatsStream::make()
+{
+    jsStreamConfig config;
+    jsStreamConfig_Init(&config);
+    const char *subjects[] = {m_subject.constData()};
+    config.Name = m_name.constData();
+    config.Description = "Pyvent's events between buses";
+    config.Subjects = subjects;
+    config.SubjectsLen = 1;
+    config.MaxAge = nanoseconds(m_options.keep);
+    config.MaxBytes = m_options.keepBytes;
+    config.Duplicates = nanoseconds(std::min<std::chrono::nanoseconds>(rememberIdsFor, m_options.keep));
+    config.Replicas = m_clusterSize >= replicas ? replicas : 1;
+    jsStreamInfo *info = nullptr;
+    jsErrCode code = jsErrCode(0);
+    natsStatus status = js_AddStream(&info, m_context.get(), &config, nullptr, &code);
+    if (status != NATS_OK && code == JSStreamReplicasNotSupportedErr) { // servers that are no cluster
+        config.Replicas = 1;
+        status = js_AddStream(&info, m_context.get(), &config, nullptr, &code);
+    }
+    const StreamInfo made(info);
+    if (status == NATS_OK)
+        return look(*made);
+    if (code == JSStreamNameExistErr) // another bridge was quicker
+        return ensure();
+    if (code == JSStreamSubjectOverlapErr) {
+        m_why = u"another stream has subjects of '%1': take another --prefix, or remove that stream"_s.arg(
+            QLatin1StringView(m_subject));
+        return false;
+    }
+    return fail(u"the stream %1 cannot be made"_s.arg(QLatin1StringView(m_name)), status, code);
+}
+
+bool NatsStream::look(const jsStreamInfo &stream)
+{
+    const jsStreamConfig &config = *stream.Config;
+    const QString name = QString::fromLatin1(m_name);
+    const auto refuse = [&](const QString &text) {
+        m_why =
+            u"the stream %1 is there with other settings: %2; remove it, or take another --prefix"_s.arg(name, text);
+        return false;
+    };
+    const QByteArrayList subjects = subjectsOf(config);
+    if (!subjects.contains(m_subject) && !subjects.contains(">"))
+        return refuse(u"it does not take '%1'"_s.arg(QLatin1StringView(m_subject)));
+    if (config.Retention != js_LimitsPolicy)
+        return refuse(u"it drops what one of its readers has got"_s);
+    if (config.NoAck)
+        return refuse(u"it acknowledges nothing"_s);
+    if (config.Sealed || config.Mirror)
+        return refuse(u"it takes nothing"_s);
+    m_isContiguous = subjects == QByteArrayList{m_subject};
+    m_identity = QString::number(stream.Created);
+    if (config.Replicas < replicas && m_clusterSize >= replicas) {
+        m_notes +=
+            u"the stream %1 has %2 replica(s), and the cluster has %3 servers: with 'nats stream edit --replicas 3' it "
+            "outlives one of them"_s.arg(name, QString::number(config.Replicas), QString::number(m_clusterSize));
+    }
+    if (config.Storage != js_FileStorage)
+        m_notes += u"the stream %1 is in memory only: what waits in it ends with its servers"_s.arg(name);
+    return true;
+}
+
+bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
+{
+    const QString name = QString::fromLatin1(m_consumerName);
+    jsConsumerInfo *info = nullptr;
+    jsErrCode code = jsErrCode(0);
+    natsStatus status =
+        js_GetConsumerInfo(&info, m_context.get(), m_name.constData(), m_consumerName.constData(), nullptr, &code);
+    if (status == NATS_NOT_FOUND || (status != NATS_OK && code == JSConsumerNotFoundErr)) {
+        jsConsumerConfig config;
+        jsConsumerConfig_Init(&config);
+        config.Durable = m_consumerName.constData();
+        config.Description = "How far a bus of Pyvent's has read";
+        config.AckPolicy = js_AckAll;
+        config.AckWait = nanoseconds(acknowledgeWithin);
+        config.MaxAckPending = mostUnacknowledged;
+        config.DeliverPolicy = behind > 0 ? js_DeliverByStartSequence : js_DeliverNew;
+        config.OptStartSeq = behind;
+        if (!m_isContiguous)
+            config.FilterSubject = m_subject.constData();
+        status = js_AddConsumer(&info, m_context.get(), m_name.constData(), &config, nullptr, &code);
+    }
+    const ConsumerInfo found(info);
+    if (status != NATS_OK)
+        return fail(u"the consumer %1 cannot be had"_s.arg(name), status, code);
+    if ((found->Config->DeliverSubject && *found->Config->DeliverSubject) || found->Config->AckPolicy == js_AckNone) {
+        m_why = u"the consumer %1 is there with other settings: it is not asked for messages, or does not wait for "
+                "acknowledgements; remove it, or take another --bus"_s.arg(name);
+        return false;
+    }
+    // What was given out and not acknowledged comes again.
+    consumer->next = (found->NumAckPending > 0 ? found->AckFloor.Stream : found->Delivered.Stream) + 1;
+    return true;
+}
+
+bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)
+{
+    QString reason = natsErrorText(status);
+    if (status == NATS_NO_RESPONDERS || code == JSNotEnabledErr || code == JSNotEnabledForAccountErr)
+        reason = u"the server has no JetStream: start it with -js, or enable it for this user's account"_s;
+    else if (status == NATS_TIMEOUT)
+        reason = u"no answer: too few servers of the cluster are there to decide, or this user may not ask (subjects "
+                 "$JS.API.>)"_s;
+    m_why = u"%1: %2"_s.arg(what, reason);
+    return false;
+}
+
+} // namespace Pyvent::Bridge

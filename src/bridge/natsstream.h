@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_NATSSTREAM_H
+#define PYVENT_BRIDGE_NATSSTREAM_H
+
+#include "engineoptions.h"
+
+#include <QtCore/qstringlist.h>
+
+#include <memory>
+
+#include <nats/nats.h>
+
+namespace Pyvent::Bridge {
+
+struct JetStreamDeleter
+{
+    void operator()(jsCtx *context) const { jsCtx_Destroy(context); }
+};
+using JetStream = std::unique_ptr<jsCtx, JetStreamDeleter>;
+
+// The stream that all buses of a prefix share, and in it the consumer that remembers how far one bus has read. Each function waits for the server, some
+// seconds at most.
+class NatsStream
+{
+public:
+    static constexpr std::chrono::seconds acknowledgeWithin{3}; // or it comes again
+    static constexpr int mostUnacknowledged = 1024;
+
+    struct Consumer
+    {
+        quint64 next = 0; // the number in the stream that comes next
+    };
+
+    NatsStream(natsConnection *connection, const EngineOptions &options, int clusterSize);
+
+    // Makes the stream, or looks at the one that there is. Returns false, and why() for people, where it cannot be had, or not be used.
+    bool ensure();
+
+    // Makes this bus's consumer, which begins with what comes from now on, or finds out how far it is. \a behind: where it has to begin if it has
+    // vanished since; 0: with what comes.
+    bool ensureConsumer(quint64 behind, Consumer *consumer);
+
+    const QString &why() const { return m_why; }
+
+    // What is unlike what this would have made, for people.
+    const QStringList &notes() const { return m_notes; }
+
+    const QByteArray &name() const { return m_name; }
+    const QByteArray &consumerName() const { return m_consumerName; }
+
+    // Tells the stream from one of the same name in another cluster, or that was made later.
+    const QString &identity() const { return m_identity; }
+
+    // Whether the stream has nothing but this prefix, so that no number is missing.
+    bool isContiguous() const { return m_isContiguous; }
+
+private:
+    bool make();
+    bool look(const jsStreamInfo &stream);
+    bool fail(const QString &what, natsStatus status, jsErrCode code);
+
+    const EngineOptions m_options;
+    const int m_clusterSize;
+    JetStream m_context;
+    QByteArray m_name;
+    QByteArray m_subject;
+    QByteArray m_consumerName;
+    QString m_identity;
+    QString m_why;
+    QStringList m_notes;
+    bool m_isContiguous = true;
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

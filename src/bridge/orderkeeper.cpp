@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "orderkeeper.h"
+
+#include <algorithm>
+
+namespace Pyvent::Bridge {
+
+void OrderKeeper::take(Item &&item, Clock::time_point now)
+{
+    const Stream stream = item.message.stream();
+    const auto known = m_byStream.constFind(stream);
+    if (known == m_byStream.constEnd()) {
+        makeRoom();
+        const auto state = m_states.insert(m_states.end(), State{.stream = stream});
+        m_byStream.insert(stream, state);
+        deliver(*state, std::move(item));
+        return;
+    }
+    m_states.splice(m_states.end(), m_states, *known);
+    State &state = **known;
+    if (item.message.number <= state.delivered) {
+        m_doubles.push_back(item.token);
+    } else if (item.message.number - 1 - item.message.lost <= state.delivered) {
+        deliver(state, std::move(item));
+        release(state, now);
+    } else {
+        hold(state, std::move(item), now);
+    }
+}
+
+void OrderKeeper::deliver(State &state, Item &&item)
+{
+    state.delivered = item.message.number;
+    m_ready.push_back(std::move(item));
+}
+
+void OrderKeeper::hold(State &state, Item &&item, Clock::time_point now)
+{
+    const qsizetype size = item.message.size();
+    const quint64 number = item.message.number;
+    const quint64 token = item.token;
+    if (!state.held.try_emplace(number, std::move(item)).second) {
+        m_doubles.push_back(token);
+        return;
+    }
+    ++m_held;
+    m_heldBytes += size;
+    if (state.held.size() == 1) {
+        state.since = now;
+        m_holding.emplace(now, &state);
+    }
+    // The longest wait ends first.
+    while (m_held > m_limits.held || m_heldBytes > m_limits.heldBytes)
+        giveUp(*m_holding.begin()->second, now);
+}
+
+// Delivers what follows what was delivered.
+void OrderKeeper::release(State &state, Clock::time_point now)
+{
+    if (state.held.empty())
+        return;
+    bool hasMoved = false;
+    while (!state.held.empty()) {
+        const auto next = state.held.begin();
+        Item &item = next->second;
+        if (item.message.number - 1 - item.message.lost > state.delivered)
+            break;
+        hasMoved = true;
+        --m_held;
+        m_heldBytes -= item.message.size();
+        if (item.message.number > state.delivered)
+            deliver(state, std::move(item));
+        else // what one said to be lost has come, and then this one again
+            m_doubles.push_back(item.token);
+        state.held.erase(next);
+    }
+    if (!hasMoved)
+        return;
+    m_holding.erase({state.since, &state});
+    if (state.held.empty())
+        return;
+    state.since = now;
+    m_holding.emplace(now, &state);
+}
+
+// Waits no longer for what is before the first one that is held.
+void OrderKeeper::giveUp(State &state, Clock::time_point now)
+{
+    const Message &first = state.held.begin()->second.message;
+    m_losses.push_back({state.stream.name, first.number - 1 - first.lost - state.delivered});
+    state.delivered = first.number - 1 - first.lost;
+    release(state, now);
+}
+
+void OrderKeeper::process(Clock::time_point now)
+{
+    while (!m_holding.empty() && m_holding.begin()->first + m_limits.patience <= now)
+        giveUp(*m_holding.begin()->second, now);
+}
+
+OrderKeeper::Clock::time_point OrderKeeper::deadline() const
+{
+    return m_holding.empty() ? Clock::time_point::max() : m_holding.begin()->first + m_limits.patience;
+}
+
+void OrderKeeper::forgetHeld()
+{
+    for (const auto &[since, state] : m_holding)
+        state->held.clear();
+    m_holding.clear();
+    m_held = 0;
+    m_heldBytes = 0;
+}
+
+void OrderKeeper::takeBack(const Message &message)
+{
+    const auto state = m_byStream.constFind(message.stream());
+    if (state != m_byStream.constEnd())
+        (*state)->delivered = std::min((*state)->delivered, message.number - 1 - message.lost);
+}
+
+bool OrderKeeper::has(const Stream &stream, quint64 number) const
+{
+    const auto state = m_byStream.constFind(stream);
+    return state != m_byStream.constEnd() && number <= (*state)->delivered;
+}
+
+void OrderKeeper::makeRoom()
+{
+    if (m_byStream.size() < m_limits.streams)
+        return;
+    for (auto state = m_states.begin(); state != m_states.end(); ++state) {
+        if (!state->held.empty())
+            continue;
+        m_byStream.remove(state->stream);
+        m_states.erase(state);
+        return;
+    }
+}
+
+} // namespace Pyvent::Bridge

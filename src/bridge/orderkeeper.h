@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_ORDERKEEPER_H
+#define PYVENT_BRIDGE_ORDERKEEPER_H
+
+#include "message.h"
+
+#include <QtCore/qhash.h>
+
+#include <chrono>
+#include <list>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace Pyvent::Bridge {
+
+// Puts what comes from an engine into order: each stream's messages by number, once each. An engine gives a message twice where two bridges
+// publish it, or one did not hear the acknowledgement; and one too late where something went wrong meanwhile. What comes too early waits for what
+// is missing, for some seconds: nodes would take what is late for lost. Plain logic, without a clock.
+class OrderKeeper
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    struct Limits
+    {
+        qsizetype streams = 100'000; // that are remembered
+        qsizetype held = 10'000;     // messages that wait
+        qsizetype heldBytes = qsizetype(32) << 20;
+        std::chrono::milliseconds patience = std::chrono::seconds(10);
+    };
+
+    // A message, and the engine's token for it.
+    struct Item
+    {
+        Message message;
+        quint64 token = 0;
+    };
+
+    struct Loss
+    {
+        QString name;
+        quint64 count;
+    };
+
+    OrderKeeper()
+        : OrderKeeper(Limits())
+    {
+    }
+    explicit OrderKeeper(const Limits &limits)
+        : m_limits(limits)
+    {
+    }
+    Q_DISABLE_COPY_MOVE(OrderKeeper)
+
+    // \a item has come; it has a node and a number. The first one of a stream begins it.
+    void take(Item &&item, Clock::time_point now);
+
+    // Waits no longer for what is missing for too long.
+    void process(Clock::time_point now);
+
+    // When process() is to be called next; max() if nothing is missing.
+    Clock::time_point deadline() const;
+
+    // All that is held will come again.
+    void forgetHeld();
+
+    // \a message, whose turn it was, will come again; of several of a stream, this is called for the last one first.
+    void takeBack(const Message &message);
+
+    // Whether an event has come here before: that it is from this engine, if it is heard on the bus.
+    bool has(const Stream &stream, quint64 number) const;
+
+    // What it is the turn of now.
+    std::vector<Item> takeReady() { return std::exchange(m_ready, {}); }
+
+    // The tokens of what had come before.
+    std::vector<quint64> takeDoubles() { return std::exchange(m_doubles, {}); }
+
+    // What was waited for in vain.
+    std::vector<Loss> takeLosses() { return std::exchange(m_losses, {}); }
+
+    qsizetype streams() const { return m_byStream.size(); }
+    qsizetype held() const { return m_held; }
+
+private:
+    struct State
+    {
+        Stream stream;
+        quint64 delivered = 0;
+        std::map<quint64, Item> held = {};
+        Clock::time_point since = {}; // that something is held
+    };
+    using States = std::list<State>; // least recently used first
+
+    void deliver(State &state, Item &&item);
+    void hold(State &state, Item &&item, Clock::time_point now);
+    void release(State &state, Clock::time_point now);
+    void giveUp(State &state, Clock::time_point now);
+    void makeRoom();
+
+    const Limits m_limits;
+    States m_states;
+    QHash<Stream, States::iterator> m_byStream;
+    std::set<std::pair<Clock::time_point, State *>> m_holding;
+    qsizetype m_held = 0;
+    qsizetype m_heldBytes = 0;
+    std::vector<Item> m_ready;
+    std::vector<quint64> m_doubles;
+    std::vector<Loss> m_losses;
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

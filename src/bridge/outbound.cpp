@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "outbound.h"
+
+#include "jsonarguments.h"
+
+#include <QtCore/qdatetime.h>
+
+namespace Pyvent::Bridge {
+
+using namespace Qt::StringLiterals;
+
+Outbound::Outbound(BusEnd *bus, Outbox *outbox, const Inbound *inbound, RecentSet<QUuid> *ownNodes,
+                   const Options &options)
+    : m_bus(bus)
+    , m_outbox(outbox)
+    , m_inbound(inbound)
+    , m_ownNodes(ownNodes)
+    , m_options(options)
+{
+    connect(bus, &BusEnd::heard, this, &Outbound::take);
+}
+
+void Outbound::setRole(bool isActive, bool hasOtherLinks)
+{
+    m_isActive = isActive;
+    m_hasOtherLinks = hasOtherLinks;
+}
+
+bool Outbound::isToGo(const BusEvent &event)
+{
+    if (event.node.isNull()) {
+        if (m_isActive)
+            return true;
+        ++m_counters.leftToPeer; // both would make two events of it
+        return false;
+    }
+    if (!event.isForwarded) {
+        m_ownNodes->insert(event.node);
+        return true;
+    }
+    // Without another link, it can only be from this one, by a bridge that has worked before this one does.
+    if (m_hasOtherLinks && !m_inbound->has({event.node, event.name}, event.number))
+        return true;
+    ++m_counters.returned;
+    return false;
+}
+
+void Outbound::take(const BusEvent &event)
+{
+    ++m_counters.heard;
+    if (!isToGo(event))
+        return;
+    Message message{.name = event.name,
+                    .sender = event.sender,
+                    .node = event.node,
+                    .number = event.number,
+                    .time = event.time,
+                    .bus = m_options.bus,
+                    .payload = event.pickle};
+    const bool isPythons = event.node.isNull();
+    if ((m_options.asJson || isPythons) && !readArguments(event, &message))
+        return;
+    if (isPythons) {
+        m_voice.identify(&message);
+        message.time = QDateTime::currentMSecsSinceEpoch() * 1000;
+        m_voice.used(message);
+    }
+    if (!m_outbox->append(std::move(message), isPythons, Outbox::Clock::now())) {
+        Q_EMIT problem(u"full"_s,
+                       u"there is no room for '%1': %2 events wait for the engine, %3 of its bytes; it is lost "
+                       "beyond this bus"_s.arg(event.name, QString::number(m_outbox->waiting()),
+                                               QString::number(m_outbox->waitingBytes())));
+        return;
+    }
+    Q_EMIT appended();
+}
+
+// An event of Python names its sender in its arguments.
+bool Outbound::readArguments(const BusEvent &event, Message *message)
+{
+    QString why;
+    QString sender;
+    const auto arguments = m_bus->arguments(event.pickle, &sender, &why);
+    if (!arguments) {
+        if (!m_options.asJson)
+            return true; // whoever gets it may read it
+        ++m_counters.unreadable;
+        Q_EMIT problem(u"outgoing"_s, u"'%1' cannot be read, and does not go out: %2"_s.arg(event.name, why));
+        return false;
+    }
+    if (event.node.isNull())
+        message->sender = sender;
+    if (!m_options.asJson)
+        return true;
+    if (auto json = argumentsToJson(*arguments)) {
+        message->payload = std::move(*json);
+        message->format = Message::Format::Json;
+    }
+    return true;
+}
+
+} // namespace Pyvent::Bridge

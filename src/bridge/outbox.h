@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_BRIDGE_OUTBOX_H
+#define PYVENT_BRIDGE_OUTBOX_H
+
+#include "engine.h"
+#include "spoolstore.h"
+
+#include <QtCore/qhash.h>
+
+#include <chrono>
+#include <deque>
+#include <utility>
+
+namespace Pyvent::Bridge {
+
+// What waits to be carried, in the order in which it was heard. Plain logic, without a clock.
+//
+// Some messages are under way at a time. When one is not acknowledged, all from it on are sent again (go-back-N), so that their order holds;
+// what the engine has already is a double, which it, or the other end, drops. To have little to send again, nothing more is sent while the
+// oldest one takes unusually long.
+//
+// An engine that may forget what it has acknowledged (Engine::forgetsFor()) gets that again, too, after each connection.
+//
+// A bridge that stands by holds its messages until the active one has carried them: holdBack(), dropHeardBefore().
+class Outbox
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    struct Limits
+    {
+        qsizetype bytes = qsizetype(64) << 20;  // that wait in all
+        qsizetype memory = qsizetype(16) << 20; // of these in memory, where there is a store for the rest
+        qsizetype underWay = 512;
+        qsizetype bytesUnderWay = qsizetype(8) << 20;
+        qsizetype remembered = qsizetype(16) << 20; // bytes that are acknowledged and may be forgotten
+        std::chrono::milliseconds unusual = std::chrono::milliseconds(300);
+        std::chrono::milliseconds patience = std::chrono::seconds(5); // with an acknowledgement
+        std::chrono::milliseconds firstPause = std::chrono::milliseconds(100);
+        std::chrono::milliseconds longestPause = std::chrono::seconds(2);
+    };
+
+    struct Counters
+    {
+        quint64 published = 0; // acknowledged
+        quint64 repeated = 0;  // sent again
+        quint64 dropped = 0;   // there was no room
+        quint64 refused = 0;   // the engine never carries them
+    };
+
+    explicit Outbox(const Limits &limits, SpoolStore *store = nullptr);
+    Q_DISABLE_COPY_MOVE(Outbox)
+
+    void setForgetsFor(std::chrono::milliseconds time) { m_forgetsFor = time; }
+
+    // Says what the store has from an earlier process: \a count messages of \a bytes, with numbers up to \a lastId.
+    void setStored(qsizetype count, qsizetype bytes, quint64 lastId);
+
+    // Keeps \a message, which was heard at \a now. \a isOwn says that no other bridge of this bus has it. Returns false if there is no room:
+    // then the newest of its stream are missing, which the next one says (Message::lost).
+    bool append(Message &&message, bool isOwn, Clock::time_point now);
+
+    // What the store was asked for; what it has not given is not there any more if \a isAll.
+    void loaded(const QList<StoredMessage> &messages, bool isAll, Clock::time_point now);
+
+    // The store cannot be used any more. Returns how many messages are in it and nowhere else.
+    qsizetype storeFailed();
+
+    // Whether the engine reaches its server.
+    void setUp(bool isUp, Clock::time_point now);
+
+    // Whether to stand by: only its own messages go out.
+    void setHoldingBack(bool holdsBack) { m_holdsBack = holdsBack; }
+
+    // The active bridge has carried what was heard before \a time.
+    void dropHeardBefore(Clock::time_point time);
+
+    // What to give the engine now.
+    QList<Engine::Publication> takePublications(Clock::time_point now);
+
+    void published(const QList<quint64> &ids, Clock::time_point now);
+
+    // Returns the name of the message that is given up; empty where it is sent again, or not known.
+    QString refused(quint64 id, Engine::Refusal refusal, Clock::time_point now);
+
+    // Sends again what was not acknowledged in time, and forgets what needs not be remembered.
+    void process(Clock::time_point now);
+
+    // When process() or takePublications() is to be called next; max() if there is nothing to wait for.
+    Clock::time_point deadline() const;
+
+    bool isEmpty() const { return waiting() == 0; }
+    qsizetype waiting() const { return m_waiting + m_stored; }
+    qsizetype waitingBytes() const { return m_waitingBytes + m_storedBytes; }
+
+    // For how long the oldest one has waited here.
+    std::chrono::milliseconds oldestAge(Clock::time_point now) const;
+
+    // For how long nothing was acknowledged though something is under way.
+    std::chrono::milliseconds stuckFor(Clock::time_point now) const;
+
+    const Counters &counters() const { return m_counters; }
+
+private:
+    enum class State : quint8 { Waiting, UnderWay, Done };
+    struct Entry
+    {
+        StoredMessage stored;
+        qsizetype size;
+        Clock::time_point heardAt;
+        Clock::time_point at = {}; // when it was sent, or acknowledged first
+        State state = State::Waiting;
+        bool wasDone = false; // it was acknowledged before
+    };
+
+    void push(StoredMessage &&message, Clock::time_point heardAt);
+    std::deque<Entry>::iterator find(quint64 id);
+    void setState(Entry &entry, State state);
+    void goBack();
+    void pause(Clock::time_point now);
+    void passDone();
+    void forgetDone(Clock::time_point now);
+    void tellLost(std::deque<Entry>::iterator after, const Stream &stream, quint64 count);
+    void flushRemoved();
+    void loadMore();
+    bool isStuck(Clock::time_point now) const;
+
+    const Limits m_limits;
+    SpoolStore *m_store;
+    std::chrono::milliseconds m_forgetsFor{};
+    bool m_isUp = false;
+    bool m_holdsBack = false;
+    quint64 m_lastId = 0;
+
+    // First what is remembered, then what is under way, then what waits.
+    std::deque<Entry> m_entries;
+    std::size_t m_first = 0; // that is not done
+    std::size_t m_next = 0;  // to be sent
+    qsizetype m_waiting = 0; // not done, and in memory
+    qsizetype m_waitingBytes = 0;
+    qsizetype m_underWay = 0;
+    qsizetype m_bytesUnderWay = 0;
+    qsizetype m_remembered = 0; // bytes
+    Clock::time_point m_acknowledgedAt;
+    Clock::time_point m_pausedUntil;
+    std::chrono::milliseconds m_pause{};
+
+    qsizetype m_stored = 0; // in the store and not in memory
+    qsizetype m_storedBytes = 0;
+    quint64 m_loadedUpTo = 0;
+    bool m_isLoading = false;
+    QList<quint64> m_removed;
+
+    QHash<Stream, quint64> m_lost; // dropped, and not told yet
+    Counters m_counters;
+};
+
+} // namespace Pyvent::Bridge
+
+#endif

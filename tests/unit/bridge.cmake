@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+pyvent_unit_test(bridge eventaddress)
+pyvent_unit_test(bridge envelope)
+pyvent_unit_test(bridge jsonarguments)
+pyvent_unit_test(bridge engineoptions)
+pyvent_unit_test(bridge outbox)
+pyvent_unit_test(bridge orderkeeper)
+pyvent_unit_test(bridge streamorder)
+pyvent_unit_test(bridge election)
+pyvent_unit_test(bridge problemlog)

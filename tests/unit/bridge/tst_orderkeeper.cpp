@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "acktracker.h"
+#include "bridgesamples.h"
+#include "orderkeeper.h"
+#include "support/schedules.h"
+#include "support/testprogram.h"
+
+#include <QtTest>
+
+#include <algorithm>
+#include <random>
+
+using namespace Pyvent::Bridge;
+using namespace PyventTests;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+namespace {
+
+const QUuid nodeA = QUuid::createUuid();
+OrderKeeper::Item item(quint64 number, quint64 token = 0, quint64 lost = 0, const QUuid &node = nodeA)
+{
+    return {Message{.name = u"x"_s, .node = node, .number = number, .lost = lost}, token};
+}
+
+QList<quint64> readyNumbers(OrderKeeper *keeper)
+{
+    QList<quint64> numbers;
+    for (const OrderKeeper::Item &ready : keeper->takeReady())
+        numbers += ready.message.number;
+    return numbers;
+}
+
+} // namespace
+
+class tst_OrderKeeper : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void beginsAnywhere();
+    void dropsDoubles();
+    void holdsWhatComesEarly();
+    void waitsNotForEver();
+    void waitsNotForWhatIsSaidToBeLost();
+    void boundsWhatIsHeld();
+    void boundsStreams();
+    void takesBack();
+    void keepsOrderAtRandom();
+    void acknowledgesWhatIsDone();
+};
+
+void tst_OrderKeeper::beginsAnywhere()
+{
+    OrderKeeper keeper;
+    keeper.take(item(7), start);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{7});
+    keeper.take(item(8), start);
+    keeper.take(item(1, 0, 0, QUuid::createUuid()), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{8, 1}));
+    QCOMPARE(keeper.deadline(), OrderKeeper::Clock::time_point::max());
+    QVERIFY(keeper.has({nodeA, u"x"_s}, 8));
+    QVERIFY(!keeper.has({nodeA, u"x"_s}, 9));
+    QVERIFY(!keeper.has({nodeA, u"y"_s}, 1));
+}
+
+void tst_OrderKeeper::dropsDoubles()
+{
+    OrderKeeper keeper;
+    keeper.take(item(1, 10), start);
+    keeper.take(item(1, 11), start);
+    keeper.take(item(3, 12), start);
+    keeper.take(item(3, 13), start); // that is held
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{1});
+    QCOMPARE(keeper.takeDoubles(), (std::vector<quint64>{11, 13}));
+}
+
+void tst_OrderKeeper::holdsWhatComesEarly()
+{
+    OrderKeeper keeper;
+    keeper.take(item(1), start);
+    keeper.take(item(4), start);
+    keeper.take(item(3), start);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{1});
+    QCOMPARE(keeper.held(), 2);
+    keeper.take(item(2), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{2, 3, 4}));
+    QCOMPARE(keeper.held(), 0);
+    QCOMPARE(keeper.deadline(), OrderKeeper::Clock::time_point::max());
+}
+
+void tst_OrderKeeper::waitsNotForEver()
+{
+    OrderKeeper keeper({.patience = 10s});
+    keeper.take(item(1), start);
+    keeper.take(item(5), start);
+    keeper.take(item(9), start + 1s);
+    QCOMPARE(keeper.deadline(), start + 10s);
+    keeper.process(start + 10s - 1ms);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{1});
+    keeper.process(start + 10s);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{5});
+    const auto losses = keeper.takeLosses();
+    QCOMPARE(losses.size(), 1u);
+    QCOMPARE(losses[0].count, 3u);
+    QCOMPARE(losses[0].name, u"x"_s);
+    QCOMPARE(keeper.deadline(), start + 20s); // for what is before 9
+    keeper.process(start + 20s);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{9});
+    keeper.take(item(3), start + 21s); // too late
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>());
+}
+
+void tst_OrderKeeper::waitsNotForWhatIsSaidToBeLost()
+{
+    OrderKeeper keeper;
+    keeper.take(item(1), start);
+    keeper.take(item(5, 0, 3), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 5}));
+    keeper.take(item(9, 0, 2), start); // 6 is missing
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>());
+    keeper.take(item(6), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{6, 9}));
+}
+
+void tst_OrderKeeper::boundsWhatIsHeld()
+{
+    OrderKeeper keeper({.held = 10, .patience = 10s});
+    keeper.take(item(1), start);
+    for (quint64 number = 3; number < 30; number += 2)
+        keeper.take(item(number), start);
+    QVERIFY(keeper.held() <= 10);
+    QVERIFY(!keeper.takeLosses().empty());
+    const QList<quint64> numbers = readyNumbers(&keeper);
+    QVERIFY(std::ranges::is_sorted(numbers));
+
+    OrderKeeper bytes({.heldBytes = 100'000});
+    bytes.take(item(1), start);
+    for (quint64 number = 3; number < 30; number += 2) {
+        OrderKeeper::Item large = item(number);
+        large.message.payload = QByteArray(30'000, 'x');
+        bytes.take(std::move(large), start);
+    }
+    QVERIFY(bytes.held() <= 3);
+}
+
+void tst_OrderKeeper::boundsStreams()
+{
+    OrderKeeper keeper({.streams = 100});
+    for (int i = 0; i < 1000; ++i)
+        keeper.take(item(1, 0, 0, QUuid::createUuid()), start);
+    QCOMPARE(keeper.streams(), 100);
+    QCOMPARE(keeper.takeReady().size(), 1000u);
+}
+
+// What had its turn and comes again is no double.
+void tst_OrderKeeper::takesBack()
+{
+    OrderKeeper keeper;
+    for (quint64 number = 1; number <= 4; ++number)
+        keeper.take(item(number), start);
+    keeper.take(item(6), start);
+    auto ready = keeper.takeReady();
+    keeper.forgetHeld();
+    keeper.takeBack(ready[3].message);
+    keeper.takeBack(ready[2].message);
+    QCOMPARE(keeper.held(), 0);
+    for (quint64 number = 2; number <= 6; ++number)
+        keeper.take(item(number, number), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{3, 4, 5, 6}));
+    QCOMPARE(keeper.takeDoubles(), std::vector<quint64>{2});
+}
+
+void tst_OrderKeeper::keepsOrderAtRandom()
+{
+    const Schedules schedules = schedulesFromEnvironment(2'000);
+    for (int i = 0; i < schedules.count; ++i) {
+        std::mt19937 random(schedules.seed + quint32(i));
+        const auto below = [&](quint32 n) { return quint32(random() % n); };
+        // Numbers from 1 on, some twice, and each not far from its place.
+        std::vector<std::pair<quint32, quint64>> sent;
+        const quint64 count = 1 + below(200);
+        for (quint64 number = 1; number <= count; ++number) {
+            sent.emplace_back(number == 1 ? 0 : quint32(number) * 10 + below(100), number);
+            if (below(4) == 0)
+                sent.emplace_back(quint32(number) * 10 + below(300) + 1, number);
+        }
+        std::ranges::stable_sort(sent);
+        OrderKeeper keeper;
+        quint64 token = 0;
+        QList<quint64> numbers;
+        std::vector<quint64> tokens;
+        for (const auto &[place, number] : sent) {
+            keeper.take(item(number, ++token), start);
+            for (const OrderKeeper::Item &ready : keeper.takeReady()) {
+                numbers += ready.message.number;
+                tokens.push_back(ready.token);
+            }
+            for (const quint64 doubled : keeper.takeDoubles())
+                tokens.push_back(doubled);
+        }
+        QList<quint64> expected(qsizetype(count), 0);
+        std::iota(expected.begin(), expected.end(), 1);
+        QVERIFY2(numbers == expected, scheduleName(schedules.seed + quint32(i)));
+        std::ranges::sort(tokens);
+        QVERIFY2(tokens.size() == sent.size() && std::ranges::adjacent_find(tokens) == tokens.end(),
+                 scheduleName(schedules.seed + quint32(i)));
+    }
+}
+
+void tst_OrderKeeper::acknowledgesWhatIsDone()
+{
+    AckTracker tracker;
+    for (quint64 token = 1; token <= 5; ++token)
+        tracker.begin(token);
+    tracker.done(2);
+    tracker.done(3);
+    QVERIFY(!tracker.takeDone());
+    tracker.done(1);
+    QCOMPARE(tracker.takeDone(), 3u);
+    tracker.done(1); // again
+    QVERIFY(!tracker.takeDone());
+    QCOMPARE(tracker.size(), 2u);
+    tracker.clear();
+    tracker.begin(9);
+    tracker.done(4);
+    QVERIFY(!tracker.takeDone());
+    tracker.done(9);
+    QCOMPARE(tracker.takeDone(), 9u);
+}
+
+PYVENT_TEST(tst_OrderKeeper)
+#include "tst_orderkeeper.moc"

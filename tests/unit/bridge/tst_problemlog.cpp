@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "problemlog.h"
+#include "support/testprogram.h"
+
+#include <QtTest>
+
+using namespace Pyvent::Bridge;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+class tst_ProblemLog : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void tellsTheFirstAtOnce();
+    void countsTheOthers();
+    void tellsAgainWhatWasOver();
+};
+
+void tst_ProblemLog::tellsTheFirstAtOnce()
+{
+    ProblemLog log;
+    const auto now = ProblemLog::Clock::time_point() + 1h;
+    QCOMPARE(log.tell(u"a"_s, u"one"_s, now), u"one"_s);
+    QCOMPARE(log.tell(u"b"_s, u"two"_s, now), u"two"_s);
+    QCOMPARE(log.deadline(), ProblemLog::Clock::time_point::max());
+}
+
+void tst_ProblemLog::countsTheOthers()
+{
+    ProblemLog log;
+    const auto now = ProblemLog::Clock::time_point() + 1h;
+    QVERIFY(log.tell(u"a"_s, u"one"_s, now));
+    for (int i = 0; i < 1000; ++i)
+        QVERIFY(!log.tell(u"a"_s, u"again %1"_s.arg(i), now + 1s));
+    QCOMPARE(log.deadline(), now + ProblemLog::quiet);
+    QVERIFY(log.process(now + ProblemLog::quiet - 1ms).isEmpty());
+    QCOMPARE(log.process(now + ProblemLog::quiet), QStringList{u"again 999 (and 999 more of this kind)"_s});
+    QVERIFY(log.process(now + 2 * ProblemLog::quiet).isEmpty());
+    QCOMPARE(log.tell(u"a"_s, u"later"_s, now + 2 * ProblemLog::quiet), u"later"_s);
+    QVERIFY(!log.tell(u"a"_s, u"once more"_s, now + 2 * ProblemLog::quiet));
+    QCOMPARE(log.process(now + 3 * ProblemLog::quiet), QStringList{u"once more"_s});
+}
+
+void tst_ProblemLog::tellsAgainWhatWasOver()
+{
+    ProblemLog log;
+    const auto now = ProblemLog::Clock::time_point() + 1h;
+    QVERIFY(log.tell(u"connection"_s, u"gone"_s, now));
+    QVERIFY(log.forget(u"connection"_s));
+    QVERIFY(!log.forget(u"connection"_s));
+    QVERIFY(log.tell(u"connection"_s, u"gone"_s, now + 1s));
+}
+
+PYVENT_TEST(tst_ProblemLog)
+#include "tst_problemlog.moc"
