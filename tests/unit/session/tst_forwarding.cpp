@@ -203,8 +203,7 @@ private Q_SLOTS:
         BusNode *const bridge = m_two->add(cableNode(11));
         pass(1ms);
         send(sender, 5);
-        for (const PyventFrame &frame : std::as_const(kept))
-            QVERIFY(bridge->forward(frame));
+        kept.clear(); // as if there had been no bridge
         send(sender, 5);
         pass(10s);
         BusNode *const receiver = m_two->add(cableNode(2));
@@ -552,7 +551,7 @@ private Q_SLOTS:
     void twoCablesLoseAndDoubleNothing()
     {
         const Schedules schedules = schedulesFromEnvironment(300);
-        for (int i = 0; i < schedules.count; ++i)
+        for (int i = 0; i < schedules.count && !QTest::currentTestFailed(); ++i)
             twoCables(schedules.seed + quint32(i));
     }
 
