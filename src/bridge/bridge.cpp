@@ -28,6 +28,9 @@ constexpr auto stuckTooLong = 6s;
 // Where somebody else reads in this bus's name.
 constexpr auto readAgainAfter = 5s;
 
+// What was published lately is published again no more often than that, whoever asks for it.
+constexpr auto repeatNoMoreThan = 1s;
+
 QString linkOf(const EngineOptions &options)
 {
     return (options.dialect == Dialect::Nats ? u"nats:%1"_s : u"mqtt:%1"_s).arg(options.prefix);
@@ -70,7 +73,8 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
     , m_inbound(bus, &m_ownNodes,
                 {.bus = options.engine.bus.toUtf8(),
                  .names = orAll(options.in),
-                 .foreignSender = options.engine.dialect == Dialect::Nats ? u"pyvent.nats"_s : u"pyvent.mqtt"_s})
+                 .foreignSender = options.engine.dialect == Dialect::Nats ? u"pyvent.nats"_s : u"pyvent.mqtt"_s,
+                 .forgetsHeld = options.engine.dialect == Dialect::Mqtt})
     , m_outbound(bus, &m_outbox, &m_inbound, &m_ownNodes,
                  {.bus = options.engine.bus.toUtf8(), .asJson = options.asJson})
     , m_election(bus->id(),
@@ -117,6 +121,8 @@ void Bridge::connectEngine()
     connect(m_engine.get(), &EngineThread::up, this, &Bridge::engineIsUp);
     connect(m_engine.get(), &EngineThread::down, this, &Bridge::engineIsDown);
     connect(m_engine.get(), &EngineThread::readingChanged, this, &Bridge::readingIs);
+    connect(m_engine.get(), &EngineThread::askedAgain, this, &Bridge::repeat);
+    connect(m_engine.get(), &EngineThread::missedSome, &m_inbound, &Inbound::missedSome);
     connect(m_engine.get(), &EngineThread::problem, this, &Bridge::tell);
     connect(m_engine.get(), &EngineThread::published, this, [this](const QList<quint64> &ids) {
         m_outbox.published(ids, Clock::now());
@@ -225,6 +231,16 @@ void Bridge::readingIs(Engine::Reading reading)
     if (std::exchange(m_isReading, isOn) != isOn)
         Q_EMIT changed();
     schedule();
+}
+
+void Bridge::repeat()
+{
+    const auto now = Clock::now();
+    if (now - m_repeatedAt < repeatNoMoreThan)
+        return;
+    m_repeatedAt = now;
+    m_outbox.repeat(now);
+    work();
 }
 
 void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)

@@ -79,6 +79,7 @@ private:
     void engineIsUp(const QString &where, const QString &store);
     void engineIsDown();
     void readingIs(Engine::Reading reading);
+    void repeat();
     void heardPeer(const QUuid &bridge, const QVariantMap &map);
     void decide();
     void announce(bool wantsAnswer = false);
@@ -112,6 +113,7 @@ private:
     bool m_isFinished = false;
     quint64 m_connections = 0;
     Outbox::Clock::time_point m_stopAt;
+    Outbox::Clock::time_point m_repeatedAt;
 };
 
 } // namespace Pyvent::Bridge

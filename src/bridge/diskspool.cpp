@@ -11,7 +11,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype mostUnwritten = qsizetype(32) << 20; // bytes
+constexpr qsizetype mostUnwritten = qsizetype(128) << 20; // bytes
 constexpr qsizetype sizeOfATask = 64;
 
 template <typename... Functions>

@@ -78,6 +78,12 @@ Q_SIGNALS:
     // No more than a few thousand come, or 64 MiB and one, before the first is acknowledged.
     void received(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
 
+    // Another bus has missed something that its engine has forgotten: what this one has published lately is to be published again.
+    void askedAgain();
+
+    // The engine has forgotten some messages for this bus, which others are asked to publish again.
+    void missedSome();
+
     // Something is wrong, for people, in one line. \a kind is the same for lines of one kind.
     void problem(const QString &kind, const QString &text);
 };

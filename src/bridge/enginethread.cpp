@@ -29,6 +29,8 @@ EngineThread::EngineThread(std::unique_ptr<Engine> engine)
     connect(m_engine, &Engine::published, this, &EngineThread::published);
     connect(m_engine, &Engine::refused, this, &EngineThread::refused);
     connect(m_engine, &Engine::received, this, &EngineThread::received);
+    connect(m_engine, &Engine::askedAgain, this, &EngineThread::askedAgain);
+    connect(m_engine, &Engine::missedSome, this, &EngineThread::missedSome);
     connect(m_engine, &Engine::problem, this, &EngineThread::problem);
     m_thread->start();
 }

@@ -40,6 +40,8 @@ Q_SIGNALS:
     void published(const QList<quint64> &ids);
     void refused(quint64 id, Pyvent::Bridge::Engine::Refusal refusal, const QString &why);
     void received(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
+    void askedAgain();
+    void missedSome();
     void problem(const QString &kind, const QString &text);
 
 private:

@@ -63,8 +63,9 @@ void Inbound::sort(const Engine::Arrival &arrival, Clock::time_point now)
     } else if (m_ownNodes->contains(message.node)) {
         ++m_counters.looped;
     } else {
-        m_keeper.take({message, arrival.token}, now);
-        return;
+        const bool isHeld = m_keeper.take({message, arrival.token}, now);
+        if (!isHeld || !m_options.forgetsHeld)
+            return;
     }
     m_tracker.done(arrival.token);
 }
@@ -191,7 +192,8 @@ void Inbound::settle()
 void Inbound::restart()
 {
     m_tracker.clear();
-    m_keeper.forgetHeld();
+    if (!m_options.forgetsHeld) // otherwise they do not come again
+        m_keeper.forgetHeld();
     for (; !m_queue.empty(); m_queue.pop_back())
         m_keeper.takeBack(m_queue.back().message);
 }

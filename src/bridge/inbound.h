@@ -26,6 +26,9 @@ public:
         QByteArray bus;             // this one
         QList<PyventPattern> names; // that come in
         QString foreignSender;      // of events of other programs that name none
+        // Whether the engine is done with what waits for others. One that has few messages under way at a time would never give what is
+        // waited for otherwise; but what waits is lost where this process is killed.
+        bool forgetsHeld = false;
         OrderKeeper::Limits limits = {};
     };
 
@@ -49,6 +52,9 @@ public:
 
     // The engine begins anew behind what it was told to be done with.
     void restart();
+
+    // It has forgotten some messages, which come again.
+    void missedSome() { m_keeper.missedSome(Clock::now()); }
 
     // Whether the event has come by this engine.
     bool has(const Stream &stream, quint64 number) const { return m_keeper.has(stream, number); }

@@ -256,11 +256,16 @@ void MqttConnection::read()
         pollfd waiting = {mosquitto_socket(m_client.get()), POLLIN, 0};
         return waiting.fd >= 0 && ::poll(&waiting, 1, 0) > 0;
     };
+    write(); // acknowledgements first, which what comes now might hold back
+    if (m_hasEnded || m_isHeld)
+        return;
     qsizetype bytes = 0;
     int result = MOSQ_ERR_SUCCESS;
     for (qsizetype i = 0; i < mostAtOnce && bytes < mostBytesAtOnce && isReadable(); ++i) {
         const qsizetype before = m_received.size();
         result = mosquitto_loop_read(m_client.get(), 1);
+        if (result == MOSQ_ERR_SUCCESS && mosquitto_socket(m_client.get()) < 0)
+            result = MOSQ_ERR_CONN_LOST; // the broker has said goodbye
         if (result != MOSQ_ERR_SUCCESS)
             break;
         for (qsizetype k = before; k < m_received.size(); ++k)

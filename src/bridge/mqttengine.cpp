@@ -18,6 +18,15 @@ constexpr auto writerKeepAlive = 5s;
 // One that reads says nothing while the bus does not take what it has read.
 constexpr auto readerKeepAlive = 60s;
 
+// What a bus asks the others with, and no event's name is: PREFIX/%~again. It does so some times, since these may be connecting anew as well.
+const QByteArray againAddress = "%~again";
+constexpr std::chrono::milliseconds askAgainAfter[] = {0ms, 2s, 4s};
+
+// Some brokers, as Mosquitto 2.0, do not say that another client has taken a session over, but only hang up. Two that take it from each other do so at
+// once.
+constexpr auto shortReading = 2s;
+constexpr int mostShortReadings = 3;
+
 // A connection cannot be destroyed by what it tells.
 void dispose(std::unique_ptr<MqttConnection> *connection)
 {
@@ -46,12 +55,14 @@ MqttEngine::MqttEngine(const EngineOptions &options)
     , m_prefix(options.prefix.toUtf8() + '/')
     , m_retry(this)
     , m_readRetry(this)
+    , m_askAgain(this)
     , m_flush(this)
 {
-    for (QTimer *timer : {&m_retry, &m_readRetry, &m_flush})
+    for (QTimer *timer : {&m_retry, &m_readRetry, &m_askAgain, &m_flush})
         timer->setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &MqttEngine::connectNow);
     connect(&m_readRetry, &QTimer::timeout, this, &MqttEngine::beginReading);
+    connect(&m_askAgain, &QTimer::timeout, this, &MqttEngine::askAgain);
     connect(&m_flush, &QTimer::timeout, this, &MqttEngine::flushPublished);
 }
 
@@ -170,6 +181,10 @@ void MqttEngine::beginReading()
     connect(m_reader.get(), &MqttConnection::received, this, &MqttEngine::take);
     connect(m_reader.get(), &MqttConnection::ended, this, &MqttEngine::readerEnded);
     connect(m_reader.get(), &MqttConnection::subscribed, this, [this](bool isAllowed) {
+        tellReading();
+        m_asked = 0;
+        if (m_hasMissedSome && isAllowed)
+            askAgain();
         if (!isAllowed)
             Q_EMIT problem(u"permission"_s,
                            u"this MQTT user may not subscribe to '%1#'"_s.arg(QString::fromUtf8(m_prefix)));
@@ -181,23 +196,48 @@ void MqttEngine::beginReading()
 void MqttEngine::readerConnected(bool hasSession)
 {
     m_readBackOff.reset();
-    if (m_hadSession && !hasSession) {
+    m_hasMissedSome = m_hadSession && !hasSession;
+    if (m_hasMissedSome) {
+        Q_EMIT missedSome();
         Q_EMIT problem(u"session"_s,
-                       u"the MQTT broker at %1 has forgotten what waited for the bus '%2'; other bridges publish again "
+                       u"the MQTT broker at %1 has forgotten what waited for the bus '%2'; the others are asked for "
                        u"what is not older than "
                        "half a minute"_s.arg(m_server.text(), m_options.bus));
     }
     m_hadSession = true;
-    m_isReading = true;
-    Q_EMIT readingChanged(Reading::On);
+    m_readingFor.start();
+    if (hasSession) // its messages may come at once
+        tellReading();
     m_reader->subscribe(m_prefix + '#');
+}
+
+void MqttEngine::askAgain()
+{
+    if (!m_isUp || !m_isReading)
+        return;
+    QString why;
+    m_writer->publish(m_prefix + againAddress,
+                      {.address = {}, .contentType = "text/plain"_ba, .headers = {}, .payload = m_options.bus.toUtf8()},
+                      &why);
+    m_writer->setHeld(false); // writes in the next turn
+    if (++m_asked < qsizetype(std::size(askAgainAfter)))
+        m_askAgain.start(askAgainAfter[m_asked]);
+}
+
+void MqttEngine::tellReading()
+{
+    if (!std::exchange(m_isReading, true))
+        Q_EMIT readingChanged(Reading::On);
 }
 
 void MqttEngine::readerEnded(const QString &why, bool isTakenOver)
 {
     dispose(&m_reader);
-    m_isReading = false;
-    if (isTakenOver) {
+    if (std::exchange(m_isReading, false))
+        m_shortReadings =
+            m_readingFor.hasExpired(std::chrono::milliseconds(shortReading).count()) ? 0 : m_shortReadings + 1;
+    if (isTakenOver || m_shortReadings >= mostShortReadings) {
+        m_shortReadings = 0;
         m_shallRead = false;
         Q_EMIT readingChanged(Reading::Elsewhere);
         return;
@@ -211,6 +251,7 @@ void MqttEngine::readerEnded(const QString &why, bool isTakenOver)
 void MqttEngine::endReading()
 {
     m_readRetry.stop();
+    m_askAgain.stop();
     dispose(&m_reader);
     if (std::exchange(m_isReading, false))
         Q_EMIT readingChanged(Reading::Off);
@@ -218,9 +259,15 @@ void MqttEngine::endReading()
 
 void MqttEngine::take(const QList<Envelope> &envelopes)
 {
+    tellReading();
     m_reader->setHeld(true);
     QList<Arrival> arrivals;
     for (const Envelope &envelope : envelopes) {
+        if (envelope.address == againAddress) {
+            if (envelope.payload != m_options.bus.toUtf8())
+                Q_EMIT askedAgain();
+            continue;
+        }
         Arrival arrival{.token = ++m_token};
         QString why;
         if (auto message = unseal(envelope, &why))
@@ -230,7 +277,10 @@ void MqttEngine::take(const QList<Envelope> &envelopes)
                 QString::fromUtf8(m_prefix), QString::fromUtf8(envelope.address), why);
         arrivals += std::move(arrival);
     }
-    Q_EMIT received(arrivals);
+    if (arrivals.isEmpty())
+        m_reader->setHeld(false);
+    else
+        Q_EMIT received(arrivals);
 }
 
 void MqttEngine::acknowledge(quint64 token)

@@ -7,6 +7,7 @@
 #include "engineoptions.h"
 #include "mqttconnection.h"
 
+#include <QtCore/qelapsedtimer.h>
 #include <QtCore/qhash.h>
 #include <QtCore/qtimer.h>
 
@@ -38,6 +39,8 @@ private:
     void beginReading();
     void endReading();
     void readerConnected(bool hasSession);
+    void tellReading();
+    void askAgain();
     void readerEnded(const QString &why, bool isTakenOver);
     void take(const QList<Envelope> &envelopes);
     void tellPublished(int number, int reason);
@@ -51,6 +54,7 @@ private:
     BackOff m_readBackOff;
     QTimer m_retry;
     QTimer m_readRetry;
+    QTimer m_askAgain;
     QTimer m_flush; // tells of many acknowledgements at once
     bool m_isStarted = false;
     bool m_isUp = false;
@@ -61,8 +65,12 @@ private:
     bool m_shallRead = false;
     bool m_isReading = false;
     bool m_hadSession = false;
+    bool m_hasMissedSome = false;
+    qsizetype m_asked = 0; // how often, for what was missed
     std::unique_ptr<MqttConnection> m_reader;
-    quint64 m_token = 0; // the last one that was given
+    QElapsedTimer m_readingFor;
+    int m_shortReadings = 0; // in a row
+    quint64 m_token = 0;     // the last one that was given
 };
 
 } // namespace Pyvent::Bridge

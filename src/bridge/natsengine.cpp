@@ -103,7 +103,8 @@ bool NatsEngine::tryServer(const HostPort &server)
     for (const QString &note : m_stream->notes())
         Q_EMIT problem(note, note);
     if (std::exchange(m_identity, m_stream->identity()) != m_stream->identity())
-        m_acknowledged = 0; // of another stream
+        m_acknowledged = 0;                                        // of another stream
+    m_acknowledged = std::min(m_acknowledged, m_stream->newest()); // one that has lost its end uses its numbers again
     m_backOff.reset();
     Q_EMIT up(m_options.scheme() + "://"_L1 + server.text(), m_stream->identity());
     if (m_shallRead)
@@ -257,7 +258,8 @@ void NatsEngine::beginReading()
         return;
     }
     m_isReading = true;
-    m_order.begin(consumer.next, m_stream->isContiguous());
+    // A server that was killed may have forgotten the last acknowledgements.
+    m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());
     m_given.clear();
     m_givenBytes = 0;
     m_pull.begin(Clock::now());
@@ -276,8 +278,9 @@ void NatsEngine::endReading()
 
 void NatsEngine::askForMore()
 {
-    const auto open = qsizetype(m_given.size() + m_order.held());
-    while (m_link && m_givenBytes < mostGivenBytes && m_pull.wantsMore(open, NatsStream::mostUnacknowledged)) {
+    // What is missing comes only if it is asked for, however much waits for it here. The consumer gives out no more than mostUnacknowledged at a time.
+    const auto mayAsk = [this] { return m_givenBytes < mostGivenBytes || m_order.held() > 0; };
+    while (m_link && mayAsk() && m_pull.wantsMore()) {
         const QByteArray subject = "$JS.API.CONSUMER.MSG.NEXT." + m_stream->name() + '.' + m_stream->consumerName();
         m_link->request(subject, NatsPull::body(), m_pull.ask(Clock::now()));
     }

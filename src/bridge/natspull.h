@@ -9,8 +9,7 @@
 
 namespace Pyvent::Bridge {
 
-// What a JetStream consumer is asked for, and how much of that has come: so that it has always something to send, as long as what has come is done with
-// soon. A request ends when its messages have come, or with a status, of which "heartbeat" only says that it is still there. Plain logic, without a clock.
+// What a JetStream consumer is asked for, and how much of that has come: so that it has always something to send. A request ends when its messages have come, or with a status, of which "heartbeat" only says that it is still there. Plain logic, without a clock.
 class NatsPull
 {
 public:
@@ -37,11 +36,8 @@ public:
         m_heardAt = now;
     }
 
-    // Whether to ask for more, with \a unacknowledged messages that are not done with.
-    bool wantsMore(qsizetype unacknowledged, qsizetype most) const
-    {
-        return m_requests.size() < 2 && asked() <= batch / 2 && unacknowledged + asked() + batch <= most;
-    }
+    // Whether there is soon nothing that was asked for and has not come.
+    bool wantsMore() const { return m_requests.size() < 2 && asked() <= batch / 2; }
 
     // The number of the next request.
     quint64 ask(Clock::time_point now)

@@ -125,6 +125,7 @@ bool NatsStream::look(const jsStreamInfo &stream)
         return refuse(u"it takes nothing"_s);
     m_isContiguous = subjects == QByteArrayList{m_subject};
     m_identity = QString::number(stream.Created);
+    m_newest = stream.State.LastSeq;
     if (config.Replicas < replicas && m_clusterSize >= replicas) {
         m_notes +=
             u"the stream %1 has %2 replica(s), and the cluster has %3 servers: with 'nats stream edit --replicas 3' it "

@@ -51,6 +51,9 @@ public:
     // Tells the stream from one of the same name in another cluster, or that was made later.
     const QString &identity() const { return m_identity; }
 
+    // The number of its newest message, as it was looked at.
+    quint64 newest() const { return m_newest; }
+
     // Whether the stream has nothing but this prefix, so that no number is missing.
     bool isContiguous() const { return m_isContiguous; }
 
@@ -68,6 +71,7 @@ private:
     QString m_identity;
     QString m_why;
     QStringList m_notes;
+    quint64 m_newest = 0;
     bool m_isContiguous = true;
 };
 

@@ -5,7 +5,7 @@
 
 namespace Pyvent::Bridge {
 
-void OrderKeeper::take(Item &&item, Clock::time_point now)
+bool OrderKeeper::take(Item &&item, Clock::time_point now)
 {
     const Stream stream = item.message.stream();
     const auto known = m_byStream.constFind(stream);
@@ -13,8 +13,12 @@ void OrderKeeper::take(Item &&item, Clock::time_point now)
         makeRoom();
         const auto state = m_states.insert(m_states.end(), State{.stream = stream});
         m_byStream.insert(stream, state);
-        deliver(*state, std::move(item));
-        return;
+        state->isDoubtful = now < m_doubtsUntil && item.message.number - 1 > item.message.lost;
+        if (state->isDoubtful)
+            hold(*state, std::move(item), now);
+        else
+            deliver(*state, std::move(item));
+        return state->isDoubtful;
     }
     m_states.splice(m_states.end(), m_states, *known);
     State &state = **known;
@@ -25,7 +29,9 @@ void OrderKeeper::take(Item &&item, Clock::time_point now)
         release(state, now);
     } else {
         hold(state, std::move(item), now);
+        return true;
     }
+    return false;
 }
 
 void OrderKeeper::deliver(State &state, Item &&item)
@@ -76,6 +82,7 @@ void OrderKeeper::release(State &state, Clock::time_point now)
     }
     if (!hasMoved)
         return;
+    state.isDoubtful = false;
     m_holding.erase({state.since, &state});
     if (state.held.empty())
         return;
@@ -87,7 +94,8 @@ void OrderKeeper::release(State &state, Clock::time_point now)
 void OrderKeeper::giveUp(State &state, Clock::time_point now)
 {
     const Message &first = state.held.begin()->second.message;
-    m_losses.push_back({state.stream.name, first.number - 1 - first.lost - state.delivered});
+    if (!std::exchange(state.isDoubtful, false))
+        m_losses.push_back({state.stream.name, first.number - 1 - first.lost - state.delivered});
     state.delivered = first.number - 1 - first.lost;
     release(state, now);
 }
@@ -96,11 +104,22 @@ void OrderKeeper::process(Clock::time_point now)
 {
     while (!m_holding.empty() && m_holding.begin()->first + m_limits.patience <= now)
         giveUp(*m_holding.begin()->second, now);
+    if (m_doubtsUntil == Clock::time_point::min() || now < m_doubtsUntil)
+        return;
+    m_doubtsUntil = Clock::time_point::min();
+    const auto holding = m_holding;
+    for (const auto &[since, state] : holding) {
+        if (state->isDoubtful)
+            giveUp(*state, now);
+    }
 }
 
 OrderKeeper::Clock::time_point OrderKeeper::deadline() const
 {
-    return m_holding.empty() ? Clock::time_point::max() : m_holding.begin()->first + m_limits.patience;
+    auto deadline = m_holding.empty() ? Clock::time_point::max() : m_holding.begin()->first + m_limits.patience;
+    if (m_doubtsUntil != Clock::time_point::min())
+        deadline = std::min(deadline, m_doubtsUntil);
+    return deadline;
 }
 
 void OrderKeeper::forgetHeld()

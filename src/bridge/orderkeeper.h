@@ -29,6 +29,7 @@ public:
         qsizetype held = 10'000;     // messages that wait
         qsizetype heldBytes = qsizetype(32) << 20;
         std::chrono::milliseconds patience = std::chrono::seconds(10);
+        std::chrono::milliseconds doubt = std::chrono::seconds(6); // after missedSome()
     };
 
     // A message, and the engine's token for it.
@@ -54,8 +55,12 @@ public:
     }
     Q_DISABLE_COPY_MOVE(OrderKeeper)
 
-    // \a item has come; it has a node and a number. The first one of a stream begins it.
-    void take(Item &&item, Clock::time_point now);
+    // \a item has come; it has a node and a number. The first one of a stream begins it. Returns whether it has to wait for others.
+    bool take(Item &&item, Clock::time_point now);
+
+    // The engine has forgotten some messages, which others will publish again. So the first one that comes of a stream may not be its first one, and waits
+    // for a while.
+    void missedSome(Clock::time_point now) { m_doubtsUntil = now + m_limits.doubt; }
 
     // Waits no longer for what is missing for too long.
     void process(Clock::time_point now);
@@ -91,6 +96,7 @@ private:
         quint64 delivered = 0;
         std::map<quint64, Item> held = {};
         Clock::time_point since = {}; // that something is held
+        bool isDoubtful = false;      // it is not known where it begins
     };
     using States = std::list<State>; // least recently used first
 
@@ -104,6 +110,7 @@ private:
     States m_states;
     QHash<Stream, States::iterator> m_byStream;
     std::set<std::pair<Clock::time_point, State *>> m_holding;
+    Clock::time_point m_doubtsUntil = Clock::time_point::min();
     qsizetype m_held = 0;
     qsizetype m_heldBytes = 0;
     std::vector<Item> m_ready;

@@ -109,8 +109,15 @@ void Outbox::setUp(bool isUp, Clock::time_point now)
     goBack();
     m_pausedUntil = now;
     m_pause = {};
-    if (!isUp || m_forgetsFor == 0ms)
+    if (isUp)
+        repeat(now);
+}
+
+void Outbox::repeat(Clock::time_point now)
+{
+    if (m_forgetsFor == 0ms)
         return;
+    goBack();
     forgetDone(now);
     for (Entry &entry : m_entries) {
         if (entry.state != State::Done || !entry.wasDone)

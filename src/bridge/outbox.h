@@ -69,6 +69,9 @@ public:
     // Whether the engine reaches its server.
     void setUp(bool isUp, Clock::time_point now);
 
+    // Sends again what is remembered, since it was forgotten.
+    void repeat(Clock::time_point now);
+
     // Whether to stand by: only its own messages go out.
     void setHoldingBack(bool holdsBack) { m_holdsBack = holdsBack; }
 

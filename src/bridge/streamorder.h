@@ -31,6 +31,7 @@ public:
         m_next = next;
         m_isContiguous = isContiguous;
         m_held.clear();
+        m_ready.clear(); // they come again, and with another address to acknowledge them
     }
 
     enum class Verdict { Taken, Known };

@@ -46,6 +46,7 @@ private Q_SLOTS:
     void boundsWhatIsHeld();
     void boundsStreams();
     void takesBack();
+    void doubtsBeginnings();
     void keepsOrderAtRandom();
     void acknowledgesWhatIsDone();
 };
@@ -169,6 +170,34 @@ void tst_OrderKeeper::takesBack()
         keeper.take(item(number, number), start);
     QCOMPARE(readyNumbers(&keeper), (QList<quint64>{3, 4, 5, 6}));
     QCOMPARE(keeper.takeDoubles(), std::vector<quint64>{2});
+}
+
+// The engine has forgotten what came before, and others publish it again.
+void tst_OrderKeeper::doubtsBeginnings()
+{
+    const QUuid nodes[] = {QUuid::createUuid(), QUuid::createUuid(), QUuid::createUuid()};
+    OrderKeeper keeper;
+    keeper.missedSome(start);
+    for (const QUuid &each : nodes) {
+        keeper.take(item(7, 0, 0, each), start);
+        keeper.take(item(8, 0, 0, each), start);
+    }
+    keeper.take(item(1, 0, 0, QUuid::createUuid()), start); // nothing is before that
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{1});
+    for (quint64 number = 1; number <= 7; ++number)
+        keeper.take(item(number, 0, 0, nodes[0]), start + 1s);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 2, 3, 4, 5, 6, 7, 8}));
+    keeper.take(item(6, 0, 0, nodes[1]), start + 2s);
+    QVERIFY(readyNumbers(&keeper).isEmpty());
+    QCOMPARE(keeper.deadline(), start + 6s);
+    keeper.process(start + 6s);
+    QList<quint64> numbers = readyNumbers(&keeper);
+    std::ranges::sort(numbers);
+    QCOMPARE(numbers, (QList<quint64>{6, 7, 7, 8, 8}));
+    QVERIFY2(keeper.takeLosses().empty(), "it is not known that there was anything");
+    keeper.take(item(7, 0, 0, QUuid::createUuid()), start + 7s);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{7});
+    QCOMPARE(keeper.deadline(), OrderKeeper::Clock::time_point::max());
 }
 
 void tst_OrderKeeper::keepsOrderAtRandom()

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#ifndef PYVENT_TESTS_TESTBRIDGE_H
+#define PYVENT_TESTS_TESTBRIDGE_H
+
+#include "bridge.h"
+#include "bridge/engineprobe.h"
+#include "bridge/serverprocess.h"
+#include "bridge/testbus.h"
+#include "enginefactory.h"
+
+#include <algorithm>
+
+namespace PyventTests {
+
+// A bridge on a bus of a test's, and what it has said.
+class TestBridge
+{
+public:
+    TestBridge(TestBus *bus, const Pyvent::Bridge::BridgeOptions &options)
+        : m_end(bus)
+        , m_bridge(std::make_unique<Pyvent::Bridge::Bridge>(&m_end, make(options), options))
+    {
+        using Pyvent::Bridge::Bridge;
+        QObject::connect(m_bridge.get(), &Bridge::problem, &m_end, [this](const QString &line) { problems += line; });
+        QObject::connect(m_bridge.get(), &Bridge::notice, &m_end, [this](const QString &line) { notices += line; });
+        QObject::connect(m_bridge.get(), &Bridge::finished, &m_end, [this] { m_isFinished = true; });
+        const QString why = m_bridge->start();
+        if (!why.isEmpty())
+            qFatal("%s", qPrintable(why));
+    }
+
+    // Ends as a process does that is killed.
+    ~TestBridge() { m_end.kill(); }
+
+    Pyvent::Bridge::BridgeStatus status() const { return m_bridge->status(); }
+    bool isWorking() const
+    {
+        const auto now = status();
+        return now.isActive && now.isReading;
+    }
+    bool waitUntilWorking() const
+    {
+        return waitUntil([this] { return isWorking(); });
+    }
+    bool hasSaid(const QString &text) const
+    {
+        return waitUntil([&] {
+            return std::ranges::any_of(problems + notices, [&](const QString &line) { return line.contains(text); });
+        });
+    }
+    bool stop()
+    {
+        m_bridge->stop();
+        return waitUntil([this] { return m_isFinished; });
+    }
+
+    TestBusEnd &end() { return m_end; }
+
+    QStringList problems;
+    QStringList notices;
+
+private:
+    static std::unique_ptr<Pyvent::Bridge::Engine> make(const Pyvent::Bridge::BridgeOptions &options)
+    {
+        QString why;
+        auto engine = Pyvent::Bridge::makeEngine(options.engine, &why);
+        if (!engine)
+            qFatal("%s", qPrintable(why));
+        return engine;
+    }
+
+    TestBusEnd m_end;
+    std::unique_ptr<Pyvent::Bridge::Bridge> m_bridge;
+    bool m_isFinished = false;
+};
+
+inline Pyvent::Bridge::BridgeOptions bridgeOptions(Pyvent::Bridge::Dialect dialect, int port, const QString &bus)
+{
+    return {.engine = engineOptions(dialect, port, bus)};
+}
+
+// A server of either kind; null if it is not installed.
+inline std::unique_ptr<ServerProcess> makeServer(Pyvent::Bridge::Dialect dialect)
+{
+    if (dialect == Pyvent::Bridge::Dialect::Nats)
+        return natsServerProgram().isEmpty() ? nullptr : std::make_unique<NatsServer>();
+    return mosquittoProgram().isEmpty() ? nullptr : std::unique_ptr<ServerProcess>(new MosquittoBroker);
+}
+
+} // namespace PyventTests
+
+#endif
