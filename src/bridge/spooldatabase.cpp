@@ -94,9 +94,8 @@ bool SpoolDatabase::open(const QString &path)
 bool SpoolDatabase::checkVersion()
 {
     QSqlQuery query(m_database);
-    query.prepare(u"PRAGMA user_version"_s);
-    if (!run(&query, u"read"_s))
-        return false;
+    if (!query.exec(u"PRAGMA user_version"_s))
+        return fail(query.lastError(), u"read"_s);
     const int found = query.next() ? query.value(0).toInt() : 0;
     query.finish();
     if (found == 0) {
@@ -130,20 +129,21 @@ bool SpoolDatabase::prepare()
 bool SpoolDatabase::run(const QString &statement, const QString &what)
 {
     QSqlQuery query(m_database);
-    query.prepare(statement);
-    return run(&query, what);
+    return query.exec(statement) || fail(query.lastError(), what);
 }
 
 bool SpoolDatabase::run(QSqlQuery *query, const QString &what)
 {
-    if (query->exec())
-        return true;
-    const QSqlError error = query->lastError();
-    if (error.nativeErrorCode() == "5"_L1) { // SQLITE_BUSY
+    return query->exec() || fail(query->lastError(), what);
+}
+
+bool SpoolDatabase::fail(const QSqlError &error, const QString &what)
+{
+    constexpr int busy = 5; // SQLITE_BUSY, with what else it knows in the upper bits
+    if ((error.nativeErrorCode().toInt() & 0xff) == busy)
         m_why = u"%1 is another process's: does a bridge for the same run already?"_s.arg(m_path);
-        return false;
-    }
-    m_why = u"%1 cannot be %2: %3"_s.arg(m_path, what, error.text().simplified());
+    else
+        m_why = u"%1 cannot be %2: %3"_s.arg(m_path, what, error.text().simplified());
     return false;
 }
 
@@ -224,9 +224,8 @@ bool SpoolDatabase::load(quint64 id, qsizetype bytes, QList<StoredMessage> *mess
 bool SpoolDatabase::count(qsizetype *count, qsizetype *bytes, quint64 *lastId)
 {
     QSqlQuery query(m_database);
-    query.prepare(u"SELECT COUNT(*), SUM(size), MAX(id) FROM messages"_s);
-    if (!run(&query, u"read"_s) || !query.next())
-        return false;
+    if (!query.exec(u"SELECT COUNT(*), SUM(size), MAX(id) FROM messages"_s) || !query.next())
+        return fail(query.lastError(), u"read"_s);
     *count = query.value(0).toLongLong();
     *bytes = query.value(1).toLongLong();
     *lastId = query.value(2).toULongLong();
@@ -238,9 +237,8 @@ bool SpoolDatabase::count(qsizetype *count, qsizetype *bytes, quint64 *lastId)
 bool SpoolDatabase::shrink()
 {
     QSqlQuery query(m_database);
-    query.prepare(u"PRAGMA incremental_vacuum"_s);
-    if (!run(&query, u"written"_s))
-        return false;
+    if (!query.exec(u"PRAGMA incremental_vacuum"_s))
+        return fail(query.lastError(), u"written"_s);
     while (query.next()) { // each frees a page
     }
     return true;

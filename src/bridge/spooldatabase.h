@@ -37,6 +37,7 @@ public:
 private:
     bool run(const QString &statement, const QString &what);
     bool run(QSqlQuery *query, const QString &what);
+    bool fail(const QSqlError &error, const QString &what);
     bool checkVersion();
     bool prepare();
     bool shrink();

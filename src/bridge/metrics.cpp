@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "metrics.h"
+
+namespace Pyvent::Bridge {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QByteArray label(QByteArrayView name, const QString &text)
+{
+    QByteArray value = text.toUtf8();
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    return name.toByteArray() + "=\"" + value + '"';
+}
+
+class Writer
+{
+public:
+    explicit Writer(const BridgeStatus &status)
+        : m_labels('{' + label("link", status.link) + ',' + label("bus", status.bus) + '}')
+    {
+    }
+
+    void gauge(QByteArrayView name, QByteArrayView help, double value)
+    {
+        add(name, "gauge", help, QByteArray::number(value, 'g', 15));
+    }
+    void counter(QByteArrayView name, QByteArrayView help, quint64 value)
+    {
+        add(name, "counter", help, QByteArray::number(value));
+    }
+    const QByteArray &text() const { return m_text; }
+
+private:
+    void add(QByteArrayView name, QByteArrayView type, QByteArrayView help, const QByteArray &value)
+    {
+        const QByteArray full = "pyvent_bridge_" + name.toByteArray();
+        m_text += "# HELP " + full + ' ' + help.toByteArray() + "\n# TYPE " + full + ' ' + type.toByteArray() + '\n'
+            + full + m_labels + ' ' + value + '\n';
+    }
+
+    const QByteArray m_labels;
+    QByteArray m_text;
+};
+
+} // namespace
+
+QByteArray metricsText(const BridgeStatus &status)
+{
+    Writer writer(status);
+    writer.gauge("engine_up", "Whether the engine's server is reached.", status.isUp);
+    writer.gauge("active", "Whether this bridge works, rather than another one of its bus.", status.isActive);
+    writer.gauge("reading", "Whether it reads from the engine.", status.isReading);
+    writer.gauge("peers", "Other bridges of this bus for the same.", double(status.peers));
+    writer.counter("engine_connections_total", "Connections to the engine that were made.", status.connections);
+
+    writer.gauge("waiting_events", "Events that the engine has not acknowledged yet.", double(status.waiting));
+    writer.gauge("waiting_bytes", "What they take.", double(status.waitingBytes));
+    writer.gauge("waiting_seconds", "For how long the oldest one has waited.", double(status.oldestAge.count()) / 1000);
+    writer.counter("heard_events_total", "Events that were heard on the bus.", status.out.heard);
+    writer.counter("published_events_total", "Events that the engine has acknowledged.", status.outbox.published);
+    writer.counter("repeated_events_total", "Events that were sent to the engine again.", status.outbox.repeated);
+    writer.counter("dropped_events_total",
+                   "Events that were lost beyond the bus, since there was no room for what waits.",
+                   status.outbox.dropped);
+    writer.counter("refused_events_total", "Events that the engine does not take.", status.outbox.refused);
+    writer.counter("unreadable_events_total", "Events that no JSON could be made of.", status.out.unreadable);
+    writer.counter("returned_events_total", "Events that had come by the same engine, and were not sent back.",
+                   status.out.returned);
+
+    writer.gauge("incoming_events", "Messages that the bus has not taken yet.", double(status.waitingIn));
+    writer.counter("received_messages_total", "Messages that came from the engine.", status.in.received);
+    writer.counter("forwarded_events_total", "Events that were forwarded to the bus.", status.in.forwarded);
+    writer.counter("own_messages_total", "Messages that had come from this bus.", status.in.own);
+    writer.counter("unwanted_messages_total", "Messages of names that do not come in.", status.in.unwanted);
+    writer.counter("doubled_messages_total", "Messages that had come before.", status.in.doubled);
+    writer.counter("looped_messages_total", "Messages of this bus's nodes that came by other buses.", status.in.looped);
+    writer.counter("unreadable_messages_total", "Messages that are no events.", status.in.unreadable);
+    writer.counter("rejected_events_total", "Events that the bus does not take.", status.in.refused);
+    writer.counter("missed_events_total", "Events that did not come by the engine.", status.in.lost);
+    return writer.text();
+}
+
+QString statusLine(const BridgeStatus &status)
+{
+    const QString what = !status.isUp ? u"tries to reach %1"_s.arg(status.engine)
+        : status.isActive             ? u"joins '%1' to %2 at %3"_s.arg(status.bus, status.link, status.engine)
+                                      : u"stands by for '%1' and %2"_s.arg(status.bus, status.link);
+    return status.waiting == 0 ? what : u"%1, %2 events wait"_s.arg(what, QString::number(status.waiting));
+}
+
+} // namespace Pyvent::Bridge
