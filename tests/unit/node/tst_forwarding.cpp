@@ -298,7 +298,9 @@ private Q_SLOTS:
         QCOMPARE(bridge.unacknowledged(), 10);
         PyventNode receiver(server(m_one));
         QList<quint64> heard;
-        receiver.on("order", this, [&](const PyventEvent &event) { heard.append(event.sequence); });
+        // The bridge may be at the new server before the handler is, and for that it would be the past.
+        receiver.on("order", {.replay = {.last = 20}}, this,
+                    [&](const PyventEvent &event) { heard.append(event.sequence); });
         QTRY_COMPARE(heard.size(), 10);
         QTRY_VERIFY(bridge.forward(frameOf(11)));
         QTRY_COMPARE(heard, (QList<quint64>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
