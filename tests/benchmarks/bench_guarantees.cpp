@@ -74,7 +74,8 @@ void follow(benchmark::State &state)
     appendTrailer({.nodeId = node, .sequence = 1, .time = 1}, &frame);
     ReceiveWindow window;
     window.listen(topic + ' ');
-    window.ready(0, std::chrono::steady_clock::now());
+    // A day ago: no more is believed to have been sent than can have been since then, and this takes them faster.
+    window.ready(0, std::chrono::steady_clock::now() - std::chrono::hours(24));
     quint64 sequence = 0;
     for (auto _ : state) {
         const Frame parsed = parseFrame(frame);
