@@ -8,6 +8,9 @@
 #include <QtCore/qmetatype.h>
 #include <QtCore/qstring.h>
 #include <QtCore/quuid.h>
+#include <QtCore/qvariant.h>
+
+#include <optional>
 
 /*!
     One event as it travels, with its arguments undecoded: what a bridge between buses, or a recorder, needs of it.
@@ -46,6 +49,21 @@ public:
         0; /*!< When the event before it in its stream was sent on this bus, in the same unit; 0: it is the first one. */
     bool replayed = false;  /*!< It was sent before, and the handler asked for the past: PyventFilter::replay. */
     bool forwarded = false; /*!< It was sent on another bus first, and came to this one by forward(). */
+
+    /*!
+        Reads the keyword arguments out of the pickle, as a handler's event has them: without running anything. \a from becomes
+        the one that the pickle names; empty where it names none, as nodes of this module do for their default one. Returns nothing
+        where the pickle cannot be read, or expands beyond the README's Limits; \a whyNot then says why, for people. May be called from any
+        thread.
+    */
+    [[nodiscard]] std::optional<QVariantMap> arguments(QString *from = nullptr, QString *whyNot = nullptr) const;
+
+    /*!
+        Makes the pickle that a node sends for these keyword arguments, and takes \a from for the frame's, if it is not empty. One
+        that is no default, "pyvent" or "pyvent.{id}", goes into the pickle as well, where Python's nodes look for it. Returns
+        false, and changes nothing, where send() would refuse them; \a whyNot then says why, for people. May be called from any thread.
+    */
+    bool setArguments(const QVariantMap &args, const QString &from = {}, QString *whyNot = nullptr);
 
     friend bool operator==(const PyventFrame &, const PyventFrame &) = default;
 };

@@ -362,6 +362,7 @@ public:
 
         Never waits, as send(). Returns whether the event is on its way; also true, and nothing is sent, where there is nothing to
         do:
+        - It is of the past, which PyventFrame::replayed says: then it is kept for late joiners, and for nobody else.
         - This node has forwarded it before, or one of the same node and name with a higher number. Numbers of a stream have to go up;
           those that are left out are lost to this bus.
         - Its node is on this bus itself, so it has come back by other bridges. The first time, errorOccurred() tells:
@@ -372,7 +373,8 @@ public:
         server has refused such a one less than 5 s ago (PyventError::EventRefused). The text of errorOccurred() says what to do.
 
         A server of this module lets a program speak for nodes of others only where its rules give it the right "speak-for-others",
-        for the event's name; one without rules lets nobody. A server of Python's package knows no rights, and lets everybody.
+        for the event's name. One without rules lets programs of its own user, and root's, on its machine, for nodes that are not on its
+        bus. A server of Python's package knows no rights, and lets everybody.
 
         This node stands in for at most 10,000 nodes with 100,000 streams, and forgets those that it was longest ago that something
         came of; errorOccurred() tells: PyventError::OriginForgotten. When it leaves the bus it forgets them all.
@@ -414,6 +416,16 @@ public:
     */
     QFuture<QList<PyventNodeInfo>> findNodes(std::chrono::milliseconds within = std::chrono::milliseconds(500));
 
+    /*!
+        Says of this node what findNodes() tells of it beside the rest, as PyventNodeInfo::about: a version, a role, a state. All nodes are
+        told at once, by nodeDescribed(), and again when this node is Ready after it was not. Values become what CBOR has for them.
+
+        Returns false, and changes nothing, if \a about takes more than 8 KiB: PyventError::InvalidArgument. May be called from any
+        thread.
+    */
+    bool setAbout(const QVariantMap &about);
+    QVariantMap about() const;
+
 Q_SIGNALS:
     /*! An event was heard. Connecting this signal subscribes the node to all events of all senders. */
     void eventReceived(const QString &name, const QVariantMap &args);
@@ -437,6 +449,9 @@ Q_SIGNALS:
         people. Every node is told, so that a program that looks at the bus can show it; the node itself has errorOccurred() as well.
         \a nodeId is null where it is not known, as it is of a Python node. Only a server of this module's tells. */
     void eventsRefused(const QString &name, const QUuid &nodeId, quint64 count, const QString &why);
+
+    /*! Another node has said anew what it is: PyventNode::setAbout(). Its process claims it, and nothing checks it but PyventNodeInfo::uuid. */
+    void nodeDescribed(const PyventNodeInfo &node);
 
     void stateChanged(PyventNode::State state);
     void servingChanged(bool serving);

@@ -7,6 +7,7 @@
 #include <QtCore/qmetatype.h>
 #include <QtCore/qstringlist.h>
 #include <QtCore/quuid.h>
+#include <QtCore/qvariant.h>
 
 /*!
     A node's description of itself. See PyventNode::findNodes().
@@ -25,6 +26,7 @@ struct PYVENT_EXPORT PyventNodeInfo
     Q_PROPERTY(QStringList names MEMBER names)
     Q_PROPERTY(QString way MEMBER way)
     Q_PROPERTY(QString key MEMBER key)
+    Q_PROPERTY(QVariantMap about MEMBER about)
 
 public:
     QUuid uuid;           /*!< The node, as in PyventEvent::nodeId. */
@@ -36,6 +38,8 @@ public:
     QStringList names;    /*!< The names and globs that it listens to, or some of them if there are very many. */
     QString way;          /*!< How it reaches the server: "lane" (a Unix socket) or "tcp"; empty if it does not say. */
     QString key; /*!< The name of the key by which it came in at the secure door, as the server has it; else empty. */
+
+    QVariantMap about; /*!< What its program says beside that: PyventNode::setAbout(). */
 
     friend bool operator==(const PyventNodeInfo &, const PyventNodeInfo &) = default;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
+#include "eventline.h"
 #include "jsonwriter.h"
 #include "output.h"
 #include "pythontext.h"
@@ -48,6 +49,7 @@ QByteArray asJson(const QList<PyventNodeInfo> &nodes)
             {u"names"_s, node.names},
             {u"way"_s, node.way},
             {u"key"_s, node.key},
+            {u"about"_s, node.about},
         });
         lines += '\n';
     }
@@ -69,6 +71,35 @@ Row toRow(const PyventNodeInfo &node)
             text(names)};
 }
 
+// A bridge says: "bridge of 'harbour' to nats:house at nats://a:4222: works, 12 events wait for 3 s".
+QString bridgeText(const QVariantMap &bridge)
+{
+    const auto text = [&](const QString &key) { return printable(bridge.value(key).toString()); };
+    const QString role = bridge.value(u"active"_s).toBool() ? u"works"_s
+        : bridge.value(u"up"_s).toBool()                    ? u"stands by"_s
+                                                            : u"does not reach it"_s;
+    const qint64 waiting = bridge.value(u"waiting"_s).toLongLong();
+    const QString what =
+        u"bridge of '%1' to %2 at %3: %4"_s.arg(text(u"bus"_s), text(u"link"_s), text(u"engine"_s), role);
+    if (waiting == 0)
+        return what;
+    return u"%1, %2 events wait, the oldest for %3 s"_s.arg(
+        what, QString::number(waiting), QString::number(double(bridge.value(u"age"_s).toLongLong()) / 1000, 'f', 1));
+}
+
+// What a program says of itself beside the rest; empty if it says nothing.
+QString aboutText(const PyventNodeInfo &node)
+{
+    QStringList texts;
+    PyventEvent rest;
+    rest.args = node.about;
+    if (const QVariantMap bridge = rest.args.take(u"bridge"_s).toMap(); !bridge.isEmpty())
+        texts += bridgeText(bridge);
+    if (!rest.args.isEmpty())
+        texts += QString::fromUtf8(argumentsAsText(rest));
+    return texts.join(u"; "_s);
+}
+
 QByteArray asTable(const QList<PyventNodeInfo> &nodes)
 {
     QList<Row> rows{{u"PROGRAM"_s, u"ID"_s, u"PID"_s, u"HOST"_s, u"SERVES"_s, u"BY"_s, u"LISTENS TO"_s}};
@@ -83,6 +114,10 @@ QByteArray asTable(const QList<PyventNodeInfo> &nodes)
         for (size_t i = 0; i + 1 < row.size(); ++i)
             table += row[i].leftJustified(widths[i] + 2);
         table += row.back() + u'\n'; // without spaces behind it
+    }
+    for (const PyventNodeInfo &node : nodes) {
+        if (const QString about = aboutText(node); !about.isEmpty())
+            table += u"%1 (%2): %3\n"_s.arg(printable(node.program), QString::number(node.pid), about);
     }
     return table.toUtf8();
 }
@@ -143,12 +178,13 @@ const Command nodesCommand = {
     .description =
         "Asks which nodes are on the bus, and prints those that answer, the server first: program, id, process,\n"
         "machine, whether it reaches the server by the lane, a Unix socket, by TCP, or by the key of that name, and\n"
-        "the names that it listens to. Python processes do not answer.\n"
+        "the names that it listens to. Behind them, a line for each that says more: a bridge tells what it joins the\n"
+        "bus to, and what waits. Python processes do not answer.\n"
         "With --json a line is\n"
         "  "
-        "{\"host\":...,\"id\":...,\"key\":...,\"names\":[...],\"node\":...,\"pid\":...,\"program\":...,\"serving\":...,"
-        "\"way\":...}"
-        "\n"
+        "{\"about\":{...},\"host\":...,\"id\":...,\"key\":...,\"names\":[...],\"node\":...,\"pid\":...,"
+        "\"program\":...,\n"
+        "   \"serving\":...,\"way\":...}\n"
         "and node is the UUID that the node's events have, too.\n"
         "\n"
         "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was."_L1,

@@ -278,8 +278,11 @@ void PyventNode::connectNotify(const QMetaMethod &signal)
     static const QMetaMethod eventReceived = QMetaMethod::fromSignal(&PyventNode::eventReceived);
     static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
     static const QMetaMethod acknowledged = QMetaMethod::fromSignal(&PyventNode::acknowledgedChanged);
+    static const QMetaMethod described = QMetaMethod::fromSignal(&PyventNode::nodeDescribed);
     if (signal == acknowledged)
         d->tellAcknowledged();
+    if (signal == described)
+        d->hearDescriptions();
     if ((signal == eventReceived || signal == received) && checkProcess())
         d->hearEverything();
 }
@@ -400,6 +403,18 @@ QFuture<QList<PyventNodeInfo>> PyventNode::findNodes(std::chrono::milliseconds w
     const auto future = d->findNodes(d->lock(), within);
     d->tell();
     return future;
+}
+
+bool PyventNode::setAbout(const QVariantMap &about)
+{
+    const bool isSet = d->setAbout(about);
+    d->tell();
+    return isSet;
+}
+
+QVariantMap PyventNode::about() const
+{
+    return d->about(d->lock());
 }
 
 // Checks

@@ -386,6 +386,25 @@ bool PyventNodePrivate::forward(const PyventFrame &frame)
     return isTaken;
 }
 
+bool PyventNodePrivate::setAbout(const QVariantMap &about)
+{
+    const Lock lock = this->lock();
+    if (!m_session(lock).setAbout(about)) {
+        fail(lock,
+             {PyventError::InvalidArgument, u"what a node says of itself, setAbout(), may take 8 KiB at most"_s, {}});
+        return false;
+    }
+    if (m_life(lock).driver)
+        wantService(lock);
+    return true;
+}
+
+void PyventNodePrivate::hearDescriptions()
+{
+    const Lock lock = this->lock();
+    m_session(lock).hearDescriptions();
+}
+
 // From when on the count is told to somebody.
 void PyventNodePrivate::tellAcknowledged()
 {

@@ -100,6 +100,10 @@ public:
     QFuture<void> whenReady(const Lock &lock);
     QFuture<QList<PyventNodeInfo>> findNodes(const Lock &lock, std::chrono::milliseconds within);
 
+    bool setAbout(const QVariantMap &about);
+    QVariantMap about(const Lock &lock) const { return m_session(lock).about(); }
+    void hearDescriptions();
+
     // The time \a timeout from now, however large that is.
     static Clock::time_point after(std::chrono::milliseconds timeout);
 

@@ -56,6 +56,11 @@ void PyventNodePrivate::collectNews(const Lock &lock)
                                Q_EMIT node->eventsRefused(refusal.name, refusal.node, refusal.count, refusal.why);
                            });
                        },
+                       [&](News::Described &described) {
+                           notices.add([node = std::move(described.node)](PyventNode *self) {
+                               Q_EMIT self->nodeDescribed(node);
+                           });
+                       },
                        [&](Presence::Finished &finished) {
                            const auto shared = std::make_shared<Presence::Finished>(std::move(finished));
                            notices.add([shared](PyventNode *) {

@@ -154,6 +154,7 @@ void Doors::accept(const Listener &listener)
     Connection *const added = connection.get();
     added->socket = std::move(socket);
     added->peer = makePeer(listener.kind, other);
+    added->peer->client()->isOwners = other.isLocal && (other.user == ::geteuid() || other.user == uid_t(0));
     added->writtenAt = now;
     added->shakesHandsUntil = now + m_limits.handshake;
     added->events = EPOLLIN;

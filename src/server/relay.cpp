@@ -74,6 +74,8 @@ void Relay::remove(Client *client)
     m_speaksFor.left(&client->speaker);
     client->output.clear();
     client->m_hasLeft = true;
+    for (const QUuid &node : std::as_const(client->m_nodes))
+        forgetNodeHere(node);
     countStranger(client);
     setRules(client, nullptr);
     m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
@@ -126,6 +128,7 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     const QUuid node = nodeOf(known);
     if (!node.isNull() && client->m_nodes.size() < mostNodes) {
         client->m_nodes.append(node);
+        ++m_nodesHere[node];
         countStranger(client);
     }
     if (!node.isNull() && m_refusals.hasKept()) {
@@ -141,8 +144,8 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
         return;
     client->m_prefixBytes -= prefix.size();
     m_subscribedBytes -= sizeInIndex(prefix.size());
-    if (const QUuid node = nodeOf(prefix); !node.isNull())
-        client->m_nodes.removeOne(node);
+    if (const QUuid node = nodeOf(prefix); !node.isNull() && client->m_nodes.removeOne(node))
+        forgetNodeHere(node);
     m_index.remove(prefix, client);
     countStranger(client);
 }

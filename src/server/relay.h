@@ -50,6 +50,9 @@ public:
         Speakers::Speaker speaker;
         bool isLane = false; // by which only nodes of this module come; known before it subscribes to anything
 
+        // Its user is the server's own, or root, who could as well serve: without rules, it may speak for nodes that are not here.
+        bool isOwners = false;
+
         // How many control messages have come of it, for all nodes and for one; and how much of it was refused.
         quint64 commonMessages() const { return m_commonMessages; }
         quint64 nodeMessages() const { return m_nodeMessages; }
@@ -214,7 +217,9 @@ private:
     void publishInstead(Client *client);
     static QByteArray firstTopicOf(const Control::Message &message);
     bool maySend(Client *client, QByteArrayView topic);
-    bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic);
+    bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic, quint16 flags = 0);
+    bool maySpeakForAbsent(const Client &client, const QUuid &node) const;
+    void forgetNodeHere(const QUuid &node);
     bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {},
                 const QString &text = {});
     void publish(Client *from, const QByteArray &frame);
@@ -252,6 +257,7 @@ private:
     qsizetype m_framesInRun = 0;
     Client *m_runFrom = nullptr;
     Speakers m_speaksFor;
+    QHash<QUuid, int> m_nodesHere; // on how many connections each hears what is for it
     Refusals m_refusals;
     std::unique_ptr<PayloadGuard> m_guard;
     qsizetype m_ruled = 0;     // clients that have rules

@@ -28,7 +28,8 @@ bool Relay::judge(Client *client, QByteArrayView body)
     const Frame frame = parseFrame(body);
     if (frame.topic == serverDisconnectTopic) // Python's nodes would believe it
         return refuse(client, frame.topic, Control::Refused::Impersonation);
-    if (frame.trailerState == TrailerState::Read && !maySpeak(client, frame.trailer.nodeId, frame.topic))
+    if (frame.trailerState == TrailerState::Read
+        && !maySpeak(client, frame.trailer.nodeId, frame.topic, frame.trailer.flags))
         return false;
     return maySend(client, frame.topic);
 }
@@ -52,7 +53,7 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     const auto node = message->origin();
     if (!node)
         return false;
-    if (isEvent && !maySpeak(client, *node, ofEvent))
+    if (isEvent && !maySpeak(client, *node, ofEvent, parseFrame(message->payload).trailer.flags))
         return false;
     if (!isEvent && !node->isNull() && !m_speaksFor.isOwn(&client->speaker, *node)) {
         if (judgeForOthers(client, *message))
@@ -76,8 +77,11 @@ static bool isAnswer(Control::Kind kind)
 // What a bridge says for nodes of other buses is about their events.
 bool Relay::judgeForOthers(Client *client, const Control::Message &message)
 {
-    return client->m_rules && isAnswer(message.kind)
-        && judgeTopics(client, message, Rights(Right::Send) | Right::SpeakForOthers);
+    if (!isAnswer(message.kind))
+        return false;
+    if (!client->m_rules)
+        return maySpeakForAbsent(*client, *message.origin());
+    return judgeTopics(client, message, Rights(Right::Send) | Right::SpeakForOthers);
 }
 
 QByteArray Relay::firstTopicOf(const Control::Message &message)
@@ -159,14 +163,28 @@ bool Relay::maySend(Client *client, QByteArrayView topic)
     return refuse(client, topic, Control::Refused::NotPermitted, {}, client->m_rules->whyNot(Right::Send, topic));
 }
 
-bool Relay::maySpeak(Client *client, const QUuid &node, QByteArrayView topic)
+bool Relay::maySpeak(Client *client, const QUuid &node, QByteArrayView topic, quint16 flags)
 {
     if (m_speaksFor.isOwn(&client->speaker, node))
+        return true;
+    if (flags & Trailer::Forwarded && maySpeakForAbsent(*client, node))
         return true;
     PeerRules *const rules = topic.isEmpty() ? nullptr : client->m_rules.get();
     return (rules && rules->maySpeakForOthers(AskedName(topic))) || m_speaksFor.claim(&client->speaker, node)
         || refuse(client, topic, Control::Refused::Impersonation, node,
                   rules ? rules->whyNot(Right::SpeakForOthers, topic) : QString());
+}
+
+// Without rules, a bridge of the server's own user needs nobody's permission; but whoever is here speaks for himself.
+bool Relay::maySpeakForAbsent(const Client &client, const QUuid &node) const
+{
+    return !client.m_rules && client.isOwners && !m_nodesHere.contains(node);
+}
+
+void Relay::forgetNodeHere(const QUuid &node)
+{
+    if (const auto here = m_nodesHere.find(node); here != m_nodesHere.end() && --*here <= 0)
+        m_nodesHere.erase(here);
 }
 
 bool Relay::refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as,

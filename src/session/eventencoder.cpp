@@ -32,7 +32,7 @@ PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &argume
     if (PyventError error = setName(name))
         return error;
     QString explicitSender = sender;
-    if (PyventError error = checkArguments(arguments, &explicitSender))
+    if (PyventError error = checkArguments(m_name, arguments, &explicitSender))
         return error;
     m_buffer.resize(0);
     m_buffer.append(m_topic).append(' ');
@@ -64,25 +64,24 @@ PyventError EventEncoder::setName(QAnyStringView name)
     return {};
 }
 
-// \a sender is the one that was given, and becomes the one among the arguments if none was.
-PyventError EventEncoder::checkArguments(const ArgumentList &arguments, QString *sender) const
+PyventError EventEncoder::checkArguments(const QString &name, const ArgumentList &arguments, QString *sender)
 {
     for (const auto &[argument, value] : arguments) {
         if (endsPythonReceivers(*argument)) {
             return {PyventError::InvalidArgument,
                     u"an argument of '%1' is named '%2', which would end the receiving thread of Python nodes; give it "
-                    "another name"_s.arg(m_name, *argument),
-                    m_name};
+                    "another name"_s.arg(name, *argument),
+                    name};
         }
         if (!sender->isEmpty() || *argument != "sender"_L1)
             continue;
         if (value->metaType() != QMetaType::fromType<QString>()) {
             return {PyventError::InvalidArgument,
-                    u"the argument 'sender' of '%1' names who sends, so it must be a string"_s.arg(m_name), m_name};
+                    u"the argument 'sender' of '%1' names who sends, so it must be a string"_s.arg(name), name};
         }
         *sender = value->toString();
         if (sender->isEmpty())
-            return {PyventError::InvalidName, whyNotASender(*sender), m_name};
+            return {PyventError::InvalidName, whyNotASender(*sender), name};
     }
     if (!sender->isEmpty()) {
         if (const QString why = whyNotASender(*sender); !why.isEmpty())

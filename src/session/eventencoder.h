@@ -37,9 +37,12 @@ public:
     PyventError encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,
                        qint64 time, Window::Clock::time_point now, QByteArray *frame);
 
+    // What is wrong with the arguments of the event \a name. \a sender is the one that was given, and becomes the one among the arguments
+    // if none was.
+    static PyventError checkArguments(const QString &name, const ArgumentList &arguments, QString *sender);
+
 private:
     PyventError setName(QAnyStringView name);
-    PyventError checkArguments(const ArgumentList &arguments, QString *sender) const;
     PyventError writePayload(const ArgumentList &arguments, const QString &sender);
     PyventError checkSize(qsizetype size, qsizetype room) const;
     QByteArray takeFrame();

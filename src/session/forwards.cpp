@@ -126,6 +126,8 @@ Forwards::Outcome Forwards::take(const PyventFrame &frame, qsizetype room, qint6
     // The times are those of this bus: receivers compare them with the time since when they listen here.
     const QByteArray sender = frame.sender.toUtf8();
     Trailer trailer{.nodeId = frame.nodeId, .sequence = frame.sequence, .time = frame.time};
+    if (frame.replayed) // before anybody may have listened for it
+        time = std::min(time, frame.time);
     trailer.previous = known ? known->headTime : frame.previous;
     trailer.flags = m_flags | Trailer::Forwarded;
     trailer.sender = sender;
@@ -139,7 +141,7 @@ Forwards::Outcome Forwards::take(const PyventFrame &frame, qsizetype room, qint6
             frame.name};
         return Outcome::Refused;
     }
-    if (size > room)
+    if (size > room && !frame.replayed)
         return Outcome::NoRoom;
     bytes->clear();
     bytes->reserve(size);
@@ -151,7 +153,7 @@ Forwards::Outcome Forwards::take(const PyventFrame &frame, qsizetype room, qint6
     m_window.add(key, frame.sequence, time, QByteArray(*bytes), size, now);
     stream.head = frame.sequence;
     stream.headTime = time;
-    return Outcome::Sent;
+    return frame.replayed ? Outcome::Kept : Outcome::Sent;
 }
 
 bool Forwards::has(const QUuid &node, QByteArrayView topic, quint64 sequence) const

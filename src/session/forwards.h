@@ -48,6 +48,7 @@ public:
 
     enum class Outcome : quint8 {
         Sent,     // it is to be sent
+        Kept,     // it is of the past, and only kept
         Known,    // it was forwarded before, or one that comes after it was
         FromHere, // its node is on this bus itself
         Refused,  // the error says why

@@ -32,7 +32,12 @@ public:
         quint64 count;
         QString why;
     };
-    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished, Refusal>;
+    // A node has said anew what it is.
+    struct Described
+    {
+        PyventNodeInfo node;
+    };
+    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished, Refusal, Described>;
 
     // What may wait while nobody asks. What is more is not told.
     static constexpr std::size_t maximumItems = 10'000;

@@ -9,7 +9,6 @@
 #include <QtCore/qdebug.h>
 
 #include <algorithm>
-#include <optional>
 
 QDebug operator<<(QDebug debug, const PyventNodeInfo &info)
 {
@@ -36,6 +35,9 @@ constexpr auto answersAllAfter = 100ms;
 constexpr qsizetype maximumAnswerSize = 64 * 1024;
 constexpr qsizetype maximumNodes = 10'000;
 
+// Of what a program says of itself, in CBOR.
+constexpr qsizetype maximumAboutSize = 8 * 1024;
+
 // Of the names that a node listens to, as many are told as fit in this, in UTF-16 units.
 constexpr qsizetype maximumNamesSize = 8 * 1024;
 
@@ -48,7 +50,7 @@ QByteArray toBytes(const PyventNodeInfo &info)
             break;
         names.append(name);
     }
-    const QCborMap map = {
+    QCborMap map = {
         {u"uuid"_s, info.uuid.toString(QUuid::WithoutBraces)},
         {u"id"_s, info.nodeId},
         {u"program"_s, info.program},
@@ -59,6 +61,8 @@ QByteArray toBytes(const PyventNodeInfo &info)
         {u"way"_s, info.way},
         {u"key"_s, info.key},
     };
+    if (!info.about.isEmpty())
+        map.insert(u"about"_s, QCborMap::fromVariantMap(info.about));
     return map.toCborValue().toCbor();
 }
 
@@ -80,6 +84,7 @@ std::optional<PyventNodeInfo> fromBytes(const QByteArray &bytes)
         info.names.append(name.toString());
     info.way = map[u"way"_s].toString();
     info.key = map[u"key"_s].toString();
+    info.about = map[u"about"_s].toMap().toVariantMap();
     return info;
 }
 
@@ -128,24 +133,35 @@ QByteArray Presence::answerToAll(Clock::time_point now, const std::function<Pyve
     if (now < m_answersAllAt)
         return {};
     m_answersAllAt = Clock::time_point::max();
-    return commonTopic(Control::here) + toBytes(self());
+    return toAll(self());
 }
 
-void Presence::heard(QByteArrayView answer)
+QByteArray Presence::toAll(const PyventNodeInfo &self)
 {
-    if (m_searches.empty() || answer.size() > maximumAnswerSize)
-        return;
+    return commonTopic(Control::here) + toBytes(self);
+}
+
+bool Presence::fits(const QVariantMap &about)
+{
+    return QCborMap::fromVariantMap(about).toCborValue().toCbor().size() <= maximumAboutSize;
+}
+
+std::optional<PyventNodeInfo> Presence::heard(QByteArrayView answer)
+{
+    if ((m_searches.empty() && !m_wantsAll) || answer.size() > maximumAnswerSize)
+        return {};
     const auto node = Control::readHereOrigin(answer);
     if (!node)
-        return;
+        return {};
     std::optional<PyventNodeInfo> info = fromBytes(answer.toByteArray());
     if (!info)
-        return;
+        return {};
     info->uuid = *node; // and no other one in it
     for (Search &search : m_searches) {
         if (search.isAsked && search.found.size() < maximumNodes)
             search.found.insert(info->uuid, *info);
     }
+    return m_wantsAll ? info : std::nullopt;
 }
 
 bool Presence::mayAnswer(Clock::time_point now)

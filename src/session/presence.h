@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -47,8 +48,17 @@ public:
     // The answer for all nodes that is due where there were too many questions; empty where there is none.
     QByteArray answerToAll(Clock::time_point now, const std::function<PyventNodeInfo()> &self);
 
-    // Another node's answer has come.
-    void heard(QByteArrayView answer);
+    // The same without a question.
+    static QByteArray toAll(const PyventNodeInfo &self);
+
+    // Another node's answer has come. Returns what it says, where somebody wants to know.
+    std::optional<PyventNodeInfo> heard(QByteArrayView answer);
+
+    // From now on heard() returns what any answer says.
+    void wantAll() { m_wantsAll = true; }
+
+    // Whether \a about fits in an answer.
+    static bool fits(const QVariantMap &about);
 
     // What is over by \a now. What was never asked, because no server was there, is canceled by its end.
     std::vector<Finished> takeFinished(Clock::time_point now);
@@ -72,6 +82,7 @@ private:
     bool mayAnswer(Clock::time_point now);
 
     const QUuid m_nodeId;
+    bool m_wantsAll = false;
     std::vector<Search> m_searches;
     Clock::time_point m_answersSince;
     int m_answers = 0; // since then

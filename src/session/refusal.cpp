@@ -32,10 +32,12 @@ QString whyNotForwarded(const Control::Refused &refused, const QString &subject)
     return u"'%1' was not forwarded: the server does not let this program send it in the name of the node %2%3. Its "
            u"rules "
            "(PyventSecurity::rulesFile, pyvent serve --rules FILE) need the line 'allow %4 send, speak-for-others %1', "
-           "before any that denies it. A server without rules lets nobody speak for others, and one with rules needs "
-           "lines for all who are to send or hear something. The event is lost to this bus, and its name is not tried "
-           "again for 5 s"_s.arg(name, (refused.as.isNull() ? refused.node : refused.as).toString(QUuid::WithoutBraces),
-                                 text.isEmpty() ? QString() : u" (%1)"_s.arg(text), subject);
+           "before any that denies it. A server without rules lets only programs of its own user speak for others, on "
+           "its "
+           "machine and for nodes that are not on its bus; one with rules needs lines for all who are to send or hear "
+           "something. The event is lost to this bus, and its name is not tried again for 5 s"_s.arg(
+               name, (refused.as.isNull() ? refused.node : refused.as).toString(QUuid::WithoutBraces),
+               text.isEmpty() ? QString() : u" (%1)"_s.arg(text), subject);
 }
 
 } // namespace Pyvent::Internal

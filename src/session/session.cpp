@@ -108,6 +108,7 @@ void Session::updateState(Clock::time_point now)
     if (state == State::Connecting && before != State::Stopped)
         m_lostServer = true;
     if (state == State::Ready) {
+        m_tellsAbout = !m_about.isEmpty();
         m_recovery.received().setSendersAreProven(m_link->provesSenders());
         m_recovery.ready(m_wallClock(), now);
         if (std::exchange(m_lostServer, false)) {
@@ -147,7 +148,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
             m_link->sendControl(std::move(answer));
         break;
     case Control::Kind::Here:
-        m_presence.heard(payload);
+        if (auto node = m_presence.heard(payload); node && message->isForAll() && node->uuid != m_uuid)
+            m_news.add(News::Described{*std::move(node)});
         break;
     case Control::Kind::Announce:
         m_recovery.askedForHeads(payload, now);
@@ -237,6 +239,8 @@ void Session::searchOthers(Clock::time_point now)
 {
     if (m_state == State::Ready && m_presence.mustAsk())
         m_link->sendControl(m_presence.question());
+    if (m_state == State::Ready && std::exchange(m_tellsAbout, false))
+        m_link->sendControl(Presence::toAll(info()));
     if (QByteArray answer = m_presence.answerToAll(now, [this] { return info(); }); !answer.isEmpty() && m_link)
         m_link->sendControl(std::move(answer));
     for (Presence::Finished &finished : m_presence.takeFinished(now))
@@ -257,6 +261,7 @@ PyventNodeInfo Session::info() const
     PyventNodeInfo info = m_info;
     info.uuid = m_uuid;
     info.nodeId = m_options.nodeId;
+    info.about = m_about;
     info.names = m_reception.table().patterns();
     switch (m_link->way()) {
     case Connection::Way::None:
@@ -345,6 +350,7 @@ bool Session::forward(const PyventFrame &frame, Clock::time_point now, quint64 *
     case Forwards::Outcome::Sent:
         sendFrame(std::move(bytes), now, unheard);
         return true;
+    case Forwards::Outcome::Kept:
     case Forwards::Outcome::Known:
         return true;
     case Forwards::Outcome::FromHere:
@@ -431,6 +437,17 @@ void Session::removed(const ReceiverTable::Removal &removal)
             m_recovery.received().forget(name);
         }
     }
+}
+
+bool Session::setAbout(const QVariantMap &about)
+{
+    if (!Presence::fits(about))
+        return false;
+    m_about = about;
+    m_tellsAbout = true;
+    if (m_seat)
+        m_seat->isTouched = true;
+    return true;
 }
 
 QFuture<QList<PyventNodeInfo>> Session::find(Clock::time_point end)

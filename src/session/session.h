@@ -33,6 +33,13 @@ public:
     void setInfo(const PyventNodeInfo &info) { m_info = info; }
     void setServing(bool serving) { m_info.serving = serving; }
 
+    // What the program says of this node beside that. All nodes are told, now and when it is Ready again. Returns false if it is too much.
+    bool setAbout(const QVariantMap &about);
+    const QVariantMap &about() const { return m_about; }
+
+    // From now on news() has what other nodes say of themselves unasked.
+    void hearDescriptions() { m_presence.wantAll(); }
+
     // The sender of what is sent without one.
     QString defaultSender() const;
 
@@ -141,6 +148,8 @@ private:
     const WallClock m_wallClock;
     PyventOptions m_options;
     PyventNodeInfo m_info;
+    QVariantMap m_about;
+    bool m_tellsAbout = false; // as soon as it is Ready
     Link *m_link = nullptr;
     Link::Seat *m_seat = nullptr;
     State m_state = State::Stopped;

@@ -433,8 +433,8 @@ void tst_Cli::nodesTellsWhoIsThere()
     QCOMPARE(json.output().count(u'\n'), 3);
     const QJsonObject first = toObject(json.output().section(u'\n', 0, 0));
     QCOMPARE(first.keys(),
-             QStringList({u"host"_s, u"id"_s, u"key"_s, u"names"_s, u"node"_s, u"pid"_s, u"program"_s, u"serving"_s,
-                          u"way"_s}));
+             QStringList({u"about"_s, u"host"_s, u"id"_s, u"key"_s, u"names"_s, u"node"_s, u"pid"_s, u"program"_s,
+                          u"serving"_s, u"way"_s}));
     QCOMPARE(first[u"way"_s], u"lane"_s);
     QCOMPARE(first[u"serving"_s], true);
     QCOMPARE(first[u"program"_s], u"pyvent"_s);

@@ -100,6 +100,37 @@ private Q_SLOTS:
         QVERIFY(QDebug::toString(frames[1]).contains("order"_L1));
     }
 
+    void argumentsOfAFrame()
+    {
+        PyventFrame frame{.name = u"order"_s};
+        QVERIFY(frame.setArguments({{u"food"_s, u"sushi"_s}, {u"count"_s, 3}}));
+        QString from = u"something"_s;
+        QCOMPARE(frame.arguments(&from), (QVariantMap{{u"food"_s, u"sushi"_s}, {u"count"_s, 3}}));
+        QCOMPARE(from, QString());
+        QCOMPARE(frame.sender, QString());
+        // Python's default handlers would not hear an event that says "sender".
+        QVERIFY(frame.setArguments({{u"n"_s, 1}}, u"pyvent.kitchen"_s));
+        QCOMPARE(frame.sender, u"pyvent.kitchen"_s);
+        QVERIFY(!frame.pickle.contains("kitchen"));
+        QVERIFY(frame.setArguments({{u"n"_s, 1}}, u"till.2"_s));
+        QCOMPARE(frame.arguments(&from), (QVariantMap{{u"n"_s, 1}}));
+        QCOMPARE(from, u"till.2"_s);
+
+        const PyventFrame before = frame;
+        QString why;
+        QVERIFY(!frame.setArguments({{u"self"_s, 1}}, {}, &why));
+        QVERIFY2(why.contains("self"_L1), qPrintable(why));
+        QVERIFY(!frame.setArguments({{u"object"_s, QVariant::fromValue<QObject *>(this)}}, {}, &why));
+        QVERIFY2(why.contains("object"_L1), qPrintable(why));
+        QCOMPARE(frame, before);
+        frame.pickle = "no pickle";
+        why.clear();
+        QVERIFY(!frame.arguments(nullptr, &why));
+        QVERIFY(!why.isEmpty());
+        frame.pickle.clear();
+        QCOMPARE(frame.arguments(), QVariantMap());
+    }
+
     void framesAreChosenLikeEvents()
     {
         PyventNode node({.port = m_one});
@@ -190,6 +221,35 @@ private Q_SLOTS:
         QTRY_COMPARE(heard.last(), u"6"_s);
     }
 
+    void whatIsPastIsForLateJoiners()
+    {
+        PyventNode present(server(m_one));
+        QVERIFY(present.startServer());
+        QList<quint64> heard;
+        present.on("order", this, [&](const PyventEvent &event) { heard.append(event.sequence); });
+        QVERIFY(present.waitForReady());
+        PyventNode bridge(client(m_one));
+        QVERIFY(bridge.tryStart() && bridge.waitForReady());
+        for (quint64 i = 5; i <= 7; ++i) {
+            PyventFrame past = frameOf(i);
+            past.time = QDateTime::currentMSecsSinceEpoch() * 1000 - 1'000'000;
+            past.replayed = true;
+            QVERIFY(bridge.forward(past));
+        }
+        QCOMPARE(bridge.accepted(), quint64(0));
+        PyventNode late(client(m_one));
+        QStringList replayed;
+        late.on("order", {.replay = {.last = 10}}, this, [&](const PyventEvent &event) {
+            replayed.append(QString::number(event.sequence) + (event.replayed ? u"*"_s : QString()));
+        });
+        QTRY_COMPARE(replayed, (QStringList{u"5*"_s, u"6*"_s, u"7*"_s}));
+        PyventFrame live = frameOf(8);
+        live.time = QDateTime::currentMSecsSinceEpoch() * 1000;
+        QVERIFY(bridge.forward(live));
+        QTRY_COMPARE(replayed.last(), u"8"_s);
+        QTRY_COMPARE(heard, QList<quint64>{8});
+    }
+
     void whatIsDispatchedIsNoFrame()
     {
         PyventNode node({.port = m_one});
@@ -249,9 +309,31 @@ private Q_SLOTS:
         QTRY_COMPARE(heard, data);
     }
 
-    void aServerWithoutRulesLetsNobody()
+    void aServerWithoutRulesLetsItsOwnUser()
     {
         PyventNode server({.port = m_one});
+        QVERIFY(server.startServer());
+        PyventNode bridge(client(m_one));
+        QSignalSpy errors(&bridge, &PyventNode::errorOccurred);
+        QList<quint64> heard;
+        server.on("order", this, [&](const PyventEvent &event) { heard.append(event.sequence); });
+        QVERIFY(server.waitForReady() && bridge.waitForReady());
+        for (quint64 i = 1; i <= 3; ++i)
+            QVERIFY(bridge.forward(frameOf(i)));
+        QTRY_COMPARE(heard, (QList<quint64>{1, 2, 3}));
+        QCOMPARE(errors.size(), 0);
+    }
+
+    void rulesLetNobodyWithoutTheRight()
+    {
+        const QString path = m_folder.filePath(u"narrow"_s);
+        QFile rules(path);
+        QVERIFY(rules.open(QIODevice::WriteOnly));
+        rules.write("allow anyone send, hear *\n");
+        rules.close();
+        PyventOptions options{.port = m_one};
+        options.security.rulesFile = path;
+        PyventNode server(options);
         QVERIFY(server.startServer());
         PyventNode bridge(client(m_one));
         QSignalSpy errors(&bridge, &PyventNode::errorOccurred);

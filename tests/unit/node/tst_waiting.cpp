@@ -77,6 +77,56 @@ private Q_SLOTS:
         }
     }
 
+    void aNodeSaysWhatItIs()
+    {
+        PyventOptions client = options();
+        client.server = false;
+        PyventNode kitchen(client);
+        QVERIFY(kitchen.setAbout({{u"oven"_s, u"cold"_s}})); // before there is anybody
+        PyventNode guest(client);
+        QList<PyventNodeInfo> described;
+        connect(&guest, &PyventNode::nodeDescribed, this, [&](const PyventNodeInfo &node) { described.append(node); });
+        QVERIFY(guest.tryStart());
+        const auto server = std::make_unique<PyventNode>(options());
+        QVERIFY(server->startServer());
+        QVERIFY(guest.waitForReady() && kitchen.waitForReady());
+        QVERIFY(kitchen.setAbout({{u"oven"_s, u"hot"_s}, {u"dishes"_s, QVariantList{1, u"two"_s}}}));
+        QTRY_VERIFY(!described.isEmpty() && described.last().about.value(u"oven"_s) == u"hot"_s);
+        QCOMPARE(described.last().uuid, kitchen.uuid());
+        QCOMPARE(described.last().about, kitchen.about());
+        QVERIFY(guest.setAbout({{u"hungry"_s, true}})); // of which it does not hear itself
+
+        QList<PyventNodeInfo> nodes;
+        const auto isFound = [&](const PyventNode &node) {
+            return std::any_of(nodes.cbegin(), nodes.cend(), [&](const PyventNodeInfo &info) {
+                return info.uuid == node.uuid() && info.about == node.about();
+            });
+        };
+        for (int i = 0; i < 20 && !(isFound(kitchen) && isFound(guest)); ++i) {
+            const auto future = guest.findNodes(300ms);
+            QTRY_VERIFY(future.isFinished());
+            nodes = future.isCanceled() ? QList<PyventNodeInfo>() : future.result();
+        }
+        QVERIFY(isFound(kitchen) && isFound(guest));
+        QVERIFY(std::all_of(described.cbegin(), described.cend(),
+                            [&](const PyventNodeInfo &node) { return node.uuid == kitchen.uuid(); }));
+
+        QSignalSpy errors(&kitchen, &PyventNode::errorOccurred);
+        const QVariantMap before = kitchen.about();
+        QVERIFY(!kitchen.setAbout({{u"text"_s, QString(9000, u'x')}}));
+        QCOMPARE(errors.size(), 1);
+        QCOMPARE(kitchen.lastError().code, PyventError::InvalidArgument);
+        QCOMPARE(kitchen.about(), before);
+
+        // Who comes later is told again, and so is everybody after a take-over.
+        described.clear();
+        server->stop();
+        PyventNode next(options());
+        QVERIFY(next.startServer());
+        QTRY_VERIFY(!described.isEmpty());
+        QCOMPARE(described.last().about, before);
+    }
+
     void findsNobodyWithoutAServer()
     {
         PyventOptions client = options();

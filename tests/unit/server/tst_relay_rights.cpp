@@ -86,6 +86,7 @@ private Q_SLOTS:
     void answersAreOfWhatItMaySend();
     void otherRulesAreForThoseWhoAreThere();
     void aBridgeSpeaksForOthers();
+    void withoutRulesTheOwnUserSpeaksForThoseWhoAreElsewhere();
     void aBridgeAnswersForOthers();
     void aBridgeAsksForItselfOnly();
     void aBridgeStandsInForVeryMany_data();
@@ -195,6 +196,67 @@ void TestRelayRights::aBridgeSpeaksForOthers()
     bus.say(bus.bobs, bus.event(ada, "bell"));
     QVERIFY(framesOf(bus.adas).size() == 1);
     QCOMPARE(bus.bobs->refused(), quint64(1));
+}
+
+void TestRelayRights::withoutRulesTheOwnUserSpeaksForThoseWhoAreElsewhere()
+{
+    Relay relay(true, {});
+    const NodeSecret secret;
+    const NodeSecret elsewhere;
+    const NodeSecret bridgesSecret;
+    Relay::Client *const node = relay.add();
+    node->speaker.setSecret(secret.bytes());
+    relay.subscribe(node, "");
+    Relay::Client *const bridge = relay.add();
+    bridge->speaker.setSecret(bridgesSecret.bytes());
+    const auto say = [&](const QByteArray &body) {
+        const QByteArray encoded = Zmtp::frame(0, body);
+        relay.passOn(bridge, {0, encoded, QByteArrayView(encoded).last(body.size()), {}});
+        return framesOf(node) == QByteArrayList{body};
+    };
+    const auto event = [](const QUuid &of, quint16 flags) {
+        QByteArray frame = "oven }.";
+        appendTrailer({.nodeId = of, .sequence = 1, .time = 1, .flags = flags}, &frame);
+        return frame;
+    };
+    const QUuid here = secret.node(1);
+    const QUuid there = elsewhere.node(1);
+    const QUuid to = here;
+    const auto answer = [&](const QUuid &of) { return Control::Answer{.node = of, .topic = "oven"}.toFrame(to); };
+    const auto repair = [&](const QUuid &of, quint16 flags) {
+        return nodeTopic(to, Control::repair) + event(of, flags);
+    };
+
+    QVERIFY(!say(event(there, Trailer::Forwarded))); // another user's
+    QVERIFY(!say(answer(there)));
+    bridge->isOwners = true;
+    QVERIFY(say(event(there, Trailer::Forwarded)));
+    QVERIFY(say(repair(there, Trailer::Forwarded)));
+    QVERIFY(say(answer(there)));
+    QVERIFY(!say(event(there, 0))); // as if that were here itself
+    QVERIFY(!say(repair(there, 0)));
+
+    // Who is here speaks for himself, for as long as he is.
+    const auto prefix = [](const QUuid &of) { return nodePrefix(of); };
+    relay.subscribe(node, prefix(there));
+    QVERIFY(!say(event(there, Trailer::Forwarded)));
+    QVERIFY(!say(repair(there, Trailer::Forwarded)));
+    QVERIFY(!say(answer(there)));
+    relay.unsubscribe(node, prefix(there));
+    QVERIFY(say(event(there, Trailer::Forwarded)));
+    Relay::Client *const other = relay.add();
+    relay.subscribe(other, prefix(there));
+    QVERIFY(!say(event(there, Trailer::Forwarded)));
+    relay.remove(other);
+    QVERIFY(say(event(there, Trailer::Forwarded)));
+    const quint64 refused = bridge->refused();
+    QVERIFY(refused > 0);
+
+    // Rules, once there are some, decide alone.
+    PeerRulesPool pool(std::make_shared<Rules>(rulesOf("allow user ada send *\nallow user bob hear *\n")));
+    relay.setRules(bridge, pool.find({.user = ada}));
+    QVERIFY(!say(event(there, Trailer::Forwarded)));
+    QVERIFY(!say(answer(there)));
 }
 
 // Of what it may send in their names, and of nothing else.

@@ -20,7 +20,8 @@ const PyventNodeInfo kitchen{.uuid = QUuid::createUuid(),
                              .host = u"here"_s,
                              .pid = 1234567890123,
                              .serving = true,
-                             .names = {u"order-food"_s, u"*"_s}};
+                             .names = {u"order-food"_s, u"*"_s},
+                             .about = {{u"version"_s, u"1.2"_s}, {u"oven"_s, QVariantMap{{u"on"_s, true}}}}};
 
 QByteArrayView payloadOf(QByteArrayView frame)
 {
@@ -54,6 +55,8 @@ private Q_SLOTS:
     void answersAtMostTwentyTimesASecond();
     void aFloodOfQuestionsHidesNobody();
     void manyNames();
+    void whatIsSaidUnasked();
+    void tooMuchIsSaid();
 };
 
 void TestPresence::theAnswerArrives()
@@ -231,6 +234,26 @@ void TestPresence::manyNames()
     const auto finished = asker.takeFinished(start + 1s);
     QCOMPARE(finished.front().nodes.size(), 1);
     QCOMPARE(finished.front().nodes.first().names.size(), 819); // what 8 KiB hold
+}
+
+void TestPresence::whatIsSaidUnasked()
+{
+    Presence asker(QUuid::createUuid());
+    const QByteArray frame = Presence::toAll(kitchen);
+    QVERIFY(frame.startsWith(commonTopic(Control::here)));
+    QVERIFY(!asker.heard(payloadOf(frame))); // nobody wants to know
+    asker.wantAll();
+    const auto heard = asker.heard(payloadOf(frame));
+    QVERIFY(heard);
+    QCOMPARE(*heard, kitchen);
+    QVERIFY(!asker.heard(payloadOf(frame).chopped(1)));
+}
+
+void TestPresence::tooMuchIsSaid()
+{
+    QVERIFY(Presence::fits({}));
+    QVERIFY(Presence::fits({{u"text"_s, QString(8000, u'x')}}));
+    QVERIFY(!Presence::fits({{u"text"_s, QString(9000, u'x')}}));
 }
 
 PYVENT_TEST(TestPresence)
