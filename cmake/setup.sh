@@ -14,6 +14,11 @@ pyvent_qml_packages=(qt6-declarative-dev qt6-declarative-dev-tools qml-qt6 qml6-
     qml6-module-qtqml-workerscript qml6-module-qtquick qml6-module-qtquick-window qml6-module-qttest
     qml6-module-qtquick-controls qml6-module-qtquick-templates qml6-module-qtquick-layouts libgl-dev)
 
+# What the bridge to NATS and MQTT needs on top. Debian's packages of the two servers start none where there is no systemd; tests
+# start their own.
+# shellcheck disable=SC2034
+pyvent_bridge_packages=(libnats-dev libmosquitto-dev libqt6sql6-sqlite)
+
 # The same sources in another folder, such as CI's fresh clone, need not be compiled again.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 

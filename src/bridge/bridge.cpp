@@ -88,7 +88,7 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
     connect(&m_timer, &QTimer::timeout, this, &Bridge::work);
     connect(&m_beat, &QTimer::timeout, this, &Bridge::beat);
     connect(&m_readAgain, &QTimer::timeout, this, [this] {
-        if (m_isActive)
+        if (m_isActive && m_options.carriesIn)
             m_engine->setReading(true);
     });
     connect(bus, &BusEnd::announced, this, &Bridge::heardPeer);
@@ -141,6 +141,7 @@ void Bridge::connectEngine()
         m_inbound.take(arrivals);
         schedule();
     });
+    connect(m_engine.get(), &EngineThread::past, &m_inbound, &Inbound::takePast);
     connect(&m_inbound, &Inbound::acknowledge, m_engine.get(), &EngineThread::acknowledge);
 }
 
@@ -150,8 +151,10 @@ QString Bridge::start()
         if (const QString why = openSpool(); !why.isEmpty())
             return why;
     }
+    m_engine->setPast(m_options.pastEvents, m_options.pastAge);
     m_engine->start();
-    m_bus->hear(orAll(m_options.out));
+    if (m_options.carriesOut)
+        m_bus->hear(orAll(m_options.out));
     announce(true);
     m_beat.start(Election::beat);
     schedule();
@@ -269,7 +272,7 @@ void Bridge::decide()
     if (m_isStopping || std::exchange(m_isActive, isActive) == isActive)
         return;
     m_outbox.setHoldingBack(!isActive);
-    m_engine->setReading(isActive);
+    m_engine->setReading(isActive && m_options.carriesIn);
     if (isActive)
         Q_EMIT notice(u"joins the bus '%1' to %2"_s.arg(m_options.engine.bus, linkOf(m_options.engine)));
     else if (m_isEngineUp)

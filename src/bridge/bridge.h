@@ -20,9 +20,13 @@ struct BridgeOptions
     EngineOptions engine;
     QList<PyventPattern> in;  // names of events that come in; empty: all
     QList<PyventPattern> out; // that go out
+    bool carriesIn = true;    // whether any do
+    bool carriesOut = true;
     bool asJson = false;
     qsizetype spoolLimit = 0; // bytes that may wait; 0: 64 MiB, or 1 GiB on disk
     QString spoolFolder;      // empty: what waits is in memory
+    qsizetype pastEvents = 0; // for late joiners: what the engine is asked for at first
+    std::chrono::milliseconds pastAge{};
     std::chrono::milliseconds linger =
         std::chrono::seconds(1); // that stop() may take to have the engine take what waits
 };

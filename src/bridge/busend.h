@@ -23,6 +23,7 @@ struct BusEvent
     quint64 number = 0;       // of the node's events of this name
     qint64 time = 0;          // µs since 1970
     bool isForwarded = false; // it came to this bus by a bridge
+    bool isPast = false;      // it is kept for late joiners, and not sent
 
     friend bool operator==(const BusEvent &, const BusEvent &) = default;
 };
@@ -52,6 +53,9 @@ public:
 
     // Sends \a event in the name of its node.
     virtual Outcome forward(const BusEvent &event) = 0;
+
+    // The kind of problems about what the bus's server refuses.
+    static QString refusedKind() { return QStringLiteral("refused"); }
 
     // Why forward() has refused the last one, for people.
     virtual QString why() const = 0;

@@ -55,6 +55,14 @@ public Q_SLOTS:
     // Hangs up. What is on its way may be carried or not.
     virtual void stop() = 0;
 
+    // How much of the past to tell by past(), each time before messages come: no more than \a events, which are no older than \a age. As long as this is not
+    // called, nothing.
+    virtual void setPast(qsizetype events, std::chrono::milliseconds age)
+    {
+        Q_UNUSED(events)
+        Q_UNUSED(age)
+    }
+
     // Whether messages are to come; they go on behind the last acknowledged one, whoever has read that for this bus.
     virtual void setReading(bool on) = 0;
 
@@ -77,6 +85,9 @@ Q_SIGNALS:
 
     // No more than a few thousand come, or 64 MiB and one, before the first is acknowledged.
     void received(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
+
+    // These are acknowledged already, and do not come again: for late joiners. Tokens are 0. Where an engine keeps nothing, it tells nothing.
+    void past(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
 
     // Another bus has missed something that its engine has forgotten: what this one has published lately is to be published again.
     void askedAgain();

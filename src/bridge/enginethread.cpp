@@ -29,6 +29,7 @@ EngineThread::EngineThread(std::unique_ptr<Engine> engine)
     connect(m_engine, &Engine::published, this, &EngineThread::published);
     connect(m_engine, &Engine::refused, this, &EngineThread::refused);
     connect(m_engine, &Engine::received, this, &EngineThread::received);
+    connect(m_engine, &Engine::past, this, &EngineThread::past);
     connect(m_engine, &Engine::askedAgain, this, &EngineThread::askedAgain);
     connect(m_engine, &Engine::missedSome, this, &EngineThread::missedSome);
     connect(m_engine, &Engine::problem, this, &EngineThread::problem);
@@ -58,6 +59,11 @@ void EngineThread::start()
 void EngineThread::stop()
 {
     call([engine = m_engine] { engine->stop(); });
+}
+
+void EngineThread::setPast(qsizetype events, std::chrono::milliseconds age)
+{
+    call([engine = m_engine, events, age] { engine->setPast(events, age); });
 }
 
 void EngineThread::setReading(bool on)

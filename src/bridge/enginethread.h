@@ -24,6 +24,7 @@ public:
 
     void start();
     void stop();
+    void setPast(qsizetype events, std::chrono::milliseconds age);
     void setReading(bool on);
     void publish(const QList<Engine::Publication> &publications);
     void acknowledge(quint64 token);
@@ -40,6 +41,7 @@ Q_SIGNALS:
     void published(const QList<quint64> &ids);
     void refused(quint64 id, Pyvent::Bridge::Engine::Refusal refusal, const QString &why);
     void received(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
+    void past(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
     void askedAgain();
     void missedSome();
     void problem(const QString &kind, const QString &text);

@@ -47,15 +47,37 @@ void Inbound::take(const QList<Engine::Arrival> &arrivals)
     drain();
 }
 
+// Whatever the bus does not take of it, nobody waits for.
+void Inbound::takePast(const QList<Engine::Arrival> &arrivals)
+{
+    for (const Engine::Arrival &arrival : arrivals) {
+        const Message &message = arrival.message;
+        if (!arrival.whyNot.isEmpty() || message.node.isNull() || message.bus == m_options.bus || !isWanted(message)
+            || m_ownNodes->contains(message.node))
+            continue;
+        Item item{message, 0};
+        BusEvent event;
+        if (!toEvent(item, &event))
+            continue;
+        event.isPast = true;
+        m_bus->forward(event);
+    }
+}
+
+bool Inbound::isWanted(const Message &message) const
+{
+    return std::ranges::any_of(m_options.names,
+                               [&](const PyventPattern &pattern) { return pattern.matches(message.name); });
+}
+
 void Inbound::sort(const Engine::Arrival &arrival, Clock::time_point now)
 {
     const Message &message = arrival.message;
-    const auto isWanted = [&](const PyventPattern &pattern) { return pattern.matches(message.name); };
     if (!arrival.whyNot.isEmpty()) {
         tellUnreadable(arrival.whyNot);
     } else if (!message.bus.isEmpty() && message.bus == m_options.bus) {
         ++m_counters.own;
-    } else if (std::ranges::none_of(m_options.names, isWanted)) {
+    } else if (!isWanted(message)) {
         ++m_counters.unwanted;
     } else if (message.node.isNull()) { // some other program's
         m_queue.push_back({message, arrival.token});
@@ -120,7 +142,7 @@ bool Inbound::forward(Item &item)
         break;
     case BusEnd::Outcome::Refused:
         ++m_counters.refused;
-        Q_EMIT problem(u"refused"_s, u"the bus does not take '%1': %2"_s.arg(event.name, m_bus->why()));
+        Q_EMIT problem(BusEnd::refusedKind(), u"the bus does not take '%1': %2"_s.arg(event.name, m_bus->why()));
         break;
     }
     m_tracker.done(item.token);

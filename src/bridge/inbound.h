@@ -50,6 +50,9 @@ public:
 
     void take(const QList<Engine::Arrival> &arrivals);
 
+    // What had come before this bridge worked: for late joiners on this bus.
+    void takePast(const QList<Engine::Arrival> &arrivals);
+
     // The engine begins anew behind what it was told to be done with.
     void restart();
 
@@ -73,6 +76,7 @@ Q_SIGNALS:
 private:
     using Item = OrderKeeper::Item;
 
+    bool isWanted(const Message &message) const;
     void sort(const Engine::Arrival &arrival, Clock::time_point now);
     void drain();
     bool forward(Item &item);

@@ -238,6 +238,26 @@ void NatsEngine::takeError(const QByteArray &text)
     }
 }
 
+void NatsEngine::setPast(qsizetype events, std::chrono::milliseconds age)
+{
+    m_pastEvents = events;
+    m_pastAge = age;
+}
+
+// What stands before the number \a before. It may be missing, and then late joiners have less.
+void NatsEngine::tellPast(quint64 before)
+{
+    QList<Arrival> arrivals;
+    for (const NatsMessage &kept : m_stream->past(before, m_pastEvents, m_pastAge)) {
+        const Envelope envelope = NatsLink::envelope(kept.get(), m_prefix);
+        QString why;
+        if (auto message = unseal(envelope, &why))
+            arrivals += Arrival{.message = std::move(*message)};
+    }
+    if (!arrivals.isEmpty())
+        Q_EMIT past(arrivals);
+}
+
 void NatsEngine::setReading(bool on)
 {
     m_shallRead = on;
@@ -257,6 +277,8 @@ void NatsEngine::beginReading()
         m_readRetry.start(m_backOff.next());
         return;
     }
+    if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
+        tellPast(consumer.next);
     m_isReading = true;
     // A server that was killed may have forgotten the last acknowledgements.
     m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());

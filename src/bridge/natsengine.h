@@ -32,6 +32,7 @@ public:
 
     void start() override;
     void stop() override;
+    void setPast(qsizetype events, std::chrono::milliseconds age) override;
     void setReading(bool on) override;
     void publish(const QList<Publication> &publications) override;
     void acknowledge(quint64 token) override;
@@ -65,6 +66,7 @@ private:
     void linkClosed(const QByteArray &text);
 
     void beginReading();
+    void tellPast(quint64 before);
     void endReading();
     void askForMore();
     void process();
@@ -84,6 +86,8 @@ private:
 
     QHash<quint64, QByteArray> m_underWay; // subjects of what was published and not acknowledged
 
+    qsizetype m_pastEvents = 0;
+    std::chrono::milliseconds m_pastAge{};
     bool m_shallRead = false;
     bool m_isReading = false;
     QTimer m_readRetry;

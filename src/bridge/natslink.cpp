@@ -66,27 +66,6 @@ NatsLink::Event acknowledgementIn(natsMsg *message)
     return event;
 }
 
-Envelope envelopeIn(natsMsg *message, const QByteArray &prefix)
-{
-    Envelope envelope;
-    const QByteArrayView subject = viewOf(natsMsg_GetSubject(message));
-    if (subject.startsWith(prefix))
-        envelope.address = subject.sliced(prefix.size()).toByteArray();
-    envelope.payload = QByteArray(natsMsg_GetData(message), natsMsg_GetDataLength(message));
-    const char **keys = nullptr;
-    int count = 0;
-    if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK)
-        return envelope;
-    for (int i = 0; i < count; ++i) {
-        if (qstrcmp(keys[i], "Content-Type") == 0)
-            envelope.contentType = headerOf(message, keys[i]);
-        else if (qstrncmp(keys[i], "Pyvent-", 7) == 0)
-            envelope.headers.emplaceBack(keys[i], headerOf(message, keys[i]));
-    }
-    std::free(static_cast<void *>(keys));
-    return envelope;
-}
-
 NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix)
 {
     const QByteArray status = headerOf(message, "Status");
@@ -98,7 +77,7 @@ NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix)
                 .text = headerOf(message, "Description")};
     return {.kind = NatsLink::Event::Arrived,
             .number = streamNumberIn(reply),
-            .envelope = envelopeIn(message, prefix),
+            .envelope = NatsLink::envelope(message, prefix),
             .reply = reply.toByteArray()};
 }
 
@@ -225,6 +204,27 @@ NatsLink::~NatsLink()
     natsSubscription_Destroy(m_acknowledgements);
     natsSubscription_Destroy(m_messages);
     natsConnection_Destroy(m_connection);
+}
+
+Envelope NatsLink::envelope(natsMsg *message, const QByteArray &prefix)
+{
+    Envelope envelope;
+    const QByteArrayView subject = viewOf(natsMsg_GetSubject(message));
+    if (subject.startsWith(prefix))
+        envelope.address = subject.sliced(prefix.size()).toByteArray();
+    envelope.payload = QByteArray(natsMsg_GetData(message), natsMsg_GetDataLength(message));
+    const char **keys = nullptr;
+    int count = 0;
+    if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK)
+        return envelope;
+    for (int i = 0; i < count; ++i) {
+        if (qstrcmp(keys[i], "Content-Type") == 0)
+            envelope.contentType = headerOf(message, keys[i]);
+        else if (qstrncmp(keys[i], "Pyvent-", 7) == 0)
+            envelope.headers.emplaceBack(keys[i], headerOf(message, keys[i]));
+    }
+    std::free(static_cast<void *>(keys));
+    return envelope;
 }
 
 std::vector<NatsLink::Event> NatsLink::takeEvents()

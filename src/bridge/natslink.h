@@ -54,6 +54,9 @@ public:
 
     bool acknowledge(const QByteArray &reply);
 
+    // The message as it was published, below \a prefix.
+    static Envelope envelope(natsMsg *message, const QByteArray &prefix);
+
     natsConnection *connection() const { return m_connection; }
     qint64 mostBytes() const; // of a message
 

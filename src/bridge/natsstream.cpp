@@ -14,6 +14,10 @@ constexpr qint64 patience = 3000; // milliseconds, for an answer
 constexpr int replicas = 3;       // where there are so many servers
 constexpr auto rememberIdsFor = 2min;
 
+// For all of the past, and in it for the next message: where there is none, nobody says so.
+constexpr auto timeForPast = 3s;
+constexpr qint64 pauseInPast = 300; // milliseconds
+
 template <auto destroy>
 struct Deleter
 {
@@ -24,6 +28,8 @@ struct Deleter
     }
 };
 using StreamInfo = std::unique_ptr<jsStreamInfo, Deleter<jsStreamInfo_Destroy>>;
+using Subscription = std::unique_ptr<natsSubscription, Deleter<natsSubscription_Destroy>>;
+using MetaData = std::unique_ptr<jsMsgMetaData, Deleter<jsMsgMetaData_Destroy>>;
 using ConsumerInfo = std::unique_ptr<jsConsumerInfo, Deleter<jsConsumerInfo_Destroy>>;
 
 qint64 nanoseconds(std::chrono::nanoseconds time)
@@ -168,6 +174,57 @@ bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
     // What was given out and not acknowledged comes again.
     consumer->next = (found->NumAckPending > 0 ? found->AckFloor.Stream : found->Delivered.Stream) + 1;
     return true;
+}
+
+// At the number, or at the time, whichever is later.
+void NatsStream::beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const
+{
+    natsMsg *found = nullptr;
+    js_GetMsg(&found, m_context.get(), m_name.constData(), first, nullptr, nullptr);
+    const NatsMessage message(found);
+    if (message && natsMsg_GetTime(message.get()) >= since) {
+        config->DeliverPolicy = js_DeliverByStartSequence;
+        config->OptStartSeq = first;
+    } else {
+        config->DeliverPolicy = js_DeliverByStartTime;
+        config->OptStartTime = since;
+    }
+}
+
+std::vector<NatsMessage> NatsStream::past(quint64 before, qsizetype most, std::chrono::milliseconds age) const
+{
+    std::vector<NatsMessage> messages;
+    if (before <= 1 || most <= 0 || age <= 0ms)
+        return messages;
+    using Wall = std::chrono::system_clock;
+    const qint64 since = nanoseconds((Wall::now() - age).time_since_epoch());
+    jsSubOptions settings;
+    jsSubOptions_Init(&settings);
+    settings.Stream = m_name.constData();
+    settings.Ordered = true;
+    beginAt(before - std::min(quint64(most), before - 1), since, &settings.Config);
+    natsSubscription *made = nullptr;
+    if (js_SubscribeSync(&made, m_context.get(), m_subject.constData(), nullptr, &settings, nullptr) != NATS_OK)
+        return messages;
+    const Subscription subscription(made);
+    const auto until = std::chrono::steady_clock::now() + timeForPast;
+    while (std::chrono::steady_clock::now() < until) {
+        natsMsg *next = nullptr;
+        if (natsSubscription_NextMsg(&next, subscription.get(), pauseInPast) != NATS_OK)
+            break;
+        NatsMessage message(next);
+        jsMsgMetaData *found = nullptr;
+        if (natsMsg_GetMetaData(&found, next) != NATS_OK)
+            continue;
+        const MetaData data(found);
+        if (data->Sequence.Stream >= before)
+            break;
+        messages.push_back(std::move(message));
+        if (data->Sequence.Stream + 1 == before || data->NumPending == 0)
+            break;
+    }
+    natsSubscription_Unsubscribe(subscription.get()); // also at the server
+    return messages;
 }
 
 bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)

@@ -18,6 +18,12 @@ struct JetStreamDeleter
 };
 using JetStream = std::unique_ptr<jsCtx, JetStreamDeleter>;
 
+struct NatsMessageDeleter
+{
+    void operator()(natsMsg *message) const { natsMsg_Destroy(message); }
+};
+using NatsMessage = std::unique_ptr<natsMsg, NatsMessageDeleter>;
+
 // The stream that all buses of a prefix share, and in it the consumer that remembers how far one bus has read. Each function waits for the server, some
 // seconds at most.
 class NatsStream
@@ -40,6 +46,10 @@ public:
     // vanished since; 0: with what comes.
     bool ensureConsumer(quint64 behind, Consumer *consumer);
 
+    // What it keeps before the number \a before: the newest \a most messages, as far as they are no older than \a age, the oldest one first. Fewer, where
+    // the server takes too long.
+    std::vector<NatsMessage> past(quint64 before, qsizetype most, std::chrono::milliseconds age) const;
+
     const QString &why() const { return m_why; }
 
     // What is unlike what this would have made, for people.
@@ -58,6 +68,7 @@ public:
     bool isContiguous() const { return m_isContiguous; }
 
 private:
+    void beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
     bool make();
     bool look(const jsStreamInfo &stream);
     bool fail(const QString &what, natsStatus status, jsErrCode code);

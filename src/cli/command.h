@@ -37,6 +37,7 @@ extern const Command waitCommand;
 extern const Command serveCommand;
 extern const Command nodesCommand;
 extern const Command benchCommand;
+extern const Command bridgeCommand;
 extern const Command checkRulesCommand;
 extern const Command keygenCommand;
 extern const Command helpCommand;

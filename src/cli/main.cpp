@@ -2,19 +2,10 @@
 #include "commandline.h"
 #include "commands.h"
 #include "output.h"
-#include "report.h"
+#include "program.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qloggingcategory.h>
-
-#include <clocale>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <langinfo.h>
-#include <strings.h>
-#include <unistd.h>
 
 using namespace Pyvent::Cli;
 using namespace Qt::StringLiterals;
@@ -65,23 +56,6 @@ int run(QStringList arguments)
     }
 }
 
-// What a command-line program must see to before anything else.
-void prepareProcess()
-{
-    // A descriptor that was closed would become one of ZeroMQ's, and events would be printed into that.
-    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
-        if (::fcntl(descriptor, F_GETFD) < 0)
-            ::open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY);
-    }
-    std::signal(SIGPIPE, SIG_IGN); // write() says so, too
-
-    // Qt takes everything for UTF-8, and warns on stderr if the locale, often "C" in a container, says
-    // otherwise.
-    std::setlocale(LC_ALL, "");
-    if (::strcasecmp(::nl_langinfo(CODESET), "UTF-8") != 0)
-        ::setenv("LC_ALL", "C.UTF-8", 1);
-}
-
 } // namespace
 
 int main(int argc, char **argv)
@@ -94,10 +68,6 @@ int main(int argc, char **argv)
     try {
         return run(QCoreApplication::arguments().sliced(1));
     } catch (const UsageError &mistake) {
-        if (!mistake.text.isEmpty())
-            report(mistake.text);
-        report(mistake.command.isEmpty() ? u"'pyvent help' shows the commands and their options"_s
-                                         : u"'pyvent help %1' shows how it is used"_s.arg(mistake.command));
-        return UsageMistake;
+        return report(mistake);
     }
 }

@@ -459,13 +459,13 @@ void tst_Bridge::keepsOnDisk()
     here.sendPythons(u"new-customer"_s);                               // nobody works, so it goes nowhere
     QVERIFY(waitUntil([&] { return one->status().out.heard == count + 1; }));
     QCOMPARE(one->status().waiting, count);
-    one = std::make_unique<TestBridge>(&here, [&] {
-        one.reset(); // two have not the same file
-        return options;
-    }());
+    one.reset();
+    // An MQTT broker that was killed may have forgotten whom it has messages for, and what is remembered for that is less than this.
+    QVERIFY(server->start());
+    QVERIFY(other.waitUntilWorking());
+    one = std::make_unique<TestBridge>(&here, options);
     QVERIFY(one->hasSaid(u"%1 events of an earlier run wait in the spool"_s.arg(count)));
     here.send(u"order-food"_s);
-    QVERIFY(server->start());
     QVERIFY(waitUntil([&] { return there.count(u"order-food"_s) >= count + 1; }));
     QCOMPARE(there.numbers(here.node(), u"order-food"_s), upTo(count + 1));
     QVERIFY2(there.mistakes().isEmpty(), qPrintable(there.mistakes()));

@@ -53,7 +53,7 @@ void tst_Cli::namesTheMistake_data()
     row("sned x", u"unknown command 'sned'; did you mean 'send'?\npyvent: 'pyvent help' shows"_s);
     row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
     row("xyzzy",
-        u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bench, keygen, check-rules, help"_s);
+        u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bridge, bench, keygen, check-rules, help"_s);
     row("help xyzzy", u"unknown command 'xyzzy'"_s);
     row("help --xyzzy", u"unknown option '--xyzzy'\npyvent: 'pyvent help' shows the commands and their options"_s);
     row("help send x", u"unexpected argument 'x'"_s);

@@ -11,6 +11,7 @@ LINES = [
     ['wait', 'order', '--timeout=2000000', '--json'],
     ['serve', '--local-access', 'group:users', '--no-lane', '--port=65534'],
     ['nodes', '--json', '--no-server', '--id', 'k', '--local-access=ada,bob'],
+    ['bridge', 'nats://a:1,nats://b', '--prefix', 'p.q', '--names=a*', '--spool-size', '9', '--keep=1', '--metrics', '0', 'b'],
     ['bench', '--events', '10000', '--size', '100', '--timeout', '3', '--json'],
     ['check-rules', 'rules', '--allow', 'keys', '--json'],
     ['help', 'send'], ['--help'], ['-v'], ['send', '--help'], ['sned', 'order'], ['send', '--cuont', '3', 'order'],

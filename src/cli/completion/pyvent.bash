@@ -41,8 +41,13 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")
         return
         ;;
-    --from-json | --key | --keys | --server-key | --allow | --rules)
+    --from-json | --key | --keys | --server-key | --allow | --rules | --password-file | --credentials | --nkey | --ca | \
+        --client-cert | --client-key)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    --spool)
+        mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
     --local-access)
@@ -50,11 +55,16 @@ _pyvent() {
         return
         ;;
     --port | --id | --sender | --count | --interval | --timeout | --events | --size) return ;;
+    --prefix | --names | --in | --out | --bus | --user | --spool-size | --keep | --keep-size | --replay-age | --metrics) return ;;
     esac
 
     case $command in
-    '') words='bench check-rules help keygen listen nodes send serve wait' ;;
+    '') words='bench bridge check-rules help keygen listen nodes send serve wait' ;;
     bench) words='--events --size --timeout --json' ;;
+    bridge)
+        words='--prefix --names --in --out --bus --json --user --password-file --credentials --nkey --ca --client-cert
+            --client-key --spool --spool-size --keep --keep-size --replay-age --metrics'
+        ;;
     check-rules) words='--allow --json' ;;
     listen) words='--sender --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
@@ -68,7 +78,7 @@ _pyvent() {
         [[ $command ]] || words=''
         words+=' --port --address --id --no-server --local-access --no-lane --key --server-key -q --quiet -h --help -v --version'
     elif [[ $command == help ]]; then
-        words='bench check-rules help keygen listen nodes send serve wait'
+        words='bench bridge check-rules help keygen listen nodes send serve wait'
     elif [[ $command == check-rules ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

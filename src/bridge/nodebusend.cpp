@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "nodebusend.h"
+
+#include <PyventFrame>
+#include <PyventNodeInfo>
+
+#include <algorithm>
+
+namespace Pyvent::Bridge {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Under which a node says that it is a bridge's.
+const QString bridgeKey = u"bridge"_s;
+
+PyventFrame frameOf(const BusEvent &event)
+{
+    return {.name = event.name,
+            .sender = event.sender,
+            .pickle = event.pickle,
+            .nodeId = event.node,
+            .sequence = event.number,
+            .time = event.time,
+            .replayed = event.isPast};
+}
+
+BusEvent eventOf(const PyventFrame &frame)
+{
+    return {.name = frame.name,
+            .sender = frame.sender,
+            .pickle = frame.pickle,
+            .node = frame.nodeId,
+            .number = frame.sequence,
+            .time = frame.time,
+            .isForwarded = frame.forwarded};
+}
+
+} // namespace
+
+NodeBusEnd::NodeBusEnd(const PyventOptions &options)
+    : m_node(options)
+{
+    connect(&m_node, &PyventNode::acknowledgedChanged, this, &BusEnd::acceptedChanged);
+    connect(&m_node, &PyventNode::errorOccurred, this, &NodeBusEnd::tell);
+    connect(&m_node, &PyventNode::eventsLost, this, [this](const QString &name, const QUuid &, quint64 count) {
+        Q_EMIT problem(u"bus lost"_s,
+                       u"%1 events '%2' of this bus were lost before the bridge had heard them"_s.arg(
+                           QString::number(count), name));
+    });
+    connect(&m_node, &PyventNode::nodeDescribed, this, [this](const PyventNodeInfo &node) {
+        if (const QVariantMap words = node.about.value(bridgeKey).toMap(); !words.isEmpty())
+            Q_EMIT announced(node.uuid, words);
+    });
+}
+
+QString NodeBusEnd::start()
+{
+    return m_node.tryStart() ? QString() : m_node.lastError().text;
+}
+
+// A name that several patterns have is heard by the first one of them.
+void NodeBusEnd::hear(const QList<PyventPattern> &names)
+{
+    stopHearing();
+    for (qsizetype i = 0; i < names.size(); ++i) {
+        const QList<PyventPattern> before = names.first(i);
+        m_handlers += m_node.onFrame(names[i].text(), this, [this, before](const PyventFrame &frame) {
+            const auto hasHeard = [&](const PyventPattern &pattern) { return pattern.matches(frame.name); };
+            if (std::ranges::none_of(before, hasHeard))
+                Q_EMIT heard(eventOf(frame));
+        });
+    }
+}
+
+void NodeBusEnd::stopHearing()
+{
+    for (const QMetaObject::Connection &handler : std::as_const(m_handlers))
+        disconnect(handler);
+    m_handlers.clear();
+}
+
+BusEnd::Outcome NodeBusEnd::forward(const BusEvent &event)
+{
+    const quint64 before = m_node.accepted();
+    m_isLoop = false;
+    m_isForwarding = true;
+    const bool isTaken = m_node.forward(frameOf(event));
+    m_isForwarding = false;
+    if (isTaken) {
+        if (m_node.accepted() != before)
+            return Outcome::Taken;
+        return m_isLoop ? Outcome::FromHere : Outcome::Known;
+    }
+    const PyventError error = m_node.lastError();
+    if (error.code == PyventError::QueueFull)
+        return Outcome::NoRoom;
+    m_why = error.text;
+    return Outcome::Refused;
+}
+
+// What forward() returns is told by who has called it.
+void NodeBusEnd::tell(const PyventError &error)
+{
+    if (error.code == PyventError::ForwardingLoop)
+        m_isLoop = true;
+    if (!m_isForwarding || m_isLoop)
+        Q_EMIT problem(error.code == PyventError::EventRefused ? refusedKind() : u"bus %1"_s.arg(int(error.code)),
+                       error.text);
+}
+
+void NodeBusEnd::announce(const QVariantMap &words)
+{
+    m_node.setAbout({{bridgeKey, words}});
+}
+
+std::optional<QVariantMap> NodeBusEnd::arguments(const QByteArray &pickle, QString *sender, QString *why) const
+{
+    return PyventFrame{.name = {}, .sender = {}, .pickle = pickle, .nodeId = {}}.arguments(sender, why);
+}
+
+std::optional<QByteArray> NodeBusEnd::pickle(const QVariantMap &arguments, const QString &sender, QString *why) const
+{
+    PyventFrame frame;
+    if (!frame.setArguments(arguments, sender, why))
+        return std::nullopt;
+    return frame.pickle;
+}
+
+} // namespace Pyvent::Bridge
