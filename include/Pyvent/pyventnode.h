@@ -417,14 +417,20 @@ public:
     QFuture<QList<PyventNodeInfo>> findNodes(std::chrono::milliseconds within = std::chrono::milliseconds(500));
 
     /*!
-        Says of this node what findNodes() tells of it beside the rest, as PyventNodeInfo::about: a version, a role, a state. All nodes are
-        told at once, by nodeDescribed(), and again when this node is Ready after it was not. Values become what CBOR has for them.
+        Says of this node what findNodes() tells of it beside the rest, as PyventNodeInfo::about: a version, a role, a state. Values become what
+        CBOR has for them.
 
         Returns false, and changes nothing, if \a about takes more than 8 KiB: PyventError::InvalidArgument. May be called from any
         thread.
     */
     bool setAbout(const QVariantMap &about);
     QVariantMap about() const;
+
+    /*!
+        Tells the node \a node what this one is, with what setAbout() has said: nodeDescribed() there. Without a node, it tells all, which wakes
+        their processes, and does so again whenever this node is Ready after it was not. May be called from any thread.
+    */
+    void announce(const QUuid &node = QUuid());
 
 Q_SIGNALS:
     /*! An event was heard. Connecting this signal subscribes the node to all events of all senders. */
@@ -450,7 +456,7 @@ Q_SIGNALS:
         \a nodeId is null where it is not known, as it is of a Python node. Only a server of this module's tells. */
     void eventsRefused(const QString &name, const QUuid &nodeId, quint64 count, const QString &why);
 
-    /*! Another node has said anew what it is: PyventNode::setAbout(). Its process claims it, and nothing checks it but PyventNodeInfo::uuid. */
+    /*! Another node has said what it is: by announce(), or since this node has asked by findNodes(). Its process claims it, and nothing checks it but PyventNodeInfo::uuid. */
     void nodeDescribed(const PyventNodeInfo &node);
 
     void stateChanged(PyventNode::State state);

@@ -31,6 +31,9 @@ constexpr auto readAgainAfter = 5s;
 // What was published lately is published again no more often than that, whoever asks for it.
 constexpr auto repeatNoMoreThan = 1s;
 
+// What is said to all wakes all nodes. Bridges tell each other in between.
+constexpr auto announceAfter = 30s;
+
 QString linkOf(const EngineOptions &options)
 {
     return (options.dialect == Dialect::Nats ? u"nats:%1"_s : u"mqtt:%1"_s).arg(options.prefix);
@@ -257,7 +260,7 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
         tell(text, text);
     decide();
     if (wantsAnswer)
-        announce();
+        announce(false, bridge);
     const bool worksForBoth = m_election.isPeer(*words) && words->bus == m_options.engine.bus && words->isActive;
     if (worksForBoth && !m_isActive)
         m_outbox.dropHeardBefore(now - words->oldestAge - keptLonger);
@@ -266,7 +269,10 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
 
 void Bridge::decide()
 {
+    const qsizetype known = m_election.known().size();
     m_election.process(Clock::now());
+    if (m_election.known().size() < known)
+        announce(true); // it may have been silent because it was told nothing
     m_outbound.setRole(m_election.isActive(), m_election.hasOtherLinks());
     const bool isActive = m_election.isActive();
     if (m_isStopping || std::exchange(m_isActive, isActive) == isActive)
@@ -283,10 +289,13 @@ void Bridge::decide()
     work();
 }
 
-void Bridge::announce(bool wantsAnswer)
+void Bridge::announce(bool wantsAnswer, const QUuid &to)
 {
-    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(Clock::now()));
-    m_bus->announce(m_election.words(wantsAnswer).toMap());
+    const auto now = Clock::now();
+    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now));
+    if (to.isNull())
+        m_announcedAt = now;
+    m_bus->announce(m_election.words(wantsAnswer).toMap(), to);
 }
 
 void Bridge::beat()
@@ -294,7 +303,15 @@ void Bridge::beat()
     const auto now = Clock::now();
     const bool mayDoBetter = m_election.peers() > 0; // another one
     m_election.setUp(m_isEngineUp && !(mayDoBetter && m_outbox.stuckFor(now) > stuckTooLong), wallTime(), now);
-    announce();
+    if (now - m_announcedAt >= announceAfter) {
+        announce();
+    } else {
+        m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now));
+        const QVariantMap words = m_election.words().toMap();
+        m_bus->describe(words);
+        for (const QUuid &bridge : m_election.known())
+            m_bus->announce(words, bridge);
+    }
     decide();
 }
 

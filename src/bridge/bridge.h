@@ -86,7 +86,7 @@ private:
     void repeat();
     void heardPeer(const QUuid &bridge, const QVariantMap &map);
     void decide();
-    void announce(bool wantsAnswer = false);
+    void announce(bool wantsAnswer = false, const QUuid &to = {});
     void beat();
     void tell(const QString &kind, const QString &text);
     QString openSpool();
@@ -118,6 +118,7 @@ private:
     quint64 m_connections = 0;
     Outbox::Clock::time_point m_stopAt;
     Outbox::Clock::time_point m_repeatedAt;
+    Outbox::Clock::time_point m_announcedAt;
 };
 
 } // namespace Pyvent::Bridge

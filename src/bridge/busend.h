@@ -63,8 +63,11 @@ public:
     // How many of the events that were Taken the bus's server has. It takes them in their order.
     virtual quint64 accepted() const = 0;
 
-    // Says \a words to all bridges on the bus, for announced(). They do not have to arrive.
-    virtual void announce(const QVariantMap &words) = 0;
+    // What people are told who look at the bus, as long as nothing else is said.
+    virtual void describe(const QVariantMap &words) = 0;
+
+    // The same, and says it to \a bridge, or where that is null to all on the bus, for announced(). It does not have to arrive.
+    virtual void announce(const QVariantMap &words, const QUuid &bridge = {}) = 0;
 
     // The arguments of a pickle, and the sender that it names, if it does. Nothing where it cannot be read: \a why says why.
     virtual std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const = 0;

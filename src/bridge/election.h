@@ -70,6 +70,9 @@ public:
     // Whether \a words are of a bridge for the same as this one.
     bool isPeer(const Words &words) const;
 
+    // All bridges of this bus that are known.
+    QList<QUuid> known() const { return m_peers.keys(); }
+
     // How many such there are; and whether there are bridges of this bus to other engines or prefixes.
     qsizetype peers() const;
     bool hasOtherLinks() const { return peers() < m_peers.size(); }

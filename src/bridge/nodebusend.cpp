@@ -110,9 +110,15 @@ void NodeBusEnd::tell(const PyventError &error)
                        error.text);
 }
 
-void NodeBusEnd::announce(const QVariantMap &words)
+void NodeBusEnd::describe(const QVariantMap &words)
 {
     m_node.setAbout({{bridgeKey, words}});
+}
+
+void NodeBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
+{
+    describe(words);
+    m_node.announce(bridge);
 }
 
 std::optional<QVariantMap> NodeBusEnd::arguments(const QByteArray &pickle, QString *sender, QString *why) const

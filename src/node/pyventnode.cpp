@@ -412,6 +412,11 @@ bool PyventNode::setAbout(const QVariantMap &about)
     return isSet;
 }
 
+void PyventNode::announce(const QUuid &node)
+{
+    d->announce(node);
+}
+
 QVariantMap PyventNode::about() const
 {
     return d->about(d->lock());

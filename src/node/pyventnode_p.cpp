@@ -394,9 +394,15 @@ bool PyventNodePrivate::setAbout(const QVariantMap &about)
              {PyventError::InvalidArgument, u"what a node says of itself, setAbout(), may take 8 KiB at most"_s, {}});
         return false;
     }
+    return true;
+}
+
+void PyventNodePrivate::announce(const QUuid &node)
+{
+    const Lock lock = this->lock();
+    m_session(lock).announce(node);
     if (m_life(lock).driver)
         wantService(lock);
-    return true;
 }
 
 void PyventNodePrivate::hearDescriptions()

@@ -102,6 +102,7 @@ public:
 
     bool setAbout(const QVariantMap &about);
     QVariantMap about(const Lock &lock) const { return m_session(lock).about(); }
+    void announce(const QUuid &node);
     void hearDescriptions();
 
     // The time \a timeout from now, however large that is.

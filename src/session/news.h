@@ -32,7 +32,7 @@ public:
         quint64 count;
         QString why;
     };
-    // A node has said anew what it is.
+    // A node has said what it is.
     struct Described
     {
         PyventNodeInfo node;

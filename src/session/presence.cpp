@@ -122,7 +122,7 @@ QByteArray Presence::answer(QByteArrayView question, Clock::time_point now, cons
     if (asker.isNull())
         return {};
     if (mayAnswer(now))
-        return nodeTopic(asker, Control::here) + toBytes(self());
+        return toOne(asker, self());
     if (m_answersAllAt == Clock::time_point::max())
         m_answersAllAt = now + answersAllAfter;
     return {};
@@ -139,6 +139,11 @@ QByteArray Presence::answerToAll(Clock::time_point now, const std::function<Pyve
 QByteArray Presence::toAll(const PyventNodeInfo &self)
 {
     return commonTopic(Control::here) + toBytes(self);
+}
+
+QByteArray Presence::toOne(const QUuid &node, const PyventNodeInfo &self)
+{
+    return nodeTopic(node, Control::here) + toBytes(self);
 }
 
 bool Presence::fits(const QVariantMap &about)

@@ -48,8 +48,9 @@ public:
     // The answer for all nodes that is due where there were too many questions; empty where there is none.
     QByteArray answerToAll(Clock::time_point now, const std::function<PyventNodeInfo()> &self);
 
-    // The same without a question.
+    // The same without a question, to all nodes and to one.
     static QByteArray toAll(const PyventNodeInfo &self);
+    static QByteArray toOne(const QUuid &node, const PyventNodeInfo &self);
 
     // Another node's answer has come. Returns what it says, where somebody wants to know.
     std::optional<PyventNodeInfo> heard(QByteArrayView answer);

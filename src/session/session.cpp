@@ -18,6 +18,9 @@ namespace {
 // How soon a thread is looked at again that is behind with what it hears.
 constexpr auto lookInterval = 50ms;
 
+// To single nodes, while there is no server.
+constexpr qsizetype mostAnnouncements = 1000;
+
 } // namespace
 
 Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
@@ -108,7 +111,7 @@ void Session::updateState(Clock::time_point now)
     if (state == State::Connecting && before != State::Stopped)
         m_lostServer = true;
     if (state == State::Ready) {
-        m_tellsAbout = !m_about.isEmpty();
+        m_announcement.isDue = m_announcement.isWanted;
         m_recovery.received().setSendersAreProven(m_link->provesSenders());
         m_recovery.ready(m_wallClock(), now);
         if (std::exchange(m_lostServer, false)) {
@@ -148,7 +151,7 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
             m_link->sendControl(std::move(answer));
         break;
     case Control::Kind::Here:
-        if (auto node = m_presence.heard(payload); node && message->isForAll() && node->uuid != m_uuid)
+        if (auto node = m_presence.heard(payload); node && node->uuid != m_uuid)
             m_news.add(News::Described{*std::move(node)});
         break;
     case Control::Kind::Announce:
@@ -239,8 +242,12 @@ void Session::searchOthers(Clock::time_point now)
 {
     if (m_state == State::Ready && m_presence.mustAsk())
         m_link->sendControl(m_presence.question());
-    if (m_state == State::Ready && std::exchange(m_tellsAbout, false))
-        m_link->sendControl(Presence::toAll(info()));
+    if (m_state == State::Ready) {
+        if (std::exchange(m_announcement.isDue, false))
+            m_link->sendControl(Presence::toAll(info()));
+        for (const QUuid &node : std::exchange(m_announcement.to, {}))
+            m_link->sendControl(Presence::toOne(node, info()));
+    }
     if (QByteArray answer = m_presence.answerToAll(now, [this] { return info(); }); !answer.isEmpty() && m_link)
         m_link->sendControl(std::move(answer));
     for (Presence::Finished &finished : m_presence.takeFinished(now))
@@ -444,10 +451,17 @@ bool Session::setAbout(const QVariantMap &about)
     if (!Presence::fits(about))
         return false;
     m_about = about;
-    m_tellsAbout = true;
+    return true;
+}
+
+void Session::announce(const QUuid &node)
+{
+    if (node.isNull())
+        m_announcement.isWanted = m_announcement.isDue = true;
+    else if (m_announcement.to.size() < mostAnnouncements)
+        m_announcement.to.insert(node);
     if (m_seat)
         m_seat->isTouched = true;
-    return true;
 }
 
 QFuture<QList<PyventNodeInfo>> Session::find(Clock::time_point end)

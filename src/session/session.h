@@ -33,9 +33,12 @@ public:
     void setInfo(const PyventNodeInfo &info) { m_info = info; }
     void setServing(bool serving) { m_info.serving = serving; }
 
-    // What the program says of this node beside that. All nodes are told, now and when it is Ready again. Returns false if it is too much.
+    // What the program says of this node beside that. Returns false if it is too much.
     bool setAbout(const QVariantMap &about);
     const QVariantMap &about() const { return m_about; }
+
+    // Tells \a node what this one is; where that is null, all nodes, now and whenever this one is Ready again.
+    void announce(const QUuid &node);
 
     // From now on news() has what other nodes say of themselves unasked.
     void hearDescriptions() { m_presence.wantAll(); }
@@ -149,7 +152,13 @@ private:
     PyventOptions m_options;
     PyventNodeInfo m_info;
     QVariantMap m_about;
-    bool m_tellsAbout = false; // as soon as it is Ready
+    struct Announcement
+    {
+        bool isWanted = false; // to all, when it is Ready again
+        bool isDue = false;    // to all
+        QSet<QUuid> to;        // these
+    };
+    Announcement m_announcement;
     Link *m_link = nullptr;
     Link::Seat *m_seat = nullptr;
     State m_state = State::Stopped;

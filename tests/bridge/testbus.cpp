@@ -167,13 +167,13 @@ void TestBusEnd::flush()
     Q_EMIT acceptedChanged();
 }
 
-void TestBusEnd::announce(const QVariantMap &words)
+void TestBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
 {
     if (m_isDead)
         return;
     const QList<TestBusEnd *> others = m_bus->m_ends;
     for (TestBusEnd *other : others) {
-        if (other != this && !other->m_isDead)
+        if (other != this && !other->m_isDead && (bridge.isNull() || bridge == other->m_id))
             QMetaObject::invokeMethod(
                 other, [other, id = m_id, words] { Q_EMIT other->announced(id, words); }, Qt::QueuedConnection);
     }

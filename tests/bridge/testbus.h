@@ -91,7 +91,8 @@ public:
     Outcome forward(const Pyvent::Bridge::BusEvent &event) override;
     QString why() const override { return m_why; }
     quint64 accepted() const override { return m_accepted; }
-    void announce(const QVariantMap &words) override;
+    void describe(const QVariantMap &) override { }
+    void announce(const QVariantMap &words, const QUuid &bridge) override;
     std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const override;
     std::optional<QByteArray> pickle(const QVariantMap &arguments, const QString &sender, QString *why) const override;
 

@@ -461,10 +461,28 @@ private Q_SLOTS:
         }
     }
 
+    void withoutRulesTheOwnUserNeedsNoRight()
+    {
+        RelayedBus one({});
+        RelayedBus two({});
+        QVERIFY(one.serve() && two.serve());
+        CableProcess cable(one.port(), two.port());
+        CountingSender sender(one.options());
+        CountingReceiver receiver(two.options());
+        QVERIFY(areReady({&sender.node, &receiver.node}) && cable.isReady());
+        sender.send(100);
+        QVERIFY(haveHeardAll({&receiver}, {&sender}));
+        QCOMPARE(cable.complaints(), QByteArrayList());
+    }
+
     void withoutTheRightItIsSaidWhichRuleIsMissing()
     {
+        QFile narrow(m_folder.filePath(u"narrow"_s));
+        QVERIFY(narrow.open(QIODevice::WriteOnly));
+        narrow.write("allow anyone send, hear *\n");
+        narrow.close();
         RelayedBus one(rules());
-        RelayedBus two({});
+        RelayedBus two(narrow.fileName());
         QVERIFY(one.serve() && two.serve());
         CableProcess cable(one.port(), two.port());
         CountingSender sender(one.options());
