@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "nodesmodel.h"
 
+#include "abouttext.h"
 #include "textstyle.h"
 
 #include <QtCore/qlocale.h>
@@ -189,6 +190,8 @@ QString NodesModel::toolTip(const Row &row) const
             + (row.info.way == "lane"_L1 ? tr("Reaches the server by the lane") : tr("Reaches the server by TCP"));
     if (!row.info.names.isEmpty())
         text += u'\n' + tr("Hears %1").arg(row.info.names.join(u", "_s));
+    if (const QString about = Pyvent::Text::aboutText(row.info); !about.isEmpty())
+        text += u'\n' + about;
     return text;
 }
 

@@ -261,8 +261,11 @@ void tst_InspectorModels::showsNodes()
     info.program = u"restaurant-till"_s;
     info.pid = 42;
     info.serving = true;
+    info.about = {{u"version"_s, u"1.2"_s}};
     model.setAnswers({info});
     QCOMPARE(model.rowCount(), 2);
+    const QString toolTip = model.index(0, NodesModel::Node).data(Qt::ToolTipRole).toString();
+    QVERIFY2(toolTip.contains(u"version='1.2'"_s), qPrintable(toolTip));
     QCOMPARE(model.index(0, NodesModel::Program).data().toString(), u"restaurant-till · 42"_s);
     QCOMPARE(model.index(0, NodesModel::Role).data().toString(), u"serves"_s);
     model.setAnswers({}); // late, perhaps

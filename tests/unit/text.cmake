@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+pyvent_unit_test(text abouttext)
 pyvent_unit_test(text jsonvalue)
 pyvent_unit_test(text linereader)
 pyvent_unit_test(text pythontext ALONE)
