@@ -154,7 +154,7 @@ QString Bridge::start()
         if (const QString why = openSpool(); !why.isEmpty())
             return why;
     }
-    m_engine->setPast(m_options.pastEvents, m_options.pastAge);
+    m_engine->setPast(m_options.past);
     m_engine->start();
     if (m_options.carriesOut)
         m_bus->hear(orAll(m_options.out));

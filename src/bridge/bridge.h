@@ -25,8 +25,7 @@ struct BridgeOptions
     bool asJson = false;
     qsizetype spoolLimit = 0; // bytes that may wait; 0: 64 MiB, or 1 GiB on disk
     QString spoolFolder;      // empty: what waits is in memory
-    qsizetype pastEvents = 0; // for late joiners: what the engine is asked for at first
-    std::chrono::milliseconds pastAge{};
+    Engine::Past past;        // for late joiners: what the engine is asked for at first
     std::chrono::milliseconds linger =
         std::chrono::seconds(1); // that stop() may take to have the engine take what waits
 };

@@ -44,6 +44,14 @@ public:
         Elsewhere // another bridge reads in this bus's name now
     };
 
+    // How much of the past to tell by past(), each time before messages come.
+    struct Past
+    {
+        qsizetype events = 0; // the newest ones, so many at most,
+        qsizetype bytes = 0;  // and no more than that, but for one
+        std::chrono::milliseconds age{};
+    };
+
     using QObject::QObject;
 
     // For how long what it has acknowledged may still get lost, when its server is killed. 0: no longer.
@@ -55,13 +63,8 @@ public Q_SLOTS:
     // Hangs up. What is on its way may be carried or not.
     virtual void stop() = 0;
 
-    // How much of the past to tell by past(), each time before messages come: no more than \a events, which are no older than \a age. As long as this is not
-    // called, nothing.
-    virtual void setPast(qsizetype events, std::chrono::milliseconds age)
-    {
-        Q_UNUSED(events)
-        Q_UNUSED(age)
-    }
+    // As long as this is not called, nothing is told of the past.
+    virtual void setPast(const Pyvent::Bridge::Engine::Past &past) { Q_UNUSED(past) }
 
     // Whether messages are to come; they go on behind the last acknowledged one, whoever has read that for this bus.
     virtual void setReading(bool on) = 0;

@@ -61,9 +61,9 @@ void EngineThread::stop()
     call([engine = m_engine] { engine->stop(); });
 }
 
-void EngineThread::setPast(qsizetype events, std::chrono::milliseconds age)
+void EngineThread::setPast(const Engine::Past &past)
 {
-    call([engine = m_engine, events, age] { engine->setPast(events, age); });
+    call([engine = m_engine, past] { engine->setPast(past); });
 }
 
 void EngineThread::setReading(bool on)

@@ -24,7 +24,7 @@ public:
 
     void start();
     void stop();
-    void setPast(qsizetype events, std::chrono::milliseconds age);
+    void setPast(const Engine::Past &past);
     void setReading(bool on);
     void publish(const QList<Engine::Publication> &publications);
     void acknowledge(quint64 token);

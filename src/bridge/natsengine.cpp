@@ -238,17 +238,11 @@ void NatsEngine::takeError(const QByteArray &text)
     }
 }
 
-void NatsEngine::setPast(qsizetype events, std::chrono::milliseconds age)
-{
-    m_pastEvents = events;
-    m_pastAge = age;
-}
-
 // What stands before the number \a before. It may be missing, and then late joiners have less.
 void NatsEngine::tellPast(quint64 before)
 {
     QList<Arrival> arrivals;
-    for (const NatsMessage &kept : m_stream->past(before, m_pastEvents, m_pastAge)) {
+    for (const NatsMessage &kept : m_stream->past(before, m_past)) {
         const Envelope envelope = NatsLink::envelope(kept.get(), m_prefix);
         QString why;
         if (auto message = unseal(envelope, &why))

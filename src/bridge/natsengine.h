@@ -32,7 +32,7 @@ public:
 
     void start() override;
     void stop() override;
-    void setPast(qsizetype events, std::chrono::milliseconds age) override;
+    void setPast(const Past &past) override { m_past = past; }
     void setReading(bool on) override;
     void publish(const QList<Publication> &publications) override;
     void acknowledge(quint64 token) override;
@@ -86,8 +86,7 @@ private:
 
     QHash<quint64, QByteArray> m_underWay; // subjects of what was published and not acknowledged
 
-    qsizetype m_pastEvents = 0;
-    std::chrono::milliseconds m_pastAge{};
+    Past m_past;
     bool m_shallRead = false;
     bool m_isReading = false;
     QTimer m_readRetry;

@@ -191,23 +191,24 @@ void NatsStream::beginAt(quint64 first, qint64 since, jsConsumerConfig *config) 
     }
 }
 
-std::vector<NatsMessage> NatsStream::past(quint64 before, qsizetype most, std::chrono::milliseconds age) const
+std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &limits) const
 {
-    std::vector<NatsMessage> messages;
-    if (before <= 1 || most <= 0 || age <= 0ms)
+    std::deque<NatsMessage> messages;
+    if (before <= 1 || limits.events <= 0 || limits.age <= 0ms)
         return messages;
     using Wall = std::chrono::system_clock;
-    const qint64 since = nanoseconds((Wall::now() - age).time_since_epoch());
+    const qint64 since = nanoseconds((Wall::now() - limits.age).time_since_epoch());
     jsSubOptions settings;
     jsSubOptions_Init(&settings);
     settings.Stream = m_name.constData();
     settings.Ordered = true;
-    beginAt(before - std::min(quint64(most), before - 1), since, &settings.Config);
+    beginAt(before - std::min(quint64(limits.events), before - 1), since, &settings.Config);
     natsSubscription *made = nullptr;
     if (js_SubscribeSync(&made, m_context.get(), m_subject.constData(), nullptr, &settings, nullptr) != NATS_OK)
         return messages;
     const Subscription subscription(made);
     const auto until = std::chrono::steady_clock::now() + timeForPast;
+    qsizetype bytes = 0;
     while (std::chrono::steady_clock::now() < until) {
         natsMsg *next = nullptr;
         if (natsSubscription_NextMsg(&next, subscription.get(), pauseInPast) != NATS_OK)
@@ -219,7 +220,10 @@ std::vector<NatsMessage> NatsStream::past(quint64 before, qsizetype most, std::c
         const MetaData data(found);
         if (data->Sequence.Stream >= before)
             break;
+        bytes += natsMsg_GetDataLength(next);
         messages.push_back(std::move(message));
+        for (; bytes > limits.bytes && messages.size() > 1; messages.pop_front())
+            bytes -= natsMsg_GetDataLength(messages.front().get());
         if (data->Sequence.Stream + 1 == before || data->NumPending == 0)
             break;
     }

@@ -2,10 +2,12 @@
 #ifndef PYVENT_BRIDGE_NATSSTREAM_H
 #define PYVENT_BRIDGE_NATSSTREAM_H
 
+#include "engine.h"
 #include "engineoptions.h"
 
 #include <QtCore/qstringlist.h>
 
+#include <deque>
 #include <memory>
 
 #include <nats/nats.h>
@@ -46,9 +48,8 @@ public:
     // vanished since; 0: with what comes.
     bool ensureConsumer(quint64 behind, Consumer *consumer);
 
-    // What it keeps before the number \a before: the newest \a most messages, as far as they are no older than \a age, the oldest one first. Fewer, where
-    // the server takes too long.
-    std::vector<NatsMessage> past(quint64 before, qsizetype most, std::chrono::milliseconds age) const;
+    // What it keeps before the number \a before, the oldest one first. Fewer, where the server takes too long.
+    std::deque<NatsMessage> past(quint64 before, const Engine::Past &limits) const;
 
     const QString &why() const { return m_why; }
 

@@ -67,8 +67,7 @@ QString read(const PyventBridgeOptions &options, const PyventOptions &bus, const
     result->asJson = options.json;
     result->spoolFolder = options.spoolFolder;
     result->spoolLimit = options.spoolBytes;
-    result->pastEvents = bus.replayEvents;
-    result->pastAge = bus.replayAge;
+    result->past = {bus.replayEvents, bus.replayBytes, bus.replayAge};
     result->linger = options.linger;
     return {};
 }
