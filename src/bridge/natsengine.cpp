@@ -13,6 +13,9 @@ namespace {
 // What is not acknowledged comes again within acknowledgeWithin, and a little longer if the server is busy.
 constexpr auto orderPatience = NatsStream::acknowledgeWithin + 2s;
 
+// Where the cluster is without a leader: it takes some seconds for another one, and the longer it then takes to be noticed, the longer events wait.
+constexpr auto leaderPause = 100ms;
+
 // Bytes that were given and not acknowledged, at which no more is asked for.
 constexpr qsizetype mostGivenBytes = qsizetype(64) << 20;
 
@@ -76,6 +79,7 @@ void NatsEngine::connectNow()
     if (!m_isStarted || m_link)
         return;
     const QList<HostPort> servers = serversToTry();
+    m_hasNoLeader = false;
     if (std::ranges::none_of(servers, [this](const HostPort &server) { return tryServer(server); }))
         retryLater();
 }
@@ -97,6 +101,7 @@ bool NatsEngine::tryServer(const HostPort &server)
     m_stream = std::make_unique<NatsStream>(m_link->connection(), m_options, m_link->clusterSize());
     if (!m_stream->ensure()) {
         Q_EMIT problem(u"stream"_s, m_stream->why());
+        m_hasNoLeader = m_stream->mayPass();
         hangUp();
         return false;
     }
@@ -114,7 +119,7 @@ bool NatsEngine::tryServer(const HostPort &server)
 
 void NatsEngine::retryLater()
 {
-    m_retry.start(m_backOff.next());
+    m_retry.start(m_hasNoLeader ? leaderPause : m_backOff.next());
 }
 
 void NatsEngine::hangUp()
@@ -268,7 +273,7 @@ void NatsEngine::beginReading()
     NatsStream::Consumer consumer;
     if (!m_stream->ensureConsumer(m_acknowledged > 0 ? m_acknowledged + 1 : 0, &consumer)) {
         Q_EMIT problem(u"consumer"_s, m_stream->why());
-        m_readRetry.start(m_backOff.next());
+        m_readRetry.start(m_stream->mayPass() ? leaderPause : m_backOff.next());
         return;
     }
     if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
@@ -292,13 +297,18 @@ void NatsEngine::endReading()
         Q_EMIT readingChanged(Reading::Off);
 }
 
+// What is missing comes only if it is asked for, however much waits for it here. The consumer gives out no more than mostUnacknowledged at a time.
+bool NatsEngine::hasRoom() const
+{
+    return m_givenBytes < mostGivenBytes || m_order.held() > 0;
+}
+
 void NatsEngine::askForMore()
 {
-    // What is missing comes only if it is asked for, however much waits for it here. The consumer gives out no more than mostUnacknowledged at a time.
-    const auto mayAsk = [this] { return m_givenBytes < mostGivenBytes || m_order.held() > 0; };
-    while (m_link && mayAsk() && m_pull.wantsMore()) {
+    const auto now = Clock::now();
+    while (m_link && hasRoom() && m_pull.wantsMore(now)) {
         const QByteArray subject = "$JS.API.CONSUMER.MSG.NEXT." + m_stream->name() + '.' + m_stream->consumerName();
-        m_link->request(subject, NatsPull::body(), m_pull.ask(Clock::now()));
+        m_link->request(subject, NatsPull::body(), m_pull.ask(now));
     }
 }
 
@@ -306,8 +316,13 @@ void NatsEngine::takeStatus(const NatsLink::Event &event)
 {
     constexpr int heartbeat = 100;
     constexpr int conflict = 409;
+    constexpr int nobody = 503;
     if (!m_isReading)
         return;
+    if (event.code == nobody) {
+        m_pull.refused(event.number, Clock::now());
+        return;
+    }
     m_pull.heardOf(event.number, event.code != heartbeat, Clock::now());
     // "Consumer Deleted", "Consumer is push based": it is looked for again. Others end a request, and no more.
     if (event.code == conflict && event.text.contains("Consumer")) {
@@ -368,8 +383,9 @@ void NatsEngine::process()
         return;
     m_order.process(now);
     giveReady();
-    if (m_pull.deadline() <= now) {
-        // The consumer has a new leader, which knows of no requests, or is gone.
+    // The consumer may have a new leader, which knows of no requests.
+    m_pull.process(now);
+    if (hasRoom() && m_pull.isLost(now)) {
         endReading();
         beginReading();
         return;
@@ -380,7 +396,8 @@ void NatsEngine::process()
 
 void NatsEngine::schedule()
 {
-    const auto deadline = std::min(m_pull.deadline(), m_order.deadline());
+    const auto pullDeadline = hasRoom() ? m_pull.deadline() : Clock::time_point::max();
+    const auto deadline = std::min(pullDeadline, m_order.deadline());
     if (deadline == Clock::time_point::max())
         m_timer.stop();
     else

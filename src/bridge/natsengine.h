@@ -68,6 +68,7 @@ private:
     void beginReading();
     void tellPast(quint64 before);
     void endReading();
+    bool hasRoom() const;
     void askForMore();
     void process();
     void schedule();
@@ -83,6 +84,7 @@ private:
     BackOff m_backOff;
     QTimer m_retry;
     bool m_isStarted = false;
+    bool m_hasNoLeader = false; // the stream, as far as could be found out
 
     QHash<quint64, QByteArray> m_underWay; // subjects of what was published and not acknowledged
 

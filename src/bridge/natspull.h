@@ -4,6 +4,7 @@
 
 #include <QtCore/qbytearray.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 
@@ -20,7 +21,10 @@ public:
         (qsizetype(64) << 20) + (qsizetype(1) << 20); // takes the largest message there can be
     static constexpr std::chrono::milliseconds expires{30'000};
     static constexpr std::chrono::milliseconds heartbeat{1'000};
-    static constexpr std::chrono::milliseconds silence{3'500}; // then nobody has the requests any more
+    static constexpr std::chrono::milliseconds silence{2'500};   // then nobody has the requests any more
+    static constexpr std::chrono::milliseconds again{500};       // and then each new one is given that time
+    static constexpr std::chrono::milliseconds pause{250};       // after nobody was there to take one
+    static constexpr std::chrono::milliseconds patience{12'000}; // longer than a cluster takes for a new leader
 
     // The body of a request.
     static QByteArray body()
@@ -34,16 +38,23 @@ public:
     {
         m_requests.clear();
         m_heardAt = now;
+        m_askedAt = now;
+        m_pausedUntil = now;
+        m_isSilent = false;
     }
 
     // Whether there is soon nothing that was asked for and has not come.
-    bool wantsMore() const { return m_requests.size() < 2 && asked() <= batch / 2; }
+    bool wantsMore(Clock::time_point now) const
+    {
+        return now >= m_pausedUntil && m_requests.size() < 2 && asked() <= batch / 2;
+    }
 
     // The number of the next request.
     quint64 ask(Clock::time_point now)
     {
         m_requests.push_back({++m_number, batch});
-        if (m_requests.size() == 1)
+        m_askedAt = now;
+        if (m_requests.size() == 1 && !m_isSilent)
             m_heardAt = now;
         return m_number;
     }
@@ -52,6 +63,7 @@ public:
     void arrived(Clock::time_point now)
     {
         m_heardAt = now;
+        m_isSilent = false;
         if (!m_requests.empty() && --m_requests.front().missing == 0)
             m_requests.pop_front();
     }
@@ -60,16 +72,46 @@ public:
     void heardOf(quint64 number, bool isOver, Clock::time_point now)
     {
         m_heardAt = now;
+        m_isSilent = false;
         if (isOver)
-            std::erase_if(m_requests, [&](const Request &request) { return request.number == number; });
+            forget(number);
     }
 
-    bool isIdle() const { return m_requests.empty(); }
+    // There is nobody who takes requests: the consumer's leader has ended, and there is no other one yet.
+    void refused(quint64 number, Clock::time_point now)
+    {
+        m_isSilent = true;
+        m_pausedUntil = now + pause;
+        forget(number);
+    }
 
-    // When there has been nothing for too long.
-    Clock::time_point deadline() const { return isIdle() ? Clock::time_point::max() : m_heardAt + silence; }
+    // Forgets requests that are lost with the leader that had them.
+    void process(Clock::time_point now)
+    {
+        if (m_requests.empty() || silentAt() > now)
+            return;
+        m_isSilent = true;
+        m_requests.clear();
+    }
+
+    // Whether there has been nothing for too long: then the consumer itself is to be looked for.
+    bool isLost(Clock::time_point now) const { return m_isSilent && now - m_heardAt >= patience; }
+
+    // When process() is to be called next; max() if never.
+    Clock::time_point deadline() const
+    {
+        if (!m_requests.empty())
+            return silentAt();
+        return m_isSilent ? m_pausedUntil : Clock::time_point::max();
+    }
 
 private:
+    Clock::time_point silentAt() const { return std::max(m_heardAt, m_askedAt) + (m_isSilent ? again : silence); }
+    void forget(quint64 number)
+    {
+        std::erase_if(m_requests, [&](const Request &request) { return request.number == number; });
+    }
+
     struct Request
     {
         quint64 number;
@@ -87,6 +129,9 @@ private:
     std::deque<Request> m_requests;
     quint64 m_number = 0;
     Clock::time_point m_heardAt;
+    Clock::time_point m_askedAt;
+    Clock::time_point m_pausedUntil;
+    bool m_isSilent = false; // nothing was heard of what was asked for last
 };
 
 } // namespace Pyvent::Bridge

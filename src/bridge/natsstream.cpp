@@ -11,7 +11,12 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr qint64 patience = 3000; // milliseconds, for an answer
-constexpr int replicas = 3;       // where there are so many servers
+
+// What was asked while there was no leader is not answered by the next one, so it is asked again soon; and then once for longer, for servers that are far.
+constexpr qint64 shortPatience = 500;
+constexpr qint64 longPatience = 1500;
+constexpr int shortAttempts = 3;
+constexpr int replicas = 3; // where there are so many servers
 constexpr auto rememberIdsFor = 2min;
 
 // For all of the past, and in it for the next message: where there is none, nobody says so.
@@ -37,6 +42,19 @@ qint64 nanoseconds(std::chrono::nanoseconds time)
     return time.count();
 }
 
+jsOptions waiting(qint64 time)
+{
+    jsOptions options;
+    jsOptions_Init(&options);
+    options.Wait = time;
+    return options;
+}
+
+bool hasNoLeader(natsStatus status, jsErrCode code)
+{
+    return status == NATS_TIMEOUT || code == JSClusterNotAvailErr;
+}
+
 QByteArrayList subjectsOf(const jsStreamConfig &config)
 {
     QByteArrayList subjects;
@@ -55,9 +73,7 @@ NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options,
     , m_subject(options.prefix.toUtf8() + ".>")
     , m_consumerName("pyvent-" + options.bus.toUtf8())
 {
-    jsOptions settings;
-    jsOptions_Init(&settings);
-    settings.Wait = patience;
+    jsOptions settings = waiting(patience);
     jsCtx *context = nullptr;
     natsConnection_JetStream(&context, connection, &settings);
     m_context.reset(context);
@@ -66,9 +82,15 @@ NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options,
 bool NatsStream::ensure()
 {
     m_notes.clear();
+    m_mayPass = false;
     jsStreamInfo *info = nullptr;
     jsErrCode code = jsErrCode(0);
-    const natsStatus status = js_GetStreamInfo(&info, m_context.get(), m_name.constData(), nullptr, &code);
+    natsStatus status = NATS_TIMEOUT;
+    for (int attempt = 0; attempt <= shortAttempts && hasNoLeader(status, code); ++attempt) {
+        jsOptions options = waiting(attempt < shortAttempts ? shortPatience : longPatience);
+        code = jsErrCode(0);
+        status = js_GetStreamInfo(&info, m_context.get(), m_name.constData(), &options, &code);
+    }
     const StreamInfo found(info);
     if (status == NATS_OK)
         return look(*found);
@@ -145,10 +167,14 @@ bool NatsStream::look(const jsStreamInfo &stream)
 bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
 {
     const QString name = QString::fromLatin1(m_consumerName);
+    m_mayPass = false;
+    // Not again and again: what is published waits meanwhile.
+    jsOptions options = waiting(m_unanswered < shortAttempts ? shortPatience : longPatience);
     jsConsumerInfo *info = nullptr;
     jsErrCode code = jsErrCode(0);
     natsStatus status =
-        js_GetConsumerInfo(&info, m_context.get(), m_name.constData(), m_consumerName.constData(), nullptr, &code);
+        js_GetConsumerInfo(&info, m_context.get(), m_name.constData(), m_consumerName.constData(), &options, &code);
+    m_unanswered = hasNoLeader(status, code) && m_unanswered < shortAttempts ? m_unanswered + 1 : 0;
     if (status == NATS_NOT_FOUND || (status != NATS_OK && code == JSConsumerNotFoundErr)) {
         jsConsumerConfig config;
         jsConsumerConfig_Init(&config);
@@ -233,6 +259,7 @@ std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &lim
 
 bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)
 {
+    m_mayPass = hasNoLeader(status, code);
     QString reason = natsErrorText(status);
     if (status == NATS_NO_RESPONDERS || code == JSNotEnabledErr || code == JSNotEnabledForAccountErr)
         reason = u"the server has no JetStream: start it with -js, or enable it for this user's account"_s;

@@ -53,6 +53,9 @@ public:
 
     const QString &why() const { return m_why; }
 
+    // Whether that may be since a leader has ended and there is no other one yet.
+    bool mayPass() const { return m_mayPass; }
+
     // What is unlike what this would have made, for people.
     const QStringList &notes() const { return m_notes; }
 
@@ -82,6 +85,8 @@ private:
     QByteArray m_consumerName;
     QString m_identity;
     QString m_why;
+    bool m_mayPass = false;
+    int m_unanswered = 0; // how often nothing was heard of the consumer
     QStringList m_notes;
     quint64 m_newest = 0;
     bool m_isContiguous = true;

@@ -5,7 +5,6 @@
 
 #ifdef PYVENT_HAS_NATS
 #    include "natscredentials.h"
-#    include "natspull.h"
 #endif
 
 #include <QtTest>
@@ -38,8 +37,6 @@ private Q_SLOTS:
     void goesOnWhereNumbersAreMissing();
     void waitsForNothingInAMixedStream();
 #ifdef PYVENT_HAS_NATS
-    void asksForMore();
-    void noticesSilence();
     void derivesPublicKeys();
     void readsCredentials();
 #endif
@@ -93,38 +90,6 @@ void tst_StreamOrder::waitsForNothingInAMixedStream()
 }
 
 #ifdef PYVENT_HAS_NATS
-void tst_StreamOrder::asksForMore()
-{
-    NatsPull pull;
-    pull.begin(start);
-    QVERIFY(pull.wantsMore());
-    const quint64 first = pull.ask(start);
-    QVERIFY(!pull.wantsMore());
-    for (int i = 0; i < NatsPull::batch / 2; ++i)
-        pull.arrived(start);
-    QVERIFY(pull.wantsMore());
-    const quint64 second = pull.ask(start);
-    QVERIFY(second != first);
-    for (int i = 0; i < NatsPull::batch / 2; ++i)
-        pull.arrived(start);
-    pull.heardOf(second, false, start); // a heartbeat
-    QVERIFY(!pull.isIdle());
-    pull.heardOf(second, true, start);
-    QVERIFY(pull.isIdle());
-    QVERIFY(NatsPull::body().startsWith("{\"batch\":256,"));
-}
-
-void tst_StreamOrder::noticesSilence()
-{
-    NatsPull pull;
-    pull.begin(start);
-    QCOMPARE(pull.deadline(), NatsPull::Clock::time_point::max());
-    const quint64 number = pull.ask(start);
-    QCOMPARE(pull.deadline(), start + NatsPull::silence);
-    pull.heardOf(number, false, start + 1s);
-    QCOMPARE(pull.deadline(), start + 1s + NatsPull::silence);
-}
-
 // The pairs are of NATS's own tests and documents.
 void tst_StreamOrder::derivesPublicKeys()
 {
