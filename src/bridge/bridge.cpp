@@ -22,8 +22,8 @@ constexpr qsizetype mostOwnNodes = 100'000;
 // One that stands by keeps what the active bridge has carried for so long, since that may hear a little later.
 constexpr auto keptLonger = 5s;
 
-// A bridge for which nothing is acknowledged for so long leaves the work to another one.
-constexpr auto stuckTooLong = 6s;
+// A bridge for which nothing is acknowledged for so long leaves the work to another one. A cluster takes up to 10 s for a new leader, for all bridges.
+constexpr auto stuckTooLong = 12s;
 
 // Where somebody else reads in this bus's name.
 constexpr auto readAgainAfter = 5s;

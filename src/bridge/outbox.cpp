@@ -109,6 +109,7 @@ void Outbox::setUp(bool isUp, Clock::time_point now)
     goBack();
     m_pausedUntil = now;
     m_pause = {};
+    m_isProbing = false;
     if (isUp)
         repeat(now);
 }
@@ -160,6 +161,15 @@ void Outbox::pause(Clock::time_point now)
 {
     m_pause = std::clamp(2 * m_pause, m_limits.firstPause, m_limits.longestPause);
     m_pausedUntil = now + m_pause;
+    m_isProbing = true;
+}
+
+void Outbox::setHoldingBack(bool holdsBack)
+{
+    if (std::exchange(m_holdsBack, holdsBack) == holdsBack)
+        return;
+    goBack();
+    m_isProbing = false;
 }
 
 void Outbox::dropHeardBefore(Clock::time_point time)
@@ -174,6 +184,7 @@ void Outbox::dropHeardBefore(Clock::time_point time)
             setState(entry, State::Done);
             m_remembered += entry.size;
             entry.at = entry.heardAt;
+            entry.wasDone = true; // by the other one; and if the engine forgets it, it may be this one's turn
         }
         ++m_first;
     }
@@ -193,7 +204,8 @@ QList<Engine::Publication> Outbox::takePublications(Clock::time_point now)
     QList<Engine::Publication> publications;
     if (!m_isUp || now < m_pausedUntil || isStuck(now))
         return publications;
-    while (m_next < m_entries.size() && m_underWay < m_limits.underWay && m_bytesUnderWay < m_limits.bytesUnderWay) {
+    const qsizetype most = m_isProbing ? 1 : m_limits.underWay;
+    while (m_next < m_entries.size() && m_underWay < most && m_bytesUnderWay < m_limits.bytesUnderWay) {
         Entry &entry = m_entries[m_next];
         if (entry.state == State::Done) { // of those that are sent again, one that had been acknowledged
             ++m_next;
@@ -201,7 +213,7 @@ QList<Engine::Publication> Outbox::takePublications(Clock::time_point now)
         }
         if (m_holdsBack && !entry.stored.isOwn)
             break;
-        if (m_underWay == 0)
+        if (m_underWay == 0 && !m_isProbing)
             m_acknowledgedAt = now;
         if (entry.at != Clock::time_point())
             ++m_counters.repeated;
@@ -237,6 +249,7 @@ void Outbox::published(const QList<quint64> &ids, Clock::time_point now)
         }
         m_acknowledgedAt = now;
         m_pause = {};
+        m_isProbing = false;
     }
     passDone();
     flushRemoved();
@@ -293,6 +306,7 @@ QString Outbox::refused(quint64 id, Engine::Refusal refusal, Clock::time_point n
     entry->at = now;
     tellLost(entry + 1, stream, entry->stored.message.lost + 1);
     m_acknowledgedAt = now;
+    m_isProbing = false;
     passDone();
     flushRemoved();
     forgetDone(now);
@@ -341,7 +355,8 @@ std::chrono::milliseconds Outbox::oldestAge(Clock::time_point now) const
 
 std::chrono::milliseconds Outbox::stuckFor(Clock::time_point now) const
 {
-    if (m_underWay == 0)
+    const bool isTrying = m_isProbing && m_next < m_entries.size();
+    if (m_holdsBack || (m_underWay == 0 && !isTrying))
         return 0ms;
     return std::chrono::duration_cast<std::chrono::milliseconds>(now - m_acknowledgedAt);
 }

@@ -17,7 +17,7 @@ namespace Pyvent::Bridge {
 //
 // Some messages are under way at a time. When one is not acknowledged, all from it on are sent again (go-back-N), so that their order holds;
 // what the engine has already is a double, which it, or the other end, drops. To have little to send again, nothing more is sent while the
-// oldest one takes unusually long.
+// oldest one takes unusually long, and one alone goes out until it is acknowledged where the one before was not.
 //
 // An engine that may forget what it has acknowledged (Engine::forgetsFor()) gets that again, too, after each connection.
 //
@@ -37,7 +37,7 @@ public:
         std::chrono::milliseconds unusual = std::chrono::milliseconds(300);
         std::chrono::milliseconds patience = std::chrono::seconds(5); // with an acknowledgement
         std::chrono::milliseconds firstPause = std::chrono::milliseconds(100);
-        std::chrono::milliseconds longestPause = std::chrono::seconds(2);
+        std::chrono::milliseconds longestPause = std::chrono::milliseconds(400);
     };
 
     struct Counters
@@ -73,7 +73,7 @@ public:
     void repeat(Clock::time_point now);
 
     // Whether to stand by: only its own messages go out.
-    void setHoldingBack(bool holdsBack) { m_holdsBack = holdsBack; }
+    void setHoldingBack(bool holdsBack);
 
     // The active bridge has carried what was heard before \a time.
     void dropHeardBefore(Clock::time_point time);
@@ -99,7 +99,7 @@ public:
     // For how long the oldest one has waited here.
     std::chrono::milliseconds oldestAge(Clock::time_point now) const;
 
-    // For how long nothing was acknowledged though something is under way.
+    // For how long nothing was acknowledged though something was sent.
     std::chrono::milliseconds stuckFor(Clock::time_point now) const;
 
     const Counters &counters() const { return m_counters; }
@@ -147,6 +147,7 @@ private:
     Clock::time_point m_acknowledgedAt;
     Clock::time_point m_pausedUntil;
     std::chrono::milliseconds m_pause{};
+    bool m_isProbing = false; // with one message
 
     qsizetype m_stored = 0; // in the store and not in memory
     qsizetype m_storedBytes = 0;
