@@ -44,6 +44,12 @@ QList<PyventPattern> orAll(const QList<PyventPattern> &names)
     return names.isEmpty() ? QList<PyventPattern>{PyventPattern(u"*"_s)} : names;
 }
 
+// Whether all that another bridge forwards is heard.
+bool hearsWhatComesIn(const BridgeOptions &options)
+{
+    return options.carriesOut && (options.out.isEmpty() || options.out == options.in);
+}
+
 Outbox::Limits limitsOf(const BridgeOptions &options)
 {
     Outbox::Limits limits;
@@ -85,6 +91,7 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
     , m_engine(std::make_unique<EngineThread>(std::move(engine)))
 {
     m_outbox.setForgetsFor(m_engine->forgetsFor());
+    m_outbox.setHoldingBack(true); // until it is known who works
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     m_readAgain.setSingleShot(true);
@@ -262,6 +269,7 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
     if (wantsAnswer)
         announce(false, bridge);
     const bool worksForBoth = m_election.isPeer(*words) && words->bus == m_options.engine.bus && words->isActive;
+    m_hasOtherRead = m_hasOtherRead || (worksForBoth && !m_isActive);
     if (worksForBoth && !m_isActive)
         m_outbox.dropHeardBefore(now - words->oldestAge - keptLonger);
     work();
@@ -275,15 +283,19 @@ void Bridge::decide()
         announce(true); // it may have been silent because it was told nothing
     m_outbound.setRole(m_election.isActive(), m_election.hasOtherLinks());
     const bool isActive = m_election.isActive();
+    const bool standsBy = m_election.standsBy();
+    if (!std::exchange(m_standsBy, standsBy) && standsBy && !m_isStopping)
+        Q_EMIT notice(u"stands by: another bridge joins the bus '%1' to %2"_s.arg(m_options.engine.bus,
+                                                                                  linkOf(m_options.engine)));
     if (m_isStopping || std::exchange(m_isActive, isActive) == isActive)
         return;
     m_outbox.setHoldingBack(!isActive);
+    if (isActive && std::exchange(m_hasOtherRead, false)
+        && (!hearsWhatComesIn(m_options) || m_election.hasOtherLinks()))
+        m_inbound.othersHaveRead();
     m_engine->setReading(isActive && m_options.carriesIn);
     if (isActive)
         Q_EMIT notice(u"joins the bus '%1' to %2"_s.arg(m_options.engine.bus, linkOf(m_options.engine)));
-    else if (m_isEngineUp)
-        Q_EMIT notice(u"stands by: another bridge joins the bus '%1' to %2"_s.arg(m_options.engine.bus,
-                                                                                  linkOf(m_options.engine)));
     announce();
     Q_EMIT changed();
     work();

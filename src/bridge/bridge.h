@@ -111,7 +111,9 @@ private:
     bool m_isWorkDue = false;
     bool m_isEngineUp = false;
     bool m_isActive = false;
+    bool m_standsBy = false;
     bool m_isReading = false;
+    bool m_hasOtherRead = false; // another bridge of this bus, since this one does not
     bool m_isStopping = false;
     bool m_isFinished = false;
     quint64 m_connections = 0;

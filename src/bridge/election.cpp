@@ -92,7 +92,8 @@ void Election::vanished(const QUuid &bridge)
 void Election::process(Clock::time_point now)
 {
     m_peers.removeIf([&](const auto &peer) { return now - peer->heardAt >= silence; });
-    m_isActive = m_words.isUp && now >= m_settledAt
+    m_isSettled = now >= m_settledAt;
+    m_isActive = m_words.isUp && m_isSettled
         && std::none_of(m_peers.keyValueBegin(), m_peers.keyValueEnd(), [this](const auto &peer) {
                      const Words &words = peer.second.words;
                      return isPeer(words) && words.isUp
@@ -103,7 +104,7 @@ void Election::process(Clock::time_point now)
 Election::Clock::time_point Election::deadline() const
 {
     auto deadline = Clock::time_point::max();
-    if (m_words.isUp && !m_isActive)
+    if (m_words.isUp && !m_isSettled)
         deadline = m_settledAt;
     for (const Peer &peer : m_peers)
         deadline = std::min(deadline, peer.heardAt + silence);

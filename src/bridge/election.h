@@ -67,6 +67,9 @@ public:
 
     bool isActive() const { return m_isActive; }
 
+    // Whether it would work, but for another one.
+    bool standsBy() const { return m_words.isUp && m_isSettled && !m_isActive; }
+
     // Whether \a words are of a bridge for the same as this one.
     bool isPeer(const Words &words) const;
 
@@ -93,6 +96,7 @@ private:
     const QUuid m_own;
     Words m_words;
     Clock::time_point m_settledAt;
+    bool m_isSettled = false; // others have had their time to answer
     bool m_isActive = false;
     QHash<QUuid, Peer> m_peers;
     QStringList m_problems;

@@ -220,6 +220,12 @@ void Inbound::restart()
         m_keeper.takeBack(m_queue.back().message);
 }
 
+void Inbound::heard(const Stream &stream, quint64 number)
+{
+    m_keeper.heard(stream, number, Clock::now());
+    drain();
+}
+
 void Inbound::process(Clock::time_point now)
 {
     m_keeper.process(now);

@@ -59,6 +59,12 @@ public:
     // It has forgotten some messages, which come again.
     void missedSome() { m_keeper.missedSome(Clock::now()); }
 
+    // The bus has heard an event by another bridge to this engine.
+    void heard(const Stream &stream, quint64 number);
+
+    // Another bridge has read from the engine, and not all that it has forwarded was heard.
+    void othersHaveRead() { m_keeper.othersHaveRead(); }
+
     // Whether the event has come by this engine.
     bool has(const Stream &stream, quint64 number) const { return m_keeper.has(stream, number); }
 

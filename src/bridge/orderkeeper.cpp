@@ -5,23 +5,32 @@
 
 namespace Pyvent::Bridge {
 
+OrderKeeper::State &OrderKeeper::add(const Stream &stream)
+{
+    makeRoom();
+    const auto state = m_states.insert(m_states.end(), State{.stream = stream, .reading = m_reading});
+    m_byStream.insert(stream, state);
+    return *state;
+}
+
 bool OrderKeeper::take(Item &&item, Clock::time_point now)
 {
     const Stream stream = item.message.stream();
     const auto known = m_byStream.constFind(stream);
     if (known == m_byStream.constEnd()) {
-        makeRoom();
-        const auto state = m_states.insert(m_states.end(), State{.stream = stream});
-        m_byStream.insert(stream, state);
-        state->isDoubtful = now < m_doubtsUntil && item.message.number - 1 > item.message.lost;
-        if (state->isDoubtful)
-            hold(*state, std::move(item), now);
+        State &state = add(stream);
+        state.isDoubtful = now < m_doubtsUntil && item.message.number - 1 > item.message.lost;
+        if (state.isDoubtful)
+            hold(state, std::move(item), now);
         else
-            deliver(*state, std::move(item));
-        return state->isDoubtful;
+            deliver(state, std::move(item));
+        return state.isDoubtful;
     }
     m_states.splice(m_states.end(), m_states, *known);
     State &state = **known;
+    const bool isFirst = std::exchange(state.reading, m_reading) != m_reading;
+    if (isFirst && !state.isHeard && state.held.empty() && now >= m_doubtsUntil)
+        state.delivered = std::max(state.delivered, item.message.number - 1);
     if (item.message.number <= state.delivered) {
         m_doubles.push_back(item.token);
     } else if (item.message.number - 1 - item.message.lost <= state.delivered) {
@@ -32,6 +41,17 @@ bool OrderKeeper::take(Item &&item, Clock::time_point now)
         return true;
     }
     return false;
+}
+
+void OrderKeeper::heard(const Stream &stream, quint64 number, Clock::time_point now)
+{
+    const auto known = m_byStream.constFind(stream);
+    State &state = known == m_byStream.constEnd() ? add(stream) : **known;
+    state.isHeard = true;
+    if (number <= state.delivered)
+        return;
+    state.delivered = number;
+    release(state, now);
 }
 
 void OrderKeeper::deliver(State &state, Item &&item)

@@ -68,6 +68,12 @@ public:
     // When process() is to be called next; max() if nothing is missing.
     Clock::time_point deadline() const;
 
+    // The bus has heard it by another bridge, which has put it into order.
+    void heard(const Stream &stream, quint64 number, Clock::time_point now);
+
+    // Another bridge has read from the engine: what comes next of a stream that was not heard() may be any that is later.
+    void othersHaveRead() { ++m_reading; }
+
     // All that is held will come again.
     void forgetHeld();
 
@@ -97,9 +103,12 @@ private:
         std::map<quint64, Item> held = {};
         Clock::time_point since = {}; // that something is held
         bool isDoubtful = false;      // it is not known where it begins
+        bool isHeard = false;         // on the bus, too
+        quint64 reading = 0;          // in which a message has come
     };
     using States = std::list<State>; // least recently used first
 
+    State &add(const Stream &stream);
     void deliver(State &state, Item &&item);
     void hold(State &state, Item &&item, Clock::time_point now);
     void release(State &state, Clock::time_point now);
@@ -111,6 +120,7 @@ private:
     QHash<Stream, States::iterator> m_byStream;
     std::set<std::pair<Clock::time_point, State *>> m_holding;
     Clock::time_point m_doubtsUntil = Clock::time_point::min();
+    quint64 m_reading = 0;
     qsizetype m_held = 0;
     qsizetype m_heldBytes = 0;
     std::vector<Item> m_ready;

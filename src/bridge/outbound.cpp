@@ -9,8 +9,7 @@ namespace Pyvent::Bridge {
 
 using namespace Qt::StringLiterals;
 
-Outbound::Outbound(BusEnd *bus, Outbox *outbox, const Inbound *inbound, RecentSet<QUuid> *ownNodes,
-                   const Options &options)
+Outbound::Outbound(BusEnd *bus, Outbox *outbox, Inbound *inbound, RecentSet<QUuid> *ownNodes, const Options &options)
     : m_bus(bus)
     , m_outbox(outbox)
     , m_inbound(inbound)
@@ -39,8 +38,11 @@ bool Outbound::isToGo(const BusEvent &event)
         return true;
     }
     // Without another link, it can only be from this one, by a bridge that has worked before this one does.
-    if (m_hasOtherLinks && !m_inbound->has({event.node, event.name}, event.number))
+    const Stream stream{event.node, event.name};
+    if (m_hasOtherLinks && !m_inbound->has(stream, event.number))
         return true;
+    if (!m_hasOtherLinks)
+        m_inbound->heard(stream, event.number);
     ++m_counters.returned;
     return false;
 }

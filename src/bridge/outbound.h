@@ -28,8 +28,8 @@ public:
         quint64 unreadable = 0; // what JSON was to be made of
     };
 
-    // What is heard goes to \a outbox; \a inbound knows what came by the engine. The nodes of this bus are noted in \a ownNodes.
-    Outbound(BusEnd *bus, Outbox *outbox, const Inbound *inbound, RecentSet<QUuid> *ownNodes, const Options &options);
+    // What is heard goes to \a outbox; \a inbound knows what came by the engine, and hears what another bridge has forwarded. The nodes of this bus are noted in \a ownNodes.
+    Outbound(BusEnd *bus, Outbox *outbox, Inbound *inbound, RecentSet<QUuid> *ownNodes, const Options &options);
 
     // Whether this bridge works, and whether what was forwarded here may be by way of another engine.
     void setRole(bool isActive, bool hasOtherLinks);
@@ -47,7 +47,7 @@ private:
 
     BusEnd *const m_bus;
     Outbox *const m_outbox;
-    const Inbound *const m_inbound;
+    Inbound *const m_inbound;
     RecentSet<QUuid> *const m_ownNodes;
     const Options m_options;
     Voice m_voice;

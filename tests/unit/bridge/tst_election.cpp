@@ -68,6 +68,8 @@ void tst_Election::leavesItToTheElder()
     QVERIFY2(election.heard(high, up(100), start), "a new one is answered");
     election.process(start + 1s);
     QVERIFY(!election.isActive());
+    QVERIFY(election.standsBy());
+    QCOMPARE(election.deadline(), start + Election::silence); // and until then there is nothing to do
     QCOMPARE(election.peers(), 1);
     QVERIFY2(!election.heard(high, up(100), start + 1s), "a known one is not");
 

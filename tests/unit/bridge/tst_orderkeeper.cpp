@@ -47,6 +47,9 @@ private Q_SLOTS:
     void boundsStreams();
     void takesBack();
     void doubtsBeginnings();
+    void goesOnBehindAnother_data();
+    void goesOnBehindAnother();
+    void hearsWhatItWaitsFor();
     void keepsOrderAtRandom();
     void acknowledgesWhatIsDone();
 };
@@ -198,6 +201,53 @@ void tst_OrderKeeper::doubtsBeginnings()
     keeper.take(item(7, 0, 0, QUuid::createUuid()), start + 7s);
     QCOMPARE(readyNumbers(&keeper), QList<quint64>{7});
     QCOMPARE(keeper.deadline(), OrderKeeper::Clock::time_point::max());
+}
+
+void tst_OrderKeeper::goesOnBehindAnother_data()
+{
+    QTest::addColumn<bool>("isHeard");
+    QTest::newRow("heard on the bus") << true;
+    QTest::newRow("not heard") << false;
+}
+
+// It has read up to 2; another bridge up to 5; then it is this one's turn again, and it does not wait for 3 to 5.
+void tst_OrderKeeper::goesOnBehindAnother()
+{
+    QFETCH(bool, isHeard);
+    OrderKeeper keeper;
+    keeper.take(item(1), start);
+    keeper.take(item(2), start);
+    if (isHeard) {
+        for (quint64 number = 3; number <= 5; ++number)
+            keeper.heard({nodeA, u"x"_s}, number, start);
+    } else {
+        keeper.othersHaveRead();
+    }
+    QVERIFY(keeper.has({nodeA, u"x"_s}, isHeard ? 5 : 2));
+    QVERIFY(!keeper.take(item(6), start));
+    QVERIFY2(keeper.take(item(8), start), "from now on it is known what comes next");
+    keeper.take(item(5, 55), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 2, 6}));
+    QCOMPARE(keeper.takeDoubles(), std::vector<quint64>{55});
+    keeper.take(item(7), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{7, 8}));
+    QVERIFY(keeper.takeLosses().empty());
+}
+
+void tst_OrderKeeper::hearsWhatItWaitsFor()
+{
+    OrderKeeper keeper;
+    keeper.heard({nodeA, u"x"_s}, 1, start); // it has not read it itself
+    keeper.take(item(3, 33), start);
+    keeper.take(item(4, 44), start);
+    QCOMPARE(keeper.held(), 2);
+    keeper.heard({nodeA, u"x"_s}, 3, start);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{4});
+    QCOMPARE(keeper.takeDoubles(), std::vector<quint64>{33});
+    QCOMPARE(keeper.held(), 0);
+    keeper.heard({nodeA, u"x"_s}, 2, start); // late
+    keeper.take(item(5), start);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{5});
 }
 
 void tst_OrderKeeper::keepsOrderAtRandom()
