@@ -285,6 +285,9 @@ void NatsEngine::beginReading()
     m_givenBytes = 0;
     m_pull.begin(Clock::now());
     Q_EMIT readingChanged(Reading::On);
+    // Otherwise what another one had, who was killed, would come after acknowledgeWithin only.
+    for (quint64 number = consumer.next; number <= consumer.givenUpTo; ++number)
+        m_link->giveBack(m_stream->giveBackSubject(consumer, number));
     askForMore();
     schedule();
 }

@@ -264,6 +264,11 @@ bool NatsLink::acknowledge(const QByteArray &reply)
     return natsConnection_PublishString(m_connection, reply.constData(), "+ACK") == NATS_OK;
 }
 
+bool NatsLink::giveBack(const QByteArray &reply)
+{
+    return natsConnection_PublishString(m_connection, reply.constData(), "-NAK") == NATS_OK;
+}
+
 qint64 NatsLink::mostBytes() const
 {
     return natsConnection_GetMaxPayload(m_connection);

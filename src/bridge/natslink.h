@@ -53,6 +53,7 @@ public:
     bool request(const QByteArray &subject, const QByteArray &body, quint64 number);
 
     bool acknowledge(const QByteArray &reply);
+    bool giveBack(const QByteArray &reply);
 
     // The message as it was published, below \a prefix.
     static Envelope envelope(natsMsg *message, const QByteArray &prefix);

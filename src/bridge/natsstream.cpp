@@ -15,7 +15,7 @@ constexpr qint64 patience = 3000; // milliseconds, for an answer
 // What was asked while there was no leader is not answered by the next one, so it is asked again soon; and then once for longer, for servers that are far.
 constexpr qint64 shortPatience = 500;
 constexpr qint64 longPatience = 1500;
-constexpr int shortAttempts = 3;
+constexpr int shortAttempts = 6;
 constexpr int replicas = 3; // where there are so many servers
 constexpr auto rememberIdsFor = 2min;
 
@@ -199,6 +199,8 @@ bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
     }
     // What was given out and not acknowledged comes again.
     consumer->next = (found->NumAckPending > 0 ? found->AckFloor.Stream : found->Delivered.Stream) + 1;
+    consumer->givenUpTo = found->Delivered.Stream;
+    consumer->gifts = found->Delivered.Consumer;
     return true;
 }
 
@@ -255,6 +257,13 @@ std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &lim
     }
     natsSubscription_Unsubscribe(subscription.get()); // also at the server
     return messages;
+}
+
+// $JS.ACK.stream.consumer.deliveries.NUMBER.gift.time.pending
+QByteArray NatsStream::giveBackSubject(const Consumer &consumer, quint64 number) const
+{
+    return "$JS.ACK." + m_name + '.' + m_consumerName + ".1." + QByteArray::number(number) + '.'
+        + QByteArray::number(consumer.gifts) + ".0.0";
 }
 
 bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)

@@ -36,7 +36,9 @@ public:
 
     struct Consumer
     {
-        quint64 next = 0; // the number in the stream that comes next
+        quint64 next = 0;      // the number in the stream that comes next
+        quint64 givenUpTo = 0; // that number, of what was given out; from next on it is not acknowledged
+        quint64 gifts = 0;     // how many were given out
     };
 
     NatsStream(natsConnection *connection, const EngineOptions &options, int clusterSize);
@@ -61,6 +63,10 @@ public:
 
     const QByteArray &name() const { return m_name; }
     const QByteArray &consumerName() const { return m_consumerName; }
+
+    // Where to give a message back that \a consumer has given out to somebody who is not there any more, so that it comes again at once. The subject is
+    // the one by which that would have done so.
+    QByteArray giveBackSubject(const Consumer &consumer, quint64 number) const;
 
     // Tells the stream from one of the same name in another cluster, or that was made later.
     const QString &identity() const { return m_identity; }
