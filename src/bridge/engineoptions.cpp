@@ -158,6 +158,27 @@ QString whyNotABus(const QString &bus)
                                                                                             bus);
 }
 
+QString whyNotTogether(const EngineOptions &options)
+{
+    const bool hasUser = !options.user.isEmpty();
+    const bool hasNkey = !options.nkeyFile.isEmpty();
+    const bool hasCredentials = !options.credentialsFile.isEmpty();
+    if (options.dialect == Dialect::Mqtt && (hasNkey || hasCredentials))
+        return u"nkeys and credentials are NATS's: for MQTT, take --user and --password-file, or --client-cert and "
+               "--client-key"_s;
+    if (int(hasUser) + int(hasNkey) + int(hasCredentials) > 1)
+        return u"--user, --nkey and --credentials exclude each other: the server asks for one of them"_s;
+    if (!options.passwordFile.isEmpty() && !hasUser)
+        return u"--password-file needs --user"_s;
+    if (options.certificateFile.isEmpty() != options.keyFile.isEmpty())
+        return u"--client-cert and --client-key go together"_s;
+    // Whoever names an authority takes the connection for an encrypted one.
+    if (!options.isEncrypted && !(options.caFile.isEmpty() && options.certificateFile.isEmpty()))
+        return u"--ca, --client-cert and --client-key are for a connection with TLS: the URL begins with %1:// then, "
+               "not %2://"_s.arg(options.dialect == Dialect::Nats ? u"tls"_s : u"mqtts"_s, options.scheme());
+    return {};
+}
+
 QString defaultBus(const QString &address, int port)
 {
     // Only a hash of the machine's id may leave it: machine-id(5).

@@ -58,6 +58,9 @@ QString whyNotAPrefix(const QString &prefix, Dialect dialect);
 // Why \a bus cannot be a bus's name; empty if it can.
 QString whyNotABus(const QString &bus);
 
+// Which of \a options do not go together, for people; empty if all do. It names the program's options.
+QString whyNotTogether(const EngineOptions &options);
+
 // The name of the bus whose server is at \a address and \a port, as long as no one gives it another one: the same for each bridge that reaches
 // it by the same address, from the same machine if that is the machine's own.
 QString defaultBus(const QString &address, int port);

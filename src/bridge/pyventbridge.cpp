@@ -55,6 +55,8 @@ QString read(const PyventBridgeOptions &options, const PyventOptions &bus, const
     engine.keyFile = options.keyFile;
     engine.keep = options.keep;
     engine.keepBytes = options.keepBytes;
+    if (const QString why = whyNotTogether(engine); !why.isEmpty())
+        return why;
     for (const QStringList *names : {&options.names, &options.namesIn, &options.namesOut}) {
         if (const QString why = whyNotNames(*names); !why.isEmpty())
             return why;

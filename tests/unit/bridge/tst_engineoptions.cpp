@@ -18,6 +18,8 @@ private Q_SLOTS:
     void namesTheMistake();
     void knowsPrefixes();
     void knowsBuses();
+    void knowsWhatGoesTogether_data();
+    void knowsWhatGoesTogether();
     void namesTheBus();
 };
 
@@ -91,6 +93,43 @@ void tst_EngineOptions::knowsBuses()
     QVERIFY(whyNotABus(u"harbour-2_b"_s).isEmpty());
     for (const QString &bad : {QString(), u"a.b"_s, u"a b"_s, u"é"_s, QString(33, u'x')})
         QVERIFY2(whyNotABus(bad).contains(u"a bus's name has"_s), qPrintable(bad));
+}
+
+void tst_EngineOptions::knowsWhatGoesTogether_data()
+{
+    QTest::addColumn<EngineOptions>("options");
+    QTest::addColumn<QString>("mistake"); // empty: all is well
+
+    const auto row = [](const char *name, const EngineOptions &options, const QString &mistake = {}) {
+        QTest::newRow(name) << options << mistake;
+    };
+    row("nothing", {});
+    row("password", {.user = u"ada"_s, .passwordFile = u"p"_s});
+    row("a user without a password", {.dialect = Dialect::Mqtt, .user = u"ada"_s});
+    row("nkey", {.isEncrypted = true, .nkeyFile = u"n"_s, .caFile = u"ca"_s});
+    row("certificate", {.dialect = Dialect::Mqtt, .isEncrypted = true, .certificateFile = u"c"_s, .keyFile = u"k"_s});
+    row("certificate and password",
+        {.isEncrypted = true, .user = u"ada"_s, .passwordFile = u"p"_s, .certificateFile = u"c"_s, .keyFile = u"k"_s});
+
+    row("nkey for MQTT", {.dialect = Dialect::Mqtt, .nkeyFile = u"n"_s}, u"nkeys and credentials are NATS's"_s);
+    row("credentials for MQTT", {.dialect = Dialect::Mqtt, .credentialsFile = u"c"_s},
+        u"nkeys and credentials are NATS's"_s);
+    row("nkey and credentials", {.credentialsFile = u"c"_s, .nkeyFile = u"n"_s}, u"exclude each other"_s);
+    row("user and nkey", {.user = u"ada"_s, .nkeyFile = u"n"_s}, u"exclude each other"_s);
+    row("password alone", {.passwordFile = u"p"_s}, u"--password-file needs --user"_s);
+    row("certificate alone", {.isEncrypted = true, .certificateFile = u"c"_s}, u"go together"_s);
+    row("key alone", {.isEncrypted = true, .keyFile = u"k"_s}, u"go together"_s);
+    row("authority without TLS", {.caFile = u"ca"_s}, u"tls:// then, not nats://"_s);
+    row("certificate without TLS", {.dialect = Dialect::Mqtt, .certificateFile = u"c"_s, .keyFile = u"k"_s},
+        u"mqtts:// then, not mqtt://"_s);
+}
+
+void tst_EngineOptions::knowsWhatGoesTogether()
+{
+    QFETCH(EngineOptions, options);
+    QFETCH(QString, mistake);
+    const QString why = whyNotTogether(options);
+    QVERIFY2(mistake.isEmpty() ? why.isEmpty() : why.contains(mistake), qPrintable(why));
 }
 
 void tst_EngineOptions::namesTheBus()
