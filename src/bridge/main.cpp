@@ -86,6 +86,7 @@ int run(const CommandLine &line)
             report(u"metrics at http://127.0.0.1:%1/metrics"_s.arg(metrics.port()));
     }
     QObject::connect(&bridge, &PyventBridge::statusChanged, &bridge, [&] { manager.setStatus(bridge.statusText()); });
+    manager.setStatus(bridge.statusText());
     manager.ready();
     manager.startWatchdog();
 
