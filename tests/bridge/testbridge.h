@@ -8,6 +8,8 @@
 #include "bridge/testbus.h"
 #include "enginefactory.h"
 
+#include <QtTest/qtest.h>
+
 #include <algorithm>
 
 namespace PyventTests {
@@ -87,6 +89,31 @@ inline std::unique_ptr<ServerProcess> makeServer(Pyvent::Bridge::Dialect dialect
     return mosquittoProgram().isEmpty() ? nullptr : std::unique_ptr<ServerProcess>(new MosquittoBroker);
 }
 
+// For a test that is run with each of the engines that this is built with.
+inline void bothEngines()
+{
+    QTest::addColumn<Pyvent::Bridge::Dialect>("dialect");
+#ifdef PYVENT_HAS_NATS
+    QTest::newRow("NATS") << Pyvent::Bridge::Dialect::Nats;
+#endif
+#ifdef PYVENT_HAS_MQTT
+    QTest::newRow("MQTT") << Pyvent::Bridge::Dialect::Mqtt;
+#endif
+}
+
+inline QByteArray whyNoServer(Pyvent::Bridge::Dialect dialect)
+{
+    return dialect == Pyvent::Bridge::Dialect::Nats ? whySkipped("nats-server", "nats-server")
+                                                    : whySkipped("mosquitto", "mosquitto");
+}
+
 } // namespace PyventTests
+
+#define START_SERVER(server) \
+    QFETCH(Pyvent::Bridge::Dialect, dialect); \
+    const auto server = PyventTests::makeServer(dialect); \
+    if (!server) \
+        QSKIP(PyventTests::whyNoServer(dialect)); \
+    QVERIFY(server->start())
 
 #endif

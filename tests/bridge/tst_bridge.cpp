@@ -93,27 +93,7 @@ private Q_SLOTS:
     void keepsOnDisk();
     void tellsOfTwoNames_data() { bothEngines(); }
     void tellsOfTwoNames();
-
-private:
-    static void bothEngines()
-    {
-        QTest::addColumn<Dialect>("dialect");
-#ifdef PYVENT_HAS_NATS
-        QTest::newRow("NATS") << Dialect::Nats;
-#endif
-#ifdef PYVENT_HAS_MQTT
-        QTest::newRow("MQTT") << Dialect::Mqtt;
-#endif
-    }
 };
-
-#define START_SERVER(server) \
-    QFETCH(Dialect, dialect); \
-    const auto server = makeServer(dialect); \
-    if (!server) \
-        QSKIP(dialect == Dialect::Nats ? whySkipped("nats-server", "nats-server") \
-                                       : whySkipped("mosquitto", "mosquitto")); \
-    QVERIFY(server->start())
 
 void tst_Bridge::carriesEvents()
 {

@@ -1,93 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "bridge/certificates.h"
 #include "bridge/engineprobe.h"
+#include "bridge/plainnats.h"
 #include "bridge/serverprocess.h"
-#include "envelope.h"
 #include "support/numbers.h"
 #include "support/testprogram.h"
 
 #include <QtTest>
-
-#include <nats/nats.h>
 
 #include <csignal>
 
 using namespace Pyvent::Bridge;
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
-
-namespace {
-
-// A plain client of the library, as other programs are.
-class PlainNats
-{
-public:
-    explicit PlainNats(int port)
-    {
-        const QByteArray url = "nats://127.0.0.1:" + QByteArray::number(port);
-        if (natsConnection_ConnectTo(&m_connection, url.constData()) != NATS_OK)
-            qFatal("no connection");
-        natsConnection_JetStream(&m_context, m_connection, nullptr);
-    }
-    ~PlainNats()
-    {
-        jsCtx_Destroy(m_context);
-        natsConnection_Destroy(m_connection);
-    }
-    Q_DISABLE_COPY_MOVE(PlainNats)
-
-    void publish(const char *subject, const QByteArray &content, const QList<Envelope::Header> &headers = {})
-    {
-        natsMsg *message = nullptr;
-        natsMsg_Create(&message, subject, nullptr, content.constData(), int(content.size()));
-        for (const Envelope::Header &header : headers)
-            natsMsgHeader_Set(message, header.first.constData(), header.second.constData());
-        natsConnection_PublishMsg(m_connection, message);
-        natsMsg_Destroy(message);
-        natsConnection_Flush(m_connection);
-    }
-    bool addStream(const char *name, const char *subject, jsRetentionPolicy retention = js_LimitsPolicy)
-    {
-        jsStreamConfig config;
-        jsStreamConfig_Init(&config);
-        config.Name = name;
-        config.Subjects = &subject;
-        config.SubjectsLen = 1;
-        config.Retention = retention;
-        return js_AddStream(nullptr, m_context, &config, nullptr, nullptr) == NATS_OK;
-    }
-    bool removeStream(const char *name) { return js_DeleteStream(m_context, name, nullptr, nullptr) == NATS_OK; }
-    bool removeConsumer(const char *stream, const char *name)
-    {
-        return js_DeleteConsumer(m_context, stream, name, nullptr, nullptr) == NATS_OK;
-    }
-    bool addConsumer(const char *stream, const char *name, std::chrono::nanoseconds acknowledgeWithin)
-    {
-        jsConsumerConfig config;
-        jsConsumerConfig_Init(&config);
-        config.Durable = name;
-        config.AckPolicy = js_AckAll;
-        config.AckWait = acknowledgeWithin.count();
-        return js_AddConsumer(nullptr, m_context, stream, &config, nullptr, nullptr) == NATS_OK;
-    }
-    // "replicas subjects seconds"
-    QByteArray describe(const char *name)
-    {
-        jsStreamInfo *info = nullptr;
-        if (js_GetStreamInfo(&info, m_context, name, nullptr, nullptr) != NATS_OK)
-            return {};
-        const QByteArray text = QByteArray::number(qint64(info->Config->Replicas)) + ' ' + info->Config->Subjects[0]
-            + ' ' + QByteArray::number(qint64(info->Config->MaxAge / 1'000'000'000));
-        jsStreamInfo_Destroy(info);
-        return text;
-    }
-
-private:
-    natsConnection *m_connection = nullptr;
-    jsCtx *m_context = nullptr;
-};
-
-} // namespace
 
 class tst_NatsEngine : public QObject
 {

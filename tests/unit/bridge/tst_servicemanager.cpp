@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "servicemanager.h"
+#include "support/notifysocket.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
 
 #include <QtTest>
 
-#include <cstring>
-
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 using namespace Pyvent::Bridge;
@@ -17,38 +14,15 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// systemd's end.
-class NotifySocket
+// One that the environment names.
+class NamedNotifySocket : public NotifySocket
 {
 public:
-    explicit NotifySocket(const QByteArray &name)
-        : m_fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0))
+    explicit NamedNotifySocket(const QByteArray &name)
+        : NotifySocket(name)
     {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, name.constData(), size_t(name.size()));
-        if (name[0] == '@')
-            address.sun_path[0] = '\0';
-        if (::bind(m_fd, reinterpret_cast<const sockaddr *>(&address),
-                   socklen_t(offsetof(sockaddr_un, sun_path) + size_t(name.size())))
-            != 0)
-            qFatal("no socket");
         qputenv("NOTIFY_SOCKET", name);
     }
-    ~NotifySocket() { ::close(m_fd); }
-    Q_DISABLE_COPY_MOVE(NotifySocket)
-
-    QByteArrayList take()
-    {
-        QByteArrayList texts;
-        char buffer[4096];
-        for (ssize_t size = 0; (size = ::recv(m_fd, buffer, sizeof buffer, 0)) >= 0;)
-            texts += QByteArray(buffer, size);
-        return texts;
-    }
-
-private:
-    const int m_fd;
 };
 
 } // namespace
@@ -84,8 +58,8 @@ void tst_ServiceManager::tells()
 {
     QFETCH(bool, isAbstract);
     QTemporaryDir folder;
-    NotifySocket socket(isAbstract ? "@pyvent-test-" + QByteArray::number(::getpid())
-                                   : folder.filePath(u"notify"_s).toUtf8());
+    NamedNotifySocket socket(isAbstract ? "@pyvent-test-" + QByteArray::number(::getpid())
+                                        : folder.filePath(u"notify"_s).toUtf8());
     ServiceManager manager;
     QVERIFY(manager.isPresent());
     QVERIFY2(!qEnvironmentVariableIsSet("NOTIFY_SOCKET"), "its children are somebody else");
@@ -99,7 +73,7 @@ void tst_ServiceManager::tells()
 void tst_ServiceManager::saysThatItLives()
 {
     QTemporaryDir folder;
-    NotifySocket socket(folder.filePath(u"notify"_s).toUtf8());
+    NamedNotifySocket socket(folder.filePath(u"notify"_s).toUtf8());
     qputenv("WATCHDOG_USEC", "20000");
     qputenv("WATCHDOG_PID", QByteArray::number(::getpid()));
     ServiceManager manager;
@@ -112,7 +86,7 @@ void tst_ServiceManager::saysThatItLives()
 void tst_ServiceManager::isWatchedItself()
 {
     QTemporaryDir folder;
-    NotifySocket socket(folder.filePath(u"notify"_s).toUtf8());
+    NamedNotifySocket socket(folder.filePath(u"notify"_s).toUtf8());
     qputenv("WATCHDOG_USEC", "1000");
     qputenv("WATCHDOG_PID", QByteArray::number(::getppid())); // another process is
     ServiceManager manager;
