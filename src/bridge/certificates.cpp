@@ -33,4 +33,9 @@ bool isPrivateKey(const QString &path, QString *why)
     return true;
 }
 
+QString whyHungUp()
+{
+    return u"it hangs up after the handshake, as one does that asks for a certificate: --client-cert and --client-key"_s;
+}
+
 } // namespace Pyvent::Bridge

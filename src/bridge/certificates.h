@@ -12,6 +12,9 @@ QString systemCertificates();
 // Whether \a path is a file that nobody else can read; \a why says why not, for people.
 bool isPrivateKey(const QString &path, QString *why);
 
+// Why a server hangs up after the handshake on one that shows no certificate, for people: it says so of itself to nobody.
+QString whyHungUp();
+
 } // namespace Pyvent::Bridge
 
 #endif

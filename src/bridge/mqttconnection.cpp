@@ -329,14 +329,34 @@ void MqttConnection::finish(int result)
 
 QString MqttConnection::endText(int result) const
 {
-    if (m_reason >= MQTT_RC_UNSPECIFIED)
-        return u"the broker says: %1"_s.arg(QString::fromUtf8(mosquitto_reason_string(m_reason)));
+    if (m_reason >= MQTT_RC_UNSPECIFIED) {
+        const bool isAboutWho = m_reason == MQTT_RC_NOT_AUTHORIZED || m_reason == MQTT_RC_BAD_USERNAME_OR_PASSWORD;
+        return u"the broker says: %1"_s.arg(QString::fromUtf8(mosquitto_reason_string(m_reason)))
+            + (isAboutWho ? u": look at --user and --password-file"_s : QString());
+    }
+    if (m_error.contains("certificate verify failed"))
+        return u"its certificate is not of an authority in %1 (--ca), or it is for another host than '%2'"_s.arg(
+            m_engine.caFile.isEmpty() ? systemCertificates() : m_engine.caFile, m_server.host);
+    if (result == MOSQ_ERR_KEEPALIVE) // for which the library has no text
+        return u"it does not answer any more"_s;
+    const bool hasHungUp = result == MOSQ_ERR_ERRNO || (result == MOSQ_ERR_CONN_LOST && m_error.isEmpty());
+    if (!m_isConnected && m_engine.isEncrypted && m_engine.certificateFile.isEmpty()
+        && (hasHungUp || m_error.contains("certificate required")))
+        return whyHungUp();
     QString text =
         QString::fromUtf8(result == MOSQ_ERR_ERRNO ? "the connection has ended" : mosquitto_strerror(result));
     if (text.endsWith(u'.'))
         text.chop(1);
     if (!m_error.isEmpty())
         text += u" (%1)"_s.arg(QString::fromUtf8(m_error).simplified());
+    if (m_isConnected)
+        return text;
+    if (result == MOSQ_ERR_PROTOCOL)
+        return text + u": what answers there speaks no MQTT 5"_s;
+    if (m_engine.isEncrypted && result == MOSQ_ERR_TLS)
+        return text + u"; it may have no TLS: the URL begins with mqtt:// then, not mqtts://"_s;
+    if (!m_engine.isEncrypted && hasHungUp)
+        return text + u"; it may ask for TLS: the URL begins with mqtts:// then, not mqtt://"_s;
     return text;
 }
 

@@ -272,7 +272,8 @@ void NatsEngine::beginReading()
         return;
     NatsStream::Consumer consumer;
     if (!m_stream->ensureConsumer(m_acknowledged > 0 ? m_acknowledged + 1 : 0, &consumer)) {
-        Q_EMIT problem(u"consumer"_s, m_stream->why());
+        if (!m_stream->isCutOff())
+            Q_EMIT problem(u"consumer"_s, m_stream->why());
         m_readRetry.start(m_stream->mayPass() ? leaderPause : m_backOff.next());
         return;
     }

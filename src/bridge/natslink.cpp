@@ -173,7 +173,7 @@ bool NatsLink::connect(const EngineOptions &options, const HostPort &server, QSt
     if (status == NATS_OK)
         return true;
     Shared::forget(closure); // what never was a connection is not closed
-    *why = natsErrorText(status);
+    *why = whyNotConnected(status, options, server);
     return false;
 }
 

@@ -3,6 +3,7 @@
 
 #include "certificates.h"
 #include "natscredentials.h"
+#include "reachable.h"
 
 #include <PyventSecurity>
 
@@ -19,6 +20,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int connectTimeout = 2000; // milliseconds
+constexpr std::chrono::milliseconds diagnosedWithin{1000};
 constexpr int writeDeadline = 2000;
 constexpr int pingInterval = 2000;
 constexpr int mostPings = 2;           // without an answer
@@ -137,7 +139,56 @@ QString setEncryption(natsOptions *options, const EngineOptions &engine, const H
     return {};
 }
 
+// By what it wants to be let in.
+QString loginOptions(const EngineOptions &options)
+{
+    if (!options.user.isEmpty())
+        return u"--user and --password-file"_s;
+    if (!options.nkeyFile.isEmpty())
+        return u"--nkey"_s;
+    return options.credentialsFile.isEmpty() ? u"--user, --nkey or --credentials"_s : u"--credentials"_s;
+}
+
+// The library's text has OpenSSL's number of what is wrong with a certificate: X509_V_ERR_… in x509_vfy.h.
+QString whyNotTrusted(const QString &text, const EngineOptions &options, const HostPort &server)
+{
+    const auto says = [&](QLatin1StringView part) { return text.contains(part, Qt::CaseInsensitive); };
+    if (says("mismatch"_L1))
+        return u"its certificate is for another host than '%1': the URL has to have a name that the certificate has"_s
+            .arg(server.host);
+    if (says("issuer certificate"_L1) || says("self-signed"_L1) || says("self signed"_L1)
+        || says("first certificate"_L1))
+        return u"its certificate is not of an authority in %1: name its file with --ca"_s.arg(
+            options.caFile.isEmpty() ? systemCertificates() : options.caFile);
+    return text;
+}
+
 } // namespace
+
+QString whyNotConnected(natsStatus status, const EngineOptions &options, const HostPort &server)
+{
+    const QString text = natsErrorText(status);
+    QString why;
+    switch (status) {
+    case NATS_CONNECTION_AUTH_FAILED:
+        return u"it does not let this user in (%1): look at %2"_s.arg(text, loginOptions(options));
+    case NATS_SECURE_CONNECTION_WANTED:
+        return u"it has no TLS: the URL begins with nats:// then, not tls://"_s;
+    case NATS_SSL_ERROR:
+        return options.isEncrypted ? whyNotTrusted(text, options, server)
+                                   : u"it asks for TLS: the URL begins with tls:// then, not nats://"_s;
+    case NATS_NO_SERVER:
+        return isReachable(server, diagnosedWithin, &why) ? text : why;
+    case NATS_TIMEOUT:
+        return u"no NATS server has answered within %1 s"_s.arg(connectTimeout / 1000);
+    case NATS_PROTOCOL_ERROR: // "Expected 'PONG', got ''"
+    case NATS_IO_ERROR:
+    case NATS_CONNECTION_CLOSED:
+        return options.isEncrypted && options.certificateFile.isEmpty() ? whyHungUp() : text;
+    default:
+        return text;
+    }
+}
 
 QString natsErrorText(natsStatus status)
 {

@@ -23,6 +23,9 @@ NatsOptionsPointer makeNatsOptions(const EngineOptions &options, const HostPort 
 // What the library says of the last error in this thread, without its source's place.
 QString natsErrorText(natsStatus status);
 
+// Why the connection to \a server was not made, of which the library has just said \a status, and what to do, for people. May wait a second.
+QString whyNotConnected(natsStatus status, const EngineOptions &options, const HostPort &server);
+
 } // namespace Pyvent::Bridge
 
 #endif

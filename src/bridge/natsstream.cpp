@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr qint64 patience = 3000; // milliseconds, for an answer
+constexpr qint64 patience = 3000;        // milliseconds, for an answer
+constexpr qint64 patienceWithPing = 500; // likewise
 
 // What was asked while there was no leader is not answered by the next one, so it is asked again soon; and then once for longer, for servers that are far.
 constexpr qint64 shortPatience = 500;
@@ -66,7 +67,8 @@ QByteArrayList subjectsOf(const jsStreamConfig &config)
 } // namespace
 
 NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options, int clusterSize)
-    : m_options(options)
+    : m_connection(connection)
+    , m_options(options)
     , m_clusterSize(clusterSize)
     // A stream's name has no dots.
     , m_name("PYVENT_" + options.prefix.toUtf8().replace('.', '~'))
@@ -266,15 +268,32 @@ QByteArray NatsStream::giveBackSubject(const Consumer &consumer, quint64 number)
         + QByteArray::number(consumer.gifts) + ".0.0";
 }
 
+// What the server has said that this user may not do: it does not answer then.
+QString NatsStream::deniedText() const
+{
+    const char *text = nullptr;
+    natsConnection_GetLastError(m_connection, &text);
+    const QString said = QString::fromUtf8(text).simplified();
+    const bool isDenial = said.contains("permissions violation"_L1, Qt::CaseInsensitive)
+        && (said.contains("$JS.API."_L1) || said.contains("_INBOX."_L1));
+    return isDenial ? said : QString();
+}
+
 bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)
 {
     m_mayPass = hasNoLeader(status, code);
     QString reason = natsErrorText(status);
+    m_isCutOff = status == NATS_CONNECTION_CLOSED || status == NATS_CONNECTION_DISCONNECTED;
     if (status == NATS_NO_RESPONDERS || code == JSNotEnabledErr || code == JSNotEnabledForAccountErr)
         reason = u"the server has no JetStream: start it with -js, or enable it for this user's account"_s;
-    else if (status == NATS_TIMEOUT)
-        reason = u"no answer: too few servers of the cluster are there to decide, or this user may not ask (subjects "
-                 "$JS.API.>)"_s;
+    else if (const QString denied = deniedText(); status == NATS_TIMEOUT && !denied.isEmpty())
+        reason = u"the server says: %1; a bridge's user has to be allowed to publish to '%2', '$JS.API.>' and "
+                 "'$JS.ACK.>', and to subscribe to '_INBOX.>'"_s.arg(denied, QLatin1StringView(m_subject));
+    else if (status == NATS_TIMEOUT) {
+        m_isCutOff = natsConnection_FlushTimeout(m_connection, patienceWithPing) != NATS_OK;
+        reason = m_isCutOff ? u"the server does not answer any more"_s
+                            : u"no answer: too few servers of the cluster are there to decide"_s;
+    }
     m_why = u"%1: %2"_s.arg(what, reason);
     return false;
 }

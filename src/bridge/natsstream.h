@@ -58,6 +58,9 @@ public:
     // Whether that may be since a leader has ended and there is no other one yet.
     bool mayPass() const { return m_mayPass; }
 
+    // Whether that is because the connection has ended, or does so soon: its end tells of it.
+    bool isCutOff() const { return m_isCutOff; }
+
     // What is unlike what this would have made, for people.
     const QStringList &notes() const { return m_notes; }
 
@@ -82,7 +85,9 @@ private:
     bool make();
     bool look(const jsStreamInfo &stream);
     bool fail(const QString &what, natsStatus status, jsErrCode code);
+    QString deniedText() const;
 
+    natsConnection *const m_connection;
     const EngineOptions m_options;
     const int m_clusterSize;
     JetStream m_context;
@@ -93,6 +98,7 @@ private:
     QString m_why;
     bool m_mayPass = false;
     int m_unanswered = 0; // how often nothing was heard of the consumer
+    bool m_isCutOff = false;
     QStringList m_notes;
     quint64 m_newest = 0;
     bool m_isContiguous = true;

@@ -84,14 +84,17 @@ void NodeBusEnd::stopHearing()
 BusEnd::Outcome NodeBusEnd::forward(const BusEvent &event)
 {
     const quint64 before = m_node.accepted();
-    m_isLoop = false;
     m_isForwarding = true;
     const bool isTaken = m_node.forward(frameOf(event));
     m_isForwarding = false;
+    const QList<PyventError> errors = std::exchange(m_errors, {});
     if (isTaken) {
+        for (const PyventError &error : errors)
+            tell(error);
         if (m_node.accepted() != before)
             return Outcome::Taken;
-        return m_isLoop ? Outcome::FromHere : Outcome::Known;
+        const auto isLoop = [](const PyventError &error) { return error.code == PyventError::ForwardingLoop; };
+        return std::ranges::any_of(errors, isLoop) ? Outcome::FromHere : Outcome::Known;
     }
     const PyventError error = m_node.lastError();
     if (error.code == PyventError::QueueFull)
@@ -103,11 +106,15 @@ BusEnd::Outcome NodeBusEnd::forward(const BusEvent &event)
 // What forward() returns is told by who has called it.
 void NodeBusEnd::tell(const PyventError &error)
 {
-    if (error.code == PyventError::ForwardingLoop)
-        m_isLoop = true;
-    if (!m_isForwarding || m_isLoop)
-        Q_EMIT problem(error.code == PyventError::EventRefused ? refusedKind() : u"bus %1"_s.arg(int(error.code)),
-                       error.text);
+    if (m_isForwarding) {
+        m_errors += error;
+        return;
+    }
+    if (error.code == PyventError::QueueFull)
+        return;
+    // The server's refusal comes after forward() has returned, and forward() refuses what comes next: that is of one kind.
+    Q_EMIT problem(error.code == PyventError::EventRefused ? refusedKind() : u"bus %1"_s.arg(int(error.code)),
+                   error.text);
 }
 
 void NodeBusEnd::describe(const QVariantMap &words)

@@ -43,7 +43,7 @@ private:
     QList<QMetaObject::Connection> m_handlers;
     QString m_why;
     bool m_isForwarding = false;
-    bool m_isLoop = false; // the node has said so of what is forwarded now
+    QList<PyventError> m_errors; // that the node has told of since forward() was called
 };
 
 } // namespace Pyvent::Bridge
