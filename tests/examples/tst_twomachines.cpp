@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/freeport.h"
+#include "support/machine.h"
 #include "support/program.h"
 #include "support/testprogram.h"
 
@@ -8,48 +9,6 @@
 #include <unistd.h>
 
 using namespace PyventTests;
-
-namespace {
-
-// A machine: a namespace of the network, which is this test's own.
-class Machine
-{
-public:
-    explicit Machine(const QString &name)
-        : m_name(name + "-" + QString::number(::getpid()))
-    {
-        m_isThere = run({"netns", "add", m_name}) && run({"-n", m_name, "link", "set", "lo", "up"});
-    }
-    ~Machine() { run({"netns", "del", m_name}); }
-    Q_DISABLE_COPY_MOVE(Machine)
-
-    bool isThere() const { return m_isThere; }
-    const QString &name() const { return m_name; }
-
-    bool hasAddress(const QString &cable, const QString &address) const
-    {
-        return run({"-n", m_name, "address", "add", address + "/24", "dev", cable})
-            && run({"-n", m_name, "link", "set", cable, "up"});
-    }
-
-    // What to start for \a program to run there.
-    QStringList words(const QString &program, const QStringList &arguments) const
-    {
-        return QStringList{"netns", "exec", m_name, program} + arguments;
-    }
-
-    static bool run(const QStringList &words)
-    {
-        Program ip("ip", words);
-        return ip.exitCode() == 0;
-    }
-
-private:
-    const QString m_name;
-    bool m_isThere = false;
-};
-
-} // namespace
 
 // Example 09, as its README has it, on two machines.
 class tst_TwoMachines : public QObject
@@ -81,10 +40,7 @@ void tst_TwoMachines::initTestCase()
     m_roof = std::make_unique<Machine>("pyvent-roof");
     if (!m_indoors->isThere() || !m_roof->isThere())
         QSKIP("There is no 'ip netns', or it may not make two machines here");
-    QVERIFY(Machine::run({"link", "add", "indoors", "netns", m_indoors->name(), "type", "veth", "peer", "name", "roof",
-                          "netns", m_roof->name()}));
-    QVERIFY(m_indoors->hasAddress("indoors", "192.168.1.10"));
-    QVERIFY(m_roof->hasAddress("roof", "192.168.1.11"));
+    QVERIFY(Machine::connect({*m_indoors, "indoors", "192.168.1.10"}, {*m_roof, "roof", "192.168.1.11"}));
 }
 
 void tst_TwoMachines::stationsReachTheDisplay()
