@@ -233,6 +233,11 @@ void NatsEngine::takeError(const QByteArray &text)
     const qsizetype end = text.indexOf('"', begin);
     const QByteArray subject = text.sliced(begin, (end < 0 ? text.size() : end) - begin);
     const QList<quint64> ids = m_underWay.keys(subject);
+    // What a function has waited for, its end has told of; and the same message may have been published twice.
+    const bool isTold = subject == m_denied || (subject.startsWith("$JS.API.") && !subject.contains(".MSG.NEXT."));
+    m_denied = subject;
+    if (ids.isEmpty() && isTold)
+        return;
     if (ids.isEmpty()) {
         Q_EMIT problem(u"permission"_s, u"this NATS user may not publish to '%1'"_s.arg(QString::fromUtf8(subject)));
         return;

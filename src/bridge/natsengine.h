@@ -87,6 +87,7 @@ private:
     bool m_hasNoLeader = false; // the stream, as far as could be found out
 
     QHash<quint64, QByteArray> m_underWay; // subjects of what was published and not acknowledged
+    QByteArray m_denied;                   // where it may not publish, as was told last
 
     Past m_past;
     bool m_shallRead = false;

@@ -388,8 +388,9 @@ void tst_Surroundings::saysWhatIsWrong()
     QVERIFY2(bridge.complains(line), qPrintable(bridge.errors()));
     clock.stop();
     QVERIFY2(neighbour.hears(u"order-food"_s), qPrintable(bridge.errors()));
+    QVERIFY2(bridge.problems().size() == 1, qPrintable(bridge.errors()));
     if (!surroundings.othersScheme.isEmpty()) {
-        // So do other buses.
+        // So do other buses. What they make at the engine may have this one meet the next obstacle.
         ServedBus here;
         ServedBus there;
         const BridgeProgram one(here.port(), url(surroundings.othersScheme), words(surroundings.othersOptions));
@@ -398,7 +399,6 @@ void tst_Surroundings::saysWhatIsWrong()
         QVERIFY2(one.problems().isEmpty(), qPrintable(one.errors()));
         QVERIFY2(other.problems().isEmpty(), qPrintable(other.errors()));
     }
-    QVERIFY2(bridge.problems().size() == 1, qPrintable(bridge.errors()));
     QVERIFY(!bridge.errors().contains(u"secret-word"_s));
     QCOMPARE(bridge.endsWith(), 0);
 }
