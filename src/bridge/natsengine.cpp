@@ -282,8 +282,13 @@ void NatsEngine::beginReading()
         m_readRetry.start(m_stream->mayPass() ? leaderPause : m_backOff.next());
         return;
     }
+<<<<<<< HEAD
     if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
         tellPast(consumer.next);
+=======
+    if (!m_link->startHearing()) // it is about to end
+        return;
+>>>>>>> 8a8403a (bridge: leave a NATS consumer's messages to who reads them)
     m_isReading = true;
     // A server that was killed may have forgotten the last acknowledgements.
     m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());
@@ -302,6 +307,8 @@ void NatsEngine::endReading()
 {
     m_readRetry.stop();
     m_timer.stop();
+    if (m_link)
+        m_link->stopHearing();
     if (std::exchange(m_isReading, false))
         Q_EMIT readingChanged(Reading::Off);
 }

@@ -19,6 +19,8 @@ namespace {
 const QByteArray acknowledgementsPart = ".a.";
 const QByteArray messagesPart = ".m.";
 
+constexpr qint64 stopPatience = 500; // milliseconds
+
 QByteArrayView viewOf(const char *text)
 {
     return text ? QByteArrayView(text) : QByteArrayView();
@@ -154,7 +156,8 @@ std::unique_ptr<NatsLink> NatsLink::open(const EngineOptions &options, const Hos
     link->m_shared->wake = wake;
     if (!link->connect(options, server, why))
         return {};
-    if (!link->subscribe()) {
+    if (!link->subscribe(&link->m_acknowledgements, link->m_inbox + acknowledgementsPart + '*',
+                         &Shared::acknowledged)) {
         *why = natsErrorText(NATS_ERR);
         return {};
     }
@@ -177,21 +180,30 @@ bool NatsLink::connect(const EngineOptions &options, const HostPort &server, QSt
     return false;
 }
 
-bool NatsLink::subscribe()
+bool NatsLink::subscribe(natsSubscription **subscription, const QByteArray &subject, natsMsgHandler handler)
 {
-    const auto subscribe = [this](natsSubscription **subscription, const QByteArray &part, natsMsgHandler handler) {
-        auto *const closure = new Shared::Pointer(m_shared);
-        const QByteArray subject = m_inbox + part + '*';
-        if (natsConnection_Subscribe(subscription, m_connection, subject.constData(), handler, closure) != NATS_OK) {
-            Shared::forget(closure);
-            return false;
-        }
-        // What comes is bounded by what is asked for.
-        natsSubscription_SetPendingLimits(*subscription, -1, -1);
-        return natsSubscription_SetOnCompleteCB(*subscription, &Shared::forget, closure) == NATS_OK;
-    };
-    return subscribe(&m_acknowledgements, acknowledgementsPart, &Shared::acknowledged)
-        && subscribe(&m_messages, messagesPart, &Shared::arrived);
+    auto *const closure = new Shared::Pointer(m_shared);
+    if (natsConnection_Subscribe(subscription, m_connection, subject.constData(), handler, closure) != NATS_OK) {
+        Shared::forget(closure);
+        return false;
+    }
+    // What comes is bounded by what is asked for.
+    natsSubscription_SetPendingLimits(*subscription, -1, -1);
+    return natsSubscription_SetOnCompleteCB(*subscription, &Shared::forget, closure) == NATS_OK;
+}
+
+bool NatsLink::startHearing()
+{
+    stopHearing();
+    return subscribe(&m_messages, m_inbox + messagesPart + QByteArray::number(++m_hearing) + ".*", &Shared::arrived);
+}
+
+void NatsLink::stopHearing()
+{
+    if (!m_messages)
+        return;
+    natsSubscription_Destroy(std::exchange(m_messages, nullptr));
+    natsConnection_FlushTimeout(m_connection, stopPatience); // now the server knows
 }
 
 NatsLink::~NatsLink()
@@ -202,7 +214,7 @@ NatsLink::~NatsLink()
         m_shared->events.clear();
     }
     natsSubscription_Destroy(m_acknowledgements);
-    natsSubscription_Destroy(m_messages);
+    stopHearing();
     natsConnection_Destroy(m_connection);
 }
 
@@ -253,7 +265,7 @@ bool NatsLink::publish(const QByteArray &subject, const Envelope &envelope, cons
 
 bool NatsLink::request(const QByteArray &subject, const QByteArray &body, quint64 number)
 {
-    const QByteArray reply = m_inbox + messagesPart + QByteArray::number(number);
+    const QByteArray reply = m_inbox + messagesPart + QByteArray::number(m_hearing) + '.' + QByteArray::number(number);
     return natsConnection_PublishRequest(m_connection, subject.constData(), reply.constData(), body.constData(),
                                          int(body.size()))
         == NATS_OK;

@@ -49,6 +49,10 @@ public:
     // Publishes a message, which Acknowledged or Refused will name by \a number. Returns false if that cannot be.
     bool publish(const QByteArray &subject, const Envelope &envelope, const QByteArray &id, quint64 number);
 
+    // Hears messages that are asked for from now on; or no more, so that the consumer gives them to others. Returns false if that cannot be.
+    bool startHearing();
+    void stopHearing();
+
     // Asks a consumer for messages, of which Status will tell by \a number.
     bool request(const QByteArray &subject, const QByteArray &body, quint64 number);
 
@@ -70,13 +74,14 @@ private:
 
     NatsLink();
     bool connect(const EngineOptions &options, const HostPort &server, QString *why);
-    bool subscribe();
+    bool subscribe(natsSubscription **subscription, const QByteArray &subject, natsMsgHandler handler);
 
     std::shared_ptr<Shared> m_shared;
     natsConnection *m_connection = nullptr;
     natsSubscription *m_acknowledgements = nullptr;
     natsSubscription *m_messages = nullptr;
     QByteArray m_inbox;
+    int m_hearing = 0; // each has an inbox of its own
     QByteArray m_prefix;
 };
 

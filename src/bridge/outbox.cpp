@@ -199,6 +199,12 @@ bool Outbox::isStuck(Clock::time_point now) const
     return m_underWay > 0 && now - m_entries[m_first].at > m_limits.unusual;
 }
 
+// When what is under way is taken for lost.
+Outbox::Clock::time_point Outbox::lateAt() const
+{
+    return m_entries[m_first].at + (m_isProbing ? m_limits.tryPatience : m_limits.patience);
+}
+
 QList<Engine::Publication> Outbox::takePublications(Clock::time_point now)
 {
     QList<Engine::Publication> publications;
@@ -326,7 +332,7 @@ void Outbox::tellLost(std::deque<Entry>::iterator after, const Stream &stream, q
 
 void Outbox::process(Clock::time_point now)
 {
-    if (m_underWay > 0 && now - m_entries[m_first].at >= m_limits.patience) {
+    if (m_underWay > 0 && now >= lateAt()) {
         goBack();
         pause(now);
     }
@@ -338,7 +344,7 @@ Outbox::Clock::time_point Outbox::deadline() const
 {
     auto deadline = Clock::time_point::max();
     if (m_underWay > 0)
-        deadline = m_entries[m_first].at + m_limits.patience;
+        deadline = lateAt();
     else if (m_isUp && m_next < m_entries.size() && !(m_holdsBack && !m_entries[m_next].stored.isOwn))
         deadline = m_pausedUntil;
     if (m_first > 0)

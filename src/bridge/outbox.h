@@ -35,7 +35,8 @@ public:
         qsizetype bytesUnderWay = qsizetype(8) << 20;
         qsizetype remembered = qsizetype(16) << 20; // bytes that are acknowledged and may be forgotten
         std::chrono::milliseconds unusual = std::chrono::milliseconds(300);
-        std::chrono::milliseconds patience = std::chrono::seconds(5); // with an acknowledgement
+        std::chrono::milliseconds patience = std::chrono::seconds(5);    // with an acknowledgement
+        std::chrono::milliseconds tryPatience = std::chrono::seconds(1); // with that of the one that is tried
         std::chrono::milliseconds firstPause = std::chrono::milliseconds(100);
         std::chrono::milliseconds longestPause = std::chrono::milliseconds(400);
     };
@@ -127,6 +128,7 @@ private:
     void flushRemoved();
     void loadMore();
     bool isStuck(Clock::time_point now) const;
+    Clock::time_point lateAt() const;
 
     const Limits m_limits;
     SpoolStore *m_store;

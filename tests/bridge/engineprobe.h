@@ -55,6 +55,8 @@ public:
         QString why;
     };
 
+    void setReading(bool on) { m_engine.setReading(on); }
+
     bool waitUntilUp()
     {
         return waitUntil([this] { return m_isUp; });

@@ -14,7 +14,6 @@ namespace PyventTests {
 
 namespace {
 
-constexpr int rate = 100;              // events a second that each bus sends
 constexpr int askEvery = 200;          // milliseconds: asking costs those who are asked
 constexpr qint64 inFlight = 100'000;   // microseconds before a kill, of what it may hit
 constexpr qint64 noticeable = 300;     // milliseconds without an event
@@ -128,7 +127,7 @@ void KillingTurn::startNode(bool isSender, int bus)
                           u"--id"_s,    QString::number(id),
                           u"--names"_s, u"2"_s};
     if (isSender)
-        arguments << u"--rate"_s << QString::number(rate) << u"--payload"_s << u"100"_s;
+        arguments << u"--rate"_s << QString::number(m_options.rate) << u"--payload"_s << u"100"_s;
     else
         arguments << u"--listen"_s;
     m_judge.addNode(id, node.label, !isSender);

@@ -25,6 +25,7 @@ public:
         quint32 seed = 1;
         int rounds =
             0; // in which each server's kind, each bus's working bridge and each relay is killed; 0: three kills in all
+        int rate = 100;        // events a second that each bus sends
         qint64 events = 6'000; // at least, all buses together
         bool isTalkative = false;
     };

@@ -64,6 +64,7 @@ void tst_Cluster::losesNothing()
     KillingTurn turn(servers.get(),
                      {.seed = quint32(setting("PYVENT_CLUSTER_SEED", 1)),
                       .rounds = rounds,
+                      .rate = setting("PYVENT_CLUSTER_RATE", 100),
                       .events = setting("PYVENT_CLUSTER_EVENTS", 6'000),
                       .isTalkative = setting("PYVENT_CLUSTER_TALK", 0) != 0});
     const bool isDone = turn.run();

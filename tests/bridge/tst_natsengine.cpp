@@ -24,6 +24,7 @@ private Q_SLOTS:
     void keepsOneOfTwo();
     void resumesWhereItStopped();
     void givesInOrderWhatWasTakenOver();
+    void takesNothingThatItDoesNotRead();
     void waitsForItsServer();
     void outlivesItsServer();
     void findsOutAServerThatHangs();
@@ -144,6 +145,29 @@ void tst_NatsEngine::givesInOrderWhatWasTakenOver()
     const QList<quint64> numbers = second.arrivedNumbers();
     QVERIFY(std::ranges::is_sorted(numbers));
     QCOMPARE(numbers.size(), 300);
+}
+
+// One that reads no more has asked for messages still, which are the next one's.
+void tst_NatsEngine::takesNothingThatItDoesNotRead()
+{
+    NatsServer server;
+    QVERIFY(server.start());
+    PlainNats plain(server.port());
+    QVERIFY(plain.addStream("PYVENT_house", "house.>"));
+    QVERIFY(plain.addConsumer("PYVENT_house", "pyvent-harbour", std::chrono::hours(1)));
+    EngineProbe first(engineOptions(Dialect::Nats, server.port()));
+    QVERIFY(first.waitUntilReading());
+    EngineProbe second(engineOptions(Dialect::Nats, server.port()), false);
+    QVERIFY(second.waitUntilUp());
+    first.setReading(false);
+    QVERIFY(waitUntil([&] { return first.reading == Engine::Reading::Off; }));
+    second.setReading(true);
+    QVERIFY(second.waitUntilReading());
+    const QUuid node = QUuid::createUuid();
+    for (quint64 number = 1; number <= 100; ++number)
+        second.publish({testMessage(node, number)});
+    QVERIFY(second.waitForArrivals(100));
+    QVERIFY(first.arrivals.isEmpty());
 }
 
 void tst_NatsEngine::waitsForItsServer()
