@@ -16,6 +16,9 @@ constexpr auto orderPatience = NatsStream::acknowledgeWithin + 2s;
 // Where the cluster is without a leader: it takes some seconds for another one, and the longer it then takes to be noticed, the longer events wait.
 constexpr auto leaderPause = 100ms;
 
+// Of messages that did not come, it is asked for so many; a consumer gives out no more at a time.
+constexpr quint64 mostMissing = NatsStream::mostUnacknowledged;
+
 // Bytes that were given and not acknowledged, at which no more is asked for.
 constexpr qsizetype mostGivenBytes = qsizetype(64) << 20;
 
@@ -178,6 +181,7 @@ void NatsEngine::takeEvents()
         Q_EMIT published(acknowledged);
     if (m_isReading) {
         giveReady();
+        askForMissing();
         askForMore();
         schedule();
     }
@@ -292,6 +296,7 @@ void NatsEngine::beginReading()
     m_isReading = true;
     // A server that was killed may have forgotten the last acknowledgements.
     m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());
+    m_askedFor = 0;
     m_given.clear();
     m_givenBytes = 0;
     m_pull.begin(Clock::now());
@@ -326,6 +331,18 @@ void NatsEngine::askForMore()
         const QByteArray subject = "$JS.API.CONSUMER.MSG.NEXT." + m_stream->name() + '.' + m_stream->consumerName();
         m_link->request(subject, NatsPull::body(), m_pull.ask(now));
     }
+}
+
+// What a server had on its way here when it was killed, its consumer takes for given, and gives it out again after acknowledgeWithin only.
+void NatsEngine::askForMissing()
+{
+    if (!m_link || m_order.held() == 0 || !m_stream->isContiguous())
+        return;
+    const auto &[number, arrived] = m_order.firstHeld();
+    const quint64 first = std::max({m_order.next(), m_askedFor + 1, number - std::min<quint64>(number, mostMissing)});
+    for (quint64 missing = first; missing < number; ++missing)
+        m_link->giveBack(arrived.reply, missing);
+    m_askedFor = std::max(m_askedFor, number - 1);
 }
 
 void NatsEngine::takeStatus(const NatsLink::Event &event)

@@ -70,6 +70,7 @@ private:
     void endReading();
     bool hasRoom() const;
     void askForMore();
+    void askForMissing();
     void process();
     void schedule();
     void giveReady();
@@ -96,6 +97,7 @@ private:
     QTimer m_timer; // for the next deadline
     NatsPull m_pull;
     StreamOrder<Arrived> m_order;
+    quint64 m_askedFor = 0; // up to this number, of what is missing
     std::deque<Given> m_given;
     qsizetype m_givenBytes = 0;
     quint64 m_token = 0;

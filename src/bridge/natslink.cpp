@@ -39,14 +39,20 @@ QByteArray headerOf(natsMsg *message, const char *name)
     return natsMsgHeader_Get(message, name, &value) == NATS_OK ? QByteArray(value) : QByteArray();
 }
 
-// The number in the stream, which the subject that acknowledges a message has: $JS.ACK.stream.consumer.delivered.NUMBER.…, or, from servers to
-// come, with a domain and an account before the stream.
+// Where the number in the stream is in the subject that acknowledges a message: $JS.ACK.stream.consumer.delivered.NUMBER.…, or, from servers to
+// come, with a domain and an account before the stream. -1: nowhere.
+qsizetype placeOfNumber(const QByteArrayList &parts)
+{
+    if (parts.size() < 9 || parts[0] != "$JS" || parts[1] != "ACK")
+        return -1;
+    return parts.size() == 9 ? 5 : 7;
+}
+
 quint64 streamNumberIn(QByteArrayView reply)
 {
-    if (!reply.startsWith("$JS.ACK."))
-        return 0;
-    const QList<QByteArray> parts = reply.toByteArray().split('.');
-    return parts.size() < 9 ? 0 : parts[parts.size() == 9 ? 5 : 7].toULongLong();
+    const QByteArrayList parts = reply.toByteArray().split('.');
+    const qsizetype place = placeOfNumber(parts);
+    return place < 0 ? 0 : parts[place].toULongLong();
 }
 
 NatsLink::Event acknowledgementIn(natsMsg *message)
@@ -279,6 +285,16 @@ bool NatsLink::acknowledge(const QByteArray &reply)
 bool NatsLink::giveBack(const QByteArray &reply)
 {
     return natsConnection_PublishString(m_connection, reply.constData(), "-NAK") == NATS_OK;
+}
+
+bool NatsLink::giveBack(const QByteArray &reply, quint64 number)
+{
+    QByteArrayList parts = reply.split('.');
+    const qsizetype place = placeOfNumber(parts);
+    if (place < 0)
+        return false;
+    parts[place] = QByteArray::number(number);
+    return giveBack(parts.join('.'));
 }
 
 qint64 NatsLink::mostBytes() const

@@ -57,7 +57,11 @@ public:
     bool request(const QByteArray &subject, const QByteArray &body, quint64 number);
 
     bool acknowledge(const QByteArray &reply);
+
+    // Gives a message back that the consumer has given out, so that it comes again at once; likewise the one with that number, where \a reply is another
+    // one's of the same consumer.
     bool giveBack(const QByteArray &reply);
+    bool giveBack(const QByteArray &reply, quint64 number);
 
     // The message as it was published, below \a prefix.
     static Envelope envelope(natsMsg *message, const QByteArray &prefix);

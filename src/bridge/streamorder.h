@@ -66,6 +66,9 @@ public:
     std::vector<std::pair<quint64, Message>> takeReady() { return std::exchange(m_ready, {}); }
 
     quint64 next() const { return m_next; }
+
+    // The first message that waits for others; there is one.
+    const std::pair<const quint64, Message> &firstHeld() const { return *m_held.begin(); }
     std::size_t held() const { return m_held.size(); }
 
 private:

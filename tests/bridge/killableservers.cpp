@@ -130,6 +130,21 @@ QString NatsCluster::notReady(qsizetype index, QString *leader) const
     return {};
 }
 
+QStringList NatsCluster::news()
+{
+    QStringList news;
+    for (qsizetype i = 0; i < size; ++i) {
+        const QStringList lines = m_servers[size_t(i)]->log().split(u'\n');
+        for (const QString &line : lines) {
+            if (!line.contains(u"leader"_s) || m_told.contains(line))
+                continue;
+            m_told.insert(line);
+            news += u"s%1: %2"_s.arg(i).arg(line);
+        }
+    }
+    return news;
+}
+
 QString NatsCluster::log() const
 {
     QString all;

@@ -5,6 +5,7 @@
 #include "bridge/serverprocess.h"
 
 #include <QtCore/qrandom.h>
+#include <QtCore/qset.h>
 
 #include <vector>
 
@@ -39,6 +40,9 @@ public:
     virtual QString notReady() const = 0;
 
     virtual QString log() const = 0;
+
+    // Who leads what now, since this was asked last, for people.
+    virtual QStringList news() { return {}; }
 };
 
 // Three nats-servers that are a cluster.
@@ -54,6 +58,7 @@ public:
     bool restart() override;
     QString notReady() const override;
     QString log() const override;
+    QStringList news() override;
 
 private:
     QString notReady(qsizetype index, QString *leader) const;
@@ -63,6 +68,7 @@ private:
     QList<int> m_monitors; // where they tell how they are
     std::vector<std::unique_ptr<NatsServer>> m_servers;
     qsizetype m_killed = -1;
+    QSet<QString> m_told;
 };
 
 class LoneBroker : public KillableServers

@@ -52,7 +52,7 @@ bool KillingTurn::trouble(const QString &text)
     return false;
 }
 
-bool KillingTurn::waitFor(const QString &what, const Condition &whyNot)
+bool KillingTurn::waitFor(const QString &what, const Condition &whyNot, qint64 longer)
 {
     QElapsedTimer asked;
     QString why;
@@ -63,7 +63,7 @@ bool KillingTurn::waitFor(const QString &what, const Condition &whyNot)
         why = whyNot();
         return why.isEmpty();
     };
-    return waitUntil(isSo, startPatience) || trouble(u"waited in vain for %1: %2"_s.arg(what, why));
+    return waitUntil(isSo, startPatience + int(longer)) || trouble(u"waited in vain for %1: %2"_s.arg(what, why));
 }
 
 bool KillingTurn::run()
@@ -263,9 +263,14 @@ bool KillingTurn::killServer(const QString &kind)
     const bool isAwayForLong = m_servers->canDoWithout() && m_random.bounded(2) == 0;
     if (isAwayForLong && !catchUp())
         return false;
+    for (const QString &line : m_servers->news()) // before its own is gone
+        log(line);
     if (!m_servers->restart())
         return trouble(u"the server does not start again"_s);
-    return catchUp() && isReady() && areReady(true);
+    const bool isGood = catchUp() && isReady() && areReady(true);
+    for (const QString &line : m_servers->news())
+        log(line);
+    return isGood;
 }
 
 bool KillingTurn::killBridge(JoinedBus *bus)
@@ -297,8 +302,10 @@ bool KillingTurn::killRelay(JoinedBus *bus)
 // All that are to be sent, and heard.
 bool KillingTurn::finish()
 {
-    if (!waitFor(u"the events"_s,
-                 [this] { return m_sent >= m_options.events ? QString() : u"%1 were sent"_s.arg(m_sent); }))
+    const auto areSent = [this] { return m_sent >= m_options.events ? QString() : u"%1 were sent"_s.arg(m_sent); };
+    const qint64 left =
+        std::max<qint64>(m_options.events - m_sent, 0) * 1000 / (m_options.rate * qint64(m_buses.size()));
+    if (!waitFor(u"the events"_s, areSent, 2 * left))
         return false;
     for (auto &[id, node] : m_nodes) {
         if (node.isSender)

@@ -73,7 +73,7 @@ private:
     bool catchUp();
     bool areReady(bool hear);
     bool finish();
-    bool waitFor(const QString &what, const Condition &whyNot);
+    bool waitFor(const QString &what, const Condition &whyNot, qint64 longer = 0);
     void log(const QString &text);
     bool trouble(const QString &text);
 
