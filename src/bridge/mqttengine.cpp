@@ -61,7 +61,11 @@ MqttEngine::MqttEngine(const EngineOptions &options)
     for (QTimer *timer : {&m_retry, &m_readRetry, &m_askAgain, &m_flush})
         timer->setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &MqttEngine::connectNow);
-    connect(&m_readRetry, &QTimer::timeout, this, &MqttEngine::beginReading);
+    connect(&m_readRetry, &QTimer::timeout, this, [this] {
+        if (const QString why = std::exchange(m_whyNotReading, {}); !why.isEmpty())
+            Q_EMIT problem(u"session"_s, why);
+        beginReading();
+    });
     connect(&m_askAgain, &QTimer::timeout, this, &MqttEngine::askAgain);
     connect(&m_flush, &QTimer::timeout, this, &MqttEngine::flushPublished);
 }
@@ -243,7 +247,8 @@ void MqttEngine::readerEnded(const QString &why, bool isTakenOver)
         return;
     }
     Q_EMIT readingChanged(Reading::Off);
-    Q_EMIT problem(u"session"_s, u"the bus's session at the MQTT broker %1 has ended: %2"_s.arg(m_server.text(), why));
+    // It is told a little later: where the broker is gone, so is the other connection, which tells of that.
+    m_whyNotReading = u"the bus's session at the MQTT broker %1 has ended: %2"_s.arg(m_server.text(), why);
     if (m_isUp && m_shallRead)
         m_readRetry.start(m_readBackOff.next());
 }
@@ -251,6 +256,7 @@ void MqttEngine::readerEnded(const QString &why, bool isTakenOver)
 void MqttEngine::endReading()
 {
     m_readRetry.stop();
+    m_whyNotReading.clear();
     m_askAgain.stop();
     dispose(&m_reader);
     if (std::exchange(m_isReading, false))

@@ -54,6 +54,7 @@ private:
     BackOff m_readBackOff;
     QTimer m_retry;
     QTimer m_readRetry;
+    QString m_whyNotReading; // what to tell then
     QTimer m_askAgain;
     QTimer m_flush; // tells of many acknowledgements at once
     bool m_isStarted = false;
