@@ -286,13 +286,10 @@ void NatsEngine::beginReading()
         m_readRetry.start(m_stream->mayPass() ? leaderPause : m_backOff.next());
         return;
     }
-<<<<<<< HEAD
-    if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
-        tellPast(consumer.next);
-=======
     if (!m_link->startHearing()) // it is about to end
         return;
->>>>>>> 8a8403a (bridge: leave a NATS consumer's messages to who reads them)
+    if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
+        tellPast(consumer.next);
     m_isReading = true;
     // A server that was killed may have forgotten the last acknowledgements.
     m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());
