@@ -89,11 +89,13 @@ void Network::cutEvents(Line *line)
 void Network::connectRequests(Line *line)
 {
     line->sender = m_relay->add();
+    line->sender->isOwners = true; // all processes are of one user
 }
 
 void Network::connectEvents(Line *line)
 {
     line->receiver = m_relay->add();
+    line->receiver->isOwners = true;
 }
 
 void Network::sendRequest(Line *line, QByteArrayView delimiter, const QByteArray &bytes)
