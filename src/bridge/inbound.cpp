@@ -38,7 +38,7 @@ Inbound::Inbound(BusEnd *bus, const RecentSet<QUuid> *ownNodes, const Options &o
 
 void Inbound::take(const QList<Engine::Arrival> &arrivals)
 {
-    const auto now = Clock::now();
+    const auto now = m_options.clock();
     for (const Engine::Arrival &arrival : arrivals) {
         ++m_counters.received;
         m_tracker.begin(arrival.token);
@@ -131,7 +131,7 @@ bool Inbound::forward(Item &item)
             m_voice.used(item.message);
         return true;
     case BusEnd::Outcome::NoRoom:
-        m_tryAgainAt = Clock::now() + tryAgainAfter;
+        m_tryAgainAt = m_options.clock() + tryAgainAfter;
         return false;
     case BusEnd::Outcome::Known:
         ++m_counters.doubled;
@@ -222,7 +222,7 @@ void Inbound::restart()
 
 void Inbound::heard(const Stream &stream, quint64 number)
 {
-    m_keeper.heard(stream, number, Clock::now());
+    m_keeper.heard(stream, number, m_options.clock());
     drain();
 }
 

@@ -10,6 +10,7 @@
 #include "voice.h"
 
 #include <deque>
+#include <functional>
 
 namespace Pyvent::Bridge {
 
@@ -30,6 +31,7 @@ public:
         // waited for otherwise; but what waits is lost where this process is killed.
         bool forgetsHeld = false;
         OrderKeeper::Limits limits = {};
+        std::function<Clock::time_point()> clock = Clock::now; // simulations have a time of their own
     };
 
     struct Counters
@@ -57,7 +59,7 @@ public:
     void restart();
 
     // It has forgotten some messages, which come again.
-    void missedSome() { m_keeper.missedSome(Clock::now()); }
+    void missedSome() { m_keeper.missedSome(m_options.clock()); }
 
     // The bus has heard an event by another bridge to this engine.
     void heard(const Stream &stream, quint64 number);

@@ -67,7 +67,7 @@ void Outbound::take(const BusEvent &event)
         message.time = QDateTime::currentMSecsSinceEpoch() * 1000;
         m_voice.used(message);
     }
-    if (!m_outbox->append(std::move(message), isPythons, Outbox::Clock::now())) {
+    if (!m_outbox->append(std::move(message), isPythons, m_options.clock())) {
         Q_EMIT problem(u"full"_s,
                        u"there is no room for '%1': %2 events wait for the engine, %3 of its bytes; it is lost "
                        "beyond this bus"_s.arg(event.name, QString::number(m_outbox->waiting()),

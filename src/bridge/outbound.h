@@ -6,6 +6,8 @@
 #include "inbound.h"
 #include "outbox.h"
 
+#include <functional>
+
 namespace Pyvent::Bridge {
 
 // The way from the bus to the outbox: what is heard, and is to go out, as a message.
@@ -18,6 +20,7 @@ public:
     {
         QByteArray bus;
         bool asJson = false;
+        std::function<Outbox::Clock::time_point()> clock = Outbox::Clock::now; // as Inbound's
     };
 
     struct Counters

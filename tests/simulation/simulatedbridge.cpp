@@ -131,9 +131,15 @@ BusEnd::Outcome SimulatedBusEnd::forward(const BusEvent &event)
     return session.news().lastError().code == PyventError::QueueFull ? Outcome::NoRoom : Outcome::Refused;
 }
 
-void SimulatedBusEnd::announce(const QVariantMap &words)
+void SimulatedBusEnd::describe(const QVariantMap &words)
 {
     m_node.session.setAbout({{bridgeKey, words}});
+}
+
+void SimulatedBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
+{
+    describe(words);
+    m_node.session.announce(bridge);
 }
 
 SimulatedBridge::SimulatedBridge(const Place &place, const QUuid &uuid, quint32 seed)
@@ -162,6 +168,7 @@ SimulatedBridge::SimulatedBridge(const Place &place, const QUuid &uuid, quint32 
     QObject::connect(&m_end, &BusEnd::problem, &m_end, fail);
     QObject::connect(&m_inbound, &Inbound::problem, &m_end, fail);
     QObject::connect(&m_outbound, &Outbound::problem, &m_end, fail);
+    m_outbox.setHoldingBack(true); // until it is known who works
     m_end.hear({PyventPattern(u"*"_s)});
     announce(true);
 }
@@ -182,7 +189,8 @@ void SimulatedBridge::process()
     takeNews();
     if (m_network->now() >= m_beatAt) {
         m_beatAt = m_network->now() + beat;
-        announce();
+        for (const QUuid &bridge : m_election.known())
+            announce(false, bridge);
         decide();
     }
     m_outbox.process(now());
@@ -222,28 +230,33 @@ void SimulatedBridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
     const bool wantsAnswer = m_election.heard(bridge, *words, now());
     decide();
     if (wantsAnswer)
-        announce();
+        announce(false, bridge);
     if (m_election.isPeer(*words) && words->bus == m_bus && words->isActive && !m_isActive) {
-        m_inbound.othersHaveRead();
+        m_hasOtherRead = true;
         m_outbox.dropHeardBefore(now() - words->oldestAge - keptLonger);
     }
 }
 
 void SimulatedBridge::decide()
 {
+    const qsizetype known = m_election.known().size();
     m_election.process(now());
+    if (m_election.known().size() < known)
+        announce(true);
     m_outbound.setRole(m_election.isActive(), m_election.hasOtherLinks());
     if (std::exchange(m_isActive, m_election.isActive()) == m_isActive)
         return;
     m_outbox.setHoldingBack(!m_isActive);
+    if (m_isActive && std::exchange(m_hasOtherRead, false) && m_election.hasOtherLinks())
+        m_inbound.othersHaveRead();
     m_line.setReading(m_isActive);
     announce();
 }
 
-void SimulatedBridge::announce(bool wantsAnswer)
+void SimulatedBridge::announce(bool wantsAnswer, const QUuid &to)
 {
     m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now()));
-    m_end.announce(m_election.words(wantsAnswer).toMap());
+    m_end.announce(m_election.words(wantsAnswer).toMap(), to);
 }
 
 Milliseconds SimulatedBridge::nextTime() const

@@ -57,7 +57,8 @@ public:
     Outcome forward(const Pyvent::Bridge::BusEvent &event) override;
     QString why() const override { return m_node.session.news().lastError().text; }
     quint64 accepted() const override { return m_node.session.acknowledged(); }
-    void announce(const QVariantMap &words) override;
+    void describe(const QVariantMap &words) override;
+    void announce(const QVariantMap &words, const QUuid &bridge) override;
     std::optional<QVariantMap> arguments(const QByteArray &, QString *, QString *) const override { return {}; }
     std::optional<QByteArray> pickle(const QVariantMap &, const QString &, QString *) const override { return {}; }
 
@@ -106,7 +107,7 @@ private:
     void takeNews();
     void heardPeer(const QUuid &bridge, const QVariantMap &map);
     void decide();
-    void announce(bool wantsAnswer = false);
+    void announce(bool wantsAnswer = false, const QUuid &to = {});
 
     Network *const m_network;
     const QString m_bus;
@@ -120,6 +121,7 @@ private:
     bool m_isUp = false;
     bool m_isActive = false;
     bool m_hasRead = false;
+    bool m_hasOtherRead = false;
     Milliseconds m_beatAt;
     QByteArray m_mistake;
 };
