@@ -19,6 +19,10 @@ constexpr auto leaderPause = 100ms;
 // Of messages that did not come, it is asked for so many; a consumer gives out no more at a time.
 constexpr quint64 mostMissing = NatsStream::mostUnacknowledged;
 
+// And what does not come then is fetched from the stream itself, some at a time.
+constexpr auto fetchAfter = 500ms;
+constexpr int mostFetched = 256;
+
 // Bytes that were given and not acknowledged, at which no more is asked for.
 constexpr qsizetype mostGivenBytes = qsizetype(64) << 20;
 
@@ -257,7 +261,7 @@ void NatsEngine::tellPast(quint64 before)
 {
     QList<Arrival> arrivals;
     for (const NatsMessage &kept : m_stream->past(before, m_past)) {
-        const Envelope envelope = NatsLink::envelope(kept.get(), m_prefix);
+        const Envelope envelope = NatsLink::envelopeIn(kept.get(), m_prefix);
         QString why;
         if (auto message = unseal(envelope, &why))
             arrivals += Arrival{.message = std::move(*message)};
@@ -342,6 +346,37 @@ void NatsEngine::askForMissing()
     m_askedFor = std::max(m_askedFor, number - 1);
 }
 
+NatsEngine::Clock::time_point NatsEngine::fetchAt() const
+{
+    if (m_order.held() == 0 || !m_stream || !m_stream->isContiguous())
+        return Clock::time_point::max();
+    return std::max(m_order.since() + fetchAfter, m_fetchAgainAt);
+}
+
+// A consumer that has a new leader may not know of what it has given out, nor of what was acknowledged: that does not come again.
+void NatsEngine::fetchMissing()
+{
+    for (int i = 0; i < mostFetched && m_link && m_order.held() > 0; ++i) {
+        const quint64 number = m_order.next();
+        Envelope envelope;
+        auto fetched = m_stream->fetch(number, &envelope);
+        // A leader that has just begun may not have got there. What is held exists.
+        Envelope held;
+        if (fetched == NatsStream::Fetched::None
+            && m_stream->fetch(m_order.firstHeld().first, &held) != NatsStream::Fetched::Message)
+            fetched = NatsStream::Fetched::NotNow;
+        const auto now = Clock::now();
+        if (fetched == NatsStream::Fetched::NotNow) {
+            m_fetchAgainAt = now + leaderPause;
+            return;
+        }
+        if (fetched == NatsStream::Fetched::Message)
+            m_order.take(number, {std::move(envelope), {}}, now);
+        else
+            m_order.skip(number, now);
+    }
+}
+
 void NatsEngine::takeStatus(const NatsLink::Event &event)
 {
     constexpr int heartbeat = 100;
@@ -394,7 +429,8 @@ void NatsEngine::acknowledge(quint64 token)
 {
     QByteArray reply;
     while (!m_given.empty() && m_given.front().token <= token) {
-        reply = m_given.front().reply;
+        if (!m_given.front().reply.isEmpty()) // the consumer has given it out
+            reply = m_given.front().reply;
         m_acknowledged = m_given.front().number;
         m_givenBytes -= m_given.front().size;
         m_given.pop_front();
@@ -411,6 +447,8 @@ void NatsEngine::process()
     const auto now = Clock::now();
     if (!m_isReading)
         return;
+    if (fetchAt() <= now)
+        fetchMissing();
     m_order.process(now);
     giveReady();
     // The consumer may have a new leader, which knows of no requests.
@@ -427,7 +465,7 @@ void NatsEngine::process()
 void NatsEngine::schedule()
 {
     const auto pullDeadline = hasRoom() ? m_pull.deadline() : Clock::time_point::max();
-    const auto deadline = std::min(pullDeadline, m_order.deadline());
+    const auto deadline = std::min({pullDeadline, m_order.deadline(), fetchAt()});
     if (deadline == Clock::time_point::max())
         m_timer.stop();
     else

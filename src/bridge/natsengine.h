@@ -71,6 +71,8 @@ private:
     bool hasRoom() const;
     void askForMore();
     void askForMissing();
+    void fetchMissing();
+    Clock::time_point fetchAt() const;
     void process();
     void schedule();
     void giveReady();
@@ -97,6 +99,7 @@ private:
     QTimer m_timer; // for the next deadline
     NatsPull m_pull;
     StreamOrder<Arrived> m_order;
+    Clock::time_point m_fetchAgainAt;
     quint64 m_askedFor = 0; // up to this number, of what is missing
     std::deque<Given> m_given;
     qsizetype m_givenBytes = 0;

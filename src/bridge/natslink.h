@@ -63,8 +63,8 @@ public:
     bool giveBack(const QByteArray &reply);
     bool giveBack(const QByteArray &reply, quint64 number);
 
-    // The message as it was published, below \a prefix.
-    static Envelope envelope(natsMsg *message, const QByteArray &prefix);
+    // \a message of the stream, without the \a prefix that its subject has.
+    static Envelope envelopeIn(natsMsg *message, const QByteArray &prefix);
 
     natsConnection *connection() const { return m_connection; }
     qint64 mostBytes() const; // of a message

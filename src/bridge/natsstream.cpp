@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "natsstream.h"
 
+#include "natslink.h"
 #include "natsoptions.h"
 
 namespace Pyvent::Bridge {
@@ -259,6 +260,20 @@ std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &lim
     }
     natsSubscription_Unsubscribe(subscription.get()); // also at the server
     return messages;
+}
+
+NatsStream::Fetched NatsStream::fetch(quint64 number, Envelope *envelope)
+{
+    jsOptions options = waiting(shortPatience);
+    natsMsg *message = nullptr;
+    jsErrCode code = jsErrCode(0);
+    const natsStatus status = js_GetMsg(&message, m_context.get(), m_name.constData(), number, &options, &code);
+    if (status == NATS_OK) {
+        *envelope = NatsLink::envelopeIn(message, m_options.prefix.toUtf8() + '.');
+        natsMsg_Destroy(message);
+        return Fetched::Message;
+    }
+    return code == JSNoMessageFoundErr || status == NATS_NOT_FOUND ? Fetched::None : Fetched::NotNow;
 }
 
 // $JS.ACK.stream.consumer.deliveries.NUMBER.gift.time.pending

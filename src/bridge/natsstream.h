@@ -4,6 +4,7 @@
 
 #include "engine.h"
 #include "engineoptions.h"
+#include "envelope.h"
 
 #include <QtCore/qstringlist.h>
 
@@ -52,6 +53,10 @@ public:
 
     // What it keeps before the number \a before, the oldest one first. Fewer, where the server takes too long.
     std::deque<NatsMessage> past(quint64 before, const Engine::Past &limits) const;
+
+    // Gets the message of this number out of the stream, whoever has read it. Waits for half a second at most.
+    enum class Fetched { Message, None, NotNow };
+    Fetched fetch(quint64 number, Envelope *envelope);
 
     const QString &why() const { return m_why; }
 

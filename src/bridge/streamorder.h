@@ -67,6 +67,18 @@ public:
 
     quint64 next() const { return m_next; }
 
+    // There is no such message any more.
+    void skip(quint64 number, Clock::time_point now)
+    {
+        if (number != m_next)
+            return;
+        ++m_next;
+        release(now);
+    }
+
+    // Since when the next one is waited for, if something is held.
+    Clock::time_point since() const { return m_since; }
+
     // The first message that waits for others; there is one.
     const std::pair<const quint64, Message> &firstHeld() const { return *m_held.begin(); }
     std::size_t held() const { return m_held.size(); }

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void waitsForWhatComesAgain();
     void goesOnWhereNumbersAreMissing();
     void waitsForNothingInAMixedStream();
+    void skipsWhatThereIsNot();
 #ifdef PYVENT_HAS_NATS
     void derivesPublicKeys();
     void readsCredentials();
@@ -77,6 +78,21 @@ void tst_StreamOrder::goesOnWhereNumbersAreMissing()
     QCOMPARE(order.held(), 1u);
     order.process(start + 10s);
     QCOMPARE(readyOf(&order), QByteArrayList{"1002b"});
+}
+
+void tst_StreamOrder::skipsWhatThereIsNot()
+{
+    Order order(5s);
+    order.begin(1, true);
+    order.take(3, "c", start);
+    order.take(4, "d", start + 1s);
+    QCOMPARE(order.since(), start);
+    order.skip(2, start + 2s); // is not the next one
+    order.take(1, "a", start + 2s);
+    QCOMPARE(readyOf(&order), QByteArrayList{"1a"});
+    order.skip(2, start + 2s);
+    QCOMPARE(readyOf(&order), (QByteArrayList{"3c", "4d"}));
+    QCOMPARE(order.held(), 0u);
 }
 
 void tst_StreamOrder::waitsForNothingInAMixedStream()
