@@ -3,7 +3,8 @@
 //
 // "tst_cluster cluster" takes less than a minute. The long turn is
 //
-//   PYVENT_CLUSTER_ROUNDS=10 PYVENT_CLUSTER_EVENTS=100000 build/ci/bin/tst_cluster cluster [losesNothing:NATS|losesNothing:MQTT]
+//   PYVENT_CLUSTER_ROUNDS=10 PYVENT_CLUSTER_EVENTS=100000 build/ci/bin/tst_cluster cluster losesNothing:NATS
+//   PYVENT_CLUSTER_ROUNDS=10 PYVENT_CLUSTER_EVENTS=100000 PYVENT_CLUSTER_RATE=200 build/ci/bin/tst_cluster cluster losesNothing:MQTT
 //
 // with PYVENT_CLUSTER_SEED for other random moments and PYVENT_CLUSTER_TALK=1 to see what happens. It fails, too, if a bus hears nothing of another one
 // for more than 10 s.
