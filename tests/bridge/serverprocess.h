@@ -31,6 +31,7 @@ public:
     void sendSignal(int number);
 
     bool isRunning() const { return m_process && m_process->isRunning(); }
+    qint64 pid() const { return m_process ? m_process->pid() : 0; }
     QString folder() const { return m_folder.path(); }
 
     // What it has said, for messages.
