@@ -245,27 +245,6 @@ NatsLink::~NatsLink()
     natsConnection_Destroy(m_connection);
 }
 
-Envelope NatsLink::envelopeIn(natsMsg *message, const QByteArray &prefix)
-{
-    Envelope envelope;
-    const QByteArrayView subject = viewOf(natsMsg_GetSubject(message));
-    if (subject.startsWith(prefix))
-        envelope.address = subject.sliced(prefix.size()).toByteArray();
-    envelope.payload = QByteArray(natsMsg_GetData(message), natsMsg_GetDataLength(message));
-    const char **keys = nullptr;
-    int count = 0;
-    if (natsMsgHeader_Keys(message, &keys, &count) != NATS_OK)
-        return envelope;
-    for (int i = 0; i < count; ++i) {
-        if (qstrcmp(keys[i], "Content-Type") == 0)
-            envelope.contentType = headerOf(message, keys[i]);
-        else if (qstrncmp(keys[i], "Pyvent-", 7) == 0)
-            envelope.headers.emplaceBack(keys[i], headerOf(message, keys[i]));
-    }
-    std::free(static_cast<void *>(keys));
-    return envelope;
-}
-
 std::vector<NatsLink::Event> NatsLink::takeEvents()
 {
     const std::lock_guard lock(m_shared->mutex);
