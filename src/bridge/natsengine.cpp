@@ -388,6 +388,10 @@ void NatsEngine::takeStatus(const NatsLink::Event &event)
         m_pull.refused(event.number, Clock::now());
         return;
     }
+    if (event.code == conflict && event.text.contains("Leadership Change")) {
+        m_pull.begin(Clock::now()); // nobody has the requests any more, but the new leader takes some
+        return;
+    }
     m_pull.heardOf(event.number, event.code != heartbeat, Clock::now());
     // "Consumer Deleted", "Consumer is push based": it is looked for again. Others end a request, and no more.
     if (event.code == conflict && event.text.contains("Consumer")) {
