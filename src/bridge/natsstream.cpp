@@ -124,9 +124,9 @@ bool NatsStream::make()
         status = js_AddStream(&info, m_context.get(), &config, nullptr, &code);
     }
     const StreamInfo made(info);
-    if (status == NATS_OK)
-        return look(*made);
-    if (code == JSStreamNameExistErr) // another bridge was quicker
+    // Also where another bridge was quicker. And who makes it may be told another time of its making than all others, by which they would take it
+    // for another one.
+    if (status == NATS_OK || code == JSStreamNameExistErr)
         return ensure();
     if (code == JSStreamSubjectOverlapErr) {
         m_why = u"another stream has subjects of '%1': take another --prefix, or remove that stream"_s.arg(
