@@ -134,7 +134,7 @@ Q_ALWAYS_INLINE EventDecoder::Result EventDecoder::decodeAs(QByteArrayView bytes
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
     if constexpr (!isPlain) {
         if (hasTrailer)
-            noteOrigin(frame.trailer, way, now);
+            noteOrigin(frame, way, now);
     }
     if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
         return result;
@@ -217,9 +217,14 @@ bool EventDecoder::isOwnForward(const Frame &frame) const
 }
 
 // What nobody has forwarded has come from its node itself, by this bus.
-void EventDecoder::noteOrigin(const Trailer &trailer, Way way, ReceiveWindow::Clock::time_point now)
+void EventDecoder::noteOrigin(const Frame &frame, Way way, ReceiveWindow::Clock::time_point now)
 {
-    if ((way == Way::Bus || way == Way::Repair) && !(trailer.flags & Trailer::Forwarded))
+    const Trailer &trailer = frame.trailer;
+    if (way != Way::Bus && way != Way::Repair)
+        return;
+    if (trailer.flags & Trailer::Forwarded)
+        m_forwards->heardOther(trailer.nodeId, frame.topic, trailer.sequence);
+    else
         m_forwards->isHere(trailer.nodeId, now);
 }
 

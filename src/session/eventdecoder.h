@@ -80,7 +80,7 @@ private:
     std::unique_ptr<Frames> matchFrames(QByteArrayView topic, const ReceiverTable &table, ReceiverTable::Match *match);
     void readFrame(const Frame &frame, Frames *frames);
     bool isOwnForward(const Frame &frame) const;
-    void noteOrigin(const Trailer &trailer, Way way, ReceiveWindow::Clock::time_point now);
+    void noteOrigin(const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
     bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
     const QString &senderOf(const Trailer &trailer);
     Result unreadable(Way way, Problem problem, const QString &name, const Frame &frame, const QString &text);

@@ -162,6 +162,20 @@ bool Forwards::has(const QUuid &node, QByteArrayView topic, quint64 sequence) co
     return stream && sequence >= stream->begin && sequence <= stream->head;
 }
 
+void Forwards::heardOther(const QUuid &node, QByteArrayView topic, quint64 sequence)
+{
+    if (!m_byNode.contains(node))
+        return;
+    if (const auto found = m_byKey.constFind(keyOf(node, topic)); found != m_byKey.cend())
+        (*found)->newest = std::max((*found)->newest, sequence);
+}
+
+quint64 Forwards::behind(const QByteArray &key) const
+{
+    const Stream *stream = find(key);
+    return stream && stream->newest > stream->head ? stream->newest - stream->head : 0;
+}
+
 bool Forwards::hasTopic(const QByteArray &topic) const
 {
     return !m_window.heads({allOf(topic)}, 1).empty();
@@ -351,7 +365,7 @@ bool Forwards::isKnownHere(const QUuid &node, Clock::time_point now)
 
 bool Forwards::knowsAll(const Stream &stream, Clock::time_point now) const
 {
-    return stream.begin == 1 || now >= stream.since + m_keptFor;
+    return stream.newest <= stream.head && (stream.begin == 1 || now >= stream.since + m_keptFor);
 }
 
 bool Forwards::mayDeny(const QUuid &asker, const QByteArray &key, quint64 first, Clock::time_point now)

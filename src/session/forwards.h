@@ -80,6 +80,11 @@ public:
     // Something has come that \a node itself has sent, on this bus.
     void isHere(const QUuid &node, Clock::time_point now);
 
+    // Another bridge has forwarded an event, as was heard. This one says no more which is the newest of the stream, until it forwards a later one.
+    void heardOther(const QUuid &node, QByteArrayView topic, quint64 sequence);
+    bool isOvertaken(const QByteArray &key) const { return behind(key) > 0; }
+    quint64 behind(const QByteArray &key) const; // by how many
+
     // An answer has come; it may be one to a question above.
     void heard(const Control::Answer &answer, Clock::time_point now);
 
@@ -129,6 +134,7 @@ private:
         quint64 head;
         qint64 headTime; // on this bus
         Clock::time_point since;
+        quint64 newest = 0; // that another bridge has forwarded
     };
     struct Origin
     {

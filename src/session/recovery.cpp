@@ -196,8 +196,11 @@ void Recovery::tellHeads(const QUuid &node, std::span<const Head> heads, const s
 void Recovery::tellForwardedHeads(std::span<const Head> heads, const std::optional<QUuid> &asker, Clock::time_point now)
 {
     std::map<QUuid, std::vector<Head>> byNode;
-    for (const Head &head : heads)
+    for (const Head &head : heads) {
+        if (m_forwards->isOvertaken(head.topic))
+            continue;
         byNode[Forwards::nodeOf(head.topic)].push_back({Forwards::topicOf(head.topic), head.sequence, head.time});
+    }
     for (const auto &[node, ofNode] : byNode)
         tellHeads(node, ofNode, asker, now);
 }
@@ -219,7 +222,11 @@ void Recovery::answer(const Control::Past &past, Clock::time_point now)
             return;
         if (!m_forwards->mayTellPast(past.asker, head.topic, past.number, now))
             continue;
-        if (const auto kept = window.kept(head.topic, past.last, age, past.since, now)) {
+        const quint64 behind = m_forwards->behind(head.topic); // of the last ones, others have these
+        if (past.last > 0 && behind >= past.last)
+            continue;
+        const quint64 last = past.last > 0 ? past.last - behind : 0;
+        if (const auto kept = window.kept(head.topic, last, age, past.since, now)) {
             const Control::Kept answer{Forwards::nodeOf(head.topic), past.topic, kept->first, kept->last, past.number};
             m_outgoing.push_back({answer.toFrame(past.asker), false});
             m_answers.spend(costOfAnything + m_outgoing.back().frame.size());
@@ -243,7 +250,8 @@ void Recovery::answerWhereItBegins(const Source &source, const Control::Ask &ask
     answer.since = ask.since;
     answer.base = source.window.lastBefore(source.key, ask.since);
     const bool isKept = answer.base && *answer.base >= answer.first;
-    if (source.isOwn || isKept || m_forwards->mayDeny(ask.asker, source.key, 0, now))
+    if (source.isOwn || (isKept && !m_forwards->isOvertaken(source.key))
+        || m_forwards->mayDeny(ask.asker, source.key, 0, now))
         m_outgoing.push_back({answer.toFrame(ask.asker), false});
 }
 

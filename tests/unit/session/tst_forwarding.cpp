@@ -221,6 +221,39 @@ private Q_SLOTS:
         QCOMPARE(receiver->takeLosses(u"order"_s), quint64(0));
     }
 
+    // One bridge has gone on where another one had stopped: that does not tell a late receiver that it knows the newest event.
+    void whoWasOvertakenSaysNothingOfTheNewest()
+    {
+        BusNode *const first = m_two->add(cableNode(11));
+        BusNode *const second = m_two->add(cableNode(12));
+        first->onFrame(u"*"_s, [](const PyventFrame &) {});
+        const auto forward = [this](BusNode *bridge, quint64 from, quint64 to) {
+            for (quint64 number = from; number <= to; ++number) {
+                QVERIFY(
+                    bridge->forward({.name = u"order"_s, .pickle = "}.", .nodeId = cableNode(1), .sequence = number}));
+                pass(1ms);
+            }
+        };
+        pass(1ms);
+        forward(first, 1, 5);
+        forward(second, 6, 10);
+        pass(2s);
+        BusNode *const receiver = m_two->add(cableNode(2));
+        receiver->hear(u"order"_s);
+        pass(2s);
+        QCOMPARE(receiver->takeLosses(u"order"_s), quint64(0));
+        forward(second, 11, 12);
+        pass(5s);
+        QCOMPARE(numbersOf(receiver->heard), numbers(11, 12));
+        QCOMPARE(receiver->takeLosses(u"order"_s), quint64(0));
+        // It has what it has, for who asks for that.
+        BusNode *const late = m_two->add(cableNode(3));
+        late->hear(u"order"_s, {.last = 3});
+        pass(2s);
+        QCOMPARE(numbersOf(late->heard), numbers(10, 12));
+        QCOMPARE(late->takeLosses(u"order"_s), quint64(0));
+    }
+
     void aGapIsToldLost()
     {
         BusNode *const receiver = m_two->add(cableNode(2));
