@@ -18,6 +18,7 @@ constexpr qint64 patienceWithPing = 500; // likewise
 constexpr qint64 shortPatience = 500;
 constexpr qint64 longPatience = 1500;
 constexpr int shortAttempts = 6;
+constexpr int mostMade = 3; // times
 constexpr int replicas = 3; // where there are so many servers
 constexpr auto rememberIdsFor = 2min;
 
@@ -84,6 +85,21 @@ NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options,
 
 bool NatsStream::ensure()
 {
+    // Once more where it was made, or another bridge was quicker. And who makes it may be told another time of its making than all others, by which they
+    // would take it for another one.
+    for (int attempt = 0; attempt < mostMade; ++attempt) {
+        const Found found = find();
+        if (found != Found::Missing)
+            return found == Found::Good;
+        if (!make())
+            return false;
+    }
+    m_why = u"the stream %1 is made and removed again: something else manages it"_s.arg(QLatin1StringView(m_name));
+    return false;
+}
+
+NatsStream::Found NatsStream::find()
+{
     m_notes.clear();
     m_mayPass = false;
     jsStreamInfo *info = nullptr;
@@ -96,11 +112,12 @@ bool NatsStream::ensure()
     }
     const StreamInfo found(info);
     if (status == NATS_OK)
-        return look(*found);
+        return look(*found) ? Found::Good : Found::Unusable;
     // The library says of a stream that there is not only that it was not found.
     if (status == NATS_NOT_FOUND || code == JSStreamNotFoundErr)
-        return make();
-    return fail(u"the stream %1 cannot be had"_s.arg(QLatin1StringView(m_name)), status, code);
+        return Found::Missing;
+    fail(u"the stream %1 cannot be had"_s.arg(QLatin1StringView(m_name)), status, code);
+    return Found::Unusable;
 }
 
 bool NatsStream::make()
@@ -124,10 +141,8 @@ bool NatsStream::make()
         status = js_AddStream(&info, m_context.get(), &config, nullptr, &code);
     }
     const StreamInfo made(info);
-    // Also where another bridge was quicker. And who makes it may be told another time of its making than all others, by which they would take it
-    // for another one.
     if (status == NATS_OK || code == JSStreamNameExistErr)
-        return ensure();
+        return true;
     if (code == JSStreamSubjectOverlapErr) {
         m_why = u"another stream has subjects of '%1': take another --prefix, or remove that stream"_s.arg(
             QLatin1StringView(m_subject));

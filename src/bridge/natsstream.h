@@ -87,6 +87,8 @@ public:
 
 private:
     void beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
+    enum class Found : quint8 { Good, Missing, Unusable };
+    Found find();
     bool make();
     bool look(const jsStreamInfo &stream);
     bool fail(const QString &what, natsStatus status, jsErrCode code);
