@@ -286,7 +286,7 @@ void NatsEngine::beginReading()
     NatsStream::Consumer consumer;
     if (!m_stream->ensureConsumer(m_acknowledged > 0 ? m_acknowledged + 1 : 0, &consumer)) {
         if (!m_stream->isCutOff())
-            Q_EMIT problem(u"consumer"_s, m_stream->why());
+            Q_EMIT problem(u"stream"_s, m_stream->why());
         m_readRetry.start(m_stream->mayPass() ? leaderPause : m_backOff.next());
         return;
     }

@@ -322,7 +322,9 @@ bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)
     else if (status == NATS_TIMEOUT) {
         m_isCutOff = natsConnection_FlushTimeout(m_connection, patienceWithPing) != NATS_OK;
         reason = m_isCutOff ? u"the server does not answer any more"_s
-                            : u"no answer: too few servers of the cluster are there to decide"_s;
+                            : u"too few servers of the cluster are there to decide (no answer)"_s;
+    } else if (code == JSClusterNotAvailErr) {
+        reason = u"too few servers of the cluster are there to decide (%1)"_s.arg(reason);
     }
     m_why = u"%1: %2"_s.arg(what, reason);
     return false;
