@@ -204,7 +204,7 @@ void NatsEngine::take(NatsLink::Event &&event)
         if (!m_isReading)
             break;
         m_pull.arrived(now);
-        if (m_order.take(event.number, {std::move(event.envelope), event.reply}, now)
+        if (m_order.take(event.number, {std::move(event.envelope), event.reply, event.isOwn}, now)
             == StreamOrder<Arrived>::Verdict::Known)
             cameAgain(event.number, event.reply);
         break;
@@ -408,7 +408,9 @@ void NatsEngine::giveReady()
         m_given.push_back({m_token, number, arrived.envelope.payload.size(), arrived.reply});
         m_givenBytes += arrived.envelope.payload.size();
         QString why;
-        if (auto message = unseal(arrived.envelope, &why))
+        if (arrived.isOwn)
+            arrival.message.bus = m_options.bus.toUtf8();
+        else if (auto message = unseal(arrived.envelope, &why))
             arrival.message = std::move(*message);
         else
             arrival.whyNot = u"message %1 of the stream, '%2', is no event: %3"_s.arg(

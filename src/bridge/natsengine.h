@@ -43,6 +43,7 @@ private:
     {
         Envelope envelope;
         QByteArray reply;
+        bool isOwn;
     };
     struct Given // and not acknowledged
     {

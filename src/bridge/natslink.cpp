@@ -7,6 +7,7 @@
 #include <QtCore/qjsonobject.h>
 #include <QtCore/quuid.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 
@@ -39,20 +40,30 @@ QByteArray headerOf(natsMsg *message, const char *name)
     return natsMsgHeader_Get(message, name, &value) == NATS_OK ? QByteArray(value) : QByteArray();
 }
 
-// Where the number in the stream is in the subject that acknowledges a message: $JS.ACK.stream.consumer.delivered.NUMBER.…, or, from servers to
-// come, with a domain and an account before the stream. -1: nowhere.
-qsizetype placeOfNumber(const QByteArrayList &parts)
+struct Place
 {
-    if (parts.size() < 9 || parts[0] != "$JS" || parts[1] != "ACK")
-        return -1;
-    return parts.size() == 9 ? 5 : 7;
+    qsizetype begin = 0;
+    qsizetype size = 0;
+};
+
+// Where the number in the stream is in the subject that acknowledges a message: $JS.ACK.stream.consumer.delivered.NUMBER.…, or, from servers to
+// come, with a domain and an account before the stream. Its size is 0 if it is nowhere.
+Place placeOfNumber(QByteArrayView reply)
+{
+    constexpr qsizetype fewestDots = 8;
+    const qsizetype dots = std::ranges::count(reply, '.');
+    if (dots < fewestDots || !reply.startsWith("$JS.ACK."))
+        return {};
+    qsizetype begin = 0;
+    for (int part = dots == fewestDots ? 5 : 7; part > 0; --part)
+        begin = reply.indexOf('.', begin) + 1;
+    return {begin, reply.indexOf('.', begin) - begin};
 }
 
 quint64 streamNumberIn(QByteArrayView reply)
 {
-    const QByteArrayList parts = reply.toByteArray().split('.');
-    const qsizetype place = placeOfNumber(parts);
-    return place < 0 ? 0 : parts[place].toULongLong();
+    const Place place = placeOfNumber(reply);
+    return reply.sliced(place.begin, place.size).toULongLong();
 }
 
 NatsLink::Event acknowledgementIn(natsMsg *message)
@@ -74,7 +85,7 @@ NatsLink::Event acknowledgementIn(natsMsg *message)
     return event;
 }
 
-NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix)
+NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix, const QByteArray &bus)
 {
     const QByteArray status = headerOf(message, "Status");
     const QByteArrayView reply = viewOf(natsMsg_GetReply(message));
@@ -83,10 +94,13 @@ NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix)
                 .number = numberBehind(natsMsg_GetSubject(message)),
                 .code = status.toInt(),
                 .text = headerOf(message, "Description")};
-    return {.kind = NatsLink::Event::Arrived,
-            .number = streamNumberIn(reply),
-            .envelope = NatsLink::envelopeIn(message, prefix),
-            .reply = reply.toByteArray()};
+    NatsLink::Event event{
+        .kind = NatsLink::Event::Arrived, .number = streamNumberIn(reply), .reply = reply.toByteArray()};
+    // Whoever sends much gets it all back, and needs nothing of it but the number.
+    event.isOwn = headerOf(message, "Pyvent-Bus") == bus;
+    if (!event.isOwn)
+        event.envelope = NatsLink::envelopeIn(message, prefix);
+    return event;
 }
 
 } // namespace
@@ -102,6 +116,7 @@ struct NatsLink::Shared
 
     void (*wake)(QObject *) = nullptr;
     QByteArray prefix = {};
+    QByteArray bus = {};
 
     using Pointer = std::shared_ptr<Shared>;
 
@@ -125,7 +140,7 @@ struct NatsLink::Shared
     }
     static void arrived(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
     {
-        of(closure).add(messageIn(message, of(closure).prefix));
+        of(closure).add(messageIn(message, of(closure).prefix, of(closure).bus));
         natsMsg_Destroy(message);
     }
     static void failed(natsConnection *connection, natsSubscription *, natsStatus status, void *closure)
@@ -158,6 +173,7 @@ std::unique_ptr<NatsLink> NatsLink::open(const EngineOptions &options, const Hos
     std::unique_ptr<NatsLink> link(new NatsLink);
     link->m_prefix = options.prefix.toUtf8() + '.';
     link->m_shared->prefix = link->m_prefix;
+    link->m_shared->bus = options.bus.toUtf8();
     link->m_shared->receiver = receiver;
     link->m_shared->wake = wake;
     if (!link->connect(options, server, why))
@@ -289,12 +305,8 @@ bool NatsLink::giveBack(const QByteArray &reply)
 
 bool NatsLink::giveBack(const QByteArray &reply, quint64 number)
 {
-    QByteArrayList parts = reply.split('.');
-    const qsizetype place = placeOfNumber(parts);
-    if (place < 0)
-        return false;
-    parts[place] = QByteArray::number(number);
-    return giveBack(parts.join('.'));
+    const Place place = placeOfNumber(reply);
+    return place.size > 0 && giveBack(QByteArray(reply).replace(place.begin, place.size, QByteArray::number(number)));
 }
 
 qint64 NatsLink::mostBytes() const

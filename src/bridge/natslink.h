@@ -24,9 +24,9 @@ public:
         enum Kind {
             Acknowledged, // a message that was published: number
             Refused,      // likewise: number, code, text
-            Arrived,      // a message: envelope, reply, number in the stream
-            Status,       // of the request: number, code, text
-            Error,        // text
+            Arrived, // a message: envelope, but of isOwn, which this bus has published; reply, number in the stream
+            Status,  // of the request: number, code, text
+            Error,   // text
             Closed
         };
 
@@ -36,6 +36,7 @@ public:
         QByteArray text = {};
         Envelope envelope = {};
         QByteArray reply = {};
+        bool isOwn = false;
     };
 
     // Connects: waits some seconds at most. Null, and \a why for people, where that does not succeed.

@@ -41,7 +41,7 @@ public:
     {
         if (number < m_next)
             return Verdict::Known;
-        if (!m_isContiguous) {
+        if (!m_isContiguous || (number == m_next && m_held.empty())) { // as nearly all do
             m_next = number + 1;
             m_ready.emplace_back(number, std::move(message));
             return Verdict::Taken;
