@@ -4,6 +4,8 @@
 #include "natslink.h"
 #include "natsoptions.h"
 
+#include <QtCore/quuid.h>
+
 namespace Pyvent::Bridge {
 
 using namespace Qt::StringLiterals;
@@ -19,6 +21,9 @@ constexpr qint64 shortPatience = 500;
 constexpr qint64 longPatience = 1500;
 constexpr int shortAttempts = 6;
 constexpr int mostMade = 3; // times
+
+// What follows tells a stream from others of this name.
+const QByteArray descriptionBegin = "Pyvent's events between buses, ";
 constexpr int replicas = 3; // where there are so many servers
 constexpr auto rememberIdsFor = 2min;
 
@@ -85,13 +90,13 @@ NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options,
 
 bool NatsStream::ensure()
 {
-    // Once more where it was made, or another bridge was quicker. And who makes it may be told another time of its making than all others, by which they
-    // would take it for another one.
+    // Once more where it was made, or another bridge was quicker.
     for (int attempt = 0; attempt < mostMade; ++attempt) {
         const Found found = find();
         if (found != Found::Missing)
             return found == Found::Good;
-        if (!make())
+        const Made made = make();
+        if (made == Made::No || (made == Made::Overlaps && attempt + 1 == mostMade))
             return false;
     }
     m_why = u"the stream %1 is made and removed again: something else manages it"_s.arg(QLatin1StringView(m_name));
@@ -120,13 +125,14 @@ NatsStream::Found NatsStream::find()
     return Found::Unusable;
 }
 
-bool NatsStream::make()
+NatsStream::Made NatsStream::make()
 {
     jsStreamConfig config;
     jsStreamConfig_Init(&config);
     const char *subjects[] = {m_subject.constData()};
     config.Name = m_name.constData();
-    config.Description = "Pyvent's events between buses";
+    const QByteArray description = descriptionBegin + QUuid::createUuid().toByteArray(QUuid::WithoutBraces);
+    config.Description = description.constData();
     config.Subjects = subjects;
     config.SubjectsLen = 1;
     config.MaxAge = nanoseconds(m_options.keep);
@@ -142,13 +148,14 @@ bool NatsStream::make()
     }
     const StreamInfo made(info);
     if (status == NATS_OK || code == JSStreamNameExistErr)
-        return true;
-    if (code == JSStreamSubjectOverlapErr) {
+        return Made::Yes;
+    if (code == JSStreamSubjectOverlapErr) { // of the same one, perhaps, that another bridge makes now
         m_why = u"another stream has subjects of '%1': take another --prefix, or remove that stream"_s.arg(
             QLatin1StringView(m_subject));
-        return false;
+        return Made::Overlaps;
     }
-    return fail(u"the stream %1 cannot be made"_s.arg(QLatin1StringView(m_name)), status, code);
+    fail(u"the stream %1 cannot be made"_s.arg(QLatin1StringView(m_name)), status, code);
+    return Made::No;
 }
 
 bool NatsStream::look(const jsStreamInfo &stream)
@@ -170,7 +177,11 @@ bool NatsStream::look(const jsStreamInfo &stream)
     if (config.Sealed || config.Mirror)
         return refuse(u"it takes nothing"_s);
     m_isContiguous = subjects == QByteArrayList{m_subject};
-    m_identity = QString::number(stream.Created);
+    // Of all that is told of a stream, only its configuration is the same at each server of a cluster.
+    const QByteArrayView description(config.Description);
+    m_identity = description.startsWith(descriptionBegin)
+        ? QString::fromUtf8(description.sliced(descriptionBegin.size()))
+        : QString();
     m_newest = stream.State.LastSeq;
     if (config.Replicas < replicas && m_clusterSize >= replicas) {
         m_notes +=

@@ -76,7 +76,7 @@ public:
     // the one by which that would have done so.
     QByteArray giveBackSubject(const Consumer &consumer, quint64 number) const;
 
-    // Tells the stream from one of the same name in another cluster, or that was made later.
+    // Tells the stream from one of the same name in another cluster, or that was made later. Empty where no bridge has made it.
     const QString &identity() const { return m_identity; }
 
     // The number of its newest message, as it was looked at.
@@ -89,7 +89,8 @@ private:
     void beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
     enum class Found : quint8 { Good, Missing, Unusable };
     Found find();
-    bool make();
+    enum class Made : quint8 { Yes, No, Overlaps };
+    Made make();
     bool look(const jsStreamInfo &stream);
     bool fail(const QString &what, natsStatus status, jsErrCode code);
     QString deniedText() const;
