@@ -72,24 +72,7 @@ public:
     explicit Engines(const EngineKind &kind)
         : m_kind(kind)
     {
-        if (kind.library == "mqtt"_L1) {
-            // Otherwise it waits for the other side's word, up to 40 ms, before it sends the second of two small packets.
-            m_servers.push_back(std::make_unique<MosquittoBroker>("set_tcp_nodelay true"));
-        } else if (kind.servers == 1) {
-            m_servers.push_back(std::make_unique<NatsServer>());
-        } else {
-            NatsServer::Cluster cluster{.name = "bench", .ports = {}};
-            for (int i = 0; i < kind.servers; ++i)
-                cluster.ports += freePort();
-            for (int i = 0; i < kind.servers; ++i)
-                m_servers.push_back(std::make_unique<NatsServer>(cluster, i));
-        }
-        for (const auto &server : m_servers)
-            server->launch();
-        for (const auto &server : m_servers) {
-            if (!server->waitUntilReachable())
-                throw Failure(u"%1 does not start"_s.arg(kind.name));
-        }
+        start();
     }
 
     int port() const { return m_servers.front()->port(); }
@@ -109,13 +92,38 @@ public:
     }
 
     // Nothing of an earlier run is there.
-    void empty() const
+    void empty()
     {
         if (m_kind.library == "nats"_L1)
             makeNatsStream(port(), m_kind.store, m_kind.servers);
+        else
+            start(); // a broker keeps what is for a bus, as bridges want it to
     }
 
 private:
+    void start()
+    {
+        m_servers.clear();
+        if (m_kind.library == "mqtt"_L1) {
+            // Otherwise it waits for the other side's word, up to 40 ms, before it sends the second of two small packets.
+            m_servers.push_back(std::make_unique<MosquittoBroker>("set_tcp_nodelay true"));
+        } else if (m_kind.servers == 1) {
+            m_servers.push_back(std::make_unique<NatsServer>());
+        } else {
+            NatsServer::Cluster cluster{.name = "bench", .ports = {}};
+            for (int i = 0; i < m_kind.servers; ++i)
+                cluster.ports += freePort();
+            for (int i = 0; i < m_kind.servers; ++i)
+                m_servers.push_back(std::make_unique<NatsServer>(cluster, i));
+        }
+        for (const auto &server : m_servers)
+            server->launch();
+        for (const auto &server : m_servers) {
+            if (!server->waitUntilReachable())
+                throw Failure(u"%1 does not start"_s.arg(m_kind.name));
+        }
+    }
+
     const EngineKind m_kind;
     std::vector<std::unique_ptr<ServerProcess>> m_servers;
 };
@@ -226,24 +234,27 @@ QList<double> oneWay(const QString &prefix, const RoleOptions &here, const RoleO
 }
 
 // A value for each of figures().
-QList<double> runBare(const EngineKind &kind, const Engines &engines, const Counts &counts)
+QList<double> runBare(const EngineKind &kind, Engines &engines, const Counts &counts)
 {
     const QString prefix = bare + u'-' + kind.library + u'-';
     RoleOptions options{
         .port = engines.port(), .events = counts.events, .timeout = Pyvent::Benchmarks::patience(counts.events)};
     engines.empty();
+    options.port = engines.port();
     const Throughput one = carry(engines, prefix, options, options, 1);
     engines.empty();
+    options.port = engines.port();
     options.events = std::max<qint64>(counts.events / 4, 1);
     const Throughput several = carry(engines, prefix, options, options, severalReaders);
     options.events = counts.pings;
     engines.empty();
+    options.port = engines.port();
     return QList<double>{double(counts.events) / one.seconds, one.servers,
                          (several.servers - one.servers) / (severalReaders - 1), nothing, nothing}
     + oneWay(prefix, options, options) + QList<double>{nothing, nothing};
 }
 
-QList<double> runBridge(const Engines &engines, const Counts &counts)
+QList<double> runBridge(Engines &engines, const Counts &counts)
 {
     engines.empty();
     RoleOptions here{.events = counts.events, .timeout = Pyvent::Benchmarks::patience(counts.events)};
@@ -323,7 +334,7 @@ int measure(const QStringList &keys, const Counts &counts, int repeat)
             std::printf("%s: the server is not installed, and is left out\n", qUtf8Printable(kind.name));
             continue;
         }
-        const Engines engines(kind);
+        Engines engines(kind);
         Measurement measurement{
             .section = kind.key, .sides = {bare, bridge}, .figures = figures(), .run = [&](const QString &side) {
                 return side == bare ? runBare(kind, engines, counts) : runBridge(engines, counts);
