@@ -22,6 +22,9 @@ constexpr qsizetype mostOwnNodes = 100'000;
 // One that stands by keeps what the active bridge has carried for so long, since that may hear a little later.
 constexpr auto keptLonger = 5s;
 
+// What a bridge has said of itself may be so old.
+constexpr auto betweenBeats = Election::beat + 500ms;
+
 // A bridge for which nothing is acknowledged for so long leaves the work to another one. A cluster takes up to 10 s for a new leader, for all bridges.
 constexpr auto stuckTooLong = 12s;
 
@@ -64,6 +67,11 @@ QString spoolName(const BridgeOptions &options)
     const QByteArray what = (linkOf(options.engine) + u'\n' + options.engine.bus).toUtf8();
     return u"pyvent-bridge-%1.sqlite"_s.arg(
         QLatin1StringView(QCryptographicHash::hash(what, QCryptographicHash::Sha256).toHex().first(16)));
+}
+
+qint64 microseconds(std::chrono::microseconds time)
+{
+    return time.count();
 }
 
 qint64 wallTime()
@@ -161,6 +169,7 @@ QString Bridge::start()
         if (const QString why = openSpool(); !why.isEmpty())
             return why;
     }
+    m_hearsSince = Clock::now();
     m_engine->setPast(m_options.past);
     m_engine->start();
     if (m_options.carriesOut)
@@ -210,8 +219,9 @@ void Bridge::engineIsUp(const QString &where, const QString &store)
     Q_EMIT notice(u"at %1"_s.arg(where));
     const auto now = Clock::now();
     m_outbox.setUp(true, now);
+    tellElection(now);
     m_election.setStore(store);
-    m_election.setUp(true, wallTime(), now);
+    m_election.setUp(true, wallTime() - microseconds(m_outbox.oldestAge(now)), now);
     announce(true);
     decide();
     Q_EMIT changed();
@@ -270,8 +280,10 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
         announce(false, bridge);
     const bool worksForBoth = m_election.isPeer(*words) && words->bus == m_options.engine.bus && words->isActive;
     m_hasOtherRead = m_hasOtherRead || (worksForBoth && !m_isActive);
-    if (worksForBoth && !m_isActive)
+    if (worksForBoth && !m_isActive) {
+        m_outbox.claimHeardBefore(now - words->hearsFor + betweenBeats);
         m_outbox.dropHeardBefore(now - words->oldestAge - keptLonger);
+    }
     work();
 }
 
@@ -301,10 +313,16 @@ void Bridge::decide()
     work();
 }
 
+void Bridge::tellElection(Clock::time_point now)
+{
+    const auto hearsFor = std::chrono::duration_cast<std::chrono::milliseconds>(now - m_hearsSince);
+    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now), hearsFor);
+}
+
 void Bridge::announce(bool wantsAnswer, const QUuid &to)
 {
     const auto now = Clock::now();
-    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now));
+    tellElection(now);
     if (to.isNull())
         m_announcedAt = now;
     m_bus->announce(m_election.words(wantsAnswer).toMap(), to);
@@ -318,7 +336,7 @@ void Bridge::beat()
     if (now - m_announcedAt >= announceAfter) {
         announce();
     } else {
-        m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now));
+        tellElection(now);
         const QVariantMap words = m_election.words().toMap();
         m_bus->describe(words);
         for (const QUuid &bridge : m_election.known())

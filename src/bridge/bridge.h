@@ -86,6 +86,7 @@ private:
     void heardPeer(const QUuid &bridge, const QVariantMap &map);
     void decide();
     void announce(bool wantsAnswer = false, const QUuid &to = {});
+    void tellElection(Outbox::Clock::time_point now);
     void beat();
     void tell(const QString &kind, const QString &text);
     QString openSpool();
@@ -120,6 +121,7 @@ private:
     Outbox::Clock::time_point m_stopAt;
     Outbox::Clock::time_point m_repeatedAt;
     Outbox::Clock::time_point m_announcedAt;
+    Outbox::Clock::time_point m_hearsSince;
 };
 
 } // namespace Pyvent::Bridge

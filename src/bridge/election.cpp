@@ -12,6 +12,7 @@ namespace {
 // More than anybody has; who invents some does not fill this process.
 constexpr qsizetype mostPeers = 1000;
 constexpr qsizetype longestText = 1024;
+constexpr std::chrono::milliseconds longestAge = std::chrono::hours(24 * 365);
 
 } // namespace
 
@@ -28,6 +29,7 @@ QVariantMap Election::Words::toMap() const
         {u"since"_s, since},
         {u"waiting"_s, waiting},
         {u"age"_s, qint64(oldestAge.count())},
+        {u"hears"_s, qint64(hearsFor.count())},
     };
 }
 
@@ -35,6 +37,7 @@ std::optional<Election::Words> Election::Words::fromMap(const QVariantMap &map)
 {
     const auto text = [&](const QString &key) { return map.value(key).toString().left(longestText); };
     const auto number = [&](const QString &key) { return std::max<qint64>(map.value(key).toLongLong(), 0); };
+    const auto age = [&](const QString &key) { return std::min(std::chrono::milliseconds(number(key)), longestAge); };
     Words words{.link = text(u"link"_s),
                 .engine = text(u"engine"_s),
                 .store = text(u"store"_s),
@@ -44,7 +47,8 @@ std::optional<Election::Words> Election::Words::fromMap(const QVariantMap &map)
                 .wantsAnswer = map.value(u"answer"_s).toBool(),
                 .since = number(u"since"_s),
                 .waiting = number(u"waiting"_s),
-                .oldestAge = std::chrono::milliseconds(number(u"age"_s))};
+                .oldestAge = age(u"age"_s),
+                .hearsFor = map.contains(u"hears"_s) ? age(u"hears"_s) : longestAge};
     if (words.link.isEmpty() || words.bus.isEmpty())
         return std::nullopt;
     return words;
@@ -60,10 +64,11 @@ void Election::setUp(bool isUp, qint64 wallTime, Clock::time_point now)
     process(now);
 }
 
-void Election::setWaiting(qint64 count, std::chrono::milliseconds oldestAge)
+void Election::setWaiting(qint64 count, std::chrono::milliseconds oldestAge, std::chrono::milliseconds hearsFor)
 {
     m_words.waiting = count;
     m_words.oldestAge = oldestAge;
+    m_words.hearsFor = hearsFor;
 }
 
 bool Election::heard(const QUuid &bridge, const Words &words, Clock::time_point now)
@@ -93,7 +98,7 @@ void Election::process(Clock::time_point now)
 {
     m_peers.removeIf([&](const auto &peer) { return now - peer->heardAt >= silence; });
     m_isSettled = now >= m_settledAt;
-    m_isActive = m_words.isUp && m_isSettled
+    m_isActive = m_words.isUp && m_isSettled && !waitsForElder(now)
         && std::none_of(m_peers.keyValueBegin(), m_peers.keyValueEnd(), [this](const auto &peer) {
                      const Words &words = peer.second.words;
                      return isPeer(words) && words.isUp
@@ -101,11 +106,22 @@ void Election::process(Clock::time_point now)
                  });
 }
 
+bool Election::waitsForElder(Clock::time_point now) const
+{
+    return now < m_settledAt + forElders && std::any_of(m_peers.cbegin(), m_peers.cend(), [this](const Peer &peer) {
+               const Words &words = peer.words;
+               return isPeer(words) && words.bus == m_words.bus && !words.isUp && words.waiting > 0
+                   && words.oldestAge > m_words.hearsFor;
+           });
+}
+
 Election::Clock::time_point Election::deadline() const
 {
     auto deadline = Clock::time_point::max();
     if (m_words.isUp && !m_isSettled)
         deadline = m_settledAt;
+    else if (m_words.isUp && !m_isActive && waitsForElder(m_settledAt))
+        deadline = m_settledAt + forElders;
     for (const Peer &peer : m_peers)
         deadline = std::min(deadline, peer.heardAt + silence);
     return deadline;

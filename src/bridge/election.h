@@ -13,7 +13,8 @@
 namespace Pyvent::Bridge {
 
 // Who of the bridges of one bus to one engine and prefix works, and who stands by. Each tells the others of itself, and all draw the same
-// conclusion: of those that reach the engine, the one that has for the longest time, and of two such the one with the lower id. So a newcomer
+// conclusion: of those that reach the engine, the one that has for the longest time, or, where it was away, whose oldest event has waited for the longest
+// time; and of two such the one with the lower id. So a newcomer
 // displaces nobody. Who says nothing for some seconds is gone. That two work for a moment does no harm but double work. Plain logic.
 class Election
 {
@@ -23,6 +24,7 @@ public:
     static constexpr std::chrono::milliseconds beat = std::chrono::seconds(1);
     static constexpr std::chrono::milliseconds silence = std::chrono::milliseconds(3500);
     static constexpr std::chrono::milliseconds settling = std::chrono::milliseconds(500); // for others to answer
+    static constexpr std::chrono::milliseconds forElders = std::chrono::seconds(10);      // who have waited with more
 
     // What a bridge says of itself.
     struct Words
@@ -37,6 +39,8 @@ public:
         qint64 since = 0; // that it is up, µs since 1970
         qint64 waiting = 0;
         std::chrono::milliseconds oldestAge{}; // of what waits
+        std::chrono::milliseconds
+            hearsFor{}; // for how long it has heard the bus: what was sent before, it does not have
 
         QVariantMap toMap() const;
         static std::optional<Words> fromMap(const QVariantMap &map);
@@ -53,7 +57,7 @@ public:
     // Whether this bridge reaches its engine, and what waits.
     void setUp(bool isUp, qint64 wallTime, Clock::time_point now);
     void setStore(const QString &store) { m_words.store = store; }
-    void setWaiting(qint64 count, std::chrono::milliseconds oldestAge);
+    void setWaiting(qint64 count, std::chrono::milliseconds oldestAge, std::chrono::milliseconds hearsFor);
 
     // Another bridge has spoken. Returns whether to answer at once.
     bool heard(const QUuid &bridge, const Words &words, Clock::time_point now);
@@ -87,6 +91,9 @@ public:
     QStringList takeProblems() { return std::exchange(m_problems, {}); }
 
 private:
+    // Whether another one, which does not reach the engine yet, has heard what this one has not: that is to be carried first.
+    bool waitsForElder(Clock::time_point now) const;
+
     struct Peer
     {
         Words words;

@@ -12,7 +12,7 @@ constexpr Milliseconds longestStart = 60'000;
 constexpr Milliseconds longestEnd = 120'000;
 constexpr Milliseconds lookAgain = 100;
 
-// What stands in for what was killed has to have what that had; and engines are away for less.
+// What stands in for what was killed has to have what that had.
 constexpr Milliseconds betweenKills = 10'000;
 constexpr Milliseconds longestOutage = 5'000;
 
@@ -95,8 +95,7 @@ void Buses::take(const Step &step)
     bus.passTo(m_now);
     const auto which = std::size_t(below(Milliseconds(bus.bridges())));
     const Milliseconds until = m_now + 500 + below(2500);
-    const bool mayKill = quietUntil <= m_now
-        && (step.kind == Step::KillRelay || (bus.mayLoseABridge() && !isAnEngineAway(m_now, until)));
+    const bool mayKill = quietUntil <= m_now && (step.kind == Step::KillRelay || bus.mayLoseABridge());
     switch (step.kind) {
     case Step::Send:
         for (Milliseconds count = 1 + below(3), name = below(SimulatedBus::names); count > 0; --count) {
@@ -109,7 +108,7 @@ void Buses::take(const Step &step)
         if (!mayKill)
             break;
         ++m_killed;
-        quietUntil = until + betweenKills;
+        quietUntil = std::max(until, engineIsAwayUntil(m_now, until)) + betweenKills;
         if (step.kind == Step::KillRelay)
             bus.killRelay(until);
         else
@@ -125,10 +124,15 @@ void Buses::take(const Step &step)
     schedule(step.which, m_now);
 }
 
-bool Buses::isAnEngineAway(Milliseconds from, Milliseconds to) const
+// Meanwhile only the bridge that is left has what waits.
+Milliseconds Buses::engineIsAwayUntil(Milliseconds from, Milliseconds to) const
 {
-    return std::ranges::any_of(m_outages,
-                               [&](const auto &outage) { return outage.first <= to && from <= outage.second; });
+    Milliseconds until = 0;
+    for (const auto &outage : m_outages) {
+        if (outage.first <= to && from <= outage.second)
+            until = std::max(until, outage.second);
+    }
+    return until;
 }
 
 void Buses::schedule(int bus, Milliseconds time)

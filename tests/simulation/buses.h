@@ -45,7 +45,7 @@ private:
     void makeSteps();
     void take(const Step &step);
     void passTo(Milliseconds time);
-    bool isAnEngineAway(Milliseconds from, Milliseconds to) const;
+    Milliseconds engineIsAwayUntil(Milliseconds from, Milliseconds to) const;
     void schedule(int bus, Milliseconds time);
     bool passUntil(Milliseconds end, const std::function<bool()> &isDone);
     void failIfABusHas();

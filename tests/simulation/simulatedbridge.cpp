@@ -156,6 +156,7 @@ SimulatedBridge::SimulatedBridge(const Place &place, const QUuid &uuid, quint32 
                  .clock = [this] { return now(); }})
     , m_outbound(&m_end, &m_outbox, &m_inbound, &m_ownNodes, {.bus = m_bus.toUtf8(), .clock = [this] { return now(); }})
     , m_election(uuid, {.link = place.link, .engine = place.link, .bus = m_bus})
+    , m_hearsSince(place.network->now())
     , m_beatAt(place.network->now() + Milliseconds(seed % quint32(beat)))
 {
     QObject::connect(&m_end, &BusEnd::announced, &m_end,
@@ -208,7 +209,8 @@ void SimulatedBridge::takeNews()
         m_isUp = news.isUp;
         m_outbox.setUp(m_isUp, now());
         m_election.setUp(false, 0, now());
-        m_election.setUp(m_isUp, m_network->now() * 1000, now());
+        m_election.setUp(m_isUp, m_network->now() * 1000 - std::chrono::microseconds(m_outbox.oldestAge(now())).count(),
+                         now());
         announce(m_isUp);
         decide();
     }
@@ -233,6 +235,7 @@ void SimulatedBridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
         announce(false, bridge);
     if (m_election.isPeer(*words) && words->bus == m_bus && words->isActive && !m_isActive) {
         m_hasOtherRead = true;
+        m_outbox.claimHeardBefore(now() - words->hearsFor + std::chrono::milliseconds(1500));
         m_outbox.dropHeardBefore(now() - words->oldestAge - keptLonger);
     }
 }
@@ -255,7 +258,8 @@ void SimulatedBridge::decide()
 
 void SimulatedBridge::announce(bool wantsAnswer, const QUuid &to)
 {
-    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now()));
+    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now()),
+                          std::chrono::milliseconds(m_network->now() - m_hearsSince));
     m_end.announce(m_election.words(wantsAnswer).toMap(), to);
 }
 

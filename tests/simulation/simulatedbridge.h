@@ -122,6 +122,7 @@ private:
     bool m_isActive = false;
     bool m_hasRead = false;
     bool m_hasOtherRead = false;
+    const Milliseconds m_hearsSince;
     Milliseconds m_beatAt;
     QByteArray m_mistake;
 };

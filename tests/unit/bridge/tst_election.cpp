@@ -37,6 +37,7 @@ class tst_Election : public QObject
 private Q_SLOTS:
     void worksAlone();
     void leavesItToTheElder();
+    void waitsForWhoHasMore();
     void breaksTies();
     void takesOver_data();
     void takesOver();
@@ -79,6 +80,31 @@ void tst_Election::leavesItToTheElder()
     elder.process(start + 1s);
     elder.heard(low, up(200), start + 1s);
     QVERIFY(elder.isActive());
+}
+
+// The engine was away, and this one was started meanwhile.
+void tst_Election::waitsForWhoHasMore()
+{
+    Election::Words elder = plain();
+    elder.waiting = 7;
+    elder.oldestAge = 60s;
+    Election election(low, plain());
+    election.setWaiting(1, 5s, 20s);
+    election.setUp(true, 100, start);
+    const auto settled = start + Election::settling;
+    for (auto now = start; now < settled + Election::forElders; now += 1s) {
+        election.heard(high, elder, now);
+        QVERIFY(!election.isActive());
+    }
+    election.heard(high, elder, settled + Election::forElders); // it does not come
+    QVERIFY(election.isActive());
+
+    // One that has waited for no longer than this one has heard the bus has nothing that this one has not.
+    Election other(low, plain());
+    other.setWaiting(1, 5s, 61s);
+    other.setUp(true, 100, start);
+    other.heard(high, elder, settled);
+    QVERIFY(other.isActive());
 }
 
 void tst_Election::breaksTies()
