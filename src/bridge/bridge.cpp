@@ -22,9 +22,6 @@ constexpr qsizetype mostOwnNodes = 100'000;
 // One that stands by keeps what the active bridge has carried for so long, since that may hear a little later.
 constexpr auto keptLonger = 5s;
 
-// What a bridge has said of itself may be so old.
-constexpr auto betweenBeats = Election::beat + 500ms;
-
 // A bridge for which nothing is acknowledged for so long leaves the work to another one. A cluster takes up to 10 s for a new leader, for all bridges.
 constexpr auto stuckTooLong = 12s;
 
@@ -280,10 +277,8 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
         announce(false, bridge);
     const bool worksForBoth = m_election.isPeer(*words) && words->bus == m_options.engine.bus && words->isActive;
     m_hasOtherRead = m_hasOtherRead || (worksForBoth && !m_isActive);
-    if (worksForBoth && !m_isActive) {
-        m_outbox.claimHeardBefore(now - words->hearsFor + betweenBeats);
+    if (worksForBoth && !m_isActive)
         m_outbox.dropHeardBefore(now - words->oldestAge - keptLonger);
-    }
     work();
 }
 

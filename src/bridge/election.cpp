@@ -98,7 +98,8 @@ void Election::process(Clock::time_point now)
 {
     m_peers.removeIf([&](const auto &peer) { return now - peer->heardAt >= silence; });
     m_isSettled = now >= m_settledAt;
-    m_isActive = m_words.isUp && m_isSettled && !waitsForElder(now)
+    m_isWaiting = m_words.isUp && m_isSettled && waitsForElder(now);
+    m_isActive = m_words.isUp && m_isSettled && !m_isWaiting
         && std::none_of(m_peers.keyValueBegin(), m_peers.keyValueEnd(), [this](const auto &peer) {
                      const Words &words = peer.second.words;
                      return isPeer(words) && words.isUp
@@ -120,7 +121,7 @@ Election::Clock::time_point Election::deadline() const
     auto deadline = Clock::time_point::max();
     if (m_words.isUp && !m_isSettled)
         deadline = m_settledAt;
-    else if (m_words.isUp && !m_isActive && waitsForElder(m_settledAt))
+    else if (m_isWaiting)
         deadline = m_settledAt + forElders;
     for (const Peer &peer : m_peers)
         deadline = std::min(deadline, peer.heardAt + silence);

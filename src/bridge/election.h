@@ -104,6 +104,7 @@ private:
     Words m_words;
     Clock::time_point m_settledAt;
     bool m_isSettled = false; // others have had their time to answer
+    bool m_isWaiting = false; // for an elder
     bool m_isActive = false;
     QHash<QUuid, Peer> m_peers;
     QStringList m_problems;

@@ -172,12 +172,6 @@ void Outbox::setHoldingBack(bool holdsBack)
     m_isProbing = false;
 }
 
-void Outbox::claimHeardBefore(Clock::time_point time)
-{
-    for (std::size_t i = m_first; i < m_entries.size() && m_entries[i].heardAt < time; ++i)
-        m_entries[i].stored.isOwn = true;
-}
-
 void Outbox::dropHeardBefore(Clock::time_point time)
 {
     while (m_first < m_entries.size()) {

@@ -79,9 +79,6 @@ public:
     // The active bridge has carried what was heard before \a time.
     void dropHeardBefore(Clock::time_point time);
 
-    // Of what was heard before \a time, no other bridge has anything: it goes out whoever works.
-    void claimHeardBefore(Clock::time_point time);
-
     // What to give the engine now.
     QList<Engine::Publication> takePublications(Clock::time_point now);
 

@@ -235,7 +235,6 @@ void SimulatedBridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
         announce(false, bridge);
     if (m_election.isPeer(*words) && words->bus == m_bus && words->isActive && !m_isActive) {
         m_hasOtherRead = true;
-        m_outbox.claimHeardBefore(now() - words->hearsFor + std::chrono::milliseconds(1500));
         m_outbox.dropHeardBefore(now() - words->oldestAge - keptLonger);
     }
 }

@@ -368,17 +368,6 @@ void tst_Outbox::standsBy()
     own.append(message(2), false, start);
     own.dropHeardBefore(start + 1s);
     QCOMPARE(numbersOf(own.takePublications(start)), QList<quint64>{1});
-
-    // Also what was sent before the other one has heard anything.
-    Outbox older({});
-    older.setUp(true, start);
-    older.setHoldingBack(true);
-    for (quint64 number = 1; number <= 4; ++number)
-        older.append(message(number), false, start + number * 1s);
-    older.claimHeardBefore(start + 3s);
-    older.dropHeardBefore(start + 10s);
-    QCOMPARE(numbersOf(older.takePublications(start + 10s)), (QList<quint64>{1, 2}));
-    QCOMPARE(older.waiting(), 4);
 }
 
 void tst_Outbox::usesItsStore()
