@@ -276,9 +276,10 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
     if (wantsAnswer)
         announce(false, bridge);
     const bool worksForBoth = m_election.isPeer(*words) && words->bus == m_options.engine.bus && words->isActive;
-    m_hasOtherRead = m_hasOtherRead || (worksForBoth && !m_isActive);
-    if (worksForBoth && !m_isActive)
+    if (worksForBoth && !m_isActive) {
+        m_hasOtherRead = true;
         m_outbox.dropHeardBefore(now - words->oldestAge - keptLonger);
+    }
     work();
 }
 
@@ -310,17 +311,23 @@ void Bridge::decide()
 
 void Bridge::tellElection(Clock::time_point now)
 {
-    const auto hearsFor = std::chrono::duration_cast<std::chrono::milliseconds>(now - m_hearsSince);
-    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now), hearsFor);
+    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now));
+    m_election.setHearsFor(std::chrono::duration_cast<std::chrono::milliseconds>(now - m_hearsSince));
+}
+
+void Bridge::describe(Clock::time_point now, bool wantsAnswer)
+{
+    tellElection(now);
+    m_bus->describe(m_election.words(wantsAnswer).toMap());
 }
 
 void Bridge::announce(bool wantsAnswer, const QUuid &to)
 {
     const auto now = Clock::now();
-    tellElection(now);
+    describe(now, wantsAnswer);
     if (to.isNull())
         m_announcedAt = now;
-    m_bus->announce(m_election.words(wantsAnswer).toMap(), to);
+    m_bus->announce(to);
 }
 
 void Bridge::beat()
@@ -331,11 +338,9 @@ void Bridge::beat()
     if (now - m_announcedAt >= announceAfter) {
         announce();
     } else {
-        tellElection(now);
-        const QVariantMap words = m_election.words().toMap();
-        m_bus->describe(words);
+        describe(now);
         for (const QUuid &bridge : m_election.known())
-            m_bus->announce(words, bridge);
+            m_bus->announce(bridge);
     }
     decide();
 }

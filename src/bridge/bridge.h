@@ -85,6 +85,7 @@ private:
     void repeat();
     void heardPeer(const QUuid &bridge, const QVariantMap &map);
     void decide();
+    void describe(Outbox::Clock::time_point now, bool wantsAnswer = false);
     void announce(bool wantsAnswer = false, const QUuid &to = {});
     void tellElection(Outbox::Clock::time_point now);
     void beat();

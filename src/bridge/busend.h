@@ -66,8 +66,8 @@ public:
     // What people are told who look at the bus, as long as nothing else is said.
     virtual void describe(const QVariantMap &words) = 0;
 
-    // The same, and says it to \a bridge, or where that is null to all on the bus, for announced(). It does not have to arrive.
-    virtual void announce(const QVariantMap &words, const QUuid &bridge = {}) = 0;
+    // Says what describe() has said last to \a bridge, or where that is null to all on the bus, for announced(). It does not have to arrive.
+    virtual void announce(const QUuid &bridge) = 0;
 
     // The arguments of a pickle, and the sender that it names, if it does. Nothing where it cannot be read: \a why says why.
     virtual std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const = 0;

@@ -29,7 +29,6 @@ QVariantMap Election::Words::toMap() const
         {u"since"_s, since},
         {u"waiting"_s, waiting},
         {u"age"_s, qint64(oldestAge.count())},
-        {u"hears"_s, qint64(hearsFor.count())},
     };
 }
 
@@ -37,7 +36,6 @@ std::optional<Election::Words> Election::Words::fromMap(const QVariantMap &map)
 {
     const auto text = [&](const QString &key) { return map.value(key).toString().left(longestText); };
     const auto number = [&](const QString &key) { return std::max<qint64>(map.value(key).toLongLong(), 0); };
-    const auto age = [&](const QString &key) { return std::min(std::chrono::milliseconds(number(key)), longestAge); };
     Words words{.link = text(u"link"_s),
                 .engine = text(u"engine"_s),
                 .store = text(u"store"_s),
@@ -47,8 +45,7 @@ std::optional<Election::Words> Election::Words::fromMap(const QVariantMap &map)
                 .wantsAnswer = map.value(u"answer"_s).toBool(),
                 .since = number(u"since"_s),
                 .waiting = number(u"waiting"_s),
-                .oldestAge = age(u"age"_s),
-                .hearsFor = map.contains(u"hears"_s) ? age(u"hears"_s) : longestAge};
+                .oldestAge = std::min(std::chrono::milliseconds(number(u"age"_s)), longestAge)};
     if (words.link.isEmpty() || words.bus.isEmpty())
         return std::nullopt;
     return words;
@@ -64,11 +61,10 @@ void Election::setUp(bool isUp, qint64 wallTime, Clock::time_point now)
     process(now);
 }
 
-void Election::setWaiting(qint64 count, std::chrono::milliseconds oldestAge, std::chrono::milliseconds hearsFor)
+void Election::setWaiting(qint64 count, std::chrono::milliseconds oldestAge)
 {
     m_words.waiting = count;
     m_words.oldestAge = oldestAge;
-    m_words.hearsFor = hearsFor;
 }
 
 bool Election::heard(const QUuid &bridge, const Words &words, Clock::time_point now)
@@ -112,7 +108,7 @@ bool Election::waitsForElder(Clock::time_point now) const
     return now < m_settledAt + forElders && std::any_of(m_peers.cbegin(), m_peers.cend(), [this](const Peer &peer) {
                const Words &words = peer.words;
                return isPeer(words) && words.bus == m_words.bus && !words.isUp && words.waiting > 0
-                   && words.oldestAge > m_words.hearsFor;
+                   && words.oldestAge > m_hearsFor;
            });
 }
 

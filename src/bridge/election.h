@@ -39,8 +39,6 @@ public:
         qint64 since = 0; // that it is up, µs since 1970
         qint64 waiting = 0;
         std::chrono::milliseconds oldestAge{}; // of what waits
-        std::chrono::milliseconds
-            hearsFor{}; // for how long it has heard the bus: what was sent before, it does not have
 
         QVariantMap toMap() const;
         static std::optional<Words> fromMap(const QVariantMap &map);
@@ -57,7 +55,10 @@ public:
     // Whether this bridge reaches its engine, and what waits.
     void setUp(bool isUp, qint64 wallTime, Clock::time_point now);
     void setStore(const QString &store) { m_words.store = store; }
-    void setWaiting(qint64 count, std::chrono::milliseconds oldestAge, std::chrono::milliseconds hearsFor);
+    void setWaiting(qint64 count, std::chrono::milliseconds oldestAge);
+
+    // For how long it has heard the bus: what was sent before, it does not have.
+    void setHearsFor(std::chrono::milliseconds time) { m_hearsFor = time; }
 
     // Another bridge has spoken. Returns whether to answer at once.
     bool heard(const QUuid &bridge, const Words &words, Clock::time_point now);
@@ -102,6 +103,7 @@ private:
 
     const QUuid m_own;
     Words m_words;
+    std::chrono::milliseconds m_hearsFor{};
     Clock::time_point m_settledAt;
     bool m_isSettled = false; // others have had their time to answer
     bool m_isWaiting = false; // for an elder

@@ -5,7 +5,6 @@
 #include "commands.h"
 #include "enginethread.h"
 #include "metricsserver.h"
-#include "output.h"
 #include "program.h"
 #include "pyventbridge.h"
 #include "report.h"
@@ -60,9 +59,9 @@ PyventBridgeOptions bridgeOptionsOf(const CommandLine &line)
 int run(const CommandLine &line)
 {
     if (line.wantsHelp())
-        return Output().write(commandHelp(bridgeCommand).toUtf8()) == Output::Result::Failed ? Failed : Success;
+        return print(commandHelp(bridgeCommand));
     if (line.wantsVersion())
-        return Output().write("pyvent-bridge " PYVENT_VERSION "\n") == Output::Result::Failed ? Failed : Success;
+        return print(u"pyvent-bridge " PYVENT_VERSION "\n"_s);
     const auto metricsPort = line.number(u"metrics"_s, 0, 65535);
 
     UnixSignals signals;

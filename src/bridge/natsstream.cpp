@@ -233,12 +233,19 @@ bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
     return true;
 }
 
+natsStatus NatsStream::get(quint64 number, jsOptions *options, NatsMessage *message, jsErrCode *code) const
+{
+    natsMsg *found = nullptr;
+    const natsStatus status = js_GetMsg(&found, m_context.get(), m_name.constData(), number, options, code);
+    message->reset(found);
+    return status;
+}
+
 // At the number, or at the time, whichever is later.
 void NatsStream::beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const
 {
-    natsMsg *found = nullptr;
-    js_GetMsg(&found, m_context.get(), m_name.constData(), first, nullptr, nullptr);
-    const NatsMessage message(found);
+    NatsMessage message;
+    get(first, nullptr, &message, nullptr);
     if (message && natsMsg_GetTime(message.get()) >= since) {
         config->DeliverPolicy = js_DeliverByStartSequence;
         config->OptStartSeq = first;
@@ -291,12 +298,11 @@ std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &lim
 NatsStream::Fetched NatsStream::fetch(quint64 number, Envelope *envelope)
 {
     jsOptions options = waiting(shortPatience);
-    natsMsg *message = nullptr;
+    NatsMessage message;
     jsErrCode code = jsErrCode(0);
-    const natsStatus status = js_GetMsg(&message, m_context.get(), m_name.constData(), number, &options, &code);
+    const natsStatus status = get(number, &options, &message, &code);
     if (status == NATS_OK) {
-        *envelope = NatsLink::envelopeIn(message, m_options.prefix.toUtf8() + '.');
-        natsMsg_Destroy(message);
+        *envelope = NatsLink::envelopeIn(message.get(), m_options.prefix.toUtf8() + '.');
         return Fetched::Message;
     }
     return code == JSNoMessageFoundErr || status == NATS_NOT_FOUND ? Fetched::None : Fetched::NotNow;

@@ -86,6 +86,7 @@ public:
     bool isContiguous() const { return m_isContiguous; }
 
 private:
+    natsStatus get(quint64 number, jsOptions *options, NatsMessage *message, jsErrCode *code) const;
     void beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
     enum class Found : quint8 { Good, Missing, Unusable };
     Found find();

@@ -122,12 +122,6 @@ void NodeBusEnd::describe(const QVariantMap &words)
     m_node.setAbout({{bridgeKey, words}});
 }
 
-void NodeBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
-{
-    describe(words);
-    m_node.announce(bridge);
-}
-
 std::optional<QVariantMap> NodeBusEnd::arguments(const QByteArray &pickle, QString *sender, QString *why) const
 {
     return PyventFrame{.name = {}, .sender = {}, .pickle = pickle, .nodeId = {}}.arguments(sender, why);

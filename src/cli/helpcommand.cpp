@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
 #include "commands.h"
-#include "output.h"
+#include "program.h"
 
 namespace Pyvent::Cli {
 
@@ -17,8 +17,7 @@ QList<QCommandLineOption> helpOptions()
 int runHelp(const CommandLine &line)
 {
     line.expectWords(1);
-    const QString text = line.words().isEmpty() ? programHelp() : commandHelp(commandNamed(line.words().constFirst()));
-    return Output().write(text.toUtf8()) == Output::Result::Failed ? Failed : Success;
+    return print(line.words().isEmpty() ? programHelp() : commandHelp(commandNamed(line.words().constFirst())));
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
-#include "output.h"
+#include "program.h"
 #include "report.h"
 
 #include <PyventSecurity>
@@ -50,7 +50,7 @@ int runKeygen(const CommandLine &line)
     }
     if (line.isQuiet())
         return Success;
-    return Output().write(nextSteps(path).toUtf8()) == Output::Result::Failed ? Failed : Success;
+    return print(nextSteps(path));
 }
 
 } // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commandline.h"
 #include "commands.h"
-#include "output.h"
 #include "program.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -11,11 +10,6 @@ using namespace Pyvent::Cli;
 using namespace Qt::StringLiterals;
 
 namespace {
-
-int print(const QString &text)
-{
-    return Output().write(text.toUtf8()) == Output::Result::Failed ? Failed : Success;
-}
 
 // "pyvent" itself as a command, for what stands before the command's name.
 const Command programCommand = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "program.h"
 
+#include "output.h"
 #include "report.h"
 
 #include <clocale>
@@ -29,6 +30,11 @@ void prepareProcess()
     std::setlocale(LC_ALL, "");
     if (::strcasecmp(::nl_langinfo(CODESET), "UTF-8") != 0)
         ::setenv("LC_ALL", "C.UTF-8", 1);
+}
+
+int print(const QString &text)
+{
+    return Output().write(text.toUtf8()) == Output::Result::Failed ? Failed : Success;
 }
 
 int report(const UsageError &mistake)

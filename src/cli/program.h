@@ -9,6 +9,9 @@ namespace Pyvent::Cli {
 // What a command-line program must see to before anything else.
 void prepareProcess();
 
+// Prints \a text on standard output, and returns what the program ends with.
+int print(const QString &text);
+
 // Tells the user, and returns what the program ends with.
 int report(const UsageError &mistake);
 

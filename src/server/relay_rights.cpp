@@ -49,11 +49,11 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         ++(message->isForAll() ? client->m_commonMessages : client->m_nodeMessages);
     if (message->kind == Control::Kind::Refused)
         return refuse(client, topic, Control::Refused::Impersonation);
-    const QByteArrayView ofEvent = isEvent ? topicOf(message->payload) : QByteArrayView();
+    const Frame event = isEvent ? parseFrame(message->payload) : Frame();
     const auto node = message->origin();
     if (!node)
         return false;
-    if (isEvent && !maySpeak(client, *node, ofEvent, parseFrame(message->payload).trailer.flags))
+    if (isEvent && !maySpeak(client, *node, event.topic, event.trailer.flags))
         return false;
     if (!isEvent && !node->isNull() && !m_speaksFor.isOwn(&client->speaker, *node)) {
         if (judgeForOthers(client, *message))
@@ -65,7 +65,7 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     }
     if (!client->m_rules)
         return true;
-    return isEvent ? maySend(client, ofEvent) : judgeTopics(client, *message, Right::Send);
+    return isEvent ? maySend(client, event.topic) : judgeTopics(client, *message, Right::Send);
 }
 
 static bool isAnswer(Control::Kind kind)

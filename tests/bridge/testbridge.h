@@ -81,9 +81,26 @@ inline Pyvent::Bridge::BridgeOptions bridgeOptions(Pyvent::Bridge::Dialect diale
     return {.engine = engineOptions(dialect, port, bus)};
 }
 
-// A server of either kind; null if it is not installed.
+inline constexpr bool isBuiltWith(Pyvent::Bridge::Dialect dialect)
+{
+#ifdef PYVENT_HAS_NATS
+    constexpr bool hasNats = true;
+#else
+    constexpr bool hasNats = false;
+#endif
+#ifdef PYVENT_HAS_MQTT
+    constexpr bool hasMqtt = true;
+#else
+    constexpr bool hasMqtt = false;
+#endif
+    return dialect == Pyvent::Bridge::Dialect::Nats ? hasNats : hasMqtt;
+}
+
+// A server of either kind; null if it is not installed, or the bridge is built without its engine.
 inline std::unique_ptr<ServerProcess> makeServer(Pyvent::Bridge::Dialect dialect)
 {
+    if (!isBuiltWith(dialect))
+        return nullptr;
     if (dialect == Pyvent::Bridge::Dialect::Nats)
         return natsServerProgram().isEmpty() ? nullptr : std::make_unique<NatsServer>();
     return mosquittoProgram().isEmpty() ? nullptr : std::unique_ptr<ServerProcess>(new MosquittoBroker);
@@ -93,27 +110,30 @@ inline std::unique_ptr<ServerProcess> makeServer(Pyvent::Bridge::Dialect dialect
 inline void bothEngines()
 {
     QTest::addColumn<Pyvent::Bridge::Dialect>("dialect");
-#ifdef PYVENT_HAS_NATS
-    QTest::newRow("NATS") << Pyvent::Bridge::Dialect::Nats;
-#endif
-#ifdef PYVENT_HAS_MQTT
-    QTest::newRow("MQTT") << Pyvent::Bridge::Dialect::Mqtt;
-#endif
+    if (isBuiltWith(Pyvent::Bridge::Dialect::Nats))
+        QTest::newRow("NATS") << Pyvent::Bridge::Dialect::Nats;
+    if (isBuiltWith(Pyvent::Bridge::Dialect::Mqtt))
+        QTest::newRow("MQTT") << Pyvent::Bridge::Dialect::Mqtt;
 }
 
 inline QByteArray whyNoServer(Pyvent::Bridge::Dialect dialect)
 {
+    if (!isBuiltWith(dialect))
+        return "The bridge is built without this engine";
     return dialect == Pyvent::Bridge::Dialect::Nats ? whySkipped("nats-server", "nats-server")
                                                     : whySkipped("mosquitto", "mosquitto");
 }
 
 } // namespace PyventTests
 
-#define START_SERVER(server) \
-    QFETCH(Pyvent::Bridge::Dialect, dialect); \
+#define START_SERVER_OF(server, dialect) \
     const auto server = PyventTests::makeServer(dialect); \
     if (!server) \
         QSKIP(PyventTests::whyNoServer(dialect)); \
-    QVERIFY(server->start())
+    QVERIFY2(server->start(), qPrintable(server->log()))
+
+#define START_SERVER(server) \
+    QFETCH(Pyvent::Bridge::Dialect, dialect); \
+    START_SERVER_OF(server, dialect)
 
 #endif

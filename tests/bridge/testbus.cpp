@@ -167,7 +167,7 @@ void TestBusEnd::flush()
     Q_EMIT acceptedChanged();
 }
 
-void TestBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
+void TestBusEnd::announce(const QUuid &bridge)
 {
     if (m_isDead)
         return;
@@ -175,7 +175,8 @@ void TestBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
     for (TestBusEnd *other : others) {
         if (other != this && !other->m_isDead && (bridge.isNull() || bridge == other->m_id))
             QMetaObject::invokeMethod(
-                other, [other, id = m_id, words] { Q_EMIT other->announced(id, words); }, Qt::QueuedConnection);
+                other, [other, id = m_id, words = m_words] { Q_EMIT other->announced(id, words); },
+                Qt::QueuedConnection);
     }
 }
 

@@ -91,8 +91,8 @@ public:
     Outcome forward(const Pyvent::Bridge::BusEvent &event) override;
     QString why() const override { return m_why; }
     quint64 accepted() const override { return m_accepted; }
-    void describe(const QVariantMap &) override { }
-    void announce(const QVariantMap &words, const QUuid &bridge) override;
+    void describe(const QVariantMap &words) override { m_words = words; }
+    void announce(const QUuid &bridge) override;
     std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const override;
     std::optional<QByteArray> pickle(const QVariantMap &arguments, const QString &sender, QString *why) const override;
 
@@ -103,6 +103,7 @@ private:
     TestBus *const m_bus;
     const QUuid m_id = QUuid::createUuid();
     QList<PyventPattern> m_names;
+    QVariantMap m_words;
     std::vector<Pyvent::Bridge::BusEvent> m_queue; // while the bus has no server
     quint64 m_accepted = 0;
     QString m_why;

@@ -64,30 +64,12 @@ class TestBuses : public QObject
 {
     Q_OBJECT
 
-private:
-    std::unique_ptr<ServerProcess> m_server;
-
-    bool begin(Dialect dialect)
-    {
-        m_server = makeServer(dialect);
-        return m_server && m_server->start();
-    }
-
-    static void eachEngine()
-    {
-        QTest::addColumn<Dialect>("dialect");
-        QTest::newRow("NATS") << Dialect::Nats;
-        QTest::newRow("MQTT") << Dialect::Mqtt;
-    }
-
 private Q_SLOTS:
-    void cleanup() { m_server.reset(); }
-
-    void eventsCross_data() { eachEngine(); }
+    void eventsCross_data() { bothEngines(); }
     void eventsCross();
-    void theyNeverComeBack_data() { eachEngine(); }
+    void theyNeverComeBack_data() { bothEngines(); }
     void theyNeverComeBack();
-    void twoBridgesOfOneBus_data() { eachEngine(); }
+    void twoBridgesOfOneBus_data() { bothEngines(); }
     void twoBridgesOfOneBus();
     void namesAreChosen();
     void lateJoinersHaveThePast();
@@ -98,18 +80,11 @@ private Q_SLOTS:
     void tellsOfItself();
 };
 
-#define BEGIN(dialect) \
-    if (!makeServer(dialect)) \
-        QSKIP((dialect) == Dialect::Nats ? whySkipped("nats-server", "nats-server").constData() \
-                                         : whySkipped("mosquitto", "mosquitto").constData()); \
-    QVERIFY2(begin(dialect), m_server ? qPrintable(m_server->log()) : "")
-
 void TestBuses::eventsCross()
 {
-    QFETCH(const Dialect, dialect);
-    BEGIN(dialect);
-    Side one(dialect, m_server->port(), u"one"_s);
-    Side two(dialect, m_server->port(), u"two"_s);
+    START_SERVER(server);
+    Side one(dialect, server->port(), u"one"_s);
+    Side two(dialect, server->port(), u"two"_s);
     const auto first = one.makeBridge();
     const auto second = two.makeBridge();
     QTRY_VERIFY_WITH_TIMEOUT(isWorking(*first) && isWorking(*second), patience);
@@ -142,13 +117,12 @@ void TestBuses::eventsCross()
 // Three buses, each with a bridge: what one sends is on each of the others once, and on its own as sent.
 void TestBuses::theyNeverComeBack()
 {
-    QFETCH(const Dialect, dialect);
-    BEGIN(dialect);
+    START_SERVER(server);
     std::vector<std::unique_ptr<Side>> sides;
     std::vector<std::unique_ptr<PyventBridge>> bridges;
     std::vector<QList<quint64>> heard(3);
     for (int i = 0; i < 3; ++i) {
-        sides.push_back(std::make_unique<Side>(dialect, m_server->port(), u"bus%1"_s.arg(i)));
+        sides.push_back(std::make_unique<Side>(dialect, server->port(), u"bus%1"_s.arg(i)));
         bridges.push_back(sides.back()->makeBridge());
         sides.back()->node.on("tick", this,
                               [&heard, i](const PyventEvent &event) { heard[std::size_t(i)] += event.sequence; });
@@ -179,10 +153,9 @@ void TestBuses::theyNeverComeBack()
 
 void TestBuses::twoBridgesOfOneBus()
 {
-    QFETCH(const Dialect, dialect);
-    BEGIN(dialect);
-    Side one(dialect, m_server->port(), u"one"_s);
-    Side two(dialect, m_server->port(), u"two"_s);
+    START_SERVER(server);
+    Side one(dialect, server->port(), u"one"_s);
+    Side two(dialect, server->port(), u"two"_s);
     auto first = one.makeBridge();
     QTRY_VERIFY_WITH_TIMEOUT(isWorking(*first), patience);
     const auto standby = one.makeBridge();
@@ -211,9 +184,9 @@ void TestBuses::twoBridgesOfOneBus()
 
 void TestBuses::namesAreChosen()
 {
-    BEGIN(Dialect::Nats);
-    Side one(Dialect::Nats, m_server->port(), u"one"_s, {.namesOut = {u"a*"_s, u"ab"_s}});
-    Side two(Dialect::Nats, m_server->port(), u"two"_s, {.names = {u"ab"_s, u"ac"_s, u"b"_s}});
+    START_SERVER_OF(server, Dialect::Nats);
+    Side one(Dialect::Nats, server->port(), u"one"_s, {.namesOut = {u"a*"_s, u"ab"_s}});
+    Side two(Dialect::Nats, server->port(), u"two"_s, {.names = {u"ab"_s, u"ac"_s, u"b"_s}});
     const auto first = one.makeBridge();
     const auto second = two.makeBridge();
     QTRY_VERIFY_WITH_TIMEOUT(first->state() == PyventBridge::Working && isWorking(*second), patience);
@@ -231,9 +204,9 @@ void TestBuses::namesAreChosen()
 
 void TestBuses::lateJoinersHaveThePast()
 {
-    BEGIN(Dialect::Nats);
-    Side one(Dialect::Nats, m_server->port(), u"one"_s);
-    Side two(Dialect::Nats, m_server->port(), u"two"_s);
+    START_SERVER_OF(server, Dialect::Nats);
+    Side one(Dialect::Nats, server->port(), u"one"_s);
+    Side two(Dialect::Nats, server->port(), u"two"_s);
     const auto first = one.makeBridge();
     const auto second = two.makeBridge();
     QTRY_VERIFY_WITH_TIMEOUT(isWorking(*first) && isWorking(*second), patience);
@@ -254,8 +227,8 @@ void TestBuses::lateJoinersHaveThePast()
 
 void TestBuses::thePastOutlivesSenderAndBridge()
 {
-    BEGIN(Dialect::Nats);
-    Side one(Dialect::Nats, m_server->port(), u"one"_s);
+    START_SERVER_OF(server, Dialect::Nats);
+    Side one(Dialect::Nats, server->port(), u"one"_s);
     const auto first = one.makeBridge();
     QTRY_VERIFY_WITH_TIMEOUT(isWorking(*first), patience);
     {
@@ -267,7 +240,7 @@ void TestBuses::thePastOutlivesSenderAndBridge()
     QTRY_VERIFY_WITH_TIMEOUT(first->metrics().contains("published_events_total{link=\"nats:test\",bus=\"one\"} 10\n"),
                              patience);
     // A bus that was never there before, and another one that has lost its bridge, and with it what that kept.
-    Side two(Dialect::Nats, m_server->port(), u"two"_s);
+    Side two(Dialect::Nats, server->port(), u"two"_s);
     for (int turn = 0; turn < 2; ++turn) {
         auto second = two.makeBridge();
         QTRY_VERIFY_WITH_TIMEOUT(isWorking(*second), patience);
@@ -287,14 +260,14 @@ void TestBuses::thePastOutlivesSenderAndBridge()
 // A bus whose rules do not let the bridge speak for others says so, and the other bus goes on.
 void TestBuses::rulesDecide()
 {
-    BEGIN(Dialect::Nats);
+    START_SERVER_OF(server, Dialect::Nats);
     const QTemporaryDir folder;
     QFile rules(folder.filePath(u"rules"_s));
     QVERIFY(rules.open(QIODevice::WriteOnly));
     rules.write("allow anyone send, hear *\n");
     rules.close();
-    Side one(Dialect::Nats, m_server->port(), u"one"_s);
-    Side two(Dialect::Nats, m_server->port(), u"two"_s);
+    Side one(Dialect::Nats, server->port(), u"one"_s);
+    Side two(Dialect::Nats, server->port(), u"two"_s);
     two.node.stop();
     PyventOptions options{.port = two.port};
     options.security.rulesFile = rules.fileName();
@@ -349,8 +322,8 @@ void TestBuses::whatIsWrongWithOptions()
 
 void TestBuses::tellsOfItself()
 {
-    BEGIN(Dialect::Nats);
-    Side one(Dialect::Nats, m_server->port(), u"harbour"_s);
+    START_SERVER_OF(server, Dialect::Nats);
+    Side one(Dialect::Nats, server->port(), u"harbour"_s);
     auto bridge = one.makeBridge();
     QSignalSpy states(bridge.get(), &PyventBridge::stateChanged);
     QSignalSpy finished(bridge.get(), &PyventBridge::finished);
@@ -360,13 +333,13 @@ void TestBuses::tellsOfItself()
     Program nodes({u"nodes"_s, u"--port"_s, QString::number(one.port), u"--timeout"_s, u"2"_s});
     QCOMPARE(nodes.exitCode(), 0);
     QVERIFY2(nodes.output().contains(
-                 u": bridge of 'harbour' to nats:test at nats://127.0.0.1:%1: works\n"_s.arg(m_server->port())),
+                 u": bridge of 'harbour' to nats:test at nats://127.0.0.1:%1: works\n"_s.arg(server->port())),
              qPrintable(nodes.output()));
-    m_server->kill();
+    server->kill();
     QTRY_COMPARE_WITH_TIMEOUT(bridge->state(), PyventBridge::Connecting, patience);
     QVERIFY(one.node.send("tick"));
     QTRY_COMPARE_WITH_TIMEOUT(bridge->waiting(), 1, patience);
-    QVERIFY(m_server->start());
+    QVERIFY(server->start());
     QTRY_COMPARE_WITH_TIMEOUT(bridge->waiting(), 0, patience);
     QTRY_COMPARE_WITH_TIMEOUT(bridge->state(), PyventBridge::Working, patience);
     bridge->stop();

@@ -136,9 +136,8 @@ void SimulatedBusEnd::describe(const QVariantMap &words)
     m_node.session.setAbout({{bridgeKey, words}});
 }
 
-void SimulatedBusEnd::announce(const QVariantMap &words, const QUuid &bridge)
+void SimulatedBusEnd::announce(const QUuid &bridge)
 {
-    describe(words);
     m_node.session.announce(bridge);
 }
 
@@ -257,9 +256,10 @@ void SimulatedBridge::decide()
 
 void SimulatedBridge::announce(bool wantsAnswer, const QUuid &to)
 {
-    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now()),
-                          std::chrono::milliseconds(m_network->now() - m_hearsSince));
-    m_end.announce(m_election.words(wantsAnswer).toMap(), to);
+    m_election.setWaiting(m_outbox.waiting(), m_outbox.oldestAge(now()));
+    m_election.setHearsFor(std::chrono::milliseconds(m_network->now() - m_hearsSince));
+    m_end.describe(m_election.words(wantsAnswer).toMap());
+    m_end.announce(to);
 }
 
 Milliseconds SimulatedBridge::nextTime() const

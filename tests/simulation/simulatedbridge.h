@@ -58,7 +58,7 @@ public:
     QString why() const override { return m_node.session.news().lastError().text; }
     quint64 accepted() const override { return m_node.session.acknowledged(); }
     void describe(const QVariantMap &words) override;
-    void announce(const QVariantMap &words, const QUuid &bridge) override;
+    void announce(const QUuid &bridge) override;
     std::optional<QVariantMap> arguments(const QByteArray &, QString *, QString *) const override { return {}; }
     std::optional<QByteArray> pickle(const QVariantMap &, const QString &, QString *) const override { return {}; }
 

@@ -89,7 +89,8 @@ void tst_Election::waitsForWhoHasMore()
     elder.waiting = 7;
     elder.oldestAge = 60s;
     Election election(low, plain());
-    election.setWaiting(1, 5s, 20s);
+    election.setWaiting(1, 5s);
+    election.setHearsFor(20s);
     election.setUp(true, 100, start);
     const auto settled = start + Election::settling;
     for (auto now = start; now < settled + Election::forElders; now += 1s) {
@@ -101,7 +102,8 @@ void tst_Election::waitsForWhoHasMore()
 
     // One that has waited for no longer than this one has heard the bus has nothing that this one has not.
     Election other(low, plain());
-    other.setWaiting(1, 5s, 61s);
+    other.setWaiting(1, 5s);
+    other.setHearsFor(61s);
     other.setUp(true, 100, start);
     other.heard(high, elder, settled);
     QVERIFY(other.isActive());
