@@ -118,6 +118,9 @@ public:
     /*! Why start() has returned false, in a line for people. */
     QString whyNot() const;
 
+    /*! Whether it is the options that are wrong, so that start() will never be able to with them. */
+    bool hasWrongOptions() const;
+
     /*! Hears no more, and lets the engine take what waits. finished() tells that it is done. */
     void stop();
 

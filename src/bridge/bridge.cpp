@@ -112,6 +112,7 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
         decide();
     });
     connect(bus, &BusEnd::problem, this, &Bridge::tell);
+    connect(bus, &BusEnd::hearing, this, [this] { m_hearsSince = Clock::now(); });
     connect(&m_inbound, &Inbound::problem, this, &Bridge::tell);
     connect(&m_outbound, &Outbound::problem, this, &Bridge::tell);
     // Many events come in one turn of the loop, and go out together.
@@ -278,7 +279,9 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
     const bool worksForBoth = m_election.isPeer(*words) && words->bus == m_options.engine.bus && words->isActive;
     if (worksForBoth && !m_isActive) {
         m_hasOtherRead = true;
-        m_outbox.dropHeardBefore(now - words->oldestAge - keptLonger);
+        // One that reaches the engine, too, had time to work before.
+        const auto since = m_isEngineUp ? Clock::time_point::min() : Election::hearsSince(*words, now);
+        m_olderThanOthers = m_outbox.dropHeard(since, now - words->oldestAge - keptLonger);
     }
     work();
 }
@@ -302,6 +305,11 @@ void Bridge::decide()
         && (!hearsWhatComesIn(m_options) || m_election.hasOtherLinks()))
         m_inbound.othersHaveRead();
     m_engine->setReading(isActive && m_options.carriesIn);
+    if (const qsizetype count = std::exchange(m_olderThanOthers, 0); isActive && count > 0) {
+        tell(u"late"_s,
+             u"%1 events have waited here since before the bridge that worked meanwhile was started; those of streams "
+             "that it has gone on with come too late for other buses"_s.arg(count));
+    }
     if (isActive)
         Q_EMIT notice(u"joins the bus '%1' to %2"_s.arg(m_options.engine.bus, linkOf(m_options.engine)));
     announce();

@@ -115,7 +115,8 @@ private:
     bool m_isActive = false;
     bool m_standsBy = false;
     bool m_isReading = false;
-    bool m_hasOtherRead = false; // another bridge of this bus, since this one does not
+    bool m_hasOtherRead = false;     // another bridge of this bus, since this one does not
+    qsizetype m_olderThanOthers = 0; // events that wait here, and that the active bridge has not heard
     bool m_isStopping = false;
     bool m_isFinished = false;
     quint64 m_connections = 0;

@@ -78,6 +78,9 @@ public:
 
 Q_SIGNALS:
     void heard(const Pyvent::Bridge::BusEvent &event);
+
+    // It hears all that is sent from now on, as hear() wants it.
+    void hearing();
     void acceptedChanged();
 
     // Another bridge has said this; it is gone from the bus.

@@ -29,6 +29,7 @@ QVariantMap Election::Words::toMap() const
         {u"since"_s, since},
         {u"waiting"_s, waiting},
         {u"age"_s, qint64(oldestAge.count())},
+        {u"hears"_s, qint64(hears.count())},
     };
 }
 
@@ -45,7 +46,8 @@ std::optional<Election::Words> Election::Words::fromMap(const QVariantMap &map)
                 .wantsAnswer = map.value(u"answer"_s).toBool(),
                 .since = number(u"since"_s),
                 .waiting = number(u"waiting"_s),
-                .oldestAge = std::min(std::chrono::milliseconds(number(u"age"_s)), longestAge)};
+                .oldestAge = std::min(std::chrono::milliseconds(number(u"age"_s)), longestAge),
+                .hears = std::min(std::chrono::milliseconds(number(u"hears"_s)), longestAge)};
     if (words.link.isEmpty() || words.bus.isEmpty())
         return std::nullopt;
     return words;
@@ -108,7 +110,7 @@ bool Election::waitsForElder(Clock::time_point now) const
     return now < m_settledAt + forElders && std::any_of(m_peers.cbegin(), m_peers.cend(), [this](const Peer &peer) {
                const Words &words = peer.words;
                return isPeer(words) && words.bus == m_words.bus && !words.isUp && words.waiting > 0
-                   && words.oldestAge > m_hearsFor;
+                   && words.oldestAge > m_words.hears;
            });
 }
 

@@ -39,6 +39,7 @@ public:
         qint64 since = 0; // that it is up, µs since 1970
         qint64 waiting = 0;
         std::chrono::milliseconds oldestAge{}; // of what waits
+        std::chrono::milliseconds hears{};     // since when it hears the bus; 0: it does not say
 
         QVariantMap toMap() const;
         static std::optional<Words> fromMap(const QVariantMap &map);
@@ -58,7 +59,7 @@ public:
     void setWaiting(qint64 count, std::chrono::milliseconds oldestAge);
 
     // For how long it has heard the bus: what was sent before, it does not have.
-    void setHearsFor(std::chrono::milliseconds time) { m_hearsFor = time; }
+    void setHearsFor(std::chrono::milliseconds time) { m_words.hears = time; }
 
     // Another bridge has spoken. Returns whether to answer at once.
     bool heard(const QUuid &bridge, const Words &words, Clock::time_point now);
@@ -88,6 +89,12 @@ public:
     // What to say; \a wantsAnswer is for the first time.
     Words words(bool wantsAnswer = false) const;
 
+    // Since when another one has heard the bus, by what it says of itself. What was heard before, it does not have.
+    static Clock::time_point hearsSince(const Words &words, Clock::time_point now)
+    {
+        return words.hears.count() > 0 ? now - words.hears : Clock::time_point::min();
+    }
+
     // What two bridges disagree about, for people; told once.
     QStringList takeProblems() { return std::exchange(m_problems, {}); }
 
@@ -103,7 +110,6 @@ private:
 
     const QUuid m_own;
     Words m_words;
-    std::chrono::milliseconds m_hearsFor{};
     Clock::time_point m_settledAt;
     bool m_isSettled = false; // others have had their time to answer
     bool m_isWaiting = false; // for an elder

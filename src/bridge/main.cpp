@@ -73,8 +73,12 @@ int run(const CommandLine &line)
     QObject::connect(&bridge, &PyventBridge::problem, &bridge, [](const QString &text) { report(text); });
     if (!line.isQuiet())
         QObject::connect(&bridge, &PyventBridge::notice, &bridge, [](const QString &text) { report(text); });
-    if (!bridge.start())
-        throw UsageError{bridge.whyNot(), bridgeCommand.name};
+    if (!bridge.start()) {
+        if (bridge.hasWrongOptions())
+            throw UsageError{bridge.whyNot(), bridgeCommand.name};
+        report(bridge.whyNot());
+        return Failed;
+    }
     Bridge::MetricsServer metrics([&bridge] { return bridge.metrics(); });
     if (metricsPort) {
         if (const QString why = metrics.listen(int(*metricsPort)); !why.isEmpty()) {

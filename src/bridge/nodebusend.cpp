@@ -72,6 +72,7 @@ void NodeBusEnd::hear(const QList<PyventPattern> &names)
                 Q_EMIT heard(eventOf(frame));
         });
     }
+    m_node.whenReady().then(this, [this] { Q_EMIT hearing(); });
 }
 
 void NodeBusEnd::stopHearing()

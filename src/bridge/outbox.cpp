@@ -172,13 +172,16 @@ void Outbox::setHoldingBack(bool holdsBack)
     m_isProbing = false;
 }
 
-void Outbox::dropHeardBefore(Clock::time_point time)
+qsizetype Outbox::dropHeard(Clock::time_point since, Clock::time_point before)
 {
-    while (m_first < m_entries.size()) {
-        Entry &entry = m_entries[m_first];
-        if (entry.state == State::UnderWay || entry.stored.isOwn || entry.heardAt >= time)
+    qsizetype older = 0;
+    for (std::size_t i = m_first; i < m_entries.size(); ++i) {
+        Entry &entry = m_entries[i];
+        if (entry.state == State::UnderWay || entry.stored.isOwn || entry.heardAt >= before)
             break;
-        if (entry.state == State::Waiting) {
+        if (entry.state == State::Waiting && entry.heardAt < since) {
+            ++older;
+        } else if (entry.state == State::Waiting) {
             if (m_store)
                 m_removed += entry.stored.id;
             setState(entry, State::Done);
@@ -186,12 +189,12 @@ void Outbox::dropHeardBefore(Clock::time_point time)
             entry.at = entry.heardAt;
             entry.wasDone = true; // by the other one; and if the engine forgets it, it may be this one's turn
         }
-        ++m_first;
     }
-    m_next = std::max(m_next, m_first);
+    passDone();
     flushRemoved();
-    forgetDone(time);
+    forgetDone(before);
     loadMore();
+    return older;
 }
 
 bool Outbox::isStuck(Clock::time_point now) const

@@ -21,7 +21,7 @@ namespace Pyvent::Bridge {
 //
 // An engine that may forget what it has acknowledged (Engine::forgetsFor()) gets that again, too, after each connection.
 //
-// A bridge that stands by holds its messages until the active one has carried them: holdBack(), dropHeardBefore().
+// A bridge that stands by holds its messages until the active one has carried them: setHoldingBack(), dropHeard().
 class Outbox
 {
 public:
@@ -76,8 +76,9 @@ public:
     // Whether to stand by: only its own messages go out.
     void setHoldingBack(bool holdsBack);
 
-    // The active bridge has carried what was heard before \a time.
-    void dropHeardBefore(Clock::time_point time);
+    // The active bridge, which hears the bus since \a since, has carried what was heard before \a before. Returns how many are older: only this one has
+    // them.
+    qsizetype dropHeard(Clock::time_point since, Clock::time_point before);
 
     // What to give the engine now.
     QList<Engine::Publication> takePublications(Clock::time_point now);

@@ -87,9 +87,10 @@ public:
     {
     }
 
-    bool refuse(const QString &why)
+    bool refuse(const QString &why, bool areOptionsWrong = false)
     {
         whyNot = why;
+        hasWrongOptions = areOptionsWrong;
         return false;
     }
     void update()
@@ -109,6 +110,7 @@ public:
     NodeBusEnd end;
     std::unique_ptr<Bridge> bridge;
     QString whyNot;
+    bool hasWrongOptions = false;
     State state = Stopped;
     bool isStopped = false;
     PyventBridge *const q;
@@ -139,11 +141,11 @@ bool PyventBridge::start()
         return true;
     BridgeOptions options;
     if (const QString why = read(d->options, d->busOptions, *d->end.node(), &options); !why.isEmpty())
-        return d->refuse(why);
+        return d->refuse(why, true);
     QString why;
     auto engine = makeEngine(options.engine, &why);
     if (!engine)
-        return d->refuse(why);
+        return d->refuse(why, true);
     if (why = d->end.start(); !why.isEmpty())
         return d->refuse(why);
     d->isStopped = false;
@@ -170,6 +172,11 @@ bool PyventBridge::start()
 QString PyventBridge::whyNot() const
 {
     return d->whyNot;
+}
+
+bool PyventBridge::hasWrongOptions() const
+{
+    return d->hasWrongOptions;
 }
 
 void PyventBridge::stop()

@@ -57,6 +57,7 @@ private Q_SLOTS:
     void isQuiet_data() { bothEngines(); }
     void isQuiet();
     void failsWhereTheMetricsPortIsTaken();
+    void failsWhereTheSpoolIsTaken();
     void tellsPrometheus_data() { bothEngines(); }
     void tellsPrometheus();
     void tellsSystemd_data() { bothEngines(); }
@@ -247,6 +248,23 @@ void tst_Program::failsWhereTheMetricsPortIsTaken()
     QCOMPARE(bridge.exitCode(), 1);
     QCOMPARE(bridge.errors(),
              u"pyvent: metrics cannot be served at 127.0.0.1:%1: The bound address is already in use\n"_s.arg(port));
+}
+
+// Nothing is wrong with how it was called: a service manager tries again.
+void tst_Program::failsWhereTheSpoolIsTaken()
+{
+    const QTemporaryDir folder;
+    const QStringList arguments = BridgeProgram::argumentsFor(freePort(), noEngine)
+        + QStringList{u"--bus"_s, u"here"_s, u"--spool"_s, folder.path()};
+    BridgeProgram first(arguments);
+    QVERIFY2(first.complains(u"cannot be used"_s) || first.complains(u"cannot be reached"_s),
+             qPrintable(first.errors()));
+    BridgeProgram second(arguments);
+    QCOMPARE(second.exitCode(), 1);
+    QVERIFY2(second.errors().startsWith(u"pyvent: "_s) && second.errors().contains(folder.path()),
+             qPrintable(second.errors()));
+    QVERIFY2(!second.errors().contains(usage), qPrintable(second.errors()));
+    QCOMPARE(first.endsWith(), 0);
 }
 
 // The format is https://prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4.

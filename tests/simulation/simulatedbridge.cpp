@@ -234,7 +234,8 @@ void SimulatedBridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
         announce(false, bridge);
     if (m_election.isPeer(*words) && words->bus == m_bus && words->isActive && !m_isActive) {
         m_hasOtherRead = true;
-        m_outbox.dropHeardBefore(now() - words->oldestAge - keptLonger);
+        const auto since = m_isUp ? Clock::time_point::min() : Election::hearsSince(*words, now());
+        m_outbox.dropHeard(since, now() - words->oldestAge - keptLonger);
     }
 }
 

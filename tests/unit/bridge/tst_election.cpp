@@ -211,6 +211,7 @@ void tst_Election::wordsComeBack()
     words.wantsAnswer = true;
     words.waiting = 7;
     words.oldestAge = 1500ms;
+    words.hears = 61s;
     words.store = u"s"_s;
     QCOMPARE(Election::Words::fromMap(words.toMap()), words);
     QVERIFY(!Election::Words::fromMap({}));

@@ -340,7 +340,7 @@ void tst_Outbox::standsBy()
         outbox.append(message(number), false, start + number * 1s);
     QVERIFY(outbox.takePublications(start + 6s).isEmpty());
     QCOMPARE(outbox.deadline(), Clock::time_point::max());
-    outbox.dropHeardBefore(start + 3s);
+    QCOMPARE(outbox.dropHeard(start, start + 3s), 0);
     QCOMPARE(outbox.waiting(), 3);
     outbox.setHoldingBack(false);
     QCOMPARE(numbersOf(outbox.takePublications(start + 6s)), (QList<quint64>{3, 4, 5}));
@@ -353,7 +353,7 @@ void tst_Outbox::standsBy()
     other.setHoldingBack(true);
     for (quint64 number = 1; number <= 3; ++number)
         other.append(message(number), false, start);
-    other.dropHeardBefore(start + 1s);
+    other.dropHeard(start, start + 1s);
     QVERIFY(other.isEmpty());
     other.setUp(false, start + 2s);
     other.setUp(true, start + 3s);
@@ -366,8 +366,20 @@ void tst_Outbox::standsBy()
     own.setHoldingBack(true);
     own.append(message(1), true, start);
     own.append(message(2), false, start);
-    own.dropHeardBefore(start + 1s);
+    own.dropHeard(start, start + 1s);
     QCOMPARE(numbersOf(own.takePublications(start)), QList<quint64>{1});
+
+    // What was heard before the active bridge was there, only this one has.
+    Outbox elder({});
+    elder.setUp(true, start);
+    elder.setHoldingBack(true);
+    for (quint64 number = 1; number <= 5; ++number)
+        elder.append(message(number), false, start + number * 1s);
+    QCOMPARE(elder.dropHeard(start + 3s, start + 5s), 2);
+    QCOMPARE(elder.waiting(), 3);
+    QCOMPARE(elder.oldestAge(start + 6s), 5000ms);
+    elder.setHoldingBack(false);
+    QCOMPARE(numbersOf(elder.takePublications(start + 6s)), (QList<quint64>{1, 2, 5}));
 }
 
 void tst_Outbox::usesItsStore()
