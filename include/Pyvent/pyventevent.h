@@ -26,6 +26,7 @@ struct PYVENT_EXPORT PyventEvent
     Q_PROPERTY(quint64 sequence MEMBER sequence)
     Q_PROPERTY(QDateTime time MEMBER time)
     Q_PROPERTY(bool replayed MEMBER replayed)
+    Q_PROPERTY(quint64 skipped MEMBER skipped)
 
 public:
     QString name;          /*!< The event's name, "order-food". */
@@ -35,6 +36,9 @@ public:
     quint64 sequence = 0;  /*!< Counts this node's events of this name from 1. */
     QDateTime time;        /*!< When it was sent by the sender's clock, in UTC. */
     bool replayed = false; /*!< It was sent before, and the handler asked for the past: PyventFilter::replay. */
+    quint64 skipped =
+        0; /*!< The number of events of this name and node that the handler did not get since the one before,
+                                as PyventFilter::latest and atMostEvery have it. */
 
     friend bool operator==(const PyventEvent &, const PyventEvent &) = default;
 };

@@ -90,12 +90,27 @@ struct PyventReplay
     the node's new events, each once. Other handlers do not hear the replayed ones again. A node keeps its newest 100,000
     events, 64 MiB or 60 s of events, whichever limit is reached first, and none after its end; Python nodes keep none.
     A glob has no past.
+
+    {.latest = true} is for a handler that looks at the present, such as a gauge: of the events that wait for it, only the newest of
+    each name and sending node is delivered. What is skipped is not decoded, takes no room where events wait, and is counted, in
+    PyventEvent::skipped; so however slow the handler is, no event is lost for its sake, and no sender waits for it. The last event
+    always arrives. {.atMostEvery = 100ms} does the same, and calls the handler no more than once in that time for each name and
+    sending node; the newest event comes when the time is over.
+
+    Python's nodes count as one sending node. While events of 100,000 names and nodes, or of 64 MiB, wait for one handler, those of
+    further names and nodes are lost: PyventNode::eventsLost().
 */
 struct PyventFilter
 {
     PyventNamedMembersOnly named = PyventNamedMembersOnly();
     PyventSender sender = {};
     PyventReplay replay = {};
+
+    /*! Delivers only the newest event of those that wait. */
+    bool latest = false;
+
+    /*! The least time between two events of a name and a sending node that are delivered; 0: none. */
+    std::chrono::milliseconds atMostEvery = std::chrono::milliseconds(0);
 };
 
 Q_DECLARE_METATYPE(PyventSender)

@@ -16,6 +16,12 @@ namespace {
 // grow without bound.
 constexpr int maximumBacklog = 100'000;
 
+// One without a name, which no event lacks, has its receiver take what it hears.
+bool isCall(const PyventEvent &event)
+{
+    return event.name.isEmpty();
+}
+
 } // namespace
 
 Receiver::~Receiver() = default;
@@ -54,8 +60,12 @@ HandlerReceiver::HandlerReceiver(const PyventPattern &pattern, const PyventSende
         &m_emitter, &HandlerEmitter::fired, context,
         [call = m_call, state = m_state](const PyventEvent &event) {
             --state->backlog;
-            if (!state->ended)
+            if (state->ended)
+                return;
+            if (!isCall(event))
                 call(event);
+            else if (const auto newest = state->newest->pull())
+                call(*newest);
         },
         // Whoever posts may be in any thread, and not run the handler there.
         m_isElsewhere ? Qt::QueuedConnection : Qt::AutoConnection);
@@ -100,6 +110,30 @@ void HandlerReceiver::deliver(const PyventEvent &event)
     if (!why.isEmpty())
         m_failed(event.name, why);
     m_missed(event);
+}
+
+void HandlerReceiver::hearNewest(std::chrono::milliseconds period, Pull pull)
+{
+    m_state->newest = std::make_unique<Newest>(Newest{NewestEvents(period), std::move(pull)});
+}
+
+// There is one at a time, so that nothing gathers where it hears.
+void HandlerReceiver::call()
+{
+    ++m_state->backlog;
+    Q_EMIT m_emitter.fired(PyventEvent());
+}
+
+void FunctionReceiver::hearNewest(std::chrono::milliseconds period, Pull pull)
+{
+    m_newest = std::make_unique<Newest>(Newest{NewestEvents(period), std::move(pull)});
+}
+
+void FunctionReceiver::call()
+{
+    const auto event = isWanted() ? m_newest->pull() : nullptr;
+    if (event)
+        m_function(*event);
 }
 
 QString currentExceptionText()

@@ -2,6 +2,7 @@
 #ifndef PYVENT_DISPATCH_RECEIVER_H
 #define PYVENT_DISPATCH_RECEIVER_H
 
+#include "dispatch/newestevents.h"
 #include "pyventbinding.h"
 #include "pyventevent.h"
 #include "pyventpattern.h"
@@ -70,10 +71,30 @@ public:
     // What was put there and was not heard yet.
     virtual Backlog backlog() const { return Backlog::Small; }
 
+    // What waits for one that hears only the newest events; null for others. Whose node it is guards it.
+    virtual NewestEvents *newest() const { return nullptr; }
+
+    // For such a one: it is its turn, and it takes what it hears where it hears, by its Pull. Runs user code, unless it is
+    // elsewhere.
+    virtual void call() { }
+
+    // Whether it hears the event \a sequence of \a node from the bus, and not in another way.
+    virtual bool isToHear([[maybe_unused]] const QUuid &node, [[maybe_unused]] quint64 sequence) const { return true; }
+
 private:
     const PyventPattern m_pattern;
     const PyventSender m_sender;
     const Hears m_hears;
+};
+
+// Takes an event of NewestEvents for the receiver; null if there is none any more. Called in the receiver's thread.
+using Pull = std::function<std::shared_ptr<const PyventEvent>()>;
+
+// How a receiver hears only the newest events.
+struct Newest
+{
+    NewestEvents events;
+    Pull pull;
 };
 
 // What a handler shares with the calls of it that wait in another thread's event queue.
@@ -81,6 +102,7 @@ struct HandlerState
 {
     std::atomic<int> backlog = 0;
     std::atomic<bool> ended = false; // from then on a call that waits does nothing
+    std::unique_ptr<Newest> newest;  // set before there are calls
 };
 
 // Carries an event to one handler. It is a QObject because Qt's connections already know all about a context object:
@@ -132,6 +154,11 @@ public:
     bool post(const PyventEvent &event, QString *why) override;
     Backlog backlog() const override;
 
+    // From now on it hears only the newest events, one in \a period at most. Before anybody else knows it.
+    void hearNewest(std::chrono::milliseconds period, Pull pull);
+    NewestEvents *newest() const override { return m_state->newest ? &m_state->newest->events : nullptr; }
+    void call() override;
+
 private:
     const bool m_isElsewhere;
     const QThread *const m_thread; // the context's, at first
@@ -161,8 +188,14 @@ public:
     void end() override { m_ended = true; }
     void deliver(const PyventEvent &event) override { m_function(event); }
 
+    // As HandlerReceiver's.
+    void hearNewest(std::chrono::milliseconds period, Pull pull);
+    NewestEvents *newest() const override { return m_newest ? &m_newest->events : nullptr; }
+    void call() override;
+
 private:
     std::atomic<bool> m_ended = false;
+    std::unique_ptr<Newest> m_newest;
     std::function<bool()> m_wanted;
     std::function<void(const PyventEvent &)> m_function;
 };

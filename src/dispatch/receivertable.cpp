@@ -21,6 +21,12 @@ QByteArray prefixOf(const Receiver &receiver)
     return prefix.isNull() ? QByteArray("") : prefix;
 }
 
+// Who takes events where it hears has none put there.
+bool isElsewhere(const Receiver &receiver)
+{
+    return receiver.isElsewhere() && !receiver.newest();
+}
+
 std::shared_ptr<const Receivers> with(const std::shared_ptr<const Receivers> &receivers,
                                       std::shared_ptr<Receiver> receiver)
 {
@@ -34,7 +40,7 @@ std::shared_ptr<const Receivers> with(const std::shared_ptr<const Receivers> &re
 QByteArray ReceiverTable::add(std::shared_ptr<Receiver> receiver)
 {
     const QByteArray prefix = prefixOf(*receiver);
-    m_elsewhere += receiver->isElsewhere();
+    m_elsewhere += isElsewhere(*receiver);
     Shelf &on = shelf(*receiver);
     ++on.count;
     if (receiver->pattern().isGlob()) {
@@ -68,7 +74,7 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
         const QByteArray prefix = prefixOf(*receiver);
         if (release(prefix))
             removal->prefixes.append(prefix);
-        m_elsewhere -= receiver->isElsewhere();
+        m_elsewhere -= isElsewhere(*receiver);
         --shelf(*receiver).count;
         removal->receivers.push_back(receiver);
     }
@@ -80,7 +86,7 @@ std::shared_ptr<const Receivers> ReceiverTable::without(const std::shared_ptr<co
 ReceiverTable::Removal ReceiverTable::removeIf(const std::function<bool(const Receiver &)> &unwanted)
 {
     Removal removal;
-    for (Shelf *from : {&m_arguments, &m_frames}) {
+    for (Shelf *from : {&m_arguments, &m_frames, &m_newest}) {
         from->last = nullptr;
         for (auto name = from->names.begin(); name != from->names.end();) {
             name->second.receivers = without(name->second.receivers, unwanted, &removal);
@@ -96,7 +102,7 @@ ReceiverTable::Removal ReceiverTable::removeIf(const PyventPattern &pattern,
                                                const std::function<bool(const Receiver &)> &unwanted)
 {
     Removal removal;
-    for (Shelf *from : {&m_arguments, &m_frames})
+    for (Shelf *from : {&m_arguments, &m_frames, &m_newest})
         removeIf(from, pattern, unwanted, &removal);
     return removal;
 }
@@ -122,10 +128,21 @@ void ReceiverTable::removeIf(Shelf *from, const PyventPattern &pattern,
     }
 }
 
+void ReceiverTable::forEachNewest(const std::function<void(Receiver &)> &function) const
+{
+    const auto all = [&function](const std::shared_ptr<const Receivers> &receivers) {
+        for (std::size_t i = 0; receivers && i < receivers->size(); ++i)
+            function(*(*receivers)[i]);
+    };
+    for (const auto &[topic, entry] : m_newest.names)
+        all(entry.receivers);
+    all(m_newest.globs);
+}
+
 QStringList ReceiverTable::patterns() const
 {
     QStringList patterns;
-    for (const Shelf *on : {&m_arguments, &m_frames}) {
+    for (const Shelf *on : {&m_arguments, &m_frames, &m_newest}) {
         for (const auto &[topic, entry] : on->names)
             patterns.append(entry.name);
         if (!on->globs)

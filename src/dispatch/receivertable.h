@@ -57,8 +57,18 @@ public:
     Match matchFrames(QByteArrayView topic) const { return m_frames.match(topic); }
     bool hearsFrames() const { return m_frames.count > 0; }
 
+    // The same of those that hear only the newest events, arguments or frames, who are not among the others.
+    Match matchNewest(QByteArrayView topic) const { return m_newest.match(topic); }
+    bool hearsNewest() const { return m_newest.count > 0; }
+
     // Whether anyone hears the topic.
-    bool hears(QByteArrayView topic) const { return match(topic) || (hearsFrames() && matchFrames(topic)); }
+    bool hears(QByteArrayView topic) const
+    {
+        return match(topic) || (hearsFrames() && matchFrames(topic)) || (hearsNewest() && matchNewest(topic));
+    }
+
+    // Those that hear only the newest events.
+    void forEachNewest(const std::function<void(Receiver &)> &function) const;
 
     // The names and globs that somebody listens to.
     QStringList patterns() const;
@@ -68,7 +78,7 @@ public:
 
     bool isEmpty() const { return m_prefixes.isEmpty(); }
 
-    // Whether there are receivers that hear in another thread than the node's.
+    // Whether there are receivers that hear all events in another thread than the node's.
     bool hasElsewhere() const { return m_elsewhere > 0; }
 
 private:
@@ -93,6 +103,8 @@ private:
 
     Shelf &shelf(const Receiver &receiver)
     {
+        if (receiver.newest())
+            return m_newest;
         return receiver.hears() == Receiver::Hears::Frames ? m_frames : m_arguments;
     }
     bool release(const QByteArray &prefix);
@@ -103,6 +115,7 @@ private:
 
     Shelf m_arguments;
     Shelf m_frames;
+    Shelf m_newest;
     QHash<QByteArray, qsizetype> m_prefixes; // how many receivers need each
     qsizetype m_elsewhere = 0;
 };

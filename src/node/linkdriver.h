@@ -75,6 +75,9 @@ public:
     // armed already.
     void sentInTurn(const Lock &lock, Session &session);
 
+    // The same of a session that may have something to do earlier than was known.
+    void mayBeDueEarlier(const Lock &lock, Session &session) { sentInTurn(lock, session); }
+
     // There is no event loop that could come, as far as can be seen.
     void driveAtOnce();
 

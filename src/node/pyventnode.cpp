@@ -461,6 +461,14 @@ bool PyventNode::checkFilter(const QString &pattern, const PyventFilter &filter)
 {
     if (!checkSender(filter.sender))
         return false;
+    if (filter.atMostEvery < std::chrono::milliseconds(0)) {
+        refuse(
+            {PyventError::InvalidHandler,
+             u"'%1' cannot be heard at most every %2 ms: the least time between two events is 0 or more"_s.arg(pattern)
+                 .arg(filter.atMostEvery.count()),
+             pattern});
+        return false;
+    }
     if (filter.replay.isNone() || !PyventPattern(pattern).isGlob())
         return true;
     refuse({PyventError::InvalidHandler,

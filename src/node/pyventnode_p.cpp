@@ -14,6 +14,7 @@
 #include <QtCore/qsysinfo.h>
 #include <QtCore/qthread.h>
 
+#include <array>
 #include <cerrno>
 #include <random>
 
@@ -438,15 +439,20 @@ void PyventNodePrivate::dispatch(const QString &name, const QVariantMap &argumen
     event->nodeId = m_uuid;
     event->time = QDateTime::currentDateTimeUtc();
     const std::shared_ptr<PyventNodePrivate> self = shared_from_this();
-    Fanout fanout = [&] {
+    std::array<Fanout, 2> fanouts = [&] {
         const Lock lock = this->lock();
         event->sender = sender.isEmpty() ? m_session(lock).defaultSender() : sender;
-        return Fanout(event, m_session(lock).table().match(name.toUtf8()));
+        const ReceiverTable &table = m_session(lock).table();
+        const QByteArray topic = name.toUtf8();
+        return std::array{Fanout(event, table.match(topic)), Fanout(event, table.matchNewest(topic))};
     }();
-    while (node()) {
-        const std::shared_ptr<Receiver> receiver = fanout.next();
-        if (!receiver)
-            return;
-        deliver(*receiver, *event);
+    for (Fanout &fanout : fanouts) {
+        while (node()) {
+            const std::shared_ptr<Receiver> receiver = fanout.next();
+            if (!receiver)
+                break;
+            if (receiver->hears() == Receiver::Hears::Arguments)
+                deliver(*receiver, *event);
+        }
     }
 }

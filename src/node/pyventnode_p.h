@@ -74,6 +74,8 @@ public:
                                        PyventBinding::Callback callback,
                                        Receiver::Hears hears = Receiver::Hears::Arguments);
     PyventSubscription *subscription(const QString &pattern, const PyventFilter &filter);
+    template <typename AnyReceiver> // HandlerReceiver, FunctionReceiver
+    void hearNewest(const std::shared_ptr<AnyReceiver> &receiver, const PyventFilter &filter);
     void next(const QString &pattern, const PyventFilter &filter,
               const std::shared_ptr<QPromise<PyventEvent>> &promise);
     void hearEverything();
@@ -156,8 +158,9 @@ private:
     // What feeds the node's own signals, and its subscriptions.
     struct Feeds
     {
-        // By name, sender, and the two limits of the replay.
-        using SubscriptionKey = std::tuple<QString, QString, qsizetype, std::chrono::milliseconds>;
+        // By name, sender, the two limits of the replay, and the two of what may be skipped.
+        using SubscriptionKey =
+            std::tuple<QString, QString, qsizetype, std::chrono::milliseconds, bool, std::chrono::milliseconds>;
 
         std::shared_ptr<Receiver> everything; // for eventReceived() and received(), if it is in the table
         std::map<SubscriptionKey, QPointer<PyventSubscription>> subscriptions;
@@ -187,6 +190,8 @@ private:
     void stopServer(Lock &lock, Clock::time_point deadline);
     bool deliverOne(Pyvent::Internal::Inbox::Arrivals *finished, Pyvent::Internal::TurnBudget *budget);
     void deliver(Receiver &receiver, const PyventEvent &event);
+    void call(Receiver &receiver);
+    std::shared_ptr<const PyventEvent> takeNewest(const std::shared_ptr<Receiver> &receiver);
     void prune(const QSet<QString> &patterns);
     qsizetype remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom);
     void arm();

@@ -158,8 +158,10 @@ bool PyventNodePrivate::deliverOne(Inbox::Arrivals *finished, TurnBudget *budget
         return next;
     }();
     finished->clear();
-    if (turn)
+    if (turn && Q_LIKELY(turn->event))
         deliver(*turn->receiver, *turn->event);
+    else if (turn)
+        call(*turn->receiver);
     return turn.has_value();
 }
 
@@ -170,6 +172,28 @@ void PyventNodePrivate::deliver(Receiver &receiver, const PyventEvent &event)
     } catch (...) {
         handlerFailed(event.name, currentExceptionText());
     }
+}
+
+void PyventNodePrivate::call(Receiver &receiver)
+{
+    try {
+        receiver.call();
+    } catch (...) {
+        handlerFailed(receiver.pattern().text(), currentExceptionText());
+    }
+}
+
+// What the receiver's turn is, in its thread.
+std::shared_ptr<const PyventEvent> PyventNodePrivate::takeNewest(const std::shared_ptr<Receiver> &receiver)
+{
+    const Lock lock = this->lock();
+    Session &session = m_session(lock);
+    std::shared_ptr<const PyventEvent> event = session.takeNewest(receiver, Clock::now());
+    if (const auto &driver = m_life(lock).driver)
+        driver->mayBeDueEarlier(lock, session);
+    if (session.hasTurns() || hasNotices(lock)) // the handler may open a nested event loop
+        scheduleTurn();
+    return event;
 }
 
 void PyventNodePrivate::arm()

@@ -61,27 +61,44 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
                 self->connectionsChanged(pattern);
         },
         node()->thread(), hears);
+    hearNewest(handler, filter);
     Lock lock = this->lock();
     add(lock, handler, filter.replay);
     start(lock);
     return handler->connection();
 }
 
+// Before anybody else knows \a receiver.
+template <typename AnyReceiver>
+void PyventNodePrivate::hearNewest(const std::shared_ptr<AnyReceiver> &receiver, const PyventFilter &filter)
+{
+    if (!filter.latest && filter.atMostEvery <= std::chrono::milliseconds(0))
+        return;
+    receiver->hearNewest(
+        filter.atMostEvery,
+        [weak = weak_from_this(), own = std::weak_ptr<Receiver>(receiver)]() -> std::shared_ptr<const PyventEvent> {
+            const auto self = weak.lock();
+            const auto mine = own.lock();
+            return self && mine ? self->takeNewest(mine) : nullptr;
+        });
+}
+
 PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, const PyventFilter &filter)
 {
     Lock lock = this->lock();
     const PyventSender &sender = filter.sender;
-    QPointer<PyventSubscription> &known = m_feeds(lock).subscriptions[{
-        pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last, filter.replay.since}];
+    QPointer<PyventSubscription> &known =
+        m_feeds(lock).subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last,
+                                     filter.replay.since, filter.latest, filter.atMostEvery}];
     if (!known) {
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
         const QPointer<PyventSubscription> subscription = known;
-        add(lock,
-            std::make_shared<FunctionReceiver>(
-                pattern, sender, [subscription] { return !subscription.isNull(); },
-                [subscription](const PyventEvent &event) { Q_EMIT subscription->received(event.args, event); }),
-            filter.replay);
+        const auto receiver = std::make_shared<FunctionReceiver>(
+            pattern, sender, [subscription] { return !subscription.isNull(); },
+            [subscription](const PyventEvent &event) { subscription->hear(event); });
+        hearNewest(receiver, filter);
+        add(lock, receiver, filter.replay);
     }
     start(lock);
     return known;

@@ -21,6 +21,16 @@ QString describeSender(const Frame &frame)
     return u"the node %1"_s.arg(frame.trailer.nodeId.toString(QUuid::WithoutBraces));
 }
 
+bool choosesBySender(const ReceiverTable::Match &match)
+{
+    const auto choose = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
+        return receivers && std::any_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
+                   return !receiver->sender().isAny();
+               });
+    };
+    return choose(match.exact) || choose(match.globs);
+}
+
 // Mostly \a text has it already, and to count its users once more and less takes longer than to look.
 void assign(QString *text, const QString &to)
 {
@@ -91,6 +101,7 @@ Q_ALWAYS_INLINE void EventDecoder::read(QByteArrayView bytes, const Frame &frame
         event.sequence = frame.trailer.sequence;
         event.time = QDateTime::fromMSecsSinceEpoch(frame.trailer.time / 1000, Qt::UTC);
         event.replayed = frame.trailer.flags & Trailer::Replayed;
+        event.skipped = 0;
     }
     if (recent)
         recent->insert(key, bytes, decoded);
@@ -112,12 +123,14 @@ Q_ALWAYS_INLINE EventDecoder::Result EventDecoder::decodeAs(QByteArrayView bytes
         return result;
     ReceiverTable::Match match = table.match(topic);
     [[maybe_unused]] std::unique_ptr<Frames> frames;
+    [[maybe_unused]] std::unique_ptr<Newest> newest;
     bool isExact = bool(match.exact);
     if constexpr (!isPlain) {
         frames = matchFrames(topic, table, &match);
-        isExact = isExact || (frames && frames->match.exact);
+        newest = matchNewest(topic, table, &match);
+        isExact = isExact || (frames && frames->match.exact) || (newest && newest->match.exact);
     }
-    if (!match && (isPlain || !frames) && match.isUtf8)
+    if (!match && (isPlain || (!frames && !newest)) && match.isUtf8)
         return result;
     const Frame frame = parseFrame(bytes, topic);
     if (!match.isUtf8) {
@@ -133,20 +146,25 @@ Q_ALWAYS_INLINE EventDecoder::Result EventDecoder::decodeAs(QByteArrayView bytes
 
     const bool hasTrailer = frame.trailerState == TrailerState::Read;
     if constexpr (!isPlain) {
-        if (hasTrailer)
+        if (hasTrailer && m_forwards)
             noteOrigin(frame, way, now);
     }
     if (hasTrailer ? !isDue(bytes, frame, way, now) : way != Way::Bus)
         return result;
     if constexpr (!isPlain) {
-        if (hasTrailer && isOwnForward(frame))
+        if (hasTrailer && m_forwards && isOwnForward(frame))
             return result;
         if (match)
             read(bytes, frame, way, match, &result);
+        else
+            m_decoded += bytes.size();
         if (frames && way != Way::Look) {
-            m_decoded += match ? 0 : bytes.size();
             readFrame(frame, frames.get());
             result.frames = std::move(frames);
+        }
+        if (newest && way != Way::Look) {
+            readOrigin(frame, result.event.get(), newest.get());
+            result.newest = std::move(newest);
         }
     } else {
         read(bytes, frame, way, match, &result);
@@ -157,7 +175,8 @@ Q_ALWAYS_INLINE EventDecoder::Result EventDecoder::decodeAs(QByteArrayView bytes
 EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table,
                                           ReceiveWindow::Clock::time_point now)
 {
-    return Q_LIKELY(!m_forwards) ? decodeAs<true>(bytes, way, table, now) : decodeAs<false>(bytes, way, table, now);
+    return Q_LIKELY(!m_forwards && !table.hearsNewest()) ? decodeAs<true>(bytes, way, table, now)
+                                                         : decodeAs<false>(bytes, way, table, now);
 }
 
 // Who hears the topic undecoded; null if nobody does. \a match is of the others, and is told what is known of the name.
@@ -172,6 +191,67 @@ std::unique_ptr<EventDecoder::Frames> EventDecoder::matchFrames(QByteArrayView t
     if (match->name.isNull())
         match->name = frames->match.name;
     return frames->match ? std::move(frames) : nullptr;
+}
+
+// The same of those that hear only the newest events.
+std::unique_ptr<EventDecoder::Newest> EventDecoder::matchNewest(QByteArrayView topic, const ReceiverTable &table,
+                                                                ReceiverTable::Match *match)
+{
+    if (!table.hearsNewest())
+        return nullptr;
+    auto newest = std::make_unique<Newest>();
+    newest->match = table.matchNewest(topic);
+    match->isUtf8 = match->isUtf8 && newest->match.isUtf8;
+    if (match->name.isNull())
+        match->name = newest->match.name;
+    return newest->match ? std::move(newest) : nullptr;
+}
+
+// \a event is what it was read as, where others hear it.
+void EventDecoder::readOrigin(const Frame &frame, const PyventEvent *event, Newest *newest)
+{
+    if (frame.trailerState == TrailerState::Read) {
+        newest->nodeId = frame.trailer.nodeId;
+        newest->sequence = frame.trailer.sequence;
+        newest->sender = frame.trailer.sender.isEmpty() ? u"pyvent"_s : senderOf(frame.trailer);
+    } else if (event) {
+        newest->sender = event->sender;
+    } else if (choosesBySender(newest->match)) {
+        // Whoever names one in its arguments has that word in them. To look for it takes far less than to read them.
+        newest->sender = frame.payload.contains("sender") ? senderInArguments(frame) : u"pyvent"_s;
+    }
+}
+
+// Nothing where the arguments cannot be read.
+std::optional<QString> EventDecoder::senderInArguments(const Frame &frame)
+{
+    QVariantMap args;
+    QVariant named;
+    if (!frame.hasPayload())
+        return u"pyvent"_s;
+    const bool isRead = m_reader->readArguments(frame.payload, &args, &named);
+    m_decoded += m_reader->expandedSize();
+    if (!isRead)
+        return {};
+    return named.isValid() ? named.toString() : u"pyvent"_s;
+}
+
+EventDecoder::Result EventDecoder::decodeFor(const Receiver &receiver, QByteArrayView bytes)
+{
+    Result result;
+    const Frame frame = parseFrame(bytes);
+    ReceiverTable::Match match;
+    match.name = receiver.pattern().isGlob() ? QString::fromUtf8(frame.topic) : receiver.pattern().text();
+    if (receiver.hears() == Receiver::Hears::Frames) {
+        Frames frames{std::move(match), nullptr};
+        readFrame(frame, &frames);
+        result.event = std::move(frames.event);
+        return result;
+    }
+    read(bytes, frame, Way::Held, match, &result);
+    if (result.event && !receiver.sender().matches(result.event->sender))
+        result.event.reset();
+    return result;
 }
 
 // The sender of a Python node's event stands in its arguments. They are read for that only where a handler chooses by it.
@@ -193,19 +273,8 @@ void EventDecoder::readFrame(const Frame &frame, Frames *frames)
         read.replayed = trailer.flags & Trailer::Replayed;
         read.forwarded = trailer.flags & Trailer::Forwarded;
     } else {
-        const auto choose = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
-            return receivers && std::any_of(receivers->begin(), receivers->end(), [](const auto &receiver) {
-                       return !receiver->sender().isAny();
-                   });
-        };
-        QVariantMap args;
-        QVariant named;
-        if (frame.hasPayload() && (choose(frames->match.exact) || choose(frames->match.globs))) {
-            const bool isRead = m_reader->readArguments(frame.payload, &args, &named);
-            m_decoded += m_reader->expandedSize();
-            if (!isRead || named.isValid())
-                sender = isRead ? named.toString() : QString(); // of nobody, where that is not known
-        }
+        if (choosesBySender(frames->match))
+            sender = senderInArguments(frame).value_or(QString()); // of nobody, where that is not known
     }
     frames->event = toEvent(std::move(read), sender);
 }

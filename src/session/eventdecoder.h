@@ -26,6 +26,21 @@ public:
         std::shared_ptr<const PyventEvent> event; // as toEvent() makes it
     };
 
+    // An event for those that hear only the newest ones: who may, and what tells which they do.
+    struct Newest
+    {
+        ReceiverTable::Match match;
+        std::optional<QString> sender; // where that is known; it is where one chooses by it, and the event can be read
+        QUuid nodeId;
+        quint64 sequence = 0;
+
+        bool isFor(const Receiver &receiver) const
+        {
+            return receiver.isWanted() && (receiver.sender().isAny() || (sender && receiver.sender().matches(*sender)))
+                && receiver.isToHear(nodeId, sequence);
+        }
+    };
+
     struct Result
     {
         std::shared_ptr<const PyventEvent> event; // null if the frame is not for us, doubled, or unreadable
@@ -35,6 +50,7 @@ public:
         QString problemName;                      // of the event that has the problem
         QString problemText;                      // for people; empty if there is none, or one like it was told before
         std::unique_ptr<Frames> frames; // null if nobody hears it so; there also where the event is unreadable
+        std::unique_ptr<Newest> newest; // the same
     };
 
     // How a frame came here.
@@ -61,6 +77,9 @@ public:
 
     Result decode(QByteArrayView frame, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
 
+    // The event that \a bytes are, as \a receiver hears it, which hears only the newest ones, and whose turn it is.
+    Result decodeFor(const Receiver &receiver, QByteArrayView bytes);
+
     // An event that this node is to hear is not taken now, so it is known to be missing.
     void misses(QByteArrayView frame, ReceiveWindow::Clock::time_point now);
 
@@ -73,12 +92,15 @@ public:
 private:
     using Problem = UnreadableFrames::Problem;
 
-    // \a isPlain: nobody hears events undecoded, and nothing is forwarded.
+    // \a isPlain: nobody hears events undecoded, or only the newest ones, and nothing is forwarded.
     template <bool isPlain>
     Result decodeAs(QByteArrayView bytes, Way way, const ReceiverTable &table, ReceiveWindow::Clock::time_point now);
     void read(QByteArrayView bytes, const Frame &frame, Way way, ReceiverTable::Match &match, Result *result);
     std::unique_ptr<Frames> matchFrames(QByteArrayView topic, const ReceiverTable &table, ReceiverTable::Match *match);
+    std::unique_ptr<Newest> matchNewest(QByteArrayView topic, const ReceiverTable &table, ReceiverTable::Match *match);
     void readFrame(const Frame &frame, Frames *frames);
+    void readOrigin(const Frame &frame, const PyventEvent *event, Newest *newest);
+    std::optional<QString> senderInArguments(const Frame &frame);
     bool isOwnForward(const Frame &frame) const;
     void noteOrigin(const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);
     bool isDue(QByteArrayView bytes, const Frame &frame, Way way, ReceiveWindow::Clock::time_point now);

@@ -34,10 +34,15 @@ LateJoiner::LateJoiner(std::shared_ptr<Receiver> receiver)
 {
 }
 
+// What has no number, of Python's nodes or of this process only, has no past to wait for.
+bool LateJoiner::isToHear(const QUuid &node, quint64 sequence) const
+{
+    return sequence == 0 || !m_progress->contains(node, sequence);
+}
+
 void LateJoiner::deliver(const PyventEvent &event)
 {
-    // What has no number, of Python's nodes or of this process only, has no past to wait for.
-    if (event.sequence == 0 || !m_progress->contains(event.nodeId, event.sequence))
+    if (isToHear(event.nodeId, event.sequence))
         m_receiver->deliver(event);
 }
 

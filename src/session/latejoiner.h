@@ -37,8 +37,12 @@ public:
 
     bool isWanted() const override { return m_receiver->isWanted(); }
     void end() override { m_receiver->end(); }
+    bool isElsewhere() const override { return newest() && m_receiver->isElsewhere(); }
     bool isHandlerOf(const QObject *context) const override { return m_receiver->isHandlerOf(context); }
     void deliver(const PyventEvent &event) override;
+    NewestEvents *newest() const override { return m_receiver->newest(); }
+    void call() override { m_receiver->call(); }
+    bool isToHear(const QUuid &node, quint64 sequence) const override;
 
 private:
     const std::shared_ptr<Receiver> m_receiver;

@@ -74,36 +74,96 @@ EventDecoder::Result Reception::decode(QByteArrayView frame, Way way, Clock::tim
 {
     try {
         EventDecoder::Result result = m_decoder.decode(frame, way, m_table, now);
-        if (!result.problemText.isEmpty())
-            m_news.fail({PyventError::UnreadableFrame, result.problemText, result.problemName});
+        tellProblem(result);
         return result;
     } catch (const std::bad_alloc &) {
-        const QString name = QString::fromUtf8(topicOf(frame));
-        if (way != Way::Look)
-            m_news.losses.add(name, parseFrame(frame).trailer.nodeId, 1);
-        m_news.fail(
-            {PyventError::EventTooLarge,
-             u"an event '%1' of %2 bytes cannot be taken: there is no memory for what it expands to"_s.arg(name).arg(
-                 frame.size()),
-             name});
+        noMemoryFor(frame, way != Way::Look);
         return {};
     }
+}
+
+void Reception::tellProblem(const EventDecoder::Result &result)
+{
+    if (!result.problemText.isEmpty())
+        m_news.fail({PyventError::UnreadableFrame, result.problemText, result.problemName});
+}
+
+void Reception::noMemoryFor(QByteArrayView frame, bool isLost)
+{
+    const QString name = QString::fromUtf8(topicOf(frame));
+    if (isLost)
+        m_news.losses.add(name, parseFrame(frame).trailer.nodeId, 1);
+    m_news.fail(
+        {PyventError::EventTooLarge,
+         u"an event '%1' of %2 bytes cannot be taken: there is no memory for what it expands to"_s.arg(name).arg(
+             frame.size()),
+         name});
 }
 
 void Reception::arrive(QByteArrayView frame, Way way, Clock::time_point now)
 {
     EventDecoder::Result result = decode(frame, way, now);
-    if (!result.event && !result.frames)
+    if (!result.event && !result.frames && !result.newest)
         return;
-    if (result.event)
-        offerToWaiters(*result.event);
-    deliverElsewhere(result);
-    const PyventEvent &event = result.event ? *result.event : *result.frames->event;
-    const QUuid nodeId = event.nodeId;
-    const quint64 sequence = event.sequence;
-    deliverHere(std::move(result), frame);
+    const std::unique_ptr<EventDecoder::Newest> newest = std::move(result.newest);
+    QUuid nodeId = newest ? newest->nodeId : QUuid();
+    quint64 sequence = newest ? newest->sequence : 0;
+    if (result.event || result.frames) {
+        const PyventEvent &event = result.event ? *result.event : *result.frames->event;
+        nodeId = event.nodeId;
+        sequence = event.sequence;
+        if (result.event)
+            offerToWaiters(*result.event);
+        deliverElsewhere(result);
+        deliverHere(std::move(result), frame);
+    }
     if (!m_catchUps.isEmpty() && sequence > 0)
         m_catchUps.heard(topicOf(frame), nodeId, sequence, frame, !m_inbox.isFull(), now, deliverPast(now));
+    if (newest) // after that, so that a late joiner knows what it hears by catching up
+        deliverNewest(frame, *newest, now);
+}
+
+// What they skip is not read, and takes no room that others need.
+void Reception::deliverNewest(QByteArrayView frame, const EventDecoder::Newest &newest, Clock::time_point now)
+{
+    const ReceiverTable::Match &match = newest.match;
+    for (std::size_t i = 0; match.exact && i < match.exact->size(); ++i) {
+        if (const auto &receiver = (*match.exact)[i]; newest.isFor(*receiver))
+            putNewest(receiver, newest.nodeId, frame, now);
+    }
+    for (std::size_t i = 0; match.globs && i < match.globs->size(); ++i) {
+        if (const auto &receiver = (*match.globs)[i];
+            receiver->pattern().matches(match.name) && newest.isFor(*receiver))
+            putNewest(receiver, newest.nodeId, frame, now);
+    }
+}
+
+void Reception::putNewest(const std::shared_ptr<Receiver> &receiver, const QUuid &node, QByteArrayView frame,
+                          Clock::time_point now)
+{
+    const QByteArrayView topic = topicOf(frame);
+    if (!m_pacer.put(receiver, topic, node, frame, now))
+        m_news.losses.add(QString::fromUtf8(topic), node, 1);
+}
+
+std::shared_ptr<const PyventEvent> Reception::takeNewest(const std::shared_ptr<Receiver> &receiver,
+                                                         Clock::time_point now)
+{
+    quint64 skipped = 0;
+    if (!m_pacer.take(receiver, now, &m_newestFrame, &skipped))
+        return nullptr;
+    try {
+        EventDecoder::Result result = m_decoder.decodeFor(*receiver, m_newestFrame);
+        tellProblem(result);
+        if (!result.event || skipped == 0)
+            return std::move(result.event);
+        const auto event = std::make_shared<PyventEvent>(*result.event); // which others may share
+        event->skipped = skipped;
+        return event;
+    } catch (const std::bad_alloc &) {
+        noMemoryFor(m_newestFrame, true);
+        return nullptr;
+    }
 }
 
 // To all but who waits for it, it is as if it had not arrived: it is asked for again. Its sender may not be there by then to announce it.
@@ -210,7 +270,7 @@ void Reception::keep(EventDecoder::Result &&result, QByteArrayView frame)
 // Nobody is to have it before the node's thread has.
 bool Reception::mayKeepUnread() const
 {
-    return m_waiters.empty() && !m_table.hasElsewhere() && m_catchUps.isEmpty();
+    return m_waiters.empty() && !m_table.hasElsewhere() && !m_table.hearsNewest() && m_catchUps.isEmpty();
 }
 
 void Reception::keepUnread(QByteArrayView frame)
@@ -253,9 +313,14 @@ void Reception::readKept()
 CatchUps::Deliver Reception::deliverPast(Clock::time_point now)
 {
     return [this, now](const CatchUps::Owner &owner, QByteArrayView frame) {
-        const std::shared_ptr<Receiver> receiver = lateJoiner(owner, topicOf(frame));
-        if (!receiver)
+        const std::shared_ptr<Receiver> joiner = lateJoiner(owner, topicOf(frame));
+        if (!joiner)
             return false;
+        if (joiner->newest()) {
+            putNewest(joiner, parseFrame(frame).trailer.nodeId, frame, now);
+            return true;
+        }
+        const std::shared_ptr<Receiver> receiver = static_cast<const LateJoiner &>(*joiner).receiver();
         EventDecoder::Result result = decode(frame, Way::Held, now);
         const bool hearsFrames = receiver->hears() == Receiver::Hears::Frames;
         if (hearsFrames)
@@ -267,19 +332,21 @@ CatchUps::Deliver Reception::deliverPast(Clock::time_point now)
     };
 }
 
-// Whom the one who asked for the past stands for; null if it has ended.
+// The one who asked for the past; null if it has ended.
 std::shared_ptr<Receiver> Reception::lateJoiner(const CatchUps::Owner &owner, QByteArrayView topic) const
 {
     const auto find = [&](const ReceiverTable::Match &match) -> std::shared_ptr<Receiver> {
         for (std::size_t i = 0; match.exact && i < match.exact->size(); ++i) {
             const auto *joiner = dynamic_cast<const LateJoiner *>((*match.exact)[i].get());
             if (joiner && joiner->progress() == owner)
-                return joiner->receiver();
+                return (*match.exact)[i];
         }
         return nullptr;
     };
     std::shared_ptr<Receiver> found = find(m_table.match(topic));
-    return !found && m_table.hearsFrames() ? find(m_table.matchFrames(topic)) : found;
+    if (!found && m_table.hearsFrames())
+        found = find(m_table.matchFrames(topic));
+    return !found && m_table.hearsNewest() ? find(m_table.matchNewest(topic)) : found;
 }
 
 } // namespace Pyvent::Internal

@@ -7,6 +7,7 @@
 #include "session/eventdecoder.h"
 #include "session/inbox.h"
 #include "session/news.h"
+#include "session/pacer.h"
 #include "session/waiter.h"
 
 #include <vector>
@@ -36,6 +37,11 @@ public:
     const ReceiverTable &table() const { return m_table; }
     Inbox &inbox() { return m_inbox; }
     const Inbox &inbox() const { return m_inbox; }
+    Pacer &pacer() { return m_pacer; }
+    const Pacer &pacer() const { return m_pacer; }
+
+    // What \a receiver, which hears only the newest events, hears next; null if it is not its turn, or that cannot be read.
+    std::shared_ptr<const PyventEvent> takeNewest(const std::shared_ptr<Receiver> &receiver, Clock::time_point now);
 
     void addWaiter(Waiter *waiter) { m_waiters.push_back(waiter); }
     void removeWaiter(Waiter *waiter) { std::erase(m_waiters, waiter); }
@@ -72,6 +78,11 @@ private:
     bool hasRoomFor(QByteArrayView frame) const;
     void offerToWaiters(const PyventEvent &event);
     void isLate(const std::shared_ptr<Receiver> &receiver);
+    void deliverNewest(QByteArrayView frame, const EventDecoder::Newest &newest, Clock::time_point now);
+    void putNewest(const std::shared_ptr<Receiver> &receiver, const QUuid &node, QByteArrayView frame,
+                   Clock::time_point now);
+    void tellProblem(const EventDecoder::Result &result);
+    void noMemoryFor(QByteArrayView frame, bool isLost);
     void deliverElsewhere(const EventDecoder::Result &result);
     void deliverElsewhere(const std::shared_ptr<const PyventEvent> &event, const ReceiverTable::Match &match);
     void deliverHere(EventDecoder::Result &&result, QByteArrayView frame);
@@ -86,6 +97,8 @@ private:
     News &m_news;
     ReceiverTable m_table;
     Inbox m_inbox;
+    Pacer m_pacer;
+    QByteArray m_newestFrame; // memory for what is read next
     EventDecoder m_decoder;
     std::vector<Waiter *> m_waiters;
     std::vector<std::weak_ptr<Receiver>>

@@ -85,6 +85,7 @@ Session::Left Session::leave(Clock::time_point now)
         m_forwards->clear();
     m_recovery.received().clear();
     m_catchUps.leave();
+    table().forEachNewest([this](Receiver &receiver) { m_reception.pacer().forget(receiver); });
     updateState(now);
     return {m_reception.inbox().takeAll(), m_presence.cancel()};
 }
@@ -213,6 +214,7 @@ void Session::process(Clock::time_point now)
         m_recovery.received().setPaused(m_reception.turnsAway(), now);
         recover(now);
         m_reception.deliverReleased(now);
+        m_reception.pacer().process(now);
         searchOthers(now);
         m_lagging.is = m_reception.isLagging();
         m_lagging.lookAt = m_reception.hasLateOnesElsewhere() ? now + lookInterval : Clock::time_point::max();
@@ -258,9 +260,9 @@ Session::Clock::time_point Session::deadline() const
 {
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
-    if (!mayRecover())
-        return std::min(m_lagging.lookAt, m_presence.deadline());
-    return std::min({m_lagging.lookAt, m_presence.deadline(), m_recovery.deadline(), m_catchUps.deadline()});
+    const Clock::time_point earliest =
+        std::min({m_lagging.lookAt, m_presence.deadline(), m_reception.pacer().deadline()});
+    return mayRecover() ? std::min({earliest, m_recovery.deadline(), m_catchUps.deadline()}) : earliest;
 }
 
 PyventNodeInfo Session::info() const
@@ -428,6 +430,8 @@ void Session::subscribe(const QByteArray &prefix)
 
 void Session::removed(const ReceiverTable::Removal &removal)
 {
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
+        m_reception.pacer().remove(*receiver);
     if (!m_link)
         return;
     for (const QByteArray &prefix : removal.prefixes) {
@@ -475,12 +479,26 @@ std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)
     Inbox &inbox = m_reception.inbox();
     if (m_lagging.is && m_seat && inbox.backlog() == Backlog::Small)
         m_seat->isTouched = true; // senders may wait to hear that
+    // By turns, so that neither kind waits for the other.
+    Pacer &pacer = m_reception.pacer();
+    if (Q_UNLIKELY(pacer.hasTurns()) && (m_wasNewestsTurn = !m_wasNewestsTurn))
+        return Inbox::Turn{nullptr, pacer.next()};
     std::optional<Inbox::Turn> turn = inbox.next(finished);
     if (!turn && inbox.hasKept()) { // once, since all that was kept may be for nobody, or unreadable
         m_reception.readKept();
         turn = inbox.next(finished);
     }
+    if (!turn && pacer.hasTurns())
+        turn = Inbox::Turn{nullptr, pacer.next()};
     return turn;
+}
+
+std::shared_ptr<const PyventEvent> Session::takeNewest(const std::shared_ptr<Receiver> &receiver, Clock::time_point now)
+{
+    std::shared_ptr<const PyventEvent> event = m_reception.takeNewest(receiver, now);
+    if (m_seat)
+        m_seat->deadline = std::min(m_seat->deadline, m_reception.pacer().deadline());
+    return event;
 }
 
 Session::Waiting Session::waiting() const

@@ -100,10 +100,17 @@ public:
 
     // What comes of it
 
-    // The next receiver's turn with an event: as Inbox::next().
+    // As Reception's; for a receiver's Pull.
+    std::shared_ptr<const PyventEvent> takeNewest(const std::shared_ptr<Receiver> &receiver, Clock::time_point now);
+
+    // The next receiver's turn with an event: as Inbox::next(). Without an event, the receiver is to be called, which takes one.
     std::optional<Inbox::Turn> nextTurn(Inbox::Arrivals *finished);
-    bool hasTurns() const { return !m_reception.inbox().isEmpty(); }
-    bool mayHaveSeveralTurns() const { return m_reception.inbox().mayHaveSeveralTurns(); }
+    bool hasTurns() const { return !m_reception.inbox().isEmpty() || m_reception.pacer().hasTurns(); }
+    bool mayHaveSeveralTurns() const
+    {
+        const bool hasNewest = m_reception.pacer().hasTurns();
+        return m_reception.inbox().mayHaveSeveralTurns() || (hasNewest && !m_reception.inbox().isEmpty());
+    }
 
     // As EventDecoder::decoded().
     qint64 decoded() const { return m_reception.decoder().decoded(); }
@@ -165,6 +172,7 @@ private:
     bool m_awaitsLink = false;
     bool m_lostServer = false; // since this node was Ready last
     bool m_queueWasFull = false;
+    bool m_wasNewestsTurn = false;
     bool m_toldLoop = false;
     struct Lagging
     {

@@ -9,6 +9,7 @@ endfunction()
 
 pyvent_node_test(forwarding)
 pyvent_node_test(hearing)
+pyvent_node_test(latest)
 pyvent_node_test(security)
 pyvent_node_test(sending)
 pyvent_node_test(unheard)

@@ -56,6 +56,17 @@ void BusNode::hear(const QString &pattern, const PyventReplay &replay)
         replay);
 }
 
+void BusNode::hearNewest(const QString &pattern, std::chrono::milliseconds period, const PyventSender &sender,
+                         const PyventReplay &replay, Receiver::Hears hears)
+{
+    const auto receiver = std::make_shared<FunctionReceiver>(
+        pattern, sender, [] { return true; }, [this](const PyventEvent &event) { heard.append(event); }, hears);
+    receiver->hearNewest(period, [this, weak = std::weak_ptr<Receiver>(receiver)] {
+        return session.takeNewest(weak.lock(), m_time->now());
+    });
+    add(receiver, replay);
+}
+
 void BusNode::onFrame(const QString &pattern, std::function<void(const PyventFrame &)> function,
                       const PyventReplay &replay, const PyventSender &sender)
 {
@@ -73,8 +84,12 @@ void BusNode::process()
     if (!isTurning)
         return;
     Inbox::Arrivals finished;
-    while (const auto turn = session.nextTurn(&finished))
-        turn->receiver->deliver(*turn->event);
+    while (const auto turn = session.nextTurn(&finished)) {
+        if (turn->event)
+            turn->receiver->deliver(*turn->event);
+        else
+            turn->receiver->call();
+    }
 }
 
 QList<PyventError> BusNode::takeErrors()

@@ -99,6 +99,11 @@ public:
     // Hears \a pattern: the numbers of what has come, "node-number" by the node's first field, are appended to heard.
     void hear(const QString &pattern, const PyventReplay &replay = {});
 
+    // The same of the newest events only, one in \a period for each name and node.
+    void hearNewest(const QString &pattern, std::chrono::milliseconds period,
+                    const PyventSender &sender = PyventSender::Any, const PyventReplay &replay = {},
+                    Receiver::Hears hears = Receiver::Hears::Arguments);
+
     // Hears \a pattern undecoded.
     void onFrame(const QString &pattern, std::function<void(const PyventFrame &)> function,
                  const PyventReplay &replay = {}, const PyventSender &sender = PyventSender::Any);
