@@ -43,24 +43,36 @@ void NodeLink::changeNode(PyventQmlNode *node)
     m_node = node;
     if (m_node)
         m_node->addLink(this);
+    Q_EMIT changed();
     Q_EMIT nodeChanged();
 }
 
 void NodeLink::setPattern(const QString &pattern)
 {
-    if (std::exchange(m_pattern, pattern) != pattern)
-        subscribe();
+    if (std::exchange(m_pattern, pattern) == pattern)
+        return;
+    Q_EMIT changed();
+    subscribe();
 }
 
 void NodeLink::setSender(const QString &sender)
 {
-    if (std::exchange(m_sender, sender) != sender)
-        subscribe();
+    if (std::exchange(m_sender, sender) == sender)
+        return;
+    Q_EMIT changed();
+    subscribe();
 }
 
 void NodeLink::setReplay(const PyventReplay &replay)
 {
     m_replay = replay;
+    subscribe();
+}
+
+void NodeLink::setPace(bool latest, std::chrono::milliseconds atMostEvery)
+{
+    m_isLatest = latest;
+    m_atMostEvery = atMostEvery;
     subscribe();
 }
 
@@ -136,7 +148,9 @@ void NodeLink::subscribe()
     }
     m_context = std::make_unique<QObject>();
     const PyventFilter filter{.sender = m_sender.isEmpty() ? PyventSender(PyventSender::Any) : PyventSender(m_sender),
-                              .replay = m_replay};
+                              .replay = m_replay,
+                              .latest = m_isLatest,
+                              .atMostEvery = m_atMostEvery};
     m_running->on(m_pattern, filter, m_context.get(), [this](const PyventEvent &event) { Q_EMIT heard(event); });
 }
 

@@ -39,6 +39,9 @@ public:
     const PyventReplay &replay() const { return m_replay; }
     void setReplay(const PyventReplay &replay);
 
+    // What may be skipped, as PyventFilter has it.
+    void setPace(bool latest, std::chrono::milliseconds atMostEvery);
+
     bool isEnabled() const { return m_isEnabled; }
     void setEnabled(bool enabled);
 
@@ -56,6 +59,9 @@ Q_SIGNALS:
     void heard(const PyventEvent &event);
     void nodeChanged();
 
+    // Another name, sender or node is heard from now on, or none.
+    void changed();
+
 private:
     void changeNode(PyventQmlNode *node);
     bool findNode();
@@ -69,6 +75,8 @@ private:
     QString m_pattern;
     QString m_sender;
     PyventReplay m_replay;
+    bool m_isLatest = false;
+    std::chrono::milliseconds m_atMostEvery = std::chrono::milliseconds(0);
     bool m_isEnabled = true;
     bool m_isComplete = false;
     bool m_nodeWasSet = false;

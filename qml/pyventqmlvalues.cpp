@@ -62,6 +62,7 @@ PyventQmlEvent::PyventQmlEvent(const PyventEvent &event)
     , m_sequence(sequenceOf(event))
     , m_time(timeOf(event))
     , m_isReplayed(event.replayed)
+    , m_skipped(double(event.skipped))
 {
 }
 

@@ -20,6 +20,7 @@ class PyventQmlEvent
     Q_PROPERTY(QVariant sequence MEMBER m_sequence CONSTANT FINAL)
     Q_PROPERTY(QVariant time MEMBER m_time CONSTANT FINAL)
     Q_PROPERTY(bool replayed MEMBER m_isReplayed CONSTANT FINAL)
+    Q_PROPERTY(double skipped MEMBER m_skipped CONSTANT FINAL)
     QML_VALUE_TYPE(pyventEvent)
 
 public:
@@ -40,6 +41,7 @@ private:
     QVariant m_sequence = QVariant::fromValue(nullptr);
     QVariant m_time = QVariant::fromValue(nullptr);
     bool m_isReplayed = false;
+    double m_skipped = 0;
 };
 
 /*! A PyventError. Its codes are enumerators of the element: error.code === Pyvent.PortTaken. */
