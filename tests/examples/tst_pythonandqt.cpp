@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "06-python-and-qt/thermostat.h"
-#include "support/freeport.h"
 #include "support/program.h"
 #include "support/testprogram.h"
 #include "support/waituntil.h"
+
+#include <PyventTestBus>
 
 #include <QtTest>
 
@@ -42,15 +43,16 @@ double temperature(const QWidget &window)
 
 void tst_PythonAndQt::talksBothWays()
 {
-    const int port = freePort();
-    Thermostat thermostat(PyventOptions{.port = port});
+    PyventTestBus bus;
+    Thermostat thermostat(bus.options());
     thermostat.show();
     QVERIFY(QTest::qWaitForWindowExposed(&thermostat));
     QVERIFY(texts(thermostat).contains("No sensor on the bus: start sensor.py."));
     QVERIFY(texts(thermostat).contains("20.0 °C"));
 
     {
-        Program sensor("env", {"PYTHONPATH=" PYTHON_PATH, PYTHON_PROGRAM, SENSOR, "--port", QString::number(port)});
+        Program sensor("env",
+                       {"PYTHONPATH=" PYTHON_PATH, PYTHON_PROGRAM, SENSOR, "--port", QString::number(bus.port())});
         QVERIFY2(sensor.prints("The room is being heated."), qPrintable(sensor.errors()));
         QTRY_VERIFY_WITH_TIMEOUT(temperature(thermostat) > 10, patience);
         QVERIFY(texts(thermostat).contains("Told by the sensor, live."));
