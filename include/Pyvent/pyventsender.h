@@ -97,7 +97,8 @@ struct PyventReplay
     always arrives. {.atMostEvery = 100ms} does the same, and calls the handler no more than once in that time for each name and
     sending node; the newest event comes when the time is over.
 
-    Python's nodes count as one sending node. While events of 100,000 names and nodes, or of 64 MiB, wait for one handler, those of
+    Both are for on(), onFrame() and event(); dispatch() calls the handler each time. With a replay, the newest event of the past comes
+    first. Python's nodes count as one sending node. While events of 100,000 names and nodes, or of 64 MiB, wait for one handler, those of
     further names and nodes are lost: PyventNode::eventsLost().
 */
 struct PyventFilter

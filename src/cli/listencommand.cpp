@@ -17,6 +17,8 @@ QList<QCommandLineOption> listenOptions()
 {
     return {
         senderOption(u"Print only events whose sender is S or begins with 'S.'. Default: any sender."_s),
+        {u"at-most-every"_s,
+         u"Print an event of each name and sending process once in SEC seconds at most: the newest."_s, u"SEC"_s},
         {u"count"_s, u"End after N events."_s, u"N"_s},
         timeoutOption(u"End after SEC seconds."_s),
         jsonOption(),
@@ -51,6 +53,7 @@ int runListen(const CommandLine &line)
     const bool isColoured = wantsColour(line.value(u"color"_s));
     ListenerOptions options{
         .patterns = patternsOf(line),
+        .atMostEvery = line.seconds(u"at-most-every"_s).value_or(std::chrono::milliseconds(0)),
         .count = line.count(),
         .timeout = line.timeout(),
         .toLine = line.isSet(u"json"_s) ? eventAsJson

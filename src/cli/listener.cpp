@@ -62,7 +62,7 @@ Listener::End Listener::run()
 
 bool Listener::subscribe()
 {
-    const PyventFilter filter{.sender = m_options.sender};
+    const PyventFilter filter{.sender = m_options.sender, .atMostEvery = m_options.atMostEvery};
     for (qsizetype i = 0; i < m_options.patterns.size(); ++i) {
         const auto handler = [this, i](const PyventEvent &event) { print(i, event); };
         if (!m_node->on(m_options.patterns[i].text(), filter, this, handler))

@@ -63,9 +63,8 @@ bool NewestEvents::put(QByteArrayView topic, const QUuid &node, QByteArrayView f
         return false;
     if (!waits && m_waiting >= m_limits.events)
         return false;
-    if (!known
-        && m_slots.size()
-            >= m_limits.events) // the next ones of those that rest may come early, which is less than lost
+    // The next ones of those that rest may come early then, which is less than lost.
+    if (!known && m_slots.size() >= 2 * m_limits.events)
         forgetIdle(Clock::time_point::max());
 
     Slot *const slot = slotFor(topic, node, now);

@@ -49,6 +49,7 @@ private Q_SLOTS:
     void listenPrintsJson();
     void listenChoosesNamesAndSenders();
     void listenPrintsAnEventOnce();
+    void listenPrintsAsOftenAsItMay();
     void listenPrintsAnEventOnceWithSurrogates();
     void printsOneLineWhateverIsSent();
     void waitPrintsTheArguments();

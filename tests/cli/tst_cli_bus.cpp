@@ -102,6 +102,22 @@ void tst_Cli::listenPrintsAnEventOnce()
     QCOMPARE(listener.output().count(u"\"end\""_s), 1);
 }
 
+void tst_Cli::listenPrintsAsOftenAsItMay()
+{
+    Program seldom(onBus({u"listen"_s, u"x"_s, u"end"_s, u"--at-most-every"_s, u"3600"_s, u"--count"_s, u"2"_s}));
+    QVERIFY(seldom.complains(u"listening to"_s));
+    Program often(onBus({u"listen"_s, u"x"_s, u"--json"_s, u"--at-most-every"_s, u"0.2"_s}));
+    QVERIFY(often.complains(u"listening to"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"x"_s, u"--count"_s, u"100"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"end"_s})).exitCode(), 0);
+    QCOMPARE(seldom.exitCode(), 0);
+    QCOMPARE(seldom.output().count(u'\n'), 2);
+    QVERIFY2(often.prints(u"\"seq\":100,"_s), qPrintable(often.output())); // the last one
+    Program wrong({u"listen"_s, u"--at-most-every"_s, u"-1"_s});
+    QCOMPARE(wrong.exitCode(), 2);
+    QVERIFY2(wrong.errors().contains(u"--at-most-every"_s), qPrintable(wrong.errors()));
+}
+
 // What takes two code units of UTF-16 is one character.
 void tst_Cli::listenPrintsAnEventOnceWithSurrogates()
 {

@@ -54,7 +54,7 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -W 'own everyone group:' -A user -- "$word")
         return
         ;;
-    --port | --id | --sender | --count | --interval | --timeout | --events | --size) return ;;
+    --port | --id | --sender | --at-most-every | --count | --interval | --timeout | --events | --size) return ;;
     --prefix | --names | --in | --out | --bus | --user | --spool-size | --keep | --keep-size | --replay-age | --metrics) return ;;
     esac
 
@@ -66,7 +66,7 @@ _pyvent() {
             --client-key --spool --spool-size --keep --keep-size --replay-age --metrics'
         ;;
     check-rules) words='--allow --json' ;;
-    listen) words='--sender --count --timeout --json --color' ;;
+    listen) words='--sender --at-most-every --count --timeout --json --color' ;;
     nodes) words='--timeout --json' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
     wait) words='--sender --timeout --json' ;;

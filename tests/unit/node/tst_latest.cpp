@@ -6,6 +6,7 @@
 
 #include <QtTest>
 
+#include <array>
 #include <atomic>
 #include <mutex>
 
@@ -200,6 +201,52 @@ private Q_SLOTS:
         send(sender, 250'001, 250'001);
         QVERIFY(thread->wait(60'000));
         delete thread;
+    }
+
+    // The end of the period comes, whatever the node's thread does.
+    void aPeriodWhileTheNodesThreadIsBlocked()
+    {
+        PyventNode sender(options());
+        PyventNode receiver(options());
+        QThread thread;
+        auto context = std::make_unique<QObject>();
+        context->moveToThread(&thread);
+        thread.start();
+        std::atomic<int> last = 0;
+        std::atomic<int> calls = 0;
+        receiver.on("x", {.atMostEvery = 300ms}, context.get(), [&](const PyventEvent &event) {
+            last = event.args[u"n"_s].toInt();
+            ++calls;
+        });
+        QVERIFY(receiver.waitForReady());
+        send(sender, 1, 1);
+        send(sender, 2, 50);
+        QElapsedTimer timer;
+        timer.start();
+        while (last != 50 && timer.elapsed() < 60'000)
+            QThread::msleep(1);
+        QCOMPARE(last.load(), 50);
+        QVERIFY(calls < 50);
+        thread.quit();
+        thread.wait();
+    }
+
+    // A node whose link another one of its thread drives.
+    void severalNodesOfAThread()
+    {
+        PyventNode sender(options());
+        std::vector<std::unique_ptr<PyventNode>> nodes;
+        std::array<Heard, 5> heard;
+        for (Heard &of : heard) {
+            nodes.push_back(std::make_unique<PyventNode>(options()));
+            nodes.back()->on("x", {.latest = true, .atMostEvery = 30ms}, this, into(&of));
+            QVERIFY(nodes.back()->waitForReady());
+        }
+        send(sender, 1, 1000);
+        for (const Heard &of : heard) {
+            QTRY_COMPARE(of.last(), 1000);
+            QCOMPARE(of.count(), 1000);
+        }
     }
 
     void allKindsOfHandlers()
