@@ -181,7 +181,7 @@ void tst_Cli::printsHelp_data()
     row("send --help", send, sendOptions);
     row("help send", send, sendOptions);
     row("listen --help", {u"Usage: pyvent listen [NAME|GLOB]..."_s},
-        {u"--color"_s, u"--count"_s, u"--json"_s, u"--sender"_s, u"--timeout"_s});
+        {u"--at-most-every"_s, u"--color"_s, u"--count"_s, u"--json"_s, u"--sender"_s, u"--timeout"_s});
     row("--help wait", {u"Usage: pyvent wait NAME [options]"_s}, {u"--json"_s, u"--sender"_s, u"--timeout"_s});
     row("help bench", {u"Usage: pyvent bench [options]"_s}, {u"--events"_s, u"--json"_s, u"--size"_s, u"--timeout"_s});
     row("check-rules -h", {u"Usage: pyvent check-rules FILE [options]"_s}, {u"--allow"_s, u"--json"_s});
