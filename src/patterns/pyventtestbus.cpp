@@ -198,7 +198,8 @@ QString PyventTestBusPrivate::came(const PyventPattern &pattern, const QVariantM
             texts.prepend(textOf(event));
     }
     for (auto other = others.cbegin(); other != others.cend() && texts.size() < 2 * most; ++other)
-        texts.append(u"%1 (%2 times)"_s.arg(other.key()).arg(other.value()));
+        texts.append(other.value() == 1 ? other.key() + u" (once)"_s
+                                        : u"%1 (%2 times)"_s.arg(other.key()).arg(other.value()));
     return texts.isEmpty() ? u"Nothing came"_s : u"What came: "_s + texts.join(u"; "_s);
 }
 

@@ -9,6 +9,13 @@ namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+// Memory that is kept for the frame of the next event that is read.
+constexpr qsizetype mostKept = 64 * 1024;
+
+} // namespace
+
 void Reception::heard(QByteArrayView frame, Clock::time_point now)
 {
     if (hasRoomFor(frame) || parseFrame(frame).trailerState != TrailerState::Read)
@@ -152,18 +159,22 @@ std::shared_ptr<const PyventEvent> Reception::takeNewest(const std::shared_ptr<R
     quint64 skipped = 0;
     if (!m_pacer.take(receiver, now, &m_newestFrame, &skipped))
         return nullptr;
+    EventDecoder::Result result;
     try {
-        EventDecoder::Result result = m_decoder.decodeFor(*receiver, m_newestFrame);
+        result = m_decoder.decodeFor(*receiver, m_newestFrame);
         tellProblem(result);
-        if (!result.event || skipped == 0)
-            return std::move(result.event);
-        const auto event = std::make_shared<PyventEvent>(*result.event); // which others may share
-        event->skipped = skipped;
-        return event;
+        if (result.event && skipped > 0) {
+            const auto event = std::make_shared<PyventEvent>(*result.event); // which others may share
+            event->skipped = skipped;
+            result.event = event;
+        }
     } catch (const std::bad_alloc &) {
         noMemoryFor(m_newestFrame, true);
-        return nullptr;
+        result.event.reset();
     }
+    if (m_newestFrame.capacity() > mostKept)
+        m_newestFrame = QByteArray();
+    return std::move(result.event);
 }
 
 // To all but who waits for it, it is as if it had not arrived: it is asked for again. Its sender may not be there by then to announce it.

@@ -102,7 +102,7 @@ void TestTestBus::saysWhatCameInstead()
     QVERIFY(bus.waitFor("end", 60s));
     QCOMPARE(bus.waitFor("bill", {{u"table"_s, 7}, {u"paid"_s, true}}, 1ms).why(),
              "'bill' with paid=True, table=7 did not come. What came: bill(sum=12.5, table=8); bill(table=9) of till; "
-             "end (1 times); food (2 times).");
+             "end (once); food (2 times).");
     QVERIFY(bus.waitFor("bill", {{u"table"_s, 8}}, 60s));
     QVERIFY(QByteArray(bus.waitFor("bill", {{u"table"_s, 8}}, 1ms).why())
                 .contains("bill(sum=12.5, table=8) (which an earlier wait has returned)"));
