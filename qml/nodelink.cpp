@@ -113,14 +113,22 @@ void NodeLink::findNodeLater()
 
 void NodeLink::nodeStarted(PyventNode *node)
 {
-    m_running = node;
+    setRunning(node);
     subscribe();
 }
 
 void NodeLink::nodeStopped()
 {
-    m_running = nullptr;
+    setRunning(nullptr);
     m_context.reset();
+}
+
+void NodeLink::setRunning(PyventNode *node)
+{
+    if (m_running == node)
+        return;
+    m_running = node;
+    Q_EMIT runningChanged(node);
 }
 
 void NodeLink::nodeEnds()

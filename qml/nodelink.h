@@ -62,8 +62,12 @@ Q_SIGNALS:
     // Another name, sender or node is heard from now on, or none.
     void changed();
 
+    // What the node is on the bus with; null while it is not.
+    void runningChanged(PyventNode *running);
+
 private:
     void changeNode(PyventQmlNode *node);
+    void setRunning(PyventNode *node);
     bool findNode();
     void findNodeLater();
     void subscribe();

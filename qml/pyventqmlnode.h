@@ -51,6 +51,7 @@ class PyventQmlNode : public QObject, public QQmlParserStatus
     Q_PROPERTY(bool openToNetwork READ isOpenToNetwork WRITE setOpenToNetwork NOTIFY openToNetworkChanged FINAL)
     Q_PROPERTY(int linger READ linger WRITE setLinger NOTIFY lingerChanged FINAL)
     Q_PROPERTY(QStringList names READ names WRITE setNames NOTIFY namesChanged FINAL)
+    Q_PROPERTY(QJSValue will READ will WRITE setWill NOTIFY willChanged FINAL)
     Q_PROPERTY(State state READ state NOTIFY stateChanged FINAL)
     Q_PROPERTY(bool ready READ isReady NOTIFY readyChanged FINAL)
     Q_PROPERTY(bool serving READ isServing NOTIFY servingChanged FINAL)
@@ -91,9 +92,14 @@ public:
         NotAllowed = PyventError::NotAllowed,
         EventRefused = PyventError::EventRefused,
         ForwardingLoop = PyventError::ForwardingLoop,
-        OriginForgotten = PyventError::OriginForgotten
+        OriginForgotten = PyventError::OriginForgotten,
+        NotSupported = PyventError::NotSupported
     };
     Q_ENUM(ErrorCode)
+
+    /*! PyventNode::Reason. */
+    enum Reason { Left = PyventNode::Left, Lost = PyventNode::Lost };
+    Q_ENUM(Reason)
 
     explicit PyventQmlNode(QObject *parent = nullptr);
     ~PyventQmlNode() override;
@@ -129,6 +135,11 @@ public:
     /*! The names and globs that event() tells of, everything by default, nothing if empty. May change at any time. */
     QStringList names() const { return m_names; }
     void setNames(const QStringList &names);
+
+    /*! The event that the server sends when this node is lost: an object with its name, and, if it has any, args and sender; null for none.
+        See PyventNode::setWill(). May change at any time. */
+    QJSValue will() const { return m_will; }
+    void setWill(const QJSValue &will);
 
     State state() const { return m_state; }
     bool isReady() const { return m_state == Ready; }
@@ -195,6 +206,11 @@ Q_SIGNALS:
     /*! The server did not pass on \a count events of the name \a name that the node \a nodeId has sent; \a why is for people. */
     void eventsRefused(const QString &name, const QString &nodeId, double count, const QString &why);
 
+    /*! Another node is on the bus, or is not any more, for a reason that is one of this element's. The element watches only while one of them is
+        connected. */
+    void nodeAppeared(const QVariantMap &node);
+    void nodeVanished(const QVariantMap &node, PyventQmlNode::Reason reason);
+
     void activeChanged();
     void portChanged();
     void addressChanged();
@@ -207,6 +223,7 @@ Q_SIGNALS:
     void openToNetworkChanged();
     void lingerChanged();
     void namesChanged();
+    void willChanged();
     void stateChanged();
     void readyChanged();
     void servingChanged();
@@ -230,6 +247,8 @@ private:
     void updateState();
     void hearNames();
     void hearDeclaredSignals();
+    void watchNodes();
+    void giveWill();
     void callDeclared(const Pyvent::Qml::DeclaredSignal &signal, const PyventEvent &event);
     void tell(const PyventError &error);
     PyventError check(const QString &name, const QJSValue &args, const QString &sender, QVariantMap *arguments) const;
@@ -240,6 +259,7 @@ private:
 
     PyventOptions m_options;
     QStringList m_names{QStringLiteral("*")};
+    QJSValue m_will;
     QList<QPointer<QObject>> m_data;
     Pyvent::Qml::Warnings m_warnings;
     bool m_isActive = true;
@@ -248,6 +268,7 @@ private:
     bool m_isServing = false;
     std::unique_ptr<PyventNode> m_node;      // while the element is on the bus
     std::unique_ptr<QObject> m_namesContext; // of the handlers for event()
+    std::unique_ptr<QObject> m_nodesContext; // of those for nodeAppeared() and nodeVanished()
     std::vector<Pyvent::Qml::NodeLink *> m_links;
     std::vector<Pyvent::Qml::PendingWait *> m_waits;
 };

@@ -4,6 +4,8 @@
 #include "pyventqmlnode.h"
 #include "valuetoqml.h"
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 // With a switch, so that the compiler tells of a code that QML has no word for.
@@ -48,6 +50,8 @@ int codeOf(PyventError::Code code)
         return PyventQmlNode::ForwardingLoop;
     case PyventError::OriginForgotten:
         return PyventQmlNode::OriginForgotten;
+    case PyventError::NotSupported:
+        return PyventQmlNode::NotSupported;
     }
     return int(code);
 }
@@ -79,6 +83,17 @@ QVariant PyventQmlEvent::sequenceOf(const PyventEvent &event)
 QVariant PyventQmlEvent::timeOf(const PyventEvent &event)
 {
     return event.time.isValid() ? QVariant(event.time) : QVariant::fromValue(nullptr);
+}
+
+QVariantMap Pyvent::Qml::nodeToQml(const PyventNodeInfo &node)
+{
+    return {
+        {u"nodeId"_s, node.nodeId},   {u"uuid"_s, node.uuid.toString(QUuid::WithoutBraces)},
+        {u"program"_s, node.program}, {u"host"_s, node.host},
+        {u"pid"_s, double(node.pid)}, {u"serving"_s, node.serving},
+        {u"names"_s, node.names},     {u"way"_s, node.way},
+        {u"key"_s, node.key},         {u"about"_s, valuesToQml(node.about)},
+    };
 }
 
 PyventQmlError::PyventQmlError(const PyventError &error)

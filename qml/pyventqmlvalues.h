@@ -4,9 +4,17 @@
 
 #include <PyventError>
 #include <PyventEvent>
+#include <PyventNodeInfo>
 
 #include <QtCore/qvariant.h>
 #include <QtQml/qqmlregistration.h>
+
+namespace Pyvent::Qml {
+
+// What a node says of itself as an object of JavaScript's, with the roles of PyventNodeModel as its properties, but for "since".
+QVariantMap nodeToQml(const PyventNodeInfo &node);
+
+} // namespace Pyvent::Qml
 
 /*! A PyventEvent as JavaScript can use it: the arguments as JavaScript's values, and null for what a Python node does
     not tell. */

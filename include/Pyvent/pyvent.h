@@ -116,6 +116,15 @@ inline QFuture<QList<PyventNodeInfo>> findNodes(std::chrono::milliseconds within
 {
     return node().findNodes(within);
 }
+inline bool setWill(const QString &name, const QVariantMap &args = QVariantMap(),
+                    const PyventSendOptions &options = PyventSendOptions())
+{
+    return node().setWill(name, args, options);
+}
+inline void clearWill()
+{
+    node().clearWill();
+}
 inline bool configure(const PyventOptions &options)
 {
     return node().configure(options);

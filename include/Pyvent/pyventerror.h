@@ -35,11 +35,12 @@ public:
         UnreadableFrame, /*!< Something was received that is no event. Reported once per sending node, name and kind. */
         EventsNotDelivered, /*!< The linger ran out before the server had acknowledged everything. */
         UsedAfterFork,      /*!< A node that was made before fork() was used in the child. */
-        OutOfResources, /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
-        NotAllowed,     /*!< The server, or this process, is another user's than PyventOptions::localAccess has. */
-        EventRefused,   /*!< The server does not pass on what this node sends. The text says why. */
-        ForwardingLoop, /*!< PyventNode::forward() was given an event that was sent on this very bus. Told once. */
-        OriginForgotten /*!< There are more nodes on other buses than PyventNode::forward() stands in for. */
+        OutOfResources,  /*!< The system gives no more file descriptors, threads or memory. The node goes on trying. */
+        NotAllowed,      /*!< The server, or this process, is another user's than PyventOptions::localAccess has. */
+        EventRefused,    /*!< The server does not pass on what this node sends. The text says why. */
+        ForwardingLoop,  /*!< PyventNode::forward() was given an event that was sent on this very bus. Told once. */
+        OriginForgotten, /*!< There are more nodes on other buses than PyventNode::forward() stands in for. */
+        NotSupported     /*!< The server cannot do what was asked for: it is Python's, or of an earlier version. */
     };
     Q_ENUM(Code)
 

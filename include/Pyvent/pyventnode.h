@@ -96,6 +96,14 @@ public:
     Q_DECLARE_FLAGS(Parts, Part)
     Q_FLAG(Parts)
 
+    /*! Why a node is not on the bus any more: nodeVanished(). */
+    enum Reason {
+        Left = 1, /*!< It has said so: stop(), or its end. */
+        Lost =
+            2 /*!< Its process was killed or ended without its nodes' end, or its machine cannot be reached any more. */
+    };
+    Q_ENUM(Reason)
+
     /*! Makes a node that is not started yet. If \a options are out of range, every use fails until configure() sets
         others. */
     explicit PyventNode(QObject *parent = nullptr);
@@ -427,6 +435,29 @@ public:
     QVariantMap about() const;
 
     /*!
+        The other nodes that this one knows to be on the bus, in no order, as far as nodeAppeared() and nodeVanished() have told or are about to
+        tell; none where neither is connected.
+    */
+    QList<PyventNodeInfo> nodes() const;
+
+    /*!
+        Has the server send the event \a name, with \a args, in this node's name when this node is lost: when its process is killed, or its
+        machine cannot be reached any more, as nodeVanished() has it, and not when it leaves. It comes behind all events that the node has sent; its
+        PyventEvent::sequence is 0, and its time that at which it was set. It is no event of the past, and nobody is asked for it again.
+
+        Another one replaces it, and clearWill() takes it back. It is kept beyond stop(), and does not start the node. Returns false,
+        and changes nothing, for what send() refuses, and for more than 64 KiB: PyventError::EventTooLarge. The server keeps 1 MiB for the
+        nodes of a thread; where it refuses a will, errorOccurred() tells: PyventError::EventRefused. A Python server, or one of an earlier version
+        of this module, keeps none: then errorOccurred() tells within some seconds of the node's being Ready, PyventError::NotSupported.
+        A node that serves has its will at its own server: nobody sends it when that process is killed.
+
+        Any thread may call both.
+    */
+    bool setWill(const QString &name, const QVariantMap &args = QVariantMap(),
+                 const PyventSendOptions &options = PyventSendOptions());
+    void clearWill();
+
+    /*!
         Tells the node \a node what this one is, with what setAbout() has said: nodeDescribed() there. Without a node, it tells all, which wakes
         their processes, and does so again whenever this node is Ready after it was not. May be called from any thread.
     */
@@ -458,6 +489,26 @@ Q_SIGNALS:
 
     /*! Another node has said what it is: by announce(), or since this node has asked by findNodes(). Its process claims it, and nothing checks it but PyventNodeInfo::uuid. */
     void nodeDescribed(const PyventNodeInfo &node);
+
+    /*!
+        Another node is on the bus: it has come, or was there when this node began to watch. Connecting this signal, or
+        nodeVanished(), starts the node, and has it watch; whatever comes and goes is told until both are disconnected. Python's nodes say
+        nothing of themselves, and are not told of; nor is this node itself. nodeDescribed() tells what changes of a node.
+
+        5,000 nodes are told of; where there are more, errorOccurred() says so: PyventError::OutOfResources.
+    */
+    void nodeAppeared(const PyventNodeInfo &node);
+
+    /*!
+        A node that nodeAppeared() has told of is not on the bus any more. That it leaves is known at once, and that it is lost within 3 s: where
+        its process ends, after 0.3 s; where its machine cannot be reached any more, after 3 s; where the server's process has ended with
+        it, 2 s after this node has another server. A server of Python's, or of an earlier version, does not tell: then this node asks all
+        nodes once a second. A process that stands still, but has not ended, is not lost.
+
+        A node that has made its connection anew is not told of where that took less than 0.15 s; else it was lost, and appears again. While this
+        node has no server, it knows nothing, and nobody vanishes; with stop() it forgets whom it knows, and nobody is told.
+    */
+    void nodeVanished(const PyventNodeInfo &node, PyventNode::Reason reason);
 
     void stateChanged(PyventNode::State state);
     void servingChanged(bool serving);

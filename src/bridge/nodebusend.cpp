@@ -57,7 +57,11 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
 
 QString NodeBusEnd::start()
 {
-    return m_node.tryStart() ? QString() : m_node.lastError().text;
+    if (!m_node.tryStart())
+        return m_node.lastError().text;
+    // A bridge that is gone need not be waited for until it has been silent for long.
+    connect(&m_node, &PyventNode::nodeVanished, this, &NodeBusEnd::tellVanished, Qt::UniqueConnection);
+    return {};
 }
 
 // A name that several patterns have is heard by the first one of them.
@@ -116,6 +120,11 @@ void NodeBusEnd::tell(const PyventError &error)
     // The server's refusal comes after forward() has returned, and forward() refuses what comes next: that is of one kind.
     Q_EMIT problem(error.code == PyventError::EventRefused ? refusedKind() : u"bus %1"_s.arg(int(error.code)),
                    error.text);
+}
+
+void NodeBusEnd::tellVanished(const PyventNodeInfo &node)
+{
+    Q_EMIT vanished(node.uuid);
 }
 
 void NodeBusEnd::describe(const QVariantMap &words)

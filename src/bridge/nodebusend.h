@@ -38,6 +38,7 @@ public:
 
 private:
     void tell(const PyventError &error);
+    void tellVanished(const PyventNodeInfo &node);
 
     PyventNode m_node;
     QList<QMetaObject::Connection> m_handlers;

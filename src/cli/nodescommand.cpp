@@ -2,6 +2,7 @@
 #include "abouttext.h"
 #include "commandline.h"
 #include "jsonwriter.h"
+#include "nodewatcher.h"
 #include "output.h"
 #include "pythontext.h"
 #include "report.h"
@@ -32,28 +33,63 @@ QList<QCommandLineOption> nodesOptions()
     return {
         timeoutOption(u"Wait for answers for SEC seconds. Default: 0.5."_s),
         {u"json"_s, u"Print each node as one JSON object on one line."_s},
+        {u"watch"_s,
+         u"Go on, and print a line each time that a node comes or goes; with --timeout, for SEC seconds."_s},
     };
+}
+
+QVariantMap toMap(const PyventNodeInfo &node)
+{
+    return {
+        {u"node"_s, node.uuid.toString(QUuid::WithoutBraces)},
+        {u"id"_s, node.nodeId},
+        {u"program"_s, node.program},
+        {u"host"_s, node.host},
+        {u"pid"_s, node.pid},
+        {u"serving"_s, node.serving},
+        {u"names"_s, node.names},
+        {u"way"_s, node.way},
+        {u"key"_s, node.key},
+        {u"about"_s, node.about},
+    };
+}
+
+QByteArray asJson(const QVariantMap &node)
+{
+    QByteArray line;
+    JsonWriter(&line).writeObject(node);
+    return line;
 }
 
 QByteArray asJson(const QList<PyventNodeInfo> &nodes)
 {
     QByteArray lines;
-    for (const PyventNodeInfo &node : nodes) {
-        JsonWriter(&lines).writeObject({
-            {u"node"_s, node.uuid.toString(QUuid::WithoutBraces)},
-            {u"id"_s, node.nodeId},
-            {u"program"_s, node.program},
-            {u"host"_s, node.host},
-            {u"pid"_s, node.pid},
-            {u"serving"_s, node.serving},
-            {u"names"_s, node.names},
-            {u"way"_s, node.way},
-            {u"key"_s, node.key},
-            {u"about"_s, node.about},
-        });
-        lines += '\n';
-    }
+    for (const PyventNodeInfo &node : nodes)
+        lines += asJson(toMap(node)) + '\n';
     return lines;
+}
+
+// A line each time that a node comes or goes.
+QByteArray changeAsJson(const PyventNodeInfo &node, const QString &change)
+{
+    QVariantMap map = toMap(node);
+    map.insert(u"change"_s, change);
+    return asJson(map);
+}
+
+QByteArray changeAsText(const PyventNodeInfo &node, const QString &change)
+{
+    QStringList parts{
+        u"%1 (%2)"_s.arg(node.program.isEmpty() ? u"-"_s : printable(node.program), QString::number(node.pid))};
+    if (!node.nodeId.isEmpty())
+        parts += u"id "_s + printable(node.nodeId);
+    if (!node.host.isEmpty())
+        parts += u"on "_s + printable(node.host);
+    if (node.serving)
+        parts += u"serves"_s;
+    const bool isHere = change == "here"_L1;
+    parts += isHere ? u"is here"_s : u"is "_s + change;
+    return ((isHere ? u"+ "_s : u"- "_s) + parts.join(u", "_s)).toUtf8();
 }
 
 using Row = std::array<QString, 7>;
@@ -125,6 +161,19 @@ int runNodes(const CommandLine &line)
     reportProblems(&node);
     if (!node.configure(nodeOptions))
         return UsageMistake;
+    if (line.isSet(u"watch"_s)) {
+        const bool isJson = line.isSet(u"json"_s);
+        switch (NodeWatcher(&node, isJson ? changeAsJson : changeAsText, line.isQuiet()).run(line.timeout())) {
+        case NodeWatcher::Ended:
+            return Success;
+        case NodeWatcher::NoServer:
+            reportNoServer(&node, u"answered"_s);
+            return NoServer;
+        case NodeWatcher::Broken:
+            break;
+        }
+        return Failed;
+    }
     const std::optional<QList<PyventNodeInfo>> nodes = askFor(&node, timeout);
     if (!nodes) {
         reportNoServer(&node, u"answered"_s);
@@ -158,7 +207,13 @@ const Command nodesCommand = {
         "   \"serving\":...,\"way\":...}\n"
         "and node is the UUID that the node's events have, too.\n"
         "\n"
-        "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was."_L1,
+        "With --watch it goes on: '+' for each node that is there or comes, '-' for one that goes, which has left, or\n"
+        "was lost since its process was killed or its machine cannot be reached. With --json, such a line has the\n"
+        "same keys and \"change\": \"here\", \"left\" or \"lost\".\n"
+        "\n"
+        "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was. With --watch it "
+        "waits\n"
+        "for one, and ends at SIGINT or SIGTERM, when the reader of its output ends, and after --timeout."_L1,
     .options = nodesOptions,
     .run = runNodes,
 };

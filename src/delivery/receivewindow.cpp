@@ -248,6 +248,12 @@ bool ReceiveWindow::knowsBegin(const QUuid &node, const QByteArray &topic) const
 
 // What arrives
 
+bool ReceiveWindow::isWaiting(const QUuid &node, QByteArrayView topic)
+{
+    const Stream *const stream = find(node, topic);
+    return !m_released.empty() || (stream && !stream->held.empty());
+}
+
 bool ReceiveWindow::isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const
 {
     const auto found = m_streams.constFind({node, topic});

@@ -112,6 +112,9 @@ public:
     // Whether it would be the first time that this event arrives.
     bool isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const;
 
+    // Whether events of the stream wait for earlier ones, or are released and not taken yet.
+    bool isWaiting(const QUuid &node, QByteArrayView topic);
+
     // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
     // if that is not known.
     Verdict heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous, QByteArrayView frame,

@@ -279,12 +279,16 @@ void PyventNode::connectNotify(const QMetaMethod &signal)
     static const QMetaMethod received = QMetaMethod::fromSignal(&PyventNode::received);
     static const QMetaMethod acknowledged = QMetaMethod::fromSignal(&PyventNode::acknowledgedChanged);
     static const QMetaMethod described = QMetaMethod::fromSignal(&PyventNode::nodeDescribed);
+    static const QMetaMethod appeared = QMetaMethod::fromSignal(&PyventNode::nodeAppeared);
+    static const QMetaMethod vanished = QMetaMethod::fromSignal(&PyventNode::nodeVanished);
     if (signal == acknowledged)
         d->tellAcknowledged();
     if (signal == described)
         d->hearDescriptions();
     if ((signal == eventReceived || signal == received) && checkProcess())
         d->hearEverything();
+    if ((signal == appeared || signal == vanished) && checkProcess())
+        d->watchNodes();
 }
 
 void PyventNode::disconnectNotify(const QMetaMethod &)
@@ -415,6 +419,26 @@ bool PyventNode::setAbout(const QVariantMap &about)
 void PyventNode::announce(const QUuid &node)
 {
     d->announce(node);
+}
+
+QList<PyventNodeInfo> PyventNode::nodes() const
+{
+    return d->nodes(d->lock());
+}
+
+bool PyventNode::setWill(const QString &name, const QVariantMap &args, const PyventSendOptions &options)
+{
+    if (!checkProcess())
+        return false;
+    const bool isSet = d->setWill(name, args, options.sender);
+    d->tell();
+    return isSet;
+}
+
+void PyventNode::clearWill()
+{
+    if (checkProcess())
+        d->clearWill();
 }
 
 QVariantMap PyventNode::about() const

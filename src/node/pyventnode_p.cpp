@@ -258,13 +258,17 @@ void PyventNodePrivate::stopClient(Lock &lock, Clock::time_point deadline, Sessi
     if (!life.driver && !life.retryAt)
         return;
     waitUntil(lock, deadline, [&] { return !life.driver || session.waiting().unacknowledged == 0; });
-    if (const qsizetype events = session.waiting().unacknowledged; events > 0) {
+    const qsizetype events = session.waiting().unacknowledged;
+    if (events > 0) {
         fail(lock,
              {PyventError::EventsNotDelivered,
               u"%1 events were not acknowledged by a server within the linger of %2 ms, and are given up"_s.arg(events)
                   .arg(life.options.linger.count()),
               QString::number(events)});
     }
+    // Else the server would take it for lost.
+    if (events == 0 && life.driver && m_session(lock).sayGone(Clock::now()))
+        waitUntil(lock, deadline, [&] { return !life.driver || session.waiting().unacknowledged == 0; });
     // Before another node's event loop watches the same descriptor.
     if (m_waker.isNodeThread())
         m_waker.disarm();
@@ -395,6 +399,7 @@ bool PyventNodePrivate::setAbout(const QVariantMap &about)
              {PyventError::InvalidArgument, u"what a node says of itself, setAbout(), may take 8 KiB at most"_s, {}});
         return false;
     }
+    wantService(lock);
     return true;
 }
 
@@ -410,6 +415,29 @@ void PyventNodePrivate::hearDescriptions()
 {
     const Lock lock = this->lock();
     m_session(lock).hearDescriptions();
+}
+
+void PyventNodePrivate::watchNodes()
+{
+    const Lock lock = this->lock();
+    m_session(lock).watch(Clock::now());
+    wantService(lock);
+    start(lock);
+}
+
+bool PyventNodePrivate::setWill(const QString &name, const QVariantMap &args, const QString &sender)
+{
+    const Lock lock = this->lock();
+    const bool isSet = m_session(lock).setWill(name, args, sender, Clock::now());
+    wantService(lock);
+    return isSet;
+}
+
+void PyventNodePrivate::clearWill()
+{
+    const Lock lock = this->lock();
+    m_session(lock).clearWill();
+    wantService(lock);
 }
 
 // From when on the count is told to somebody.

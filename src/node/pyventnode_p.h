@@ -106,6 +106,10 @@ public:
     QVariantMap about(const Lock &lock) const { return m_session(lock).about(); }
     void announce(const QUuid &node);
     void hearDescriptions();
+    void watchNodes();
+    QList<PyventNodeInfo> nodes(const Lock &lock) const { return m_session(lock).others(); }
+    bool setWill(const QString &name, const QVariantMap &args, const QString &sender);
+    void clearWill();
 
     // The time \a timeout from now, however large that is.
     static Clock::time_point after(std::chrono::milliseconds timeout);

@@ -26,6 +26,13 @@ void PyventNodePrivate::prune(const QSet<QString> &patterns)
             m_session(lock).table().removeIf(pattern, [](const Receiver &receiver) { return !receiver.isWanted(); }));
         apply(lock, removals.back());
     }
+    if (patterns.contains(everything()) && m_session(lock).isWatching()) {
+        static const QMetaMethod appeared = QMetaMethod::fromSignal(&PyventNode::nodeAppeared);
+        static const QMetaMethod vanished = QMetaMethod::fromSignal(&PyventNode::nodeVanished);
+        const PyventNode *node = this->node();
+        if (!node || (!node->isSignalConnected(appeared) && !node->isSignalConnected(vanished)))
+            m_session(lock).unwatch();
+    }
 }
 
 qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom)

@@ -36,40 +36,49 @@ void PyventNodePrivate::collectNews(const Lock &lock)
 {
     Notices &notices = m_notices(lock);
     while (auto item = m_session(lock).news().take()) {
-        std::visit(Overloaded{
-                       [&](Session::State state) {
-                           notices.stateChanged(state);
-                           if (state == Session::State::Ready)
-                               m_serving(lock).forgetComplaints();
-                       },
-                       [&](const PyventError &error) {
-                           m_group->log(lock, log(), error.text);
-                           notices.add([error](PyventNode *node) { Q_EMIT node->errorOccurred(error); });
-                       },
-                       [&](const News::HandlerFailed &failure) {
-                           if (notices.handlerFailed(failure.name, failure.reason))
-                               m_group->log(lock, log(),
-                                            u"A handler of %1 failed: %2"_s.arg(failure.name, failure.reason));
-                       },
-                       [&](const News::Refusal &refusal) {
-                           notices.add([refusal](PyventNode *node) {
-                               Q_EMIT node->eventsRefused(refusal.name, refusal.node, refusal.count, refusal.why);
-                           });
-                       },
-                       [&](News::Described &described) {
-                           notices.add([node = std::move(described.node)](PyventNode *self) {
-                               Q_EMIT self->nodeDescribed(node);
-                           });
-                       },
-                       [&](Presence::Finished &finished) {
-                           const auto shared = std::make_shared<Presence::Finished>(std::move(finished));
-                           notices.add([shared](PyventNode *) {
-                               shared->promise.addResult(shared->nodes);
-                               shared->promise.finish();
-                           });
-                       },
-                   },
-                   *item);
+        std::visit(
+            Overloaded{
+                [&](Session::State state) {
+                    notices.stateChanged(state);
+                    if (state == Session::State::Ready)
+                        m_serving(lock).forgetComplaints();
+                },
+                [&](const PyventError &error) {
+                    m_group->log(lock, log(), error.text);
+                    notices.add([error](PyventNode *node) { Q_EMIT node->errorOccurred(error); });
+                },
+                [&](const News::HandlerFailed &failure) {
+                    if (notices.handlerFailed(failure.name, failure.reason))
+                        m_group->log(lock, log(), u"A handler of %1 failed: %2"_s.arg(failure.name, failure.reason));
+                },
+                [&](const News::Refusal &refusal) {
+                    notices.add([refusal](PyventNode *node) {
+                        Q_EMIT node->eventsRefused(refusal.name, refusal.node, refusal.count, refusal.why);
+                    });
+                },
+                [&](News::Described &described) {
+                    notices.add(
+                        [node = std::move(described.node)](PyventNode *self) { Q_EMIT self->nodeDescribed(node); });
+                },
+                [&](Roster::Appeared &appeared) {
+                    notices.add(
+                        [node = std::move(appeared.node)](PyventNode *self) { Q_EMIT self->nodeAppeared(node); });
+                },
+                [&](Roster::Vanished &vanished) {
+                    const auto reason = vanished.reason == Control::Gone::Left ? PyventNode::Left : PyventNode::Lost;
+                    notices.add([node = std::move(vanished.node), reason](PyventNode *self) {
+                        Q_EMIT self->nodeVanished(node, reason);
+                    });
+                },
+                [&](Presence::Finished &finished) {
+                    const auto shared = std::make_shared<Presence::Finished>(std::move(finished));
+                    notices.add([shared](PyventNode *) {
+                        shared->promise.addResult(shared->nodes);
+                        shared->promise.finish();
+                    });
+                },
+            },
+            *item);
     }
 }
 

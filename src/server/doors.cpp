@@ -98,7 +98,7 @@ void Doors::watch(int fd)
 Doors::Clock::time_point Doors::deadline() const
 {
     return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_readsKeysAt,
-                     m_tellsRefusedAt, m_tellsGoneAt, m_givesUpAt});
+                     m_tellsRefusedAt, m_tellsGoneAt, m_tellsLostAt, m_looksForSilenceAt, m_givesUpAt});
 }
 
 qsizetype Doors::wait(Clock::time_point until)
@@ -142,8 +142,10 @@ qsizetype Doors::wait(Clock::time_point until)
         watchListeners(true);
     makeRoom(now);
     closeSilent(now);
+    closeDistantSilent(now);
     closeThoseWithoutKey(now);
     m_closed.clear();
+    tellLost(now);
     giveBackMemory(now);
     if (m_warnings.isDue(now)) {
         if (const quint64 unsafe = m_relay->takeUnsafe())
@@ -254,6 +256,7 @@ qsizetype Doors::read(Connection *connection, Clock::time_point now)
                 close(connection, "");
             return 0;
         }
+        connection->heardAt = now;
         const Received before(*connection->peer);
         const bool goesOn = isInPlace ? connection->peer->receivedInPlace(count)
                                       : connection->peer->receive(QByteArrayView(room.data(), count));
@@ -454,19 +457,6 @@ void Doors::payDebts(Clock::time_point now)
     m_debtors.clear();
 }
 
-void Doors::stopReading()
-{
-    m_readsMessages = false;
-    m_relay->giveUpThoseThatStandStill(true);
-    m_relay->releaseHeld();
-    for (const auto &[client, connection] : m_connections) {
-        connection->peer->client()->output.lendAny(); // it is not read any more when one is given back
-        if (connection->peer->debt() != Peer::Debt::None)
-            m_relay->touch(connection->peer->client());
-        update(connection.get());
-    }
-}
-
 void Doors::close(Connection *connection, const QString &why)
 {
     if (std::exchange(connection->isClosed, true))
@@ -480,6 +470,7 @@ void Doors::close(Connection *connection, const QString &why)
     if (connection->owes)
         std::erase(m_debtors, connection);
     m_admission.left(connection->other);
+    m_distant -= !connection->other.isLocal;
     const int socket = connection->socket.get();
     control(EPOLL_CTL_DEL, socket, 0, nullptr);
     ::shutdown(socket, SHUT_RDWR);

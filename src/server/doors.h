@@ -103,6 +103,8 @@ private:
         Clock::time_point shakesHandsUntil;
         Clock::time_point frameSince; // when the large frame began of which a part has come
         Clock::time_point writtenAt;  // when it has last taken something
+        Clock::time_point heardAt;    // when something has last come, or could not, since nothing was read
+        bool isSilent = false;        // for longer than it may, when that was looked at
     };
 
     void listen(Listener &&listener);
@@ -149,6 +151,8 @@ private:
     void close(Connection *connection, const QString &why);
     void closeSilent(Clock::time_point now);
     void makeRoom(Clock::time_point now);
+    void tellLost(Clock::time_point now);
+    void closeDistantSilent(Clock::time_point now);
     void giveBackMemory(Clock::time_point now);
     Clock::time_point deadline() const;
     void control(int operation, int fd, quint32 events, void *of);
@@ -178,6 +182,9 @@ private:
     Clock::time_point m_tellsRefusedAt = Clock::time_point::max();
     Clock::time_point m_readsKeysAt = Clock::time_point::max(); // once more
     Clock::time_point m_tellsGoneAt = Clock::time_point::max();
+    Clock::time_point m_tellsLostAt = Clock::time_point::max();
+    Clock::time_point m_looksForSilenceAt = Clock::time_point::max(); // of nodes of other machines
+    qsizetype m_distant = 0;                                          // connections of other machines
     Clock::time_point m_givesUpAt = Clock::time_point::max(); // those that others wait for, and that stand still
     Clock::time_point m_paysAt = Clock::time_point::max();    // what can wait
     Clock::time_point m_givesBackAt = Clock::time_point::max();

@@ -28,6 +28,14 @@ constexpr int keepaliveAfter = 10;   // seconds
 constexpr int keepaliveInterval = 5; // seconds
 constexpr int keepalives = 3;
 
+// How long after its connection's end a node may have made a new one: between this and twice this.
+constexpr auto tellsLostAfter = 150ms;
+
+// A node of another machine sends something each second. One that is lost is known to be within 3 s: one second in which it may have
+// been silent anyway is part of this, and what is looked for twice takes two of the intervals more.
+constexpr auto silenceOfDistant = 1700ms;
+constexpr auto looksForSilenceEvery = 350ms;
+
 // What the kernel may have under way on a lane, as far as it allows that.
 constexpr int socketBuffer = 4 * 1024 * 1024;
 
@@ -106,6 +114,19 @@ void Doors::stopListening()
     m_listensAgainAt = Clock::time_point::max();
 }
 
+void Doors::stopReading()
+{
+    m_readsMessages = false;
+    m_relay->giveUpThoseThatStandStill(true);
+    m_relay->releaseHeld();
+    for (const auto &[client, connection] : m_connections) {
+        connection->peer->client()->output.lendAny(); // it is not read any more when one is given back
+        if (connection->peer->debt() != Peer::Debt::None)
+            m_relay->touch(connection->peer->client());
+        update(connection.get());
+    }
+}
+
 void Doors::watchListeners(bool watch)
 {
     for (Listener &listener : m_listeners)
@@ -155,12 +176,13 @@ void Doors::accept(const Listener &listener)
     added->socket = std::move(socket);
     added->peer = makePeer(listener.kind, other);
     added->peer->client()->isOwners = other.isLocal && (other.user == ::geteuid() || other.user == uid_t(0));
-    added->writtenAt = now;
+    added->writtenAt = added->heardAt = now;
     added->shakesHandsUntil = now + m_limits.handshake;
     added->events = EPOLLIN;
     control(EPOLL_CTL_ADD, added->socket.get(), added->events, added);
     m_connections.emplace(added->peer->client(), std::move(connection));
     m_admission.entered(added->other = other);
+    m_distant += !other.isLocal;
     giveRules(added);
     m_nextHandshake = std::min(m_nextHandshake, added->shakesHandsUntil);
     write(added, now);
@@ -304,6 +326,44 @@ void Doors::closeSilent(Clock::time_point now)
     }
     for (Connection *connection : silent)
         close(connection, "it has connected, and does not say what it is");
+}
+
+// Which nodes are lost, or not, since these have made new connections meanwhile.
+void Doors::tellLost(Clock::time_point now)
+{
+    if (now < m_tellsLostAt && m_tellsLostAt != Clock::time_point::max())
+        return;
+    if (now >= m_tellsLostAt)
+        m_relay->tellLost();
+    m_tellsLostAt = m_relay->hasLost() ? now + tellsLostAfter : Clock::time_point::max();
+}
+
+// The kernel tells at once when a process of this machine ends, but much later when another machine is gone. A node there says something
+// each second, since its connection that sends has heartbeats. Looked at only while somebody wants to know.
+void Doors::closeDistantSilent(Clock::time_point now)
+{
+    if (m_distant == 0 || !m_relay->mustKnowWhoIsLost()) {
+        m_looksForSilenceAt = Clock::time_point::max();
+        return;
+    }
+    if (m_looksForSilenceAt == Clock::time_point::max())
+        m_looksForSilenceAt = now + looksForSilenceEvery;
+    if (now < m_looksForSilenceAt)
+        return;
+    m_looksForSilenceAt = now + looksForSilenceEvery;
+    std::vector<Connection *> silent;
+    for (const auto &[client, connection] : m_connections) {
+        if (connection->other.isLocal || !connection->peer->sends() || !client->guest.isHere())
+            continue;
+        if (!(connection->events & EPOLLIN)) // it is this server that does not read
+            connection->heardAt = now;
+        // Twice, because what has come may not be read yet where the server itself stood still.
+        const bool isSilent = now - connection->heardAt > silenceOfDistant;
+        if (std::exchange(connection->isSilent, isSilent) && isSilent)
+            silent.push_back(connection.get());
+    }
+    for (Connection *connection : silent)
+        close(connection, "its machine has not answered for more than 2 s");
 }
 
 // Where all is full: who does not read at all, and who began a large frame longest ago and does not end it.

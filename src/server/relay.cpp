@@ -31,6 +31,13 @@ constexpr qsizetype sizeInIndex(qsizetype prefixBytes, qsizetype count = 1)
 
 constexpr qsizetype mostNodes = 1000;
 
+// What those subscribe to who watch who is there.
+const QByteArray &watched()
+{
+    static const QByteArray prefix = presencePrefix.toByteArray();
+    return prefix;
+}
+
 // The node for which alone all is that begins with \a prefix; null: it is for others, too, or is not all that is for it.
 QUuid nodeOf(QByteArrayView prefix)
 {
@@ -72,6 +79,11 @@ void Relay::remove(Client *client)
         std::erase(held->m_waitsFor, client);
     std::erase_if(m_told, [client](const Told &told) { return told.client == client; });
     m_speaksFor.left(&client->speaker);
+    m_attendance.left(&client->guest, [&](const QByteArray &will) {
+        const QByteArrayView topic = topicOf(will);
+        return !client->m_rules || client->m_rules->maySend(AskedName(topic));
+    });
+    m_watchers -= client->m_prefixes.contains(watched());
     client->output.clear();
     client->m_hasLeft = true;
     for (const QUuid &node : std::as_const(client->m_nodes))
@@ -124,6 +136,7 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     }
     client->m_prefixBytes += known.size();
     m_subscribedBytes += size;
+    m_watchers += known == watched();
     countStranger(client);
     const QUuid node = nodeOf(known);
     if (!node.isNull() && client->m_nodes.size() < mostNodes) {
@@ -144,6 +157,7 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
         return;
     client->m_prefixBytes -= prefix.size();
     m_subscribedBytes -= sizeInIndex(prefix.size());
+    m_watchers -= prefix == watched();
     if (const QUuid node = nodeOf(prefix); !node.isNull() && client->m_nodes.removeOne(node))
         forgetNodeHere(node);
     m_index.remove(prefix, client);

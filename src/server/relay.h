@@ -3,6 +3,7 @@
 #define PYVENT_SERVER_RELAY_H
 
 #include "security/peerrules.h"
+#include "server/attendance.h"
 #include "server/droppedstreams.h"
 #include "server/framereader.h"
 #include "server/payloadguard.h"
@@ -48,6 +49,7 @@ public:
     public:
         SendBuffer output;
         Speakers::Speaker speaker;
+        Attendance::Guest guest;
         bool isLane = false; // by which only nodes of this module come; known before it subscribes to anything
 
         // Its user is the server's own, or root, who could as well serve: without rules, it may speak for nodes that are not here.
@@ -153,6 +155,14 @@ public:
     // Why something was refused last, for people.
     QString lastRefusal() const { return m_refusals.lastRefusal(); }
 
+    // Tells those who watch which nodes are lost, some time after their connections have ended, so that one that makes a new one is not, and
+    // sends these nodes' wills. To be called in intervals that long, while somebody is lost; with all, where they are told \a inAll.
+    void tellLost(bool inAll = false);
+    bool hasLost() const { return m_attendance.hasLost(); }
+
+    // Whether anyone wants to know that a node is lost.
+    bool mustKnowWhoIsLost() const { return m_watchers > 0 || m_attendance.willBytes() > 0; }
+
     // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
 
     // \a client says whether it has taken more than it keeps up with.
@@ -204,7 +214,7 @@ public:
     bool hasTooManyParts() const { return m_partBytes >= m_limits.allBytes; }
 
     // About what all of it takes, in bytes.
-    qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes; }
+    qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes(); }
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);
@@ -222,6 +232,10 @@ private:
     void forgetNodeHere(const QUuid &node);
     bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {},
                 const QString &text = {});
+    // Of a message about who is there, or for the server alone, which is \a client's own to say. Returns whether it is passed on.
+    bool notePresence(Client *client, const Control::Message &message);
+    bool takeWill(Client *client, const Control::Message &message);
+    void publishWill(const QByteArray &frame);
     void publish(Client *from, const QByteArray &frame);
     void keepWhoMayHear(QByteArrayView body);
     void keepWhoMayHearHeads(const Control::Heads &heads);
@@ -260,6 +274,8 @@ private:
     QHash<QUuid, int> m_nodesHere; // on how many connections each hears what is for it
     Refusals m_refusals;
     std::unique_ptr<PayloadGuard> m_guard;
+    Attendance m_attendance;
+    qsizetype m_watchers = 0;  // clients that watch who is there
     qsizetype m_ruled = 0;     // clients that have rules
     qsizetype m_strangers = 0; // clients that hear something and are no nodes of this module's
     QByteArray m_instead;      // of the frame that was not admitted; empty: nothing

@@ -43,10 +43,10 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     }
     const auto message = Control::Message::of(body);
     if (!message)
-        return true; // of a version to come
+        return !isForServer(topic); // of a version to come
     const bool isEvent = message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay;
     if (!isEvent)
-        ++(message->isForAll() ? client->m_commonMessages : client->m_nodeMessages);
+        ++(message->isForAll() || message->isForWatchers() ? client->m_commonMessages : client->m_nodeMessages);
     if (message->kind == Control::Kind::Refused)
         return refuse(client, topic, Control::Refused::Impersonation);
     const Frame event = isEvent ? parseFrame(message->payload) : Frame();
@@ -63,6 +63,8 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         if (!m_speaksFor.claim(&client->speaker, *node))
             return refuse(client, firstTopicOf(*message), Control::Refused::Impersonation, *node);
     }
+    if (message->isForWatchers() || isForServer(topic))
+        return notePresence(client, *message);
     if (!client->m_rules)
         return true;
     return isEvent ? maySend(client, event.topic) : judgeTopics(client, *message, Right::Send);

@@ -264,6 +264,7 @@ void Server::sayGoodbye(std::chrono::milliseconds linger)
         while (m_doors.wait(Clock::now()) > 0 && Clock::now() < begin + linger / 2) { }
         m_hadOtherClients.store(m_relay.hadOtherClients(), std::memory_order_relaxed);
         m_doors.stopReading();
+        m_relay.tellLost(true);
         m_relay.sayGoodbye();
         m_doors.wait(Clock::now()); // which writes it
         while (m_doors.hasEvents() && Clock::now() < begin + linger)

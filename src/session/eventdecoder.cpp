@@ -266,7 +266,8 @@ void EventDecoder::readFrame(const Frame &frame, Frames *frames)
     if (hasTrailer) {
         if (!trailer.sender.isEmpty())
             read.sender = sender = senderOf(trailer);
-        read.nodeId = trailer.nodeId;
+        if (!(trailer.flags & Trailer::Will)) // which has no number, and so is to be passed on as what has none
+            read.nodeId = trailer.nodeId;
         read.sequence = trailer.sequence;
         read.time = trailer.time;
         read.previous = trailer.previous;

@@ -26,8 +26,10 @@ bool endsPythonReceivers(const QString &argument)
 
 } // namespace
 
-PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender,
-                                 qsizetype room, qint64 time, Window::Clock::time_point now, QByteArray *frame)
+// All but the trailer's numbers, and the trailer itself, which refers to \a fullSender.
+Q_ALWAYS_INLINE PyventError EventEncoder::write(QAnyStringView name, const ArgumentList &arguments,
+                                                const QString &sender, qsizetype room, Trailer *trailer,
+                                                QByteArray *fullSender)
 {
     if (PyventError error = setName(name))
         return error;
@@ -38,10 +40,17 @@ PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &argume
     m_buffer.append(m_topic).append(' ');
     if (PyventError error = writePayload(arguments, explicitSender))
         return error;
+    *fullSender = explicitSender.isEmpty() ? m_defaultSender : explicitSender.toUtf8();
+    trailer->sender = *fullSender;
+    return checkSize(m_buffer.size() + trailerSize(*trailer), room);
+}
+
+PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender,
+                                 qsizetype room, qint64 time, Window::Clock::time_point now, QByteArray *frame)
+{
+    QByteArray fullSender;
     Trailer trailer{.nodeId = m_nodeId, .time = time, .flags = m_flags};
-    const QByteArray fullSender = explicitSender.isEmpty() ? m_defaultSender : explicitSender.toUtf8();
-    trailer.sender = fullSender;
-    if (PyventError error = checkSize(m_buffer.size() + trailerSize(trailer), room))
+    if (PyventError error = write(name, arguments, sender, room, &trailer, &fullSender))
         return error;
     const Window::Next next = m_window->next(m_topic);
     trailer.sequence = next.sequence;
@@ -49,6 +58,18 @@ PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &argume
     appendTrailer(trailer, &m_buffer);
     *frame = takeFrame();
     m_window->add(m_topic, trailer.sequence, trailer.time, QByteArray(*frame), frame->size(), now);
+    return {};
+}
+
+PyventError EventEncoder::encodeWill(QAnyStringView name, const ArgumentList &arguments, const QString &sender,
+                                     qsizetype room, qint64 time, QByteArray *frame)
+{
+    QByteArray fullSender;
+    Trailer trailer{.nodeId = m_nodeId, .time = time, .flags = Trailer::Will};
+    if (PyventError error = write(name, arguments, sender, room, &trailer, &fullSender))
+        return error;
+    appendTrailer(trailer, &m_buffer);
+    *frame = takeFrame();
     return {};
 }
 

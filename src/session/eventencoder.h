@@ -37,11 +37,17 @@ public:
     PyventError encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,
                        qint64 time, Window::Clock::time_point now, QByteArray *frame);
 
+    // Makes an event that is to be sent by the server when this node is lost: it takes no number, and is not kept.
+    PyventError encodeWill(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,
+                           qint64 time, QByteArray *frame);
+
     // What is wrong with the arguments of the event \a name. \a sender is the one that was given, and becomes the one among the arguments
     // if none was.
     static PyventError checkArguments(const QString &name, const ArgumentList &arguments, QString *sender);
 
 private:
+    PyventError write(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,
+                      Trailer *trailer, QByteArray *fullSender);
     PyventError setName(QAnyStringView name);
     PyventError writePayload(const ArgumentList &arguments, const QString &sender);
     PyventError checkSize(qsizetype size, qsizetype room) const;

@@ -75,6 +75,7 @@ public:
     Connection::State state(const Seat &seat) const;
     Connection::Way way() const { return m_connection->way(); }
     bool provesSenders() const { return m_connection->provesSenders(); }
+    bool tellsWhoIsLost() const { return m_connection->tellsWhoIsLost(); }
     QString keyName() const { return m_connection->keyName(); }
     Connection::Silence silence(Clock::time_point now) const { return m_connection->silence(now); }
     qsizetype unsentEvents(const Seat &seat) const

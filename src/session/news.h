@@ -5,6 +5,7 @@
 #include "delivery/losscounter.h"
 #include "pyventerror.h"
 #include "session/presence.h"
+#include "session/roster.h"
 
 #include <deque>
 #include <optional>
@@ -37,7 +38,8 @@ public:
     {
         PyventNodeInfo node;
     };
-    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished, Refusal, Described>;
+    using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished, Refusal, Described,
+                              Roster::Appeared, Roster::Vanished>;
 
     // What may wait while nobody asks. What is more is not told.
     static constexpr std::size_t maximumItems = 10'000;

@@ -13,12 +13,12 @@ qint64 costOf(const Control::Message &message)
     case Control::Kind::Announce:
         return 20;
     case Control::Kind::Heads:
+    case Control::Kind::Here:
         return 2 + message.payload.size() / 500;
     case Control::Kind::Past:
         return 2;
     case Control::Kind::Refused:
         return 50; // people are told
-    case Control::Kind::Here:
     case Control::Kind::Ask:
     case Control::Kind::Answer:
     case Control::Kind::Withheld:
@@ -26,6 +26,9 @@ qint64 costOf(const Control::Message &message)
     case Control::Kind::Recall:
     case Control::Kind::Repair:
     case Control::Kind::Replay:
+    case Control::Kind::Gone:
+    case Control::Kind::Will:
+    case Control::Kind::NoWill:
         break;
     }
     return 1;

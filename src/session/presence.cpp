@@ -146,14 +146,20 @@ QByteArray Presence::toOne(const QUuid &node, const PyventNodeInfo &self)
     return nodeTopic(node, Control::here) + toBytes(self);
 }
 
+QByteArray Presence::toWatchers(const PyventNodeInfo &self)
+{
+    return presenceTopic(Control::here) + toBytes(self);
+}
+
 bool Presence::fits(const QVariantMap &about)
 {
     return QCborMap::fromVariantMap(about).toCborValue().toCbor().size() <= maximumAboutSize;
 }
 
-std::optional<PyventNodeInfo> Presence::heard(QByteArrayView answer)
+std::optional<PyventNodeInfo> Presence::heard(QByteArrayView answer, bool isWanted)
 {
-    if ((m_searches.empty() && !m_wantsAll) || answer.size() > maximumAnswerSize)
+    isWanted = isWanted || m_wantsAll;
+    if ((m_searches.empty() && !isWanted) || answer.size() > maximumAnswerSize)
         return {};
     const auto node = Control::readHereOrigin(answer);
     if (!node)
@@ -166,7 +172,7 @@ std::optional<PyventNodeInfo> Presence::heard(QByteArrayView answer)
         if (search.isAsked && search.found.size() < maximumNodes)
             search.found.insert(info->uuid, *info);
     }
-    return m_wantsAll ? info : std::nullopt;
+    return isWanted ? info : std::nullopt;
 }
 
 bool Presence::mayAnswer(Clock::time_point now)

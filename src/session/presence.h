@@ -48,15 +48,17 @@ public:
     // The answer for all nodes that is due where there were too many questions; empty where there is none.
     QByteArray answerToAll(Clock::time_point now, const std::function<PyventNodeInfo()> &self);
 
-    // The same without a question, to all nodes and to one.
+    // The same without a question, to all nodes, to one, and to those who watch.
     static QByteArray toAll(const PyventNodeInfo &self);
     static QByteArray toOne(const QUuid &node, const PyventNodeInfo &self);
+    static QByteArray toWatchers(const PyventNodeInfo &self);
 
-    // Another node's answer has come. Returns what it says, where somebody wants to know.
-    std::optional<PyventNodeInfo> heard(QByteArrayView answer);
+    // Another node's answer has come. Returns what it says, where somebody wants to know, or \a isWanted.
+    std::optional<PyventNodeInfo> heard(QByteArrayView answer, bool isWanted = false);
 
     // From now on heard() returns what any answer says.
     void wantAll() { m_wantsAll = true; }
+    bool wantsAll() const { return m_wantsAll; }
 
     // Whether \a about fits in an answer.
     static bool fits(const QVariantMap &about);

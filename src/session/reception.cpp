@@ -18,10 +18,35 @@ constexpr qsizetype mostKept = 64 * 1024;
 
 void Reception::heard(QByteArrayView frame, Clock::time_point now)
 {
-    if (hasRoomFor(frame) || parseFrame(frame).trailerState != TrailerState::Read)
+    const auto isNumbered = [&] {
+        const Frame read = parseFrame(frame);
+        return read.trailerState == TrailerState::Read && read.trailer.sequence > 0;
+    };
+    if (Q_UNLIKELY(endsWithFlag(Trailer::Will, frame)) && isToWait(frame))
+        m_wills.push_back(frame.toByteArray());
+    else if (hasRoomFor(frame) || !isNumbered())
         arrive(frame, Way::Bus, now);
     else
         look(frame, now);
+}
+
+// What a server sends for a node that is lost has no number, but comes behind all that the node has sent of it.
+bool Reception::isToWait(QByteArrayView frame)
+{
+    constexpr std::size_t mostWills = 100;
+    const Frame read = parseFrame(frame);
+    return m_wills.size() < mostWills && m_window.isWaiting(read.trailer.nodeId, read.topic);
+}
+
+void Reception::deliverWills(Clock::time_point now)
+{
+    for (QByteArray &will : std::exchange(m_wills, {})) {
+        const Frame read = parseFrame(will);
+        if (m_window.isWaiting(read.trailer.nodeId, read.topic))
+            m_wills.push_back(std::move(will));
+        else
+            arrive(will, Way::Bus, now);
+    }
 }
 
 void Reception::heardRepair(QByteArrayView frame, Clock::time_point now)
@@ -49,6 +74,8 @@ void Reception::deliverReleased(Clock::time_point now)
         else
             arrive(held, Way::Held, now);
     }
+    if (!m_wills.empty())
+        deliverWills(now);
     if (!m_catchUps.isEmpty())
         m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));
 }

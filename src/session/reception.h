@@ -74,6 +74,8 @@ private:
     EventDecoder::Result decode(QByteArrayView frame, Way way, Clock::time_point now);
     void arrive(QByteArrayView frame, Way way, Clock::time_point now);
     void look(QByteArrayView frame, Clock::time_point now);
+    bool isToWait(QByteArrayView frame);
+    void deliverWills(Clock::time_point now);
     bool hasRoomToTake(QByteArrayView frame) const;
     bool hasRoomFor(QByteArrayView frame) const;
     void offerToWaiters(const PyventEvent &event);
@@ -102,7 +104,8 @@ private:
     EventDecoder m_decoder;
     std::vector<Waiter *> m_waiters;
     std::vector<std::weak_ptr<Receiver>>
-        m_lateElsewhere; // handlers of which much was put into their thread's event queue
+        m_lateElsewhere;             // handlers of which much was put into their thread's event queue
+    std::vector<QByteArray> m_wills; // of lost nodes, of which earlier events are missing
     bool m_isLagging = false;
     bool m_turnsAway = false;
 };

@@ -18,9 +18,6 @@ namespace {
 // How soon a thread is looked at again that is behind with what it hears.
 constexpr auto lookInterval = 50ms;
 
-// To single nodes, while there is no server.
-constexpr qsizetype mostAnnouncements = 1000;
-
 } // namespace
 
 Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
@@ -31,6 +28,7 @@ Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
     , m_encoder(uuid, &m_recovery.sent())
     , m_reception(uuid, m_recovery.received(), m_catchUps, m_news)
     , m_presence(uuid)
+    , m_roster(uuid)
 {
 }
 
@@ -64,6 +62,8 @@ void Session::join(Link *link, Clock::time_point now)
     m_awaitsLink = false;
     for (const QByteArray &prefix : controlPrefixes(m_uuid))
         m_link->subscribe(m_seat, prefix);
+    if (m_roster.isWatching())
+        m_link->subscribe(m_seat, presencePrefix.toByteArray());
     for (const QByteArray &prefix : table().prefixes())
         subscribe(prefix);
     updateState(now);
@@ -87,6 +87,8 @@ Session::Left Session::leave(Clock::time_point now)
     m_catchUps.leave();
     table().forEachNewest([this](Receiver &receiver) { m_reception.pacer().forget(receiver); });
     updateState(now);
+    m_roster.forget();
+    m_here = {};
     return {m_reception.inbox().takeAll(), m_presence.cancel()};
 }
 
@@ -111,8 +113,12 @@ void Session::updateState(Clock::time_point now)
         return;
     if (state == State::Connecting && before != State::Stopped)
         m_lostServer = true;
+    if (state == State::Connecting || state == State::Stopped)
+        isNotThere();
     if (state == State::Ready) {
         m_announcement.isDue = m_announcement.isWanted;
+        if (std::exchange(m_callsRoll, false))
+            m_roster.ready(m_link->tellsWhoIsLost(), now);
         m_recovery.received().setSendersAreProven(m_link->provesSenders());
         m_recovery.ready(m_wallClock(), now);
         if (std::exchange(m_lostServer, false)) {
@@ -148,13 +154,18 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
         noteOrigin(*message, now);
     switch (message->kind) {
     case Control::Kind::Who:
-        if (QByteArray answer = m_presence.answer(payload, now, [this] { return info(); }); !answer.isEmpty())
-            m_link->sendControl(std::move(answer));
+        heardWho(payload, now);
         break;
     case Control::Kind::Here:
-        if (auto node = m_presence.heard(payload); node && node->uuid != m_uuid)
-            m_news.add(News::Described{*std::move(node)});
+        heardHere(payload, now);
         break;
+    case Control::Kind::Gone:
+        if (const auto gone = Control::Gone::read(payload))
+            m_roster.isGone(gone->node, gone->reason);
+        break;
+    case Control::Kind::Will:
+    case Control::Kind::NoWill:
+        break; // for the server
     case Control::Kind::Announce:
         m_recovery.askedForHeads(payload, now);
         break;
@@ -216,6 +227,7 @@ void Session::process(Clock::time_point now)
         m_reception.deliverReleased(now);
         m_reception.pacer().process(now);
         searchOthers(now);
+        watchOthers(now);
         m_lagging.is = m_reception.isLagging();
         m_lagging.lookAt = m_reception.hasLateOnesElsewhere() ? now + lookInterval : Clock::time_point::max();
         m_outOfMemoryUntil.reset();
@@ -240,50 +252,13 @@ void Session::recover(Clock::time_point now)
         m_news.losses.add(QString::fromUtf8(loss.topic), loss.node, loss.count);
 }
 
-void Session::searchOthers(Clock::time_point now)
-{
-    if (m_state == State::Ready && m_presence.mustAsk())
-        m_link->sendControl(m_presence.question());
-    if (m_state == State::Ready) {
-        if (std::exchange(m_announcement.isDue, false))
-            m_link->sendControl(Presence::toAll(info()));
-        for (const QUuid &node : std::exchange(m_announcement.to, {}))
-            m_link->sendControl(Presence::toOne(node, info()));
-    }
-    if (QByteArray answer = m_presence.answerToAll(now, [this] { return info(); }); !answer.isEmpty() && m_link)
-        m_link->sendControl(std::move(answer));
-    for (Presence::Finished &finished : m_presence.takeFinished(now))
-        m_news.add(std::move(finished));
-}
-
 Session::Clock::time_point Session::deadline() const
 {
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
     const Clock::time_point earliest =
-        std::min({m_lagging.lookAt, m_presence.deadline(), m_reception.pacer().deadline()});
+        std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline()});
     return mayRecover() ? std::min({earliest, m_recovery.deadline(), m_catchUps.deadline()}) : earliest;
-}
-
-PyventNodeInfo Session::info() const
-{
-    PyventNodeInfo info = m_info;
-    info.uuid = m_uuid;
-    info.nodeId = m_options.nodeId;
-    info.about = m_about;
-    info.names = m_reception.table().patterns();
-    switch (m_link->way()) {
-    case Connection::Way::None:
-        break;
-    case Connection::Way::Lane:
-        info.way = u"lane"_s;
-        break;
-    case Connection::Way::Tcp:
-        info.way = u"tcp"_s;
-        info.key = m_link->keyName();
-        break;
-    }
-    return info;
 }
 
 // What the user wants
@@ -416,6 +391,7 @@ void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay
     if (prefix.isNull() || !m_link)
         return;
     subscribe(prefix);
+    hasChanged();
     updateState(now);
     if (m_state == State::Ready) // another session of this link has subscribed to it before
         m_recovery.ready(m_wallClock(), now);
@@ -438,6 +414,7 @@ void Session::removed(const ReceiverTable::Removal &removal)
         m_link->unsubscribe(m_seat, prefix);
         m_recovery.received().ignore(prefix);
     }
+    hasChanged();
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
         const PyventPattern &pattern = receiver->pattern();
         const QByteArray name = pattern.text().toUtf8();
@@ -448,30 +425,6 @@ void Session::removed(const ReceiverTable::Removal &removal)
             m_recovery.received().forget(name);
         }
     }
-}
-
-bool Session::setAbout(const QVariantMap &about)
-{
-    if (!Presence::fits(about))
-        return false;
-    m_about = about;
-    return true;
-}
-
-void Session::announce(const QUuid &node)
-{
-    if (node.isNull())
-        m_announcement.isWanted = m_announcement.isDue = true;
-    else if (m_announcement.to.size() < mostAnnouncements)
-        m_announcement.to.insert(node);
-    if (m_seat)
-        m_seat->isTouched = true;
-}
-
-QFuture<QList<PyventNodeInfo>> Session::find(Clock::time_point end)
-{
-    m_seat->isTouched = true;
-    return m_presence.find(end);
 }
 
 std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)

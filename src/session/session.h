@@ -31,7 +31,11 @@ public:
 
     // What others are told who ask who is there, beside the names.
     void setInfo(const PyventNodeInfo &info) { m_info = info; }
-    void setServing(bool serving) { m_info.serving = serving; }
+    void setServing(bool serving)
+    {
+        m_info.serving = serving;
+        hasChanged();
+    }
 
     // What the program says of this node beside that. Returns false if it is too much.
     bool setAbout(const QVariantMap &about);
@@ -42,6 +46,20 @@ public:
 
     // From now on news() has what other nodes say of themselves unasked.
     void hearDescriptions() { m_presence.wantAll(); }
+
+    // From now on news() has which other nodes are there, come and go; or no more.
+    void watch(Clock::time_point now);
+    void unwatch();
+    bool isWatching() const { return m_roster.isWatching(); }
+    QList<PyventNodeInfo> others() const { return m_roster.nodes(); }
+
+    // The server is to send that event when this node is lost. Returns false where it is refused, and news() says why.
+    bool setWill(const QString &name, const QVariantMap &args, const QString &sender, Clock::time_point now);
+    void clearWill();
+
+    // Says to those who watch that this node leaves, behind all that it has sent, and, as an event, until the server acknowledges it. Returns false
+    // where there is nobody to be told.
+    bool sayGone(Clock::time_point now);
 
     // The sender of what is sent without one.
     QString defaultSender() const;
@@ -148,6 +166,15 @@ private:
     void sendFrame(QByteArray &&frame, Clock::time_point now, quint64 *unheard);
     void recover(Clock::time_point now);
     void searchOthers(Clock::time_point now);
+    void watchOthers(Clock::time_point now);
+    void sayHere(Clock::time_point now);
+    void registerWill(Clock::time_point now);
+    void heardWho(QByteArrayView question, Clock::time_point now);
+    void heardHere(QByteArrayView answer, Clock::time_point now);
+    void tellOthers();
+    void isNotThere();
+    void hasChanged();
+    Clock::time_point presenceDeadline() const;
     void subscribe(const QByteArray &prefix);
     void isFull(QAnyStringView name);
     PyventNodeInfo info() const;
@@ -166,6 +193,26 @@ private:
         QSet<QUuid> to;        // these
     };
     Announcement m_announcement;
+    struct Here // what this node says of itself to those who watch
+    {
+        bool isDue = true;      // since no server of now has heard it
+        bool mayDiffer = false; // from what was said
+        bool hasLeft = false;
+        QByteArray said;
+        Clock::time_point sayAgainAt; // if it does
+    };
+    Here m_here;
+    bool m_callsRoll = false; // as soon as it is Ready
+    struct Will
+    {
+        QString name;
+        QVariantMap args;
+        QString sender;
+        bool isRegistered = false; // with the present server
+        std::optional<Clock::time_point> giveUpAt;
+        bool isGivenUp = false; // since the present server does not know what that is
+    };
+    std::optional<Will> m_will;
     Link *m_link = nullptr;
     Link::Seat *m_seat = nullptr;
     State m_state = State::Stopped;
@@ -189,6 +236,7 @@ private:
     EventEncoder m_encoder;
     Reception m_reception;
     Presence m_presence;
+    Roster m_roster;
     Origins m_origins;
 };
 

@@ -33,6 +33,7 @@ public:
     State state() const override;
     Way way() const override;
     bool provesSenders() const override { return m_way && m_way->provesSenders(); }
+    bool tellsWhoIsLost() const override { return m_way && m_way->tellsWhoIsLost(); }
     QString keyName() const override { return m_way ? m_way->keyName() : QString(); }
     quint64 proven() const override;
     bool isSending() const override { return m_way && m_way->isSending(); }

@@ -113,6 +113,10 @@ public:
 
     // Whether the server is known to let nobody speak for another's node.
     virtual bool provesSenders() const = 0;
+
+    // Whether it is known to tell which nodes are lost, and to send what these wanted to be sent then.
+    virtual bool tellsWhoIsLost() const { return false; }
+
     // The name that the server has for the key by which this has come in; empty if it has not.
     virtual QString keyName() const { return {}; }
 

@@ -528,6 +528,7 @@ void LaneConnection::handleCommand(QByteArrayView body)
             return end();
         m_isUp = m_wasUp = true;
         m_provesSenders = Lane::provesSenders(command->data);
+        m_tellsWhoIsLost = Lane::tellsWhoIsLost(command->data);
         m_files.areTaken = Lane::takesFiles(command->data);
         flush();
     } else if (command->name == Lane::acknowledgeCommand) {

@@ -50,6 +50,7 @@ public:
     State state() const override;
     Way way() const override { return Way::Lane; }
     bool provesSenders() const override { return m_provesSenders; }
+    bool tellsWhoIsLost() const override { return m_tellsWhoIsLost; }
     quint64 proven() const override { return m_isUp ? m_proven : 0; }
     bool isSending() const override { return m_isUp; }
     Silence silence(Clock::time_point now) const override;
@@ -135,7 +136,8 @@ private:
     Output m_output;
     Files m_files;
     bool m_isUp = false;
-    bool m_provesSenders = false; // the server
+    bool m_provesSenders = false;  // the server
+    bool m_tellsWhoIsLost = false; // likewise
     bool m_wasUp = false;
     bool m_wasBlocked = false;  // and what is written next shows that the server reads
     bool m_mayHaveMore = true;  // the socket

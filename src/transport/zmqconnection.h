@@ -30,6 +30,7 @@ public:
     State state() const override;
     Way way() const override { return Way::Tcp; }
     bool provesSenders() const override { return m_requests.provesSenders(); }
+    bool tellsWhoIsLost() const override { return m_requests.tellsWhoIsLost(); }
     QString keyName() const override { return m_requests.keyName(); }
     quint64 proven() const override { return m_proof.proven(); }
     bool isSending() const override { return m_requests.isUp(); }

@@ -39,9 +39,9 @@ constexpr auto acknowledgementsLate = 20ms;
 constexpr qsizetype copyLimit = 16 * 1024;
 
 // As it said when the connection was made, which ZeroMQ gives with each message.
-bool saysThatItProvesSenders(zmq::message_t *reply)
+bool says(zmq::message_t *reply, QByteArrayView property)
 {
-    const char *const value = zmq_msg_gets(reply->handle(), Zmtp::provesSenders.data());
+    const char *const value = zmq_msg_gets(reply->handle(), property.data());
     return value && std::strcmp(value, "1") == 0;
 }
 
@@ -123,7 +123,7 @@ void ZmqRequests::close(Clock::time_point now)
     m_keyName.clear();
     m_socket.reset();
     m_isHeld = m_holds;
-    m_takesBatches = m_provesSenders = false;
+    m_takesBatches = m_provesSenders = m_tellsWhoIsLost = false;
     m_queue.connectionLost();
     m_isUp = false;
     if (m_refusal != ZmqSocket::Refusal::None) {
@@ -193,7 +193,8 @@ void ZmqRequests::readAcknowledgements()
         // state never becomes Ready, and the event stays in the queue.
         if (bytesOf(reply) == batchAcknowledgement) {
             m_takesBatches = true;
-            m_provesSenders = m_provesSenders || saysThatItProvesSenders(&reply);
+            m_provesSenders = m_provesSenders || says(&reply, Zmtp::provesSenders);
+            m_tellsWhoIsLost = m_tellsWhoIsLost || says(&reply, Zmtp::tellsWhoIsLost);
         } else if (bytesOf(reply) != acknowledgement) {
             continue;
         }

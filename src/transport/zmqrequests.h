@@ -53,6 +53,7 @@ public:
     bool isStrangers(AccessRule *rule) const { return m_socket && m_socket->isStrangers(rule); }
     bool isUp() const { return m_isUp; }
     bool provesSenders() const { return m_provesSenders; }     // the server at its other end does
+    bool tellsWhoIsLost() const { return m_tellsWhoIsLost; }   // likewise
     bool isAccepted() const { return m_isAccepted; }           // the last attempt to connect was
     bool isUnresolved() const { return m_isUnresolved; }       // the last attempt to connect found no address
     bool isOutOfResources() const { return m_outOfResources; } // there was no descriptor for the last attempt
@@ -78,6 +79,7 @@ private:
     std::unique_ptr<ZmqSocket> m_socket; // none while waiting to try again
     bool m_takesBatches = false;         // the server at its other end does
     bool m_provesSenders = false;        // likewise
+    bool m_tellsWhoIsLost = false;       // likewise
     Burst m_burst;
     bool m_isUp = false;
     bool m_isHeld = false;

@@ -21,7 +21,9 @@ constexpr quint64 maximumEntries = 200;
 // What topics to all nodes begin with, and topics to one, whose UUID is next.
 constexpr QByteArrayView allPrefix = "\2all/";
 constexpr QByteArrayView nodesPrefix = "\2node/";
-static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix);
+constexpr QByteArrayView serverPrefix = "\2server/";
+static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix && presencePrefix[0] == controlPrefix
+              && serverPrefix[0] == controlPrefix);
 
 QByteArray bytes(const QCborArray &array)
 {
@@ -66,6 +68,21 @@ QByteArray commonTopic(QByteArrayView kind)
 QByteArray nodeTopic(const QUuid &node, QByteArrayView kind)
 {
     return nodePrefix(node) + kind.toByteArray() + ' ';
+}
+
+QByteArray presenceTopic(QByteArrayView kind)
+{
+    return presencePrefix.toByteArray() + kind.toByteArray() + ' ';
+}
+
+QByteArray serverTopic(QByteArrayView kind)
+{
+    return serverPrefix.toByteArray() + kind.toByteArray() + ' ';
+}
+
+bool isForServer(QByteArrayView topic)
+{
+    return topic.startsWith(serverPrefix);
 }
 
 QByteArrayList controlPrefixes(const QUuid &node)
@@ -208,6 +225,20 @@ std::optional<Message> Message::of(QByteArrayView frame)
     if (space < 0)
         return {};
     const QByteArrayView topic = frame.first(space);
+    // What is for the server, or for those who watch, has topics of its own.
+    static constexpr std::pair<QByteArrayView, Kind> others[] = {
+        {"\2presence/here", Kind::Here},
+        {"\2presence/gone", Kind::Gone},
+        {"\2server/will", Kind::Will},
+        {"\2server/no-will", Kind::NoWill},
+    };
+    if (topic.startsWith(presencePrefix) || topic.startsWith(serverPrefix)) {
+        for (const auto &[known, kind] : others) {
+            if (topic == known)
+                return Message{kind, frame.sliced(space + 1), topic};
+        }
+        return {};
+    }
     const QByteArrayView text = topic.sliced(topic.lastIndexOf('/') + 1);
     for (const auto &[known, kind] : kinds) {
         if (text == known)
@@ -226,6 +257,7 @@ std::optional<QUuid> Message::origin() const
     switch (kind) {
     case Kind::Repair:
     case Kind::Replay:
+    case Kind::Will:
         if (const Frame event = parseFrame(payload); event.trailerState == TrailerState::Read)
             return event.trailer.nodeId;
         return {};
@@ -245,6 +277,8 @@ std::optional<QUuid> Message::origin() const
     case Kind::Kept:
     case Kind::Recall:
     case Kind::Refused:
+    case Kind::Gone:
+    case Kind::NoWill:
         break;
     }
     return firstOf(payload);
@@ -292,6 +326,24 @@ std::optional<Refused> Refused::read(QByteArrayView payload)
     message.as = reader.uuid();
     message.text = reader.bytes();
     return reader.isGood() ? std::optional(message) : std::nullopt;
+}
+
+QByteArray Gone::toFrame() const
+{
+    return presenceTopic(gone) + bytes({QCborValue(node), qint64(reason)});
+}
+
+// For a reason of a later version, it is as if its connection had ended.
+std::optional<Gone> Gone::read(QByteArrayView payload)
+{
+    return readMessage(payload, &Gone::node, [](CborReader &reader, Gone &message) {
+        message.reason = reader.integer() == Left ? Left : Lost;
+    });
+}
+
+QByteArray NoWill::toFrame() const
+{
+    return serverTopic(noWill) + bytes({QCborValue(node)});
 }
 
 QByteArray Past::toFrame() const

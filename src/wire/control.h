@@ -22,13 +22,23 @@ QByteArray nodeTopic(const QUuid &node, QByteArrayView kind);
 QByteArray nodePrefix(const QUuid &node);
 QUuid nodeOfTopic(QByteArrayView topic);
 
+// To those who watch who is there, and to the server alone.
+QByteArray presenceTopic(QByteArrayView kind);
+QByteArray serverTopic(QByteArrayView kind);
+
+// What those subscribe to who watch.
+inline constexpr QByteArrayView presencePrefix = "\2presence/";
+
+// Whether \a topic is for the server, which passes it on to nobody.
+bool isForServer(QByteArrayView topic);
+
 // What every node subscribes to.
 QByteArrayList controlPrefixes(const QUuid &node);
 
 namespace Control {
 
 inline constexpr QByteArrayView who = "who";           // common: who is there?
-inline constexpr QByteArrayView here = "here";         // to a node: an answer
+inline constexpr QByteArrayView here = "here";         // to a node: an answer; and to those who watch
 inline constexpr QByteArrayView announce = "announce"; // common: announce your streams' heads; and Announce
 inline constexpr QByteArrayView heads = "heads";       // common, or to a receiver: Heads
 inline constexpr QByteArrayView ask = "ask";           // to a sender: Ask
@@ -40,6 +50,9 @@ inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
 inline constexpr QByteArrayView recall = "recall";     // to a sender: Ask, of what it said that it keeps
 inline constexpr QByteArrayView replay = "replay";     // to a receiver: an event's frame out of the past
 inline constexpr QByteArrayView refused = "refused";   // common, or to a sender; the server's alone: Refused
+inline constexpr QByteArrayView gone = "gone";         // to those who watch: Gone
+inline constexpr QByteArrayView will = "will";      // to the server: an event's frame, to be sent when its node is lost
+inline constexpr QByteArrayView noWill = "no-will"; // to the server: NoWill
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
@@ -135,7 +148,10 @@ enum class Kind : quint8 {
     Kept,
     Recall,
     Replay,
-    Refused
+    Refused,
+    Gone,
+    Will,
+    NoWill
 };
 
 // What a control frame is, and its payload; nothing where it is none, or of a later version.
@@ -146,6 +162,7 @@ struct Message
     QByteArrayView topic;
 
     bool isForAll() const;
+    bool isForWatchers() const { return topic.startsWith(presencePrefix); }
 
     // Where it is for one node: that one; else null.
     QUuid node() const { return nodeOfTopic(topic); }
@@ -179,6 +196,25 @@ struct Refused
     QByteArray toFrame() const;
     QByteArray toFrame(const QUuid &sender) const;
     static std::optional<Refused> read(QByteArrayView payload);
+};
+
+// A node is not on the bus any more: it says so itself, or the server does whose connection to it has ended without that.
+struct Gone
+{
+    enum Reason : quint8 { Left = 1, Lost = 2 };
+    QUuid node;
+    Reason reason = Left;
+
+    QByteArray toFrame() const;
+    static std::optional<Gone> read(QByteArrayView payload);
+};
+
+// A node wants none of its events to be sent any more when it is lost.
+struct NoWill
+{
+    QUuid node;
+
+    QByteArray toFrame() const;
 };
 
 // A late joiner asks all senders what they still keep of a topic.

@@ -26,7 +26,8 @@ struct Trailer
         Retransmitted = 0x0001, // sent before, and sent again because the first one may have been lost
         Replayed = 0x0002,      // sent before, and sent again for a late joiner who asked for it
         Waits = 0x0004,         // its sender waits for receivers that lag, rather than have them lose it
-        Forwarded = 0x0008      // its node is on another bus, and somebody on this one stands in for it
+        Forwarded = 0x0008,     // its node is on another bus, and somebody on this one stands in for it
+        Will = 0x0080           // its node is lost, and the server has sent this for it; it has no number
     };
 
     QUuid nodeId;

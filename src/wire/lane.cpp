@@ -52,7 +52,9 @@ QByteArray readyFrame(bool takesFiles, QByteArrayView secret)
 
 QByteArray serverReadyFrame(bool takesFiles)
 {
-    return Zmtp::commandFrame(readyCommand, properties(takesFiles) + Zmtp::property(Zmtp::provesSenders, yes));
+    return Zmtp::commandFrame(readyCommand,
+                              properties(takesFiles) + Zmtp::property(Zmtp::provesSenders, yes)
+                                  + Zmtp::property(Zmtp::tellsWhoIsLost, yes));
 }
 
 QByteArrayView secretOf(QByteArrayView ready)
@@ -63,6 +65,11 @@ QByteArrayView secretOf(QByteArrayView ready)
 bool provesSenders(QByteArrayView ready)
 {
     return Zmtp::readProperty(ready, Zmtp::provesSenders) == yes;
+}
+
+bool tellsWhoIsLost(QByteArrayView ready)
+{
+    return Zmtp::readProperty(ready, Zmtp::tellsWhoIsLost) == yes;
 }
 
 bool isReady(QByteArrayView data)

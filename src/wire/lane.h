@@ -31,7 +31,7 @@ inline constexpr qsizetype largeEvent = 256 * 1024;
 // The first frame of each end, with its header: whether it takes files, and, of a node, what proves that its UUIDs are its own.
 QByteArray readyFrame(bool takesFiles = false, QByteArrayView secret = {});
 
-// The server's, which looks at such proofs.
+// The server's, which looks at such proofs, and tells who is lost.
 QByteArray serverReadyFrame(bool takesFiles = false);
 
 // Whether the data of a READY is of a version that this module speaks, and what it says.
@@ -39,6 +39,7 @@ bool isReady(QByteArrayView data);
 bool takesFiles(QByteArrayView ready);
 QByteArrayView secretOf(QByteArrayView ready); // empty: none
 bool provesSenders(QByteArrayView ready);
+bool tellsWhoIsLost(QByteArrayView ready);
 
 // What the server has taken of a connection since it was made.
 struct Acknowledgement

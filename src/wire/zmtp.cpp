@@ -113,7 +113,8 @@ QByteArray property(QByteArrayView name, QByteArrayView value)
 
 QByteArray properties(QByteArrayView socketType)
 {
-    return property("Socket-Type", socketType) + property("Identity", {}) + property(provesSenders, "1");
+    return property("Socket-Type", socketType) + property("Identity", {}) + property(provesSenders, "1")
+        + property(tellsWhoIsLost, "1");
 }
 
 QByteArray readyFrame(QByteArrayView socketType)

@@ -82,6 +82,9 @@ QByteArray properties(QByteArrayView socketType);
 QByteArray readyFrame(QByteArrayView socketType);
 inline constexpr QByteArrayView provesSenders = "Pyvent-Proves-Senders"; // "1"
 
+// Likewise, that it tells which nodes are lost, and sends what these wanted to be sent then.
+inline constexpr QByteArrayView tellsWhoIsLost = "Pyvent-Tells-Who-Is-Lost"; // "1"
+
 // What a DEALER gives as its identity, so that a server knows that its nodes' UUIDs are its own: their secret, and something that no other
 // connection has, since servers of ZeroMQ's take no two that are alike.
 QByteArray identity(QByteArrayView secret);

@@ -67,6 +67,7 @@ private Q_SLOTS:
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
     void nodesTellsWhoIsThere();
+    void nodesTellsWhoComesAndGoes();
     void sendTellsWhatTheRulesRefuse_data();
     void sendTellsWhatTheRulesRefuse();
     void nodesTellsOfPythonsServer();

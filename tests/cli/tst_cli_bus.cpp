@@ -459,6 +459,40 @@ void tst_Cli::nodesTellsWhoIsThere()
     QVERIFY(json.output().contains(uR"("id":"kitchen")"_s));
 }
 
+void tst_Cli::nodesTellsWhoComesAndGoes()
+{
+    Program early(onBus({u"nodes"_s, u"--watch"_s, u"--timeout"_s, u"0.5"_s}));
+    QCOMPARE(early.exitCode(), 3); // nobody serves
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program watcher(onBus({u"nodes"_s, u"--watch"_s}));
+    QVERIFY(watcher.complains(u"watching who is at"_s));
+    Program json(onBus({u"nodes"_s, u"--watch"_s, u"--json"_s}));
+    QVERIFY(json.complains(u"watching who is at"_s));
+    Program kitchen(onBus({u"listen"_s, u"order-*"_s, u"--id"_s, u"kitchen"_s}));
+    QVERIFY(kitchen.complains(u"listening to"_s));
+    const QString name = u"pyvent (%1), id kitchen, on "_s.arg(kitchen.pid());
+    QVERIFY2(watcher.prints(u"+ "_s + name), qPrintable(watcher.output()));
+    QVERIFY2(watcher.prints(u"+ pyvent (%1), on "_s.arg(server.pid())), qPrintable(watcher.output()));
+    kitchen.sendSignal(SIGTERM);
+    QVERIFY2(watcher.prints(u"- "_s + name), qPrintable(watcher.output()));
+    QVERIFY2(watcher.prints(u", is left\n"_s), qPrintable(watcher.output()));
+    Program killed(onBus({u"listen"_s, u"--id"_s, u"oven"_s}));
+    QVERIFY2(watcher.prints(u"+ pyvent (%1), id oven, on "_s.arg(killed.pid())), qPrintable(watcher.output()));
+    killed.kill();
+    QVERIFY2(watcher.prints(u", is lost\n"_s), qPrintable(watcher.output()));
+    QVERIFY2(json.prints(u"\"change\":\"lost\""_s), qPrintable(json.output()));
+    QStringList changes;
+    for (const QByteArray &line : json.lines()) {
+        const QJsonObject change = toObject(QString::fromUtf8(line));
+        if (change[u"id"_s] == u"oven"_s)
+            changes += change[u"change"_s].toString();
+    }
+    QCOMPARE(changes, (QStringList{u"here"_s, u"lost"_s}));
+    watcher.sendSignal(SIGINT);
+    QCOMPARE(watcher.exitCode(), 0);
+}
+
 void tst_Cli::keygenMakesKeysForABus()
 {
     const auto at = [this](const QString &name) { return m_folder.filePath(name); };

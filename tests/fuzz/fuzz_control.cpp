@@ -70,7 +70,8 @@ Read readAgain(const Message &message, const QByteArray &frame)
 {
     const auto again = Message::of(frame);
     require(again && again->kind == message.kind, "what is written is no such message");
-    require(again->isForAll() == again->node().isNull(), "a message is for all and for one");
+    require((again->isForAll() || again->isForWatchers()) == again->node().isNull(),
+            "a message is for all and for one");
     require(again->node().isNull() || again->node() == receiver, "a message is for another node");
     const auto read = Read::read(again->payload);
     require(bool(read), "what is written is not read");
@@ -190,6 +191,16 @@ void tryRefused(const Message &message)
             "a refusal is another one");
 }
 
+void tryGone(const Message &message)
+{
+    const auto read = Control::Gone::read(message.payload);
+    if (!read)
+        return;
+    require(message.origin() == read->node, "a server and a receiver hear of different nodes that are gone");
+    const auto again = readAgain<Control::Gone>(message, read->toFrame());
+    require(again.node == read->node && again.reason == read->reason, "a node is gone for another reason");
+}
+
 // An event once more. A receiver takes it apart as any other one.
 void tryEvent(const Message &message)
 {
@@ -260,6 +271,12 @@ void tryMessage(const Message &message)
         return tryKept(message);
     case Kind::Refused:
         return tryRefused(message);
+    case Kind::Gone:
+        return tryGone(message);
+    case Kind::Will:
+        return tryEvent(message);
+    case Kind::NoWill: // of which only the node is looked at
+        return;
     }
 }
 
@@ -273,7 +290,7 @@ void tryFrame(QByteArrayView frame)
         require(!message->isForAll(), "a message is for all and for one");
     const auto origin = message->origin();
     require(!origin || !origin->isNull() || (message->kind == Kind::Announce && message->payload.isEmpty())
-                || message->kind == Kind::Repair || message->kind == Kind::Replay,
+                || message->kind == Kind::Repair || message->kind == Kind::Replay || message->kind == Kind::Will,
             "a message speaks for no node");
     tryMessage(*message);
 }

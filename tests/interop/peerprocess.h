@@ -17,7 +17,7 @@ namespace PyventTests {
 //
 // Commands are JSON objects, {"do": verb, …}:
 //
-//   configure   port, id, server; Qt: hearOwnEvents, linger; Python: replyTimeout in ms instead of its own
+//   configure   port, id, server; Qt: hearOwnEvents, lane, linger; Python: replyTimeout in ms instead of its own
 //   50,
 //               highWaterMark instead of ZeroMQ's 1,000
 //   start       as the first use does
@@ -35,6 +35,8 @@ namespace PyventTests {
 //   wait_for    name, timeout, sender, send, args: the event's args and sender, or null
 //   stop        client, server
 //   flush       timeout
+//   watch       tells of nodes that appear and vanish (Qt)
+//   will        name, args: to be sent when this node is lost; no_will: nothing is any more (Qt)
 //   state       serving; Qt: state, uuid, unreadable; Python: receiving
 //   block       blocks the event loop until the next command (Qt)
 //   quit, exit-right-after-send (as send)

@@ -83,6 +83,19 @@ void TestPeer::watchNode()
     connect(&m_node, &PyventNode::servingChanged, this, [](bool serving) { writeLine({{u"serving"_s, serving}}); });
 }
 
+void TestPeer::watchOthers()
+{
+    const auto uuidOf = [](const PyventNodeInfo &node) { return node.uuid.toString(QUuid::WithoutBraces); };
+    connect(&m_node, &PyventNode::nodeAppeared, this, [uuidOf](const PyventNodeInfo &node) {
+        writeLine({{u"appeared"_s, uuidOf(node)},
+                   {u"id"_s, node.nodeId},
+                   {u"names"_s, QJsonArray::fromStringList(node.names)}});
+    });
+    connect(&m_node, &PyventNode::nodeVanished, this, [uuidOf](const PyventNodeInfo &node, PyventNode::Reason reason) {
+        writeLine({{u"vanished"_s, uuidOf(node)}, {u"reason"_s, nameOf(reason)}});
+    });
+}
+
 void TestPeer::run(const QJsonObject &command)
 {
     const QString verb = command["do"_L1].toString();
@@ -113,6 +126,12 @@ void TestPeer::run(const QJsonObject &command)
         result = m_node.flush(std::chrono::milliseconds(command["timeout"_L1].toInteger(20'000)));
     } else if (verb == "state"_L1) {
         result = state();
+    } else if (verb == "watch"_L1) {
+        watchOthers();
+    } else if (verb == "will"_L1) {
+        result = m_node.setWill(command["name"_L1].toString(), decodeArguments(command["args"_L1]));
+    } else if (verb == "no_will"_L1) {
+        m_node.clearWill();
     } else if (verb == "block"_L1) {
         writeDone(verb, number, result);
         block();
@@ -136,6 +155,7 @@ void TestPeer::configure(const QJsonObject &command)
     options.port = command["port"_L1].toInt(options.port);
     options.nodeId = command["id"_L1].toString(options.nodeId);
     options.server = command["server"_L1].toBool(options.server);
+    options.lane = command["lane"_L1].toBool(options.lane);
     options.hearOwnEvents = command["hearOwnEvents"_L1].toBool(options.hearOwnEvents);
     options.linger = std::chrono::milliseconds(command["linger"_L1].toInteger(options.linger.count()));
     m_node.configure(options);

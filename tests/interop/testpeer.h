@@ -23,6 +23,7 @@ public:
 private:
     void run(const QJsonObject &command);
     void watchNode();
+    void watchOthers();
 
     void configure(const QJsonObject &command);
     void on(const QJsonObject &command);

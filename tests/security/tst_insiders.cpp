@@ -152,6 +152,38 @@ void inventNodes(int port)
     }
 }
 
+// That honest nodes are gone, what they would have sent then, and ever more nodes and wills of one's own.
+void forgePresence(int port)
+{
+    Insider insider(port);
+    if (!insider.learn())
+        qFatal("nobody is there");
+    const auto willOf = [](const QUuid &node, qsizetype size) {
+        QByteArray frame = "honest \x80\x02}" + QByteArray(size, 'N') + '.';
+        appendTrailer({.nodeId = node, .sequence = 0, .time = now(), .flags = Trailer::Will}, &frame);
+        return serverTopic(Control::will) + frame;
+    };
+    const auto hereOf = [](const QUuid &node) {
+        return presenceTopic(Control::here) + "\xA2\x64uuid\x78\x24" + node.toByteArray(QUuid::WithoutBraces)
+            + "\x62id\x79\xEA\x60" + QByteArray(60'000, 'x');
+    };
+    QByteArrayList frames;
+    for (const QUuid &node : insider.nodes()) {
+        frames.append(Control::Gone{node, Control::Gone::Left}.toFrame());
+        frames.append(Control::Gone{node, Control::Gone::Lost}.toFrame());
+        frames.append(hereOf(node));
+        frames.append(willOf(node, 0));
+        frames.append(Control::NoWill{node}.toFrame());
+    }
+    for (int i = 0; i < 100; ++i)
+        insider.sendAll(frames);
+    for (int i = 0; i < 1000; ++i) {
+        const QUuid invented = QUuid::createUuid();
+        if (!insider.sendAll({hereOf(invented), willOf(invented, 60'000), willOf(invented, 70'000)}))
+            break;
+    }
+}
+
 } // namespace
 
 class TestInsiders : public QObject
@@ -173,6 +205,8 @@ void TestInsiders::holds_data()
     QTest::newRow("messages that are too much") << &sayMuch << 64;
     QTest::newRow("a million events in another's name") << &beRefusedForEver << 64;
     QTest::newRow("nodes that are invented") << &inventNodes << 64;
+    QTest::newRow("who is there, and wills")
+        << &forgePresence << 96; // for the attacker, who does not read who is there
 }
 
 void TestInsiders::holds()

@@ -67,7 +67,7 @@ _pyvent() {
         ;;
     check-rules) words='--allow --json' ;;
     listen) words='--sender --at-most-every --count --timeout --json --color' ;;
-    nodes) words='--timeout --json' ;;
+    nodes) words='--timeout --json --watch' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
     wait) words='--sender --timeout --json' ;;
     serve) words='--keys --allow --open-to-network --rules --payloads --python-name' ;;

@@ -56,6 +56,7 @@ public:
     State state() const override { return isUp ? State::Ready : State::Connecting; }
     Way way() const override { return Way::Lane; }
     bool provesSenders() const override { return true; }
+    bool tellsWhoIsLost() const override { return tells; }
     quint64 proven() const override { return isUp ? m_subscriptions : 0; }
     bool isSending() const override { return true; }
     Silence silence(Clock::time_point) const override { return Silence::None; }
@@ -64,6 +65,7 @@ public:
     bool isFor(QByteArrayView frame) const;
 
     bool isUp = true;
+    bool tells = true; // the server, who is lost
     QByteArrayList prefixes;
     std::deque<QByteArray> arrived;
 

@@ -334,6 +334,7 @@ void TestLink::whatIsSentAtOnceIsOnlyAnnounced()
     Two bus;
     bus.connection->byWay = isLane ? Connection::Way::Lane : Connection::Way::Tcp;
     bus.connection->sendsAtOnce = sendsAtOnce;
+    bus.connection->controls.clear(); // that both are here
     bus.process(3s);
     bus.connection->arrived.push_back(bus.connection->controls.last()); // by which it looks whether the server is one
     bus.process(3s);

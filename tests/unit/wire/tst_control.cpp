@@ -31,6 +31,7 @@ private Q_SLOTS:
     void topicsToOneNode();
     void messages_data();
     void messages();
+    void whoIsThere();
     void noMessages_data();
     void noMessages();
     void heads();
@@ -104,6 +105,39 @@ void TestControl::messages_data()
     row(Control::recall, Kind::Recall);
     row(Control::replay, Kind::Replay);
     row(Control::refused, Kind::Refused);
+}
+
+void TestControl::whoIsThere()
+{
+    using Control::Kind;
+    const auto kindOf = [](const QByteArray &frame) {
+        const auto message = Control::Message::of(frame);
+        return message ? int(message->kind) : -1;
+    };
+    QCOMPARE(kindOf(presenceTopic(Control::here) + "x"), int(Kind::Here));
+    QVERIFY(Control::Message::of(presenceTopic(Control::here))->isForWatchers());
+    QCOMPARE(kindOf(serverTopic(Control::will) + "x"), int(Kind::Will));
+    QCOMPARE(kindOf(Control::NoWill{node}.toFrame()), int(Kind::NoWill));
+    // Each has one topic only.
+    for (const QByteArrayView text : {Control::gone, Control::will, Control::noWill}) {
+        QCOMPARE(kindOf(commonTopic(text)), -1);
+        QCOMPARE(kindOf(nodeTopic(node, text)), -1);
+    }
+    QCOMPARE(kindOf(presenceTopic(Control::who)), -1);
+    QCOMPARE(kindOf(serverTopic(Control::here)), -1);
+    QCOMPARE(kindOf("\2presence/x/gone "), -1);
+
+    const Control::Gone gone{node, Control::Gone::Lost};
+    const QByteArray frame = gone.toFrame();
+    const auto message = Control::Message::of(frame);
+    QVERIFY(message && message->kind == Kind::Gone);
+    QCOMPARE(message->origin(), node);
+    QCOMPARE(Control::Gone::read(message->payload)->reason, Control::Gone::Lost);
+    QCOMPARE(Control::Gone::read(message->payload)->node, node);
+    QByteArray later = message->payload.toByteArray();
+    later.back() = 7; // a reason of a later version
+    QCOMPARE(Control::Gone::read(later)->reason, Control::Gone::Lost);
+    QVERIFY(!Control::Gone::read(message->payload.chopped(1)));
 }
 
 void TestControl::messages()
