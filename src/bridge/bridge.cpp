@@ -31,6 +31,9 @@ constexpr auto readAgainAfter = 5s;
 // What was published lately is published again no more often than that, whoever asks for it.
 constexpr auto repeatNoMoreThan = 1s;
 
+// Bytes that are said past the engine's store: some seconds of a busy bus.
+constexpr qsizetype mostSaid = qsizetype(8) << 20;
+
 // What is said to all wakes all nodes. Bridges tell each other in between.
 constexpr auto announceAfter = 30s;
 
@@ -56,6 +59,8 @@ Outbox::Limits limitsOf(const BridgeOptions &options)
     const bool isOnDisk = !options.spoolFolder.isEmpty();
     limits.bytes = options.spoolLimit > 0 ? options.spoolLimit : isOnDisk ? defaultDisk : defaultMemory;
     limits.memory = std::min(limits.memory, limits.bytes);
+    if (options.engine.dialect == Dialect::Nats) // a cluster without a leader
+        limits.said = mostSaid;
     return limits;
 }
 
@@ -367,6 +372,8 @@ void Bridge::work()
     m_outbox.process(now);
     if (const auto publications = m_outbox.takePublications(now); !publications.isEmpty())
         m_engine->publish(publications);
+    if (const auto sayings = m_outbox.takeSayings(now); !sayings.isEmpty())
+        m_engine->say(sayings);
     m_inbound.process(now);
     if (m_election.deadline() <= now)
         decide();

@@ -24,6 +24,8 @@ public:
         quint64 token = 0;
         Message message = {};
         QString whyNot = {};
+        bool isDirect =
+            false; // it has come past the engine's store, of which it may come again, later; it need not come, nor in order
     };
 
     // A message to carry. The number is the caller's.
@@ -72,6 +74,9 @@ public Q_SLOTS:
     // Carries messages in this order; what is not carried before the connection ends is forgotten. The caller waits for published() before it
     // gives more than it wants to have waiting here.
     virtual void publish(const QList<Pyvent::Bridge::Engine::Publication> &publications) = 0;
+
+    // Says messages to whoever reads now, past a store that takes nothing now. They may get lost, and are published as well, before or later.
+    virtual void say(const QList<Pyvent::Bridge::Engine::Publication> &publications) { Q_UNUSED(publications) }
 
     // Messages up to \a token are done with, and do not come again.
     virtual void acknowledge(quint64 token) = 0;

@@ -76,6 +76,11 @@ void EngineThread::publish(const QList<Engine::Publication> &publications)
     call([engine = m_engine, publications] { engine->publish(publications); });
 }
 
+void EngineThread::say(const QList<Engine::Publication> &publications)
+{
+    call([engine = m_engine, publications] { engine->say(publications); });
+}
+
 void EngineThread::acknowledge(quint64 token)
 {
     call([engine = m_engine, token] { engine->acknowledge(token); });

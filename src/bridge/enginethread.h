@@ -27,6 +27,7 @@ public:
     void setPast(const Engine::Past &past);
     void setReading(bool on);
     void publish(const QList<Engine::Publication> &publications);
+    void say(const QList<Engine::Publication> &publications);
     void acknowledge(quint64 token);
 
     std::chrono::milliseconds forgetsFor() const { return m_forgetsFor; }

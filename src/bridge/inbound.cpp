@@ -28,7 +28,7 @@ Inbound::Inbound(BusEnd *bus, const RecentSet<QUuid> *ownNodes, const Options &o
     , m_ownNodes(ownNodes)
     , m_options(options)
     , m_keeper(options.limits)
-    , m_accepted(bus->accepted())
+    , m_taken(bus->accepted())
 {
     connect(bus, &BusEnd::acceptedChanged, this, [this] {
         takeAccepted();
@@ -79,6 +79,13 @@ void Inbound::sort(const Engine::Arrival &arrival, Clock::time_point now)
         ++m_counters.own;
     } else if (!isWanted(message)) {
         ++m_counters.unwanted;
+    } else if (arrival.isDirect && (message.node.isNull() || m_ownNodes->contains(message.node))) {
+        // no bridge says the one, and the engine's own copy of the other tells of it
+    } else if (arrival.isDirect) {
+        if (m_keeper.takeDirect({message, arrival.token}, now)) {
+            ++m_counters.direct;
+            return;
+        }
     } else if (message.node.isNull()) { // some other program's
         m_queue.push_back({message, arrival.token});
         return;
@@ -112,7 +119,7 @@ void Inbound::drain()
     while (!m_queue.empty() && forward(m_queue.front()))
         m_queue.pop_front();
     m_isDraining = false;
-    settle();
+    takeAccepted();
 }
 
 // Returns false if there is no room now.
@@ -126,7 +133,7 @@ bool Inbound::forward(Item &item)
     switch (m_bus->forward(event)) {
     case BusEnd::Outcome::Taken:
         ++m_counters.forwarded;
-        m_underWay.push_back({item.token, true});
+        m_underWay.push_back({item.token, ++m_taken});
         if (event.node == m_voice.node())
             m_voice.used(item.message);
         return true;
@@ -187,21 +194,15 @@ void Inbound::doneAfterOthers(quint64 token)
     if (m_underWay.empty())
         m_tracker.done(token);
     else
-        m_underWay.push_back({token, false});
+        m_underWay.push_back({token, 0});
 }
 
+// The bus may tell of it before forward() has returned.
 void Inbound::takeAccepted()
 {
-    for (const quint64 accepted = m_bus->accepted(); m_accepted < accepted; ++m_accepted) {
-        if (m_underWay.empty())
-            continue; // what this did not forward
+    for (const quint64 accepted = m_bus->accepted(); !m_underWay.empty() && m_underWay.front().acceptedAs <= accepted;
+         m_underWay.pop_front())
         m_tracker.done(m_underWay.front().token);
-        m_underWay.pop_front();
-        while (!m_underWay.empty() && !m_underWay.front().isCounted) {
-            m_tracker.done(m_underWay.front().token);
-            m_underWay.pop_front();
-        }
-    }
     settle();
 }
 

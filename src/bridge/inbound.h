@@ -45,6 +45,7 @@ public:
         quint64 unreadable = 0; // no events
         quint64 refused = 0;    // by the bus
         quint64 lost = 0;       // waited for in vain
+        quint64 direct = 0;     // had their turn as they came past the engine's store
     };
 
     // \a ownNodes are those that are heard on this bus.
@@ -104,10 +105,10 @@ private:
     struct UnderWay
     {
         quint64 token;
-        bool isCounted; // by the bus
+        quint64 acceptedAs; // by the bus: its number; 0: it is not counted
     };
     std::deque<UnderWay> m_underWay; // what the bus's server does not have yet, and what had come before that has
-    quint64 m_accepted;              // by the bus, as far as that is taken note of
+    quint64 m_taken;                 // by the bus, in all; the server need not have it
     Clock::time_point m_tryAgainAt = Clock::time_point::max();
     bool m_isDraining = false;
     Counters m_counters;

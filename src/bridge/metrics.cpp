@@ -61,6 +61,8 @@ QByteArray metricsText(const BridgeStatus &status)
     writer.counter("heard_events_total", "Events that were heard on the bus.", status.out.heard);
     writer.counter("published_events_total", "Events that the engine has acknowledged.", status.outbox.published);
     writer.counter("repeated_events_total", "Events that were sent to the engine again.", status.outbox.repeated);
+    writer.counter("said_events_total", "Events that were sent past the engine's store, which took nothing then.",
+                   status.outbox.said);
     writer.counter("dropped_events_total",
                    "Events that were lost beyond the bus, since there was no room for what waits.",
                    status.outbox.dropped);
@@ -76,6 +78,7 @@ QByteArray metricsText(const BridgeStatus &status)
     writer.counter("unwanted_messages_total", "Messages of names that do not come in.", status.in.unwanted);
     writer.counter("doubled_messages_total", "Messages that had come before.", status.in.doubled);
     writer.counter("looped_messages_total", "Messages of this bus's nodes that came by other buses.", status.in.looped);
+    writer.counter("direct_events_total", "Events that came past the engine's store first.", status.in.direct);
     writer.counter("unreadable_messages_total", "Messages that are no events.", status.in.unreadable);
     writer.counter("rejected_events_total", "Events that the bus does not take.", status.in.refused);
     writer.counter("missed_events_total", "Events that did not come by the engine.", status.in.lost);

@@ -13,18 +13,8 @@ namespace {
 // What is not acknowledged comes again within acknowledgeWithin, and a little longer if the server is busy.
 constexpr auto orderPatience = NatsStream::acknowledgeWithin + 2s;
 
-// Where the cluster is without a leader: it takes some seconds for another one, and the longer it then takes to be noticed, the longer events wait.
-constexpr auto leaderPause = 100ms;
-
-// Of messages that did not come, it is asked for so many; a consumer gives out no more at a time.
-constexpr quint64 mostMissing = NatsStream::mostUnacknowledged;
-
-// And what does not come then is fetched from the stream itself, some at a time.
-constexpr auto fetchAfter = 500ms;
-constexpr int mostFetched = 256;
-
-// Bytes that were given and not acknowledged, at which no more is asked for.
-constexpr qsizetype mostGivenBytes = qsizetype(64) << 20;
+// How long a server is kept without its stream: longer than a cluster takes for a new leader.
+constexpr auto longestWait = 12s;
 
 // NATS' own headers, and ours, count for the largest message.
 qsizetype headersSize(const Envelope &envelope)
@@ -41,14 +31,17 @@ NatsEngine::NatsEngine(const EngineOptions &options)
     : m_options(options)
     , m_prefix(options.prefix.toUtf8() + '.')
     , m_retry(this)
+    , m_lookRetry(this)
     , m_readRetry(this)
     , m_timer(this)
     , m_order(orderPatience)
 {
     m_retry.setSingleShot(true);
+    m_lookRetry.setSingleShot(true);
     m_readRetry.setSingleShot(true);
     m_timer.setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &NatsEngine::connectNow);
+    connect(&m_lookRetry, &QTimer::timeout, this, &NatsEngine::lookAgain);
     connect(&m_readRetry, &QTimer::timeout, this, &NatsEngine::beginReading);
     connect(&m_timer, &QTimer::timeout, this, &NatsEngine::process);
 }
@@ -106,22 +99,57 @@ bool NatsEngine::tryServer(const HostPort &server)
     }
     m_discovered = m_link->discovered();
     m_stream = std::make_unique<NatsStream>(m_link->connection(), m_options, m_link->clusterSize());
-    if (!m_stream->ensure()) {
+    m_maySay = m_mayHearSaid = true;
+    hearSaid();
+    if (m_stream->ensure(m_mayWait ? NatsStream::Asks::Once : NatsStream::Asks::Repeatedly)) {
+        haveStream();
+    } else if (m_mayWait && m_stream->mayPass() && !m_stream->isCutOff()) {
+        m_waitsUntil = Clock::now() + longestWait;
+        m_lookRetry.start(leaderPause);
+    } else {
         Q_EMIT problem(u"stream"_s, m_stream->why());
         m_hasNoLeader = m_stream->mayPass();
         hangUp();
         return false;
     }
+    m_backOff.reset();
+    Q_EMIT up(m_options.scheme() + "://"_L1 + server.text(), m_identity);
+    if (m_shallRead)
+        beginReading();
+    return true;
+}
+
+void NatsEngine::haveStream()
+{
     for (const QString &note : m_stream->notes())
         Q_EMIT problem(note, note);
     if (std::exchange(m_identity, m_stream->identity()) != m_stream->identity())
         m_acknowledged = 0;                                        // of another stream
     m_acknowledged = std::min(m_acknowledged, m_stream->newest()); // one that has lost its end uses its numbers again
-    m_backOff.reset();
-    Q_EMIT up(m_options.scheme() + "://"_L1 + server.text(), m_stream->identity());
-    if (m_shallRead)
+    m_hasStream = m_mayWait = true;
+}
+
+void NatsEngine::lookAgain()
+{
+    if (!m_link)
+        return;
+    const bool isThere = m_stream->ensure(NatsStream::Asks::Once);
+    if (isThere && m_stream->identity() == m_identity) {
+        haveStream();
         beginReading();
-    return true;
+        return;
+    }
+    if (!isThere && m_stream->mayPass() && Clock::now() < m_waitsUntil) {
+        m_lookRetry.start(leaderPause);
+        return;
+    }
+    if (!isThere)
+        Q_EMIT problem(u"stream"_s, m_stream->why());
+    m_mayWait = false;
+    m_hasNoLeader = isThere || m_stream->mayPass();
+    hangUp();
+    Q_EMIT down();
+    retryLater();
 }
 
 void NatsEngine::retryLater()
@@ -132,6 +160,9 @@ void NatsEngine::retryLater()
 void NatsEngine::hangUp()
 {
     endReading();
+    m_lookRetry.stop();
+    m_hasStream = false;
+    m_peekNext = 0;
     m_underWay.clear();
     m_stream.reset();
     m_link.reset();
@@ -165,6 +196,17 @@ void NatsEngine::publish(const QList<Publication> &publications)
     }
 }
 
+void NatsEngine::say(const QList<Publication> &publications)
+{
+    for (const Publication &publication : publications) {
+        if (!m_link || !m_maySay)
+            return;
+        const Envelope envelope = seal(publication.message, Dialect::Nats);
+        if (envelope.payload.size() + headersSize(envelope) <= m_link->mostBytes())
+            m_link->say(envelope);
+    }
+}
+
 void NatsEngine::takeEvents()
 {
     if (!m_link)
@@ -183,6 +225,7 @@ void NatsEngine::takeEvents()
     }
     if (!acknowledged.isEmpty())
         Q_EMIT published(acknowledged);
+    giveDirect();
     if (m_isReading) {
         giveReady();
         askForMissing();
@@ -204,9 +247,14 @@ void NatsEngine::take(NatsLink::Event &&event)
         if (!m_isReading)
             break;
         m_pull.arrived(now);
+        if (event.number > m_order.next() && m_stream->isContiguous()) // it is held, until what is missing has come
+            takeDirect(event.envelope);
         if (m_order.take(event.number, {std::move(event.envelope), event.reply, event.isOwn}, now)
             == StreamOrder<Arrived>::Verdict::Known)
             cameAgain(event.number, event.reply);
+        break;
+    case NatsLink::Event::Said:
+        takeDirect(event.envelope);
         break;
     case NatsLink::Event::Status:
         takeStatus(event);
@@ -228,8 +276,24 @@ void NatsEngine::takeRefusal(const NatsLink::Event &event)
     Q_EMIT refused(event.number, refusal, QString::fromUtf8(event.text));
 }
 
+bool NatsEngine::isAboutSaying(const QByteArray &text)
+{
+    const QByteArray lower = text.toLower();
+    const QByteArray subject = m_link->saidSubject();
+    if (!lower.contains("permissions violation") || !text.contains(QByteArrayView(subject).chopped(1)))
+        return false;
+    const bool isHearing = lower.contains("subscription");
+    if (std::exchange(isHearing ? m_mayHearSaid : m_maySay, false))
+        Q_EMIT problem(u"direct"_s,
+                       u"this NATS user may not %1 '%2': events wait while the stream has no leader"_s.arg(
+                           isHearing ? u"subscribe to"_s : u"publish to"_s, QString::fromUtf8(subject)));
+    return true;
+}
+
 void NatsEngine::takeError(const QByteArray &text)
 {
+    if (isAboutSaying(text))
+        return;
     // Permissions Violation for Publish to "P.name"
     constexpr QByteArrayView denied = "permissions violation for publish to \"";
     const qsizetype found = text.toLower().indexOf(denied);
@@ -254,228 +318,6 @@ void NatsEngine::takeError(const QByteArray &text)
         m_underWay.remove(id);
         Q_EMIT refused(id, Refusal::Never, u"this NATS user may not publish to '%1'"_s.arg(QString::fromUtf8(subject)));
     }
-}
-
-// What stands before the number \a before. It may be missing, and then late joiners have less.
-void NatsEngine::tellPast(quint64 before)
-{
-    QList<Arrival> arrivals;
-    for (const NatsMessage &kept : m_stream->past(before, m_past)) {
-        const Envelope envelope = NatsLink::envelopeIn(kept.get(), m_prefix);
-        QString why;
-        if (auto message = unseal(envelope, &why))
-            arrivals += Arrival{.message = std::move(*message)};
-    }
-    if (!arrivals.isEmpty())
-        Q_EMIT past(arrivals);
-}
-
-void NatsEngine::setReading(bool on)
-{
-    m_shallRead = on;
-    if (on)
-        beginReading();
-    else
-        endReading();
-}
-
-void NatsEngine::beginReading()
-{
-    if (!m_link || !m_shallRead || m_isReading)
-        return;
-    NatsStream::Consumer consumer;
-    if (!m_stream->ensureConsumer(m_acknowledged > 0 ? m_acknowledged + 1 : 0, &consumer)) {
-        if (!m_stream->isCutOff())
-            Q_EMIT problem(u"stream"_s, m_stream->why());
-        m_readRetry.start(m_stream->mayPass() ? leaderPause : m_backOff.next());
-        return;
-    }
-    if (!m_link->startHearing()) // it is about to end
-        return;
-    if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
-        tellPast(consumer.next);
-    m_isReading = true;
-    // A server that was killed may have forgotten the last acknowledgements.
-    m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());
-    m_askedFor = 0;
-    m_given.clear();
-    m_givenBytes = 0;
-    m_pull.begin(Clock::now());
-    Q_EMIT readingChanged(Reading::On);
-    // Otherwise what another one had, who was killed, would come after acknowledgeWithin only.
-    for (quint64 number = consumer.next; number <= consumer.givenUpTo; ++number)
-        m_link->giveBack(m_stream->giveBackSubject(consumer, number));
-    askForMore();
-    schedule();
-}
-
-void NatsEngine::endReading()
-{
-    m_readRetry.stop();
-    m_timer.stop();
-    if (m_link)
-        m_link->stopHearing();
-    if (std::exchange(m_isReading, false))
-        Q_EMIT readingChanged(Reading::Off);
-}
-
-// What is missing comes only if it is asked for, however much waits for it here. The consumer gives out no more than mostUnacknowledged at a time.
-bool NatsEngine::hasRoom() const
-{
-    return m_givenBytes < mostGivenBytes || m_order.held() > 0;
-}
-
-void NatsEngine::askForMore()
-{
-    const auto now = Clock::now();
-    while (m_link && hasRoom() && m_pull.wantsMore(now)) {
-        const QByteArray subject = "$JS.API.CONSUMER.MSG.NEXT." + m_stream->name() + '.' + m_stream->consumerName();
-        m_link->request(subject, NatsPull::body(), m_pull.ask(now));
-    }
-}
-
-// What a server had on its way here when it was killed, its consumer takes for given, and gives it out again after acknowledgeWithin only.
-void NatsEngine::askForMissing()
-{
-    if (!m_link || m_order.held() == 0 || !m_stream->isContiguous())
-        return;
-    const auto &[number, arrived] = m_order.firstHeld();
-    const quint64 first = std::max({m_order.next(), m_askedFor + 1, number - std::min<quint64>(number, mostMissing)});
-    for (quint64 missing = first; missing < number; ++missing)
-        m_link->giveBack(arrived.reply, missing);
-    m_askedFor = std::max(m_askedFor, number - 1);
-}
-
-NatsEngine::Clock::time_point NatsEngine::fetchAt() const
-{
-    if (m_order.held() == 0 || !m_stream || !m_stream->isContiguous())
-        return Clock::time_point::max();
-    return std::max(m_order.since() + fetchAfter, m_fetchAgainAt);
-}
-
-// A consumer that has a new leader may not know of what it has given out, nor of what was acknowledged: that does not come again.
-void NatsEngine::fetchMissing()
-{
-    for (int i = 0; i < mostFetched && m_link && m_order.held() > 0; ++i) {
-        const quint64 number = m_order.next();
-        Envelope envelope;
-        auto fetched = m_stream->fetch(number, &envelope);
-        // A leader that has just begun may not have got there. What is held exists.
-        Envelope held;
-        if (fetched == NatsStream::Fetched::None
-            && m_stream->fetch(m_order.firstHeld().first, &held) != NatsStream::Fetched::Message)
-            fetched = NatsStream::Fetched::NotNow;
-        const auto now = Clock::now();
-        if (fetched == NatsStream::Fetched::NotNow) {
-            m_fetchAgainAt = now + leaderPause;
-            return;
-        }
-        if (fetched == NatsStream::Fetched::Message)
-            m_order.take(number, {std::move(envelope), {}}, now);
-        else
-            m_order.skip(number, now);
-    }
-}
-
-void NatsEngine::takeStatus(const NatsLink::Event &event)
-{
-    constexpr int heartbeat = 100;
-    constexpr int conflict = 409;
-    constexpr int nobody = 503;
-    if (!m_isReading)
-        return;
-    if (event.code == nobody) {
-        m_pull.refused(event.number, Clock::now());
-        return;
-    }
-    if (event.code == conflict && event.text.contains("Leadership Change")) {
-        m_pull.begin(Clock::now()); // nobody has the requests any more, but the new leader takes some
-        return;
-    }
-    m_pull.heardOf(event.number, event.code != heartbeat, Clock::now());
-    // "Consumer Deleted", "Consumer is push based": it is looked for again. Others end a request, and no more.
-    if (event.code == conflict && event.text.contains("Consumer")) {
-        endReading();
-        m_readRetry.start(m_backOff.next());
-    }
-}
-
-void NatsEngine::giveReady()
-{
-    QList<Arrival> arrivals;
-    for (auto &[number, arrived] : m_order.takeReady()) {
-        Arrival arrival{.token = ++m_token};
-        m_given.push_back({m_token, number, arrived.envelope.payload.size(), arrived.reply});
-        m_givenBytes += arrived.envelope.payload.size();
-        QString why;
-        if (arrived.isOwn)
-            arrival.message.bus = m_options.bus.toUtf8();
-        else if (auto message = unseal(arrived.envelope, &why))
-            arrival.message = std::move(*message);
-        else
-            arrival.whyNot = u"message %1 of the stream, '%2', is no event: %3"_s.arg(
-                QString::number(number), QString::fromUtf8(arrived.envelope.address), why);
-        arrivals += std::move(arrival);
-    }
-    if (!arrivals.isEmpty())
-        Q_EMIT received(arrivals);
-}
-
-// It was not acknowledged in time; or it was, and the consumer's leader has ended before it said so to the others.
-void NatsEngine::cameAgain(quint64 number, const QByteArray &reply)
-{
-    const auto given = std::ranges::find(m_given, number, &Given::number);
-    if (given != m_given.end())
-        given->reply = reply;
-    else if (m_given.empty() || number < m_given.front().number)
-        m_link->acknowledge(reply);
-}
-
-void NatsEngine::acknowledge(quint64 token)
-{
-    QByteArray reply;
-    while (!m_given.empty() && m_given.front().token <= token) {
-        if (!m_given.front().reply.isEmpty()) // the consumer has given it out
-            reply = m_given.front().reply;
-        m_acknowledged = m_given.front().number;
-        m_givenBytes -= m_given.front().size;
-        m_given.pop_front();
-    }
-    if (reply.isEmpty() || !m_link || !m_isReading)
-        return;
-    m_link->acknowledge(reply); // and all before
-    askForMore();
-    schedule();
-}
-
-void NatsEngine::process()
-{
-    const auto now = Clock::now();
-    if (!m_isReading)
-        return;
-    if (fetchAt() <= now)
-        fetchMissing();
-    m_order.process(now);
-    giveReady();
-    // The consumer may have a new leader, which knows of no requests.
-    m_pull.process(now);
-    if (hasRoom() && m_pull.isLost(now)) {
-        endReading();
-        beginReading();
-        return;
-    }
-    askForMore();
-    schedule();
-}
-
-void NatsEngine::schedule()
-{
-    const auto pullDeadline = hasRoom() ? m_pull.deadline() : Clock::time_point::max();
-    const auto deadline = std::min({pullDeadline, m_order.deadline(), fetchAt()});
-    if (deadline == Clock::time_point::max())
-        m_timer.stop();
-    else
-        m_timer.start(std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()), 0ms));
 }
 
 } // namespace Pyvent::Bridge

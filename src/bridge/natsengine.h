@@ -19,6 +19,9 @@
 namespace Pyvent::Bridge {
 
 // NATS JetStream: a stream that all buses of a prefix share, and a durable consumer for each bus.
+//
+// Either has no leader for some seconds after a server of the cluster has ended. Meanwhile events come directly: what is said past the stream, which
+// needs no leader; and what the stream has, and its consumer does not give out. So a server is as good as reached when its cluster has lost its leader.
 class NatsEngine : public Engine
 {
     Q_OBJECT
@@ -35,6 +38,7 @@ public:
     void setPast(const Past &past) override { m_past = past; }
     void setReading(bool on) override;
     void publish(const QList<Publication> &publications) override;
+    void say(const QList<Publication> &publications) override;
     void acknowledge(quint64 token) override;
 
 private:
@@ -48,13 +52,15 @@ private:
     struct Given // and not acknowledged
     {
         quint64 token;
-        quint64 number;
+        quint64 number; // 0: it has come directly
         qsizetype size;
         QByteArray reply;
     };
 
     void connectNow();
     bool tryServer(const HostPort &server);
+    void haveStream();
+    void lookAgain();
     void hangUp();
     void retryLater();
     QList<HostPort> serversToTry() const;
@@ -64,6 +70,7 @@ private:
     void takeRefusal(const NatsLink::Event &event);
     void takeStatus(const NatsLink::Event &event);
     void takeError(const QByteArray &text);
+    bool isAboutSaying(const QByteArray &text);
     void linkClosed(const QByteArray &text);
 
     void beginReading();
@@ -74,10 +81,19 @@ private:
     void askForMissing();
     void fetchMissing();
     Clock::time_point fetchAt() const;
+    Clock::time_point peekAt() const;
     void process();
     void schedule();
     void giveReady();
     void cameAgain(quint64 number, const QByteArray &reply);
+
+    void hearSaid();
+    void takeDirect(const Envelope &envelope);
+    void giveDirect();
+    void peek();
+
+    // Where the cluster is without a leader: it takes some seconds for another one, and the longer it then takes to be noticed, the longer events wait.
+    static constexpr std::chrono::milliseconds leaderPause{100};
 
     const EngineOptions m_options;
     const QByteArray m_prefix;
@@ -89,6 +105,12 @@ private:
     QTimer m_retry;
     bool m_isStarted = false;
     bool m_hasNoLeader = false; // the stream, as far as could be found out
+    bool m_hasStream = false;   // since the link was made
+    bool m_mayWait = false;     // for the stream, since it was there when a server was reached last
+    QTimer m_lookRetry;
+    Clock::time_point m_waitsUntil;
+    bool m_maySay = true;
+    bool m_mayHearSaid = true;
 
     QHash<quint64, QByteArray> m_underWay; // subjects of what was published and not acknowledged
     QByteArray m_denied;                   // where it may not publish, as was told last
@@ -101,10 +123,14 @@ private:
     NatsPull m_pull;
     StreamOrder<Arrived> m_order;
     Clock::time_point m_fetchAgainAt;
-    quint64 m_askedFor = 0; // up to this number, of what is missing
+    bool m_fetchesOn = false; // more of what is missing
+    quint64 m_askedFor = 0;   // up to this number, of what is missing
     std::deque<Given> m_given;
     qsizetype m_givenBytes = 0;
     quint64 m_token = 0;
+    QList<Arrival> m_direct; // to be given
+    quint64 m_peekNext = 0;  // number in the stream; 0: it is not known
+    Clock::time_point m_peekAt;
     QString m_identity;         // of the stream
     quint64 m_acknowledged = 0; // number in it
 };

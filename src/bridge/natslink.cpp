@@ -22,6 +22,18 @@ const QByteArray messagesPart = ".m.";
 
 constexpr qint64 stopPatience = 500; // milliseconds
 
+// Where what is said past the stream goes: it is no part of the stream's own subject.
+const QByteArray saidPart = "PYVENT_DIRECT.";
+
+// Bytes that were said and have not been taken; with their headers, a message counts a little more than it has.
+constexpr qsizetype mostSaidBytes = qsizetype(16) << 20;
+constexpr qsizetype saidOverhead = 1024;
+
+qsizetype saidSize(const Envelope &envelope)
+{
+    return envelope.payload.size() + saidOverhead;
+}
+
 QByteArrayView viewOf(const char *text)
 {
     return text ? QByteArrayView(text) : QByteArrayView();
@@ -109,13 +121,15 @@ NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix, const QByt
 // more.
 struct NatsLink::Shared
 {
-    std::mutex mutex; // guards the first three
+    std::mutex mutex; // guards the first four
     std::vector<Event> events;
+    qsizetype saidBytes = 0; // of events
     QObject *receiver = nullptr;
     bool isWoken = false;
 
     void (*wake)(QObject *) = nullptr;
     QByteArray prefix = {};
+    QByteArray saidPrefix = {};
     QByteArray bus = {};
 
     using Pointer = std::shared_ptr<Shared>;
@@ -125,6 +139,11 @@ struct NatsLink::Shared
         const std::lock_guard lock(mutex);
         if (!receiver)
             return;
+        if (event.kind == Event::Said) {
+            if (saidBytes + saidSize(event.envelope) > mostSaidBytes)
+                return;
+            saidBytes += saidSize(event.envelope);
+        }
         events.push_back(std::move(event));
         if (!std::exchange(isWoken, true))
             wake(receiver);
@@ -141,6 +160,12 @@ struct NatsLink::Shared
     static void arrived(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
     {
         of(closure).add(messageIn(message, of(closure).prefix, of(closure).bus));
+        natsMsg_Destroy(message);
+    }
+    static void said(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
+    {
+        if (headerOf(message, "Pyvent-Bus") != of(closure).bus)
+            of(closure).add({.kind = Event::Said, .envelope = NatsLink::envelopeIn(message, of(closure).saidPrefix)});
         natsMsg_Destroy(message);
     }
     static void failed(natsConnection *connection, natsSubscription *, natsStatus status, void *closure)
@@ -172,7 +197,9 @@ std::unique_ptr<NatsLink> NatsLink::open(const EngineOptions &options, const Hos
 {
     std::unique_ptr<NatsLink> link(new NatsLink);
     link->m_prefix = options.prefix.toUtf8() + '.';
+    link->m_saidPrefix = saidPart + link->m_prefix;
     link->m_shared->prefix = link->m_prefix;
+    link->m_shared->saidPrefix = link->m_saidPrefix;
     link->m_shared->bus = options.bus.toUtf8();
     link->m_shared->receiver = receiver;
     link->m_shared->wake = wake;
@@ -209,7 +236,7 @@ bool NatsLink::subscribe(natsSubscription **subscription, const QByteArray &subj
         Shared::forget(closure);
         return false;
     }
-    // What comes is bounded by what is asked for.
+    // What comes is bounded by what is asked for; and of what is said, when it is taken.
     natsSubscription_SetPendingLimits(*subscription, -1, -1);
     return natsSubscription_SetOnCompleteCB(*subscription, &Shared::forget, closure) == NATS_OK;
 }
@@ -226,6 +253,16 @@ void NatsLink::stopHearing()
         return;
     natsSubscription_Destroy(std::exchange(m_messages, nullptr));
     natsConnection_FlushTimeout(m_connection, stopPatience); // now the server knows
+}
+
+bool NatsLink::startHearingSaid()
+{
+    return m_said || subscribe(&m_said, saidSubject(), &Shared::said);
+}
+
+void NatsLink::stopHearingSaid()
+{
+    natsSubscription_Destroy(std::exchange(m_said, nullptr));
 }
 
 Envelope NatsLink::envelopeIn(natsMsg *message, const QByteArray &prefix)
@@ -257,6 +294,7 @@ NatsLink::~NatsLink()
         m_shared->events.clear();
     }
     natsSubscription_Destroy(m_acknowledgements);
+    stopHearingSaid();
     stopHearing();
     natsConnection_Destroy(m_connection);
 }
@@ -265,18 +303,28 @@ std::vector<NatsLink::Event> NatsLink::takeEvents()
 {
     const std::lock_guard lock(m_shared->mutex);
     m_shared->isWoken = false;
+    m_shared->saidBytes = 0;
     return std::exchange(m_shared->events, {});
 }
 
 bool NatsLink::publish(const QByteArray &subject, const Envelope &envelope, const QByteArray &id, quint64 number)
 {
-    const QByteArray reply = m_inbox + acknowledgementsPart + QByteArray::number(number);
+    return send(subject, m_inbox + acknowledgementsPart + QByteArray::number(number), envelope, id);
+}
+
+bool NatsLink::say(const Envelope &envelope)
+{
+    return send(m_saidPrefix + envelope.address, {}, envelope, {});
+}
+
+bool NatsLink::send(const QByteArray &subject, const QByteArray &reply, const Envelope &envelope, const QByteArray &id)
+{
     natsMsg *message = nullptr;
-    if (natsMsg_Create(&message, subject.constData(), reply.constData(), envelope.payload.constData(),
-                       int(envelope.payload.size()))
+    if (natsMsg_Create(&message, subject.constData(), reply.isEmpty() ? nullptr : reply.constData(),
+                       envelope.payload.constData(), int(envelope.payload.size()))
         != NATS_OK)
         return false;
-    bool isGood = natsMsgHeader_Set(message, "Nats-Msg-Id", id.constData()) == NATS_OK
+    bool isGood = (id.isEmpty() || natsMsgHeader_Set(message, "Nats-Msg-Id", id.constData()) == NATS_OK)
         && natsMsgHeader_Set(message, "Content-Type", envelope.contentType.constData()) == NATS_OK;
     for (const Envelope::Header &header : envelope.headers)
         isGood = isGood && natsMsgHeader_Set(message, header.first.constData(), header.second.constData()) == NATS_OK;

@@ -25,6 +25,7 @@ public:
             Acknowledged, // a message that was published: number
             Refused,      // likewise: number, code, text
             Arrived, // a message: envelope, but of isOwn, which this bus has published; reply, number in the stream
+            Said,    // a message of another bus past the stream: envelope
             Status,  // of the request: number, code, text
             Error,   // text
             Closed
@@ -54,6 +55,16 @@ public:
     bool startHearing();
     void stopHearing();
 
+    // Says a message to all that hear what is said now. Nobody acknowledges it.
+    bool say(const Envelope &envelope);
+
+    // Hears what is said from now on. What is not taken soon enough is dropped.
+    bool startHearingSaid();
+    void stopHearingSaid();
+
+    // All that is said, as a subject: of it the server tells if this user may not say it, or hear it.
+    QByteArray saidSubject() const { return m_saidPrefix + '>'; }
+
     // Asks a consumer for messages, of which Status will tell by \a number.
     bool request(const QByteArray &subject, const QByteArray &body, quint64 number);
 
@@ -80,14 +91,17 @@ private:
     NatsLink();
     bool connect(const EngineOptions &options, const HostPort &server, QString *why);
     bool subscribe(natsSubscription **subscription, const QByteArray &subject, natsMsgHandler handler);
+    bool send(const QByteArray &subject, const QByteArray &reply, const Envelope &envelope, const QByteArray &id);
 
     std::shared_ptr<Shared> m_shared;
     natsConnection *m_connection = nullptr;
     natsSubscription *m_acknowledgements = nullptr;
     natsSubscription *m_messages = nullptr;
+    natsSubscription *m_said = nullptr;
     QByteArray m_inbox;
     int m_hearing = 0; // each has an inbox of its own
     QByteArray m_prefix;
+    QByteArray m_saidPrefix;
 };
 
 } // namespace Pyvent::Bridge

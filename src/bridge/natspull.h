@@ -21,6 +21,7 @@ public:
         (qsizetype(64) << 20) + (qsizetype(1) << 20); // takes the largest message there can be
     static constexpr std::chrono::milliseconds expires{30'000};
     static constexpr std::chrono::milliseconds heartbeat{1'000};
+    static constexpr std::chrono::milliseconds quiet{1'500};     // that is unusual
     static constexpr std::chrono::milliseconds silence{2'500};   // then nobody has the requests any more
     static constexpr std::chrono::milliseconds again{500};       // and then each new one is given that time
     static constexpr std::chrono::milliseconds pause{250};       // after nobody was there to take one
@@ -94,6 +95,9 @@ public:
         m_requests.clear();
     }
 
+    // Since when there is less to be heard than heartbeats. There may be no leader that has the requests.
+    Clock::time_point quietSince() const { return m_isSilent ? m_heardAt : m_heardAt + quiet; }
+
     // Whether there has been nothing for too long: then the consumer itself is to be looked for.
     bool isLost(Clock::time_point now) const { return m_isSilent && now - m_heardAt >= patience; }
 
@@ -131,7 +135,7 @@ private:
     Clock::time_point m_heardAt;
     Clock::time_point m_askedAt;
     Clock::time_point m_pausedUntil;
-    bool m_isSilent = false; // nothing was heard of what was asked for last
+    bool m_isSilent = false;
 };
 
 } // namespace Pyvent::Bridge

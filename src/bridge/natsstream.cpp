@@ -88,11 +88,11 @@ NatsStream::NatsStream(natsConnection *connection, const EngineOptions &options,
     m_context.reset(context);
 }
 
-bool NatsStream::ensure()
+bool NatsStream::ensure(Asks asks)
 {
     // Once more where it was made, or another bridge was quicker.
     for (int attempt = 0; attempt < mostMade; ++attempt) {
-        const Found found = find();
+        const Found found = find(asks);
         if (found != Found::Missing)
             return found == Found::Good;
         const Made made = make();
@@ -103,17 +103,19 @@ bool NatsStream::ensure()
     return false;
 }
 
-NatsStream::Found NatsStream::find()
+NatsStream::Found NatsStream::find(Asks asks)
 {
     m_notes.clear();
     m_mayPass = false;
     jsStreamInfo *info = nullptr;
     jsErrCode code = jsErrCode(0);
     natsStatus status = NATS_TIMEOUT;
-    for (int attempt = 0; attempt <= shortAttempts && hasNoLeader(status, code); ++attempt) {
-        jsOptions options = waiting(attempt < shortAttempts ? shortPatience : longPatience);
+    for (int attempt = asks == Asks::Once ? shortAttempts : 0; attempt <= shortAttempts && hasNoLeader(status, code);
+         ++attempt) {
+        jsOptions options = waiting(m_unansweredLooks < shortAttempts ? shortPatience : longPatience);
         code = jsErrCode(0);
         status = js_GetStreamInfo(&info, m_context.get(), m_name.constData(), &options, &code);
+        m_unansweredLooks = hasNoLeader(status, code) && m_unansweredLooks < shortAttempts ? m_unansweredLooks + 1 : 0;
     }
     const StreamInfo found(info);
     if (status == NATS_OK)
@@ -182,6 +184,7 @@ bool NatsStream::look(const jsStreamInfo &stream)
     m_identity = description.startsWith(descriptionBegin)
         ? QString::fromUtf8(description.sliced(descriptionBegin.size()))
         : QString();
+    m_oldest = stream.State.FirstSeq;
     m_newest = stream.State.LastSeq;
     if (config.Replicas < replicas && m_clusterSize >= replicas) {
         m_notes +=
@@ -241,11 +244,15 @@ natsStatus NatsStream::get(quint64 number, jsOptions *options, NatsMessage *mess
     return status;
 }
 
-// At the number, or at the time, whichever is later.
-void NatsStream::beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const
+// At the number, or at the time, whichever is later. Returns false if nobody answers.
+bool NatsStream::beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const
 {
     NatsMessage message;
-    get(first, nullptr, &message, nullptr);
+    jsOptions options = waiting(shortPatience);
+    jsErrCode code = jsErrCode(0);
+    const natsStatus status = get(first, &options, &message, &code);
+    if (hasNoLeader(status, code))
+        return false;
     if (message && natsMsg_GetTime(message.get()) >= since) {
         config->DeliverPolicy = js_DeliverByStartSequence;
         config->OptStartSeq = first;
@@ -253,6 +260,7 @@ void NatsStream::beginAt(quint64 first, qint64 since, jsConsumerConfig *config) 
         config->DeliverPolicy = js_DeliverByStartTime;
         config->OptStartTime = since;
     }
+    return true;
 }
 
 std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &limits) const
@@ -266,9 +274,12 @@ std::deque<NatsMessage> NatsStream::past(quint64 before, const Engine::Past &lim
     jsSubOptions_Init(&settings);
     settings.Stream = m_name.constData();
     settings.Ordered = true;
-    beginAt(before - std::min(quint64(limits.events), before - 1), since, &settings.Config);
+    // All else waits meanwhile: so not for long, where there is no leader.
+    if (!beginAt(before - std::min(quint64(limits.events), before - 1), since, &settings.Config))
+        return messages;
+    jsOptions options = waiting(longPatience);
     natsSubscription *made = nullptr;
-    if (js_SubscribeSync(&made, m_context.get(), m_subject.constData(), nullptr, &settings, nullptr) != NATS_OK)
+    if (js_SubscribeSync(&made, m_context.get(), m_subject.constData(), &options, &settings, nullptr) != NATS_OK)
         return messages;
     const Subscription subscription(made);
     const auto until = std::chrono::steady_clock::now() + timeForPast;
@@ -335,7 +346,8 @@ bool NatsStream::fail(const QString &what, natsStatus status, jsErrCode code)
         reason = u"the server has no JetStream: start it with -js, or enable it for this user's account"_s;
     else if (const QString denied = deniedText(); status == NATS_TIMEOUT && !denied.isEmpty())
         reason = u"the server says: %1; a bridge's user has to be allowed to publish to '%2', '$JS.API.>' and "
-                 "'$JS.ACK.>', and to subscribe to '_INBOX.>'"_s.arg(denied, QLatin1StringView(m_subject));
+                 "'$JS.ACK.>', and to subscribe to '_INBOX.>'; and to do both with 'PYVENT_DIRECT.%2'"_s.arg(
+                     denied, QLatin1StringView(m_subject));
     else if (status == NATS_TIMEOUT) {
         m_isCutOff = natsConnection_FlushTimeout(m_connection, patienceWithPing) != NATS_OK;
         reason = m_isCutOff ? u"the server does not answer any more"_s

@@ -44,8 +44,10 @@ public:
 
     NatsStream(natsConnection *connection, const EngineOptions &options, int clusterSize);
 
-    // Makes the stream, or looks at the one that there is. Returns false, and why() for people, where it cannot be had, or not be used.
-    bool ensure();
+    // Makes the stream, or looks at the one that there is. Returns false, and why() for people, where it cannot be had, or not be used. Where nobody
+    // answers, that is asked for some seconds, or only once.
+    enum class Asks { Once, Repeatedly };
+    bool ensure(Asks asks);
 
     // Makes this bus's consumer, which begins with what comes from now on, or finds out how far it is. \a behind: where it has to begin if it has
     // vanished since; 0: with what comes.
@@ -53,6 +55,9 @@ public:
 
     // What it keeps before the number \a before, the oldest one first. Fewer, where the server takes too long.
     std::deque<NatsMessage> past(quint64 before, const Engine::Past &limits) const;
+
+    // Looks at it again. Returns false if nobody answers.
+    bool refresh() { return find(Asks::Once) == Found::Good; }
 
     // Gets the message of this number out of the stream, whoever has read it. Waits for half a second at most.
     enum class Fetched { Message, None, NotNow };
@@ -79,7 +84,8 @@ public:
     // Tells the stream from one of the same name in another cluster, or that was made later. Empty where no bridge has made it.
     const QString &identity() const { return m_identity; }
 
-    // The number of its newest message, as it was looked at.
+    // The numbers of its oldest message and its newest one, as it was looked at.
+    quint64 oldest() const { return m_oldest; }
     quint64 newest() const { return m_newest; }
 
     // Whether the stream has nothing but this prefix, so that no number is missing.
@@ -87,9 +93,9 @@ public:
 
 private:
     natsStatus get(quint64 number, jsOptions *options, NatsMessage *message, jsErrCode *code) const;
-    void beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
+    bool beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
     enum class Found : quint8 { Good, Missing, Unusable };
-    Found find();
+    Found find(Asks asks);
     enum class Made : quint8 { Yes, No, Overlaps };
     Made make();
     bool look(const jsStreamInfo &stream);
@@ -106,9 +112,11 @@ private:
     QString m_identity;
     QString m_why;
     bool m_mayPass = false;
-    int m_unanswered = 0; // how often nothing was heard of the consumer
+    int m_unansweredLooks = 0; // how often nothing was heard of the stream
+    int m_unanswered = 0;      // and of the consumer
     bool m_isCutOff = false;
     QStringList m_notes;
+    quint64 m_oldest = 0;
     quint64 m_newest = 0;
     bool m_isContiguous = true;
 };

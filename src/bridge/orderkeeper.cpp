@@ -5,6 +5,15 @@
 
 namespace Pyvent::Bridge {
 
+namespace {
+
+bool follows(const Message &message, quint64 delivered)
+{
+    return message.number - 1 - message.lost <= delivered;
+}
+
+} // namespace
+
 OrderKeeper::State &OrderKeeper::add(const Stream &stream)
 {
     makeRoom();
@@ -29,18 +38,62 @@ bool OrderKeeper::take(Item &&item, Clock::time_point now)
     m_states.splice(m_states.end(), m_states, *known);
     State &state = **known;
     const bool isFirst = std::exchange(state.reading, m_reading) != m_reading;
+    // What seemed to begin it may have been old, and another one may have read on.
+    if (std::exchange(state.isBegunDirectly, false))
+        state.isDoubtful = !follows(item.message, state.delivered);
     if (isFirst && !state.isHeard && state.held.empty() && now >= m_doubtsUntil)
         state.delivered = std::max(state.delivered, item.message.number - 1);
     if (item.message.number <= state.delivered) {
         m_doubles.push_back(item.token);
-    } else if (item.message.number - 1 - item.message.lost <= state.delivered) {
+    } else if (follows(item.message, state.delivered)) {
         deliver(state, std::move(item));
         release(state, now);
     } else {
+        if (const auto direct = state.direct.find(item.message.number); direct != state.direct.end())
+            forgetDirect(state, direct);
         hold(state, std::move(item), now);
         return true;
     }
     return false;
+}
+
+bool OrderKeeper::takeDirect(Item &&item, Clock::time_point now)
+{
+    const Message &message = item.message;
+    const auto known = m_byStream.constFind(message.stream());
+    if (known == m_byStream.constEnd()) {
+        if (!follows(message, 0))
+            return false;
+        State &state = add(message.stream());
+        state.isBegunDirectly = true;
+        deliver(state, std::move(item));
+        return true;
+    }
+    State &state = **known;
+    // Another bridge may have gone on from what is known here.
+    const bool isCertain = (state.reading == m_reading || state.isHeard) && !state.isDoubtful;
+    if (!isCertain || message.number <= state.delivered || state.held.contains(message.number))
+        return false;
+    if (follows(message, state.delivered)) {
+        deliver(state, std::move(item));
+        release(state, now);
+        return true;
+    }
+    const qsizetype size = message.size();
+    if (m_direct >= m_limits.direct || m_directBytes + size > m_limits.directBytes
+        || !state.direct.try_emplace(message.number, std::move(item)).second)
+        return false;
+    if (m_direct++ == 0)
+        m_directSince = now;
+    m_directBytes += size;
+    return false;
+}
+
+void OrderKeeper::forgetDirect(State &state, std::map<quint64, Item>::iterator item)
+{
+    --m_direct;
+    m_directBytes -= item->second.message.size();
+    state.direct.erase(item);
 }
 
 void OrderKeeper::heard(const Stream &stream, quint64 number, Clock::time_point now)
@@ -83,24 +136,11 @@ void OrderKeeper::hold(State &state, Item &&item, Clock::time_point now)
 // Delivers what follows what was delivered.
 void OrderKeeper::release(State &state, Clock::time_point now)
 {
-    if (state.held.empty())
-        return;
+    const bool wasHolding = !state.held.empty();
     bool hasMoved = false;
-    while (!state.held.empty()) {
-        const auto next = state.held.begin();
-        Item &item = next->second;
-        if (item.message.number - 1 - item.message.lost > state.delivered)
-            break;
+    while (releaseHeld(state) || releaseDirect(state))
         hasMoved = true;
-        --m_held;
-        m_heldBytes -= item.message.size();
-        if (item.message.number > state.delivered)
-            deliver(state, std::move(item));
-        else // what one said to be lost has come, and then this one again
-            m_doubles.push_back(item.token);
-        state.held.erase(next);
-    }
-    if (!hasMoved)
+    if (!hasMoved || !wasHolding)
         return;
     state.isDoubtful = false;
     m_holding.erase({state.since, &state});
@@ -110,10 +150,39 @@ void OrderKeeper::release(State &state, Clock::time_point now)
     m_holding.emplace(now, &state);
 }
 
+bool OrderKeeper::releaseHeld(State &state)
+{
+    const auto next = state.held.begin();
+    if (next == state.held.end() || !follows(next->second.message, state.delivered))
+        return false;
+    Item &item = next->second;
+    --m_held;
+    m_heldBytes -= item.message.size();
+    if (item.message.number > state.delivered)
+        deliver(state, std::move(item));
+    else // what one said to be lost has come, and then this one again
+        m_doubles.push_back(item.token);
+    state.held.erase(next);
+    return true;
+}
+
+bool OrderKeeper::releaseDirect(State &state)
+{
+    const auto next = state.direct.begin();
+    if (next == state.direct.end() || !follows(next->second.message, state.delivered))
+        return false;
+    Item item = next->second;
+    forgetDirect(state, next);
+    if (item.message.number > state.delivered)
+        deliver(state, std::move(item));
+    return true;
+}
+
 // Waits no longer for what is before the first one that is held.
 void OrderKeeper::giveUp(State &state, Clock::time_point now)
 {
-    const Message &first = state.held.begin()->second.message;
+    const bool isDirectFirst = !state.direct.empty() && state.direct.begin()->first < state.held.begin()->first;
+    const Message &first = (isDirectFirst ? state.direct : state.held).begin()->second.message;
     if (!std::exchange(state.isDoubtful, false))
         m_losses.push_back({state.stream.name, first.number - 1 - first.lost - state.delivered});
     state.delivered = first.number - 1 - first.lost;
@@ -124,6 +193,12 @@ void OrderKeeper::process(Clock::time_point now)
 {
     while (!m_holding.empty() && m_holding.begin()->first + m_limits.patience <= now)
         giveUp(*m_holding.begin()->second, now);
+    if (m_direct > 0 && m_directSince + m_limits.patience <= now) { // it comes from the store, if at all
+        for (State &state : m_states)
+            state.direct.clear();
+        m_direct = 0;
+        m_directBytes = 0;
+    }
     if (m_doubtsUntil == Clock::time_point::min() || now < m_doubtsUntil)
         return;
     m_doubtsUntil = Clock::time_point::min();
@@ -139,6 +214,8 @@ OrderKeeper::Clock::time_point OrderKeeper::deadline() const
     auto deadline = m_holding.empty() ? Clock::time_point::max() : m_holding.begin()->first + m_limits.patience;
     if (m_doubtsUntil != Clock::time_point::min())
         deadline = std::min(deadline, m_doubtsUntil);
+    if (m_direct > 0)
+        deadline = std::min(deadline, m_directSince + m_limits.patience);
     return deadline;
 }
 
@@ -169,7 +246,7 @@ void OrderKeeper::makeRoom()
     if (m_byStream.size() < m_limits.streams)
         return;
     for (auto state = m_states.begin(); state != m_states.end(); ++state) {
-        if (!state->held.empty())
+        if (!state->held.empty() || !state->direct.empty())
             continue;
         m_byStream.remove(state->stream);
         m_states.erase(state);

@@ -18,6 +18,9 @@ namespace Pyvent::Bridge {
 // Puts what comes from an engine into order: each stream's messages by number, once each. An engine gives a message twice where two bridges
 // publish it, or one did not hear the acknowledgement; and one too late where something went wrong meanwhile. What comes too early waits for what
 // is missing, for some seconds: nodes would take what is late for lost. Plain logic, without a clock.
+//
+// What comes directly, past the engine's store, has its turn only where it is certain that it is next; or else waits on its own, and nothing is ever
+// given up for it: the store has it, or will.
 class OrderKeeper
 {
 public:
@@ -30,6 +33,8 @@ public:
         qsizetype heldBytes = qsizetype(32) << 20;
         std::chrono::milliseconds patience = std::chrono::seconds(10);
         std::chrono::milliseconds doubt = std::chrono::seconds(6); // after missedSome()
+        qsizetype direct = 10'000;                                 // that wait and came directly
+        qsizetype directBytes = qsizetype(16) << 20;
     };
 
     // A message, and the engine's token for it.
@@ -57,6 +62,9 @@ public:
 
     // \a item has come; it has a node and a number. The first one of a stream begins it. Returns whether it has to wait for others.
     bool take(Item &&item, Clock::time_point now);
+
+    // \a item has come directly; it has a node and a number. Returns whether it has its turn: else the engine can be told that it is done with.
+    bool takeDirect(Item &&item, Clock::time_point now);
 
     // The engine has forgotten some messages, which others will publish again. So the first one that comes of a stream may not be its first one, and waits
     // for a while.
@@ -94,6 +102,7 @@ public:
 
     qsizetype streams() const { return m_byStream.size(); }
     qsizetype held() const { return m_held; }
+    qsizetype heldDirect() const { return m_direct; }
 
 private:
     struct State
@@ -101,10 +110,12 @@ private:
         Stream stream;
         quint64 delivered = 0;
         std::map<quint64, Item> held = {};
-        Clock::time_point since = {}; // that something is held
-        bool isDoubtful = false;      // it is not known where it begins
-        bool isHeard = false;         // on the bus, too
-        quint64 reading = 0;          // in which a message has come
+        std::map<quint64, Item> direct = {}; // held, too
+        Clock::time_point since = {};        // that something is held
+        bool isDoubtful = false;             // it is not known where it begins
+        bool isHeard = false;                // on the bus, too
+        bool isBegunDirectly = false;        // and nothing else has come
+        quint64 reading = 0;                 // in which a message has come
     };
     using States = std::list<State>; // least recently used first
 
@@ -112,6 +123,9 @@ private:
     void deliver(State &state, Item &&item);
     void hold(State &state, Item &&item, Clock::time_point now);
     void release(State &state, Clock::time_point now);
+    bool releaseHeld(State &state);
+    bool releaseDirect(State &state);
+    void forgetDirect(State &state, std::map<quint64, Item>::iterator item);
     void giveUp(State &state, Clock::time_point now);
     void makeRoom();
 
@@ -123,6 +137,9 @@ private:
     quint64 m_reading = 0;
     qsizetype m_held = 0;
     qsizetype m_heldBytes = 0;
+    qsizetype m_direct = 0;
+    qsizetype m_directBytes = 0;
+    Clock::time_point m_directSince; // that something is held
     std::vector<Item> m_ready;
     std::vector<quint64> m_doubles;
     std::vector<Loss> m_losses;

@@ -110,6 +110,7 @@ void Outbox::setUp(bool isUp, Clock::time_point now)
     m_pausedUntil = now;
     m_pause = {};
     m_isProbing = false;
+    m_saidAt = now - m_limits.sayAgainAfter; // by the next connection, at once
     if (isUp)
         repeat(now);
 }
@@ -170,6 +171,7 @@ void Outbox::setHoldingBack(bool holdsBack)
         return;
     goBack();
     m_isProbing = false;
+    m_isSaying = false;
 }
 
 qsizetype Outbox::dropHeard(Clock::time_point since, Clock::time_point before)
@@ -235,6 +237,41 @@ QList<Engine::Publication> Outbox::takePublications(Clock::time_point now)
     return publications;
 }
 
+bool Outbox::isTrying() const
+{
+    return m_isUp && !m_holdsBack && (m_underWay > 0 || (m_isProbing && m_next < m_entries.size()));
+}
+
+Outbox::Clock::time_point Outbox::sayAt() const
+{
+    if (m_limits.said == 0 || !isTrying())
+        return Clock::time_point::max();
+    return m_isSaying ? m_saidAt + m_limits.sayAgainAfter : m_acknowledgedAt + m_limits.sayAfter;
+}
+
+QList<Engine::Publication> Outbox::takeSayings(Clock::time_point now)
+{
+    QList<Engine::Publication> sayings;
+    if (sayAt() <= now) {
+        m_isSaying = true;
+        m_saidAt = now;
+        m_saidUpTo = 0;
+        m_saidBytes = 0;
+    }
+    if (!m_isSaying || !isTrying())
+        return sayings;
+    auto entry = std::ranges::upper_bound(m_entries, m_saidUpTo, {}, [](const Entry &each) { return each.stored.id; });
+    for (; entry != m_entries.end() && m_saidBytes + entry->size <= m_limits.said; ++entry) {
+        m_saidUpTo = entry->stored.id;
+        m_saidBytes += entry->size;
+        if (entry->state == State::Done && !entry->wasDone) // the engine never carries it
+            continue;
+        sayings += {entry->stored.id, entry->stored.message};
+        ++m_counters.said;
+    }
+    return sayings;
+}
+
 std::deque<Outbox::Entry>::iterator Outbox::find(quint64 id)
 {
     const auto found = std::ranges::lower_bound(m_entries, id, {}, [](const Entry &entry) { return entry.stored.id; });
@@ -257,8 +294,10 @@ void Outbox::published(const QList<quint64> &ids, Clock::time_point now)
                 m_removed += id;
         }
         m_acknowledgedAt = now;
+        m_carriedAt = now;
         m_pause = {};
         m_isProbing = false;
+        m_isSaying = false;
     }
     passDone();
     flushRemoved();
@@ -279,14 +318,21 @@ void Outbox::flushRemoved()
         m_store->remove(std::exchange(m_removed, {}));
 }
 
+bool Outbox::isRemembered(const Entry &entry, Clock::time_point now) const
+{
+    if (!entry.wasDone)
+        return false;
+    if (m_forgetsFor > 0ms && m_remembered <= m_limits.remembered && entry.at + m_forgetsFor > now)
+        return true;
+    return m_limits.said > 0 && m_remembered <= m_limits.recentBytes && entry.at + m_limits.recently > m_carriedAt;
+}
+
 void Outbox::forgetDone(Clock::time_point now)
 {
     std::size_t count = 0;
     while (count < m_first && count < m_entries.size()) {
         const Entry &entry = m_entries[count];
-        const bool isRemembered =
-            m_forgetsFor > 0ms && m_remembered <= m_limits.remembered && entry.wasDone && entry.at + m_forgetsFor > now;
-        if (isRemembered)
+        if (isRemembered(entry, now))
             break;
         m_remembered -= entry.size;
         ++count;
@@ -350,9 +396,9 @@ Outbox::Clock::time_point Outbox::deadline() const
         deadline = lateAt();
     else if (m_isUp && m_next < m_entries.size() && !(m_holdsBack && !m_entries[m_next].stored.isOwn))
         deadline = m_pausedUntil;
-    if (m_first > 0)
+    if (m_first > 0 && m_forgetsFor > 0ms)
         deadline = std::min(deadline, m_entries.front().at + m_forgetsFor);
-    return deadline;
+    return std::min(deadline, sayAt());
 }
 
 std::chrono::milliseconds Outbox::oldestAge(Clock::time_point now) const

@@ -21,6 +21,9 @@ namespace Pyvent::Bridge {
 //
 // An engine that may forget what it has acknowledged (Engine::forgetsFor()) gets that again, too, after each connection.
 //
+// Where nothing is acknowledged for a while, all that the engine has not acknowledged for long, and what comes, is said past its store, to whoever
+// reads now: takeSayings(). That changes nothing about the rest.
+//
 // A bridge that stands by holds its messages until the active one has carried them: setHoldingBack(), dropHeard().
 class Outbox
 {
@@ -39,6 +42,11 @@ public:
         std::chrono::milliseconds tryPatience = std::chrono::seconds(1); // with that of the one that is tried
         std::chrono::milliseconds firstPause = std::chrono::milliseconds(100);
         std::chrono::milliseconds longestPause = std::chrono::milliseconds(400);
+        qsizetype said = 0; // bytes that are said past the engine's store, from the oldest one on; 0: it cannot
+        std::chrono::milliseconds sayAfter = std::chrono::seconds(1);      // without an acknowledgement
+        std::chrono::milliseconds sayAgainAfter = std::chrono::seconds(2); // for those who were not there
+        std::chrono::milliseconds recently = std::chrono::seconds(2); // acknowledged: readers may not have got that
+        qsizetype recentBytes = qsizetype(1) << 20;
     };
 
     struct Counters
@@ -47,6 +55,7 @@ public:
         quint64 repeated = 0;  // sent again
         quint64 dropped = 0;   // there was no room
         quint64 refused = 0;   // the engine never carries them
+        quint64 said = 0;      // past the engine's store, each time
     };
 
     explicit Outbox(const Limits &limits, SpoolStore *store = nullptr);
@@ -82,6 +91,9 @@ public:
 
     // What to give the engine now.
     QList<Engine::Publication> takePublications(Clock::time_point now);
+
+    // What to say now past the engine's store.
+    QList<Engine::Publication> takeSayings(Clock::time_point now);
 
     void published(const QList<quint64> &ids, Clock::time_point now);
 
@@ -129,6 +141,9 @@ private:
     void flushRemoved();
     void loadMore();
     bool isStuck(Clock::time_point now) const;
+    bool isTrying() const;
+    bool isRemembered(const Entry &entry, Clock::time_point now) const;
+    Clock::time_point sayAt() const;
     Clock::time_point lateAt() const;
 
     const Limits m_limits;
@@ -151,6 +166,12 @@ private:
     Clock::time_point m_pausedUntil;
     std::chrono::milliseconds m_pause{};
     bool m_isProbing = false; // with one message
+
+    Clock::time_point m_carriedAt; // the last one that was acknowledged
+    bool m_isSaying = false;
+    quint64 m_saidUpTo = 0; // ids
+    qsizetype m_saidBytes = 0;
+    Clock::time_point m_saidAt; // from the first one on
 
     qsizetype m_stored = 0; // in the store and not in memory
     qsizetype m_storedBytes = 0;

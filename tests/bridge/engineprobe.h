@@ -38,7 +38,8 @@ public:
                     refusals += {id, refusal, why};
                 });
         connect(&m_engine, &EngineThread::received, this, [this](const QList<Engine::Arrival> &now) {
-            arrivals += now;
+            for (const Engine::Arrival &arrival : now)
+                (arrival.isDirect ? direct : arrivals) += arrival;
             if (acknowledges)
                 m_engine.acknowledge(now.last().token);
         });
@@ -112,7 +113,8 @@ public:
     Pyvent::Bridge::Engine::Reading reading = Pyvent::Bridge::Engine::Reading::Off;
     QList<quint64> published;
     QList<Refused> refusals;
-    QList<Pyvent::Bridge::Engine::Arrival> arrivals;
+    QList<Pyvent::Bridge::Engine::Arrival> arrivals; // from the engine's store
+    QList<Pyvent::Bridge::Engine::Arrival> direct;   // past it
     QStringList problems;
 
 private:

@@ -38,7 +38,10 @@ const QByteArray natsUsers =
     "authorization { users: [\n"
     "{ user: ada, password: \"secret-word\" },\n"
     "{ nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4 },\n"
-    "{ user: bob, password: \"secret-word\", permissions: { publish: [\"$JS.>\"], subscribe: [\"_INBOX.>\"] } },\n"
+    "{ user: bob, password: \"secret-word\", permissions: { publish: [\"$JS.>\"],\n"
+    "    subscribe: [\"_INBOX.>\", \"PYVENT_DIRECT.house.>\"] } },\n"
+    "{ user: gil, password: \"secret-word\", permissions: { publish: [\"house.>\", \"$JS.>\"],\n"
+    "    subscribe: [\"_INBOX.>\"] } },\n"
     "{ user: eve, password: \"secret-word\", permissions: { publish: [\"house.>\"], subscribe: [\"_INBOX.>\"] } },\n"
     "{ user: fay, password: \"secret-word\", permissions: { publish: [\"house.>\", \"$JS.API.STREAM.INFO.>\"],\n"
     "    subscribe: [\"_INBOX.>\"] } } ] }\n";
@@ -163,8 +166,16 @@ void tst_Surroundings::addNatsRows()
               "to 'house.order-food'"_s,
           .othersScheme = u"nats"_s,
           .othersOptions = ada});
+    nats("no permission to hear what is said past the stream",
+         {.configuration = natsUsers,
+          .scheme = u"nats"_s,
+          .options = u"--user gil --password-file {files}/password"_s,
+          .line = u"this NATS user may not subscribe to 'PYVENT_DIRECT.house.>': events wait while the stream has no "
+                  "leader"_s,
+          .othersScheme = u"nats"_s,
+          .othersOptions = ada});
     const QString needs = u"; a bridge's user has to be allowed to publish to 'house.>', '$JS.API.>' and '$JS.ACK.>', "
-                          "and to subscribe to '_INBOX.>'"_s;
+                          "and to subscribe to '_INBOX.>'; and to do both with 'PYVENT_DIRECT.house.>'"_s;
     nats("no permission for JetStream",
          {.configuration = natsUsers,
           .scheme = u"nats"_s,

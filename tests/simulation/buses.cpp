@@ -74,8 +74,9 @@ void Buses::makeSteps()
         const Milliseconds down = first + m_plan.duration * i / m_plan.outages;
         const int which = i % int(m_engines.size());
         const Milliseconds up = down + 1 + below(std::min(longestOutage, m_plan.duration / m_plan.outages));
-        m_steps.push_back({down, Step::EngineDown, which});
-        m_steps.push_back({up, Step::EngineUp, which});
+        const bool isOfLeader = below(2) == 0;
+        m_steps.push_back({down, isOfLeader ? Step::LeaderGone : Step::EngineDown, which});
+        m_steps.push_back({up, isOfLeader ? Step::LeaderBack : Step::EngineUp, which});
         m_outages.emplace_back(down, up + afterOutage);
     }
     std::ranges::stable_sort(m_steps, {}, &Step::time);
@@ -84,8 +85,13 @@ void Buses::makeSteps()
 void Buses::take(const Step &step)
 {
     const bool isOfEngine = step.kind == Step::EngineDown || step.kind == Step::EngineUp;
-    if (isOfEngine) {
-        m_engines[std::size_t(step.which)].setUp(step.kind == Step::EngineUp, below(2) == 0, m_now);
+    const bool isOfLeader = step.kind == Step::LeaderGone || step.kind == Step::LeaderBack;
+    if (isOfEngine || isOfLeader) {
+        SimulatedEngine &engine = m_engines[std::size_t(step.which)];
+        if (isOfLeader)
+            engine.setLed(step.kind == Step::LeaderBack, m_now);
+        else
+            engine.setUp(step.kind == Step::EngineUp, below(2) == 0, m_now);
         for (int i = 0; i < m_plan.buses; ++i)
             schedule(i, m_now);
         return;
@@ -119,6 +125,8 @@ void Buses::take(const Step &step)
         break;
     case Step::EngineDown:
     case Step::EngineUp:
+    case Step::LeaderGone:
+    case Step::LeaderBack:
         break;
     }
     schedule(step.which, m_now);
@@ -188,8 +196,10 @@ QByteArray Buses::run()
             return m_failure;
         take(step);
     }
-    for (SimulatedEngine &engine : m_engines)
+    for (SimulatedEngine &engine : m_engines) {
+        engine.setLed(true, m_now);
         engine.setUp(true, false, m_now);
+    }
     for (int i = 0; i < m_plan.buses; ++i) {
         m_buses[std::size_t(i)]->clearSky();
         schedule(i, m_now);
@@ -228,10 +238,12 @@ QByteArray Buses::summary() const
 {
     quint64 heard = 0;
     quint64 doubled = 0;
+    quint64 direct = 0;
     qsizetype waiting = 0;
     for (const auto &bus : m_buses) {
         heard += bus->heard();
         doubled += bus->doubled();
+        direct += bus->direct();
         waiting = std::max(waiting, bus->mostWaiting());
     }
     quint64 logged = 0;
@@ -241,11 +253,11 @@ QByteArray Buses::summary() const
         dropped += engine.dropped();
     }
     const auto number = [](auto value) { return QByteArray::number(value); };
-    return number(m_plan.buses) + " buses, " + number(m_sentCount) + " events, " + number(heard) + " times heard; "
-        + number(m_killed) + " processes killed, " + number(m_plan.outages) + " outages; the engines had "
-        + number(logged) + " messages and dropped " + number(dropped) + " doubles, bridges dropped " + number(doubled)
-        + "; at most " + number(waiting) + " waited in a bridge; " + number((m_now - begin) / 1000)
-        + " s of simulated time";
+    return number(m_plan.buses) + " buses, " + number(m_sentCount) + " events, " + number(heard) + " times heard, "
+        + number(direct) + " directly; " + number(m_killed) + " processes killed, " + number(m_plan.outages)
+        + " outages; the engines had " + number(logged) + " messages and dropped " + number(dropped)
+        + " doubles, bridges dropped " + number(doubled) + "; at most " + number(waiting) + " waited in a bridge; "
+        + number((m_now - begin) / 1000) + " s of simulated time";
 }
 
 } // namespace PyventTests

@@ -19,7 +19,7 @@ public:
         int buses = 1000;
         int events = 200;
         int kills = 100;  // of bridges; and as many of relays, and connections that are cut
-        int outages = 3;  // of engines
+        int outages = 3;  // of engines, half of which are only without a leader
         int gateways = 2; // buses that join the two engines, each of which has half of the others; 0: there is one
         Milliseconds duration = 12'000;
     };
@@ -36,7 +36,7 @@ public:
 private:
     struct Step
     {
-        enum Kind : quint8 { Send, KillRelay, KillBridge, CutBridge, EngineDown, EngineUp };
+        enum Kind : quint8 { Send, KillRelay, KillBridge, CutBridge, EngineDown, EngineUp, LeaderGone, LeaderBack };
         Milliseconds time;
         Kind kind;
         int which = 0;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr qsizetype mostOwnNodes = 1000;
 constexpr auto keptLonger = 5s; // as bridge.cpp has it
+constexpr qsizetype mostSaid = qsizetype(8) << 20;
 constexpr Milliseconds beat = Election::beat.count();
 
 // Under which a node says that it is a bridge's.
@@ -147,7 +148,7 @@ SimulatedBridge::SimulatedBridge(const Place &place, const QUuid &uuid, quint32 
     , m_end(place.network, uuid, seed)
     , m_line(place.engine, place.bus, seed)
     , m_ownNodes(mostOwnNodes)
-    , m_outbox(Outbox::Limits())
+    , m_outbox({.said = mostSaid})
     , m_inbound(&m_end, &m_ownNodes,
                 {.bus = m_bus.toUtf8(),
                  .names = {PyventPattern(u"*"_s)},
@@ -196,6 +197,8 @@ void SimulatedBridge::process()
     m_outbox.process(now());
     if (const auto publications = m_outbox.takePublications(now()); !publications.isEmpty())
         m_line.publish(publications, m_network->now());
+    if (const auto sayings = m_outbox.takeSayings(now()); !sayings.isEmpty())
+        m_line.say(sayings, m_network->now());
     m_inbound.process(now());
     if (m_election.deadline() <= now())
         decide();
@@ -219,6 +222,8 @@ void SimulatedBridge::takeNews()
     }
     if (!news.published.isEmpty())
         m_outbox.published(news.published, now());
+    for (const quint64 id : news.refused)
+        m_outbox.refused(id, Engine::Refusal::NotNow, now());
     if (!news.arrivals.isEmpty())
         m_inbound.take(news.arrivals);
 }

@@ -109,8 +109,10 @@ void SimulatedBus::killRelay(Milliseconds until)
 void SimulatedBus::killBridge(std::size_t index, Milliseconds until)
 {
     Bridge &bridge = m_bridges[index];
-    if (bridge.process)
+    if (bridge.process) {
         m_doubled += bridge.process->in().doubled;
+        m_direct += bridge.process->in().direct;
+    }
     bridge.process.reset();
     bridge.startsAt = until;
 }
@@ -126,6 +128,14 @@ quint64 SimulatedBus::doubled() const
     quint64 count = m_doubled;
     for (const Bridge &bridge : m_bridges)
         count += bridge.process ? bridge.process->in().doubled : 0;
+    return count;
+}
+
+quint64 SimulatedBus::direct() const
+{
+    quint64 count = m_direct;
+    for (const Bridge &bridge : m_bridges)
+        count += bridge.process ? bridge.process->in().direct : 0;
     return count;
 }
 

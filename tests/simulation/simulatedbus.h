@@ -47,6 +47,7 @@ public:
     // How much has waited at once, in one bridge.
     qsizetype mostWaiting() const { return m_mostWaiting; }
     quint64 doubled() const; // that came to the bridges
+    quint64 direct() const;  // that had their turn there as they came directly
 
     const QByteArray &failure() const { return m_failure; }
 
@@ -80,6 +81,7 @@ private:
     QHash<Pyvent::Bridge::Stream, quint64> m_heard;
     quint64 m_heardCount = 0;
     quint64 m_doubled = 0; // of bridges that have ended
+    quint64 m_direct = 0;
     qsizetype m_mostWaiting = 0;
     QByteArray m_failure;
 };

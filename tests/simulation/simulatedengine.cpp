@@ -10,6 +10,10 @@ namespace {
 // How much may be given to a bus before the first of it is acknowledged.
 constexpr std::size_t mostGiven = 1000;
 
+// Of what is published, one in so many is said as well, to see what comes of it.
+constexpr quint32 saidEach = 4;
+constexpr quint32 longestSaying = 3000; // milliseconds
+
 } // namespace
 
 void SimulatedEngine::setUp(bool isUp, bool forgets, Milliseconds now)
@@ -21,6 +25,12 @@ void SimulatedEngine::setUp(bool isUp, bool forgets, Milliseconds now)
     ++m_outages;
     if (forgets)
         m_ids.clear();
+}
+
+void SimulatedEngine::setLed(bool isLed, Milliseconds now)
+{
+    m_isLed = isLed;
+    m_changedAt = now;
 }
 
 void SimulatedEngine::append(const Message &message, Milliseconds now)
@@ -60,6 +70,41 @@ void EngineLine::publish(const QList<Engine::Publication> &publications, Millise
     for (const Engine::Publication &publication : publications) {
         m_lastDue = std::max(m_lastDue, now + delay());
         m_sent.push_back({m_lastDue, publication});
+        if (m_random() % saidEach == 0)
+            tell(publication.message, now);
+    }
+}
+
+void EngineLine::say(const QList<Engine::Publication> &publications, Milliseconds now)
+{
+    if (!m_isUp)
+        return;
+    for (const Engine::Publication &publication : publications)
+        tell(publication.message, now);
+}
+
+void EngineLine::tell(const SimulatedEngine::Message &message, Milliseconds now)
+{
+    for (EngineLine *line : m_engine->m_lines) {
+        if (line->m_bus == m_bus || !line->m_isUp || !line->m_shallRead)
+            continue;
+        // Lost, or once, or twice.
+        for (quint32 times = (m_random() >> 3) % 8; times < 7; times += 6) {
+            const bool isLate = (m_random() >> 3) % 4 == 0;
+            const Milliseconds due = now + (isLate ? 1 + Milliseconds(m_random() % longestSaying) : delay());
+            line->m_said.emplace(due, message);
+            m_engine->wake(line->m_bus, due);
+        }
+    }
+}
+
+void EngineLine::hearSaid(Milliseconds now, News *news)
+{
+    for (; !m_said.empty() && m_said.begin()->first <= now; m_said.erase(m_said.begin())) {
+        if (!m_shallRead || m_given.size() >= mostGiven)
+            continue;
+        news->arrivals += Engine::Arrival{.token = ++m_token, .message = m_said.begin()->second, .isDirect = true};
+        m_given.emplace_back(m_token, 0);
     }
 }
 
@@ -67,7 +112,7 @@ void EngineLine::acknowledge(quint64 token, Milliseconds now)
 {
     quint64 number = 0;
     for (; !m_given.empty() && m_given.front().first <= token; m_given.pop_front())
-        number = m_given.front().second;
+        number = std::max(number, m_given.front().second);
     if (m_isReading && number > 0)
         m_acknowledged.push_back({now + m_readDelay, number});
 }
@@ -84,6 +129,7 @@ void EngineLine::cut(Milliseconds now)
     m_wasCut = m_wasCut || m_isUp;
     m_isUp = m_isReading = false;
     m_sent.clear();
+    m_said.clear();
     m_carried.clear();
     m_acknowledged.clear();
     m_given.clear();
@@ -102,6 +148,10 @@ EngineLine::News EngineLine::process(Milliseconds now)
         m_isUp = news.isUp = true;
     }
     for (; !m_sent.empty() && m_sent.front().due <= now; m_sent.pop_front()) {
+        if (!m_engine->m_isLed) {
+            news.refused += m_sent.front().what.id;
+            continue;
+        }
         m_engine->append(m_sent.front().what.message, now);
         const Milliseconds before = m_carried.empty() ? 0 : m_carried.back().due;
         m_carried.push_back({std::max(before, now + delay()), m_sent.front().what.id});
@@ -111,18 +161,19 @@ EngineLine::News EngineLine::process(Milliseconds now)
     quint64 &acknowledged = m_engine->m_acknowledged[m_bus];
     for (; !m_acknowledged.empty() && m_acknowledged.front().due <= now; m_acknowledged.pop_front())
         acknowledged = std::max(acknowledged, m_acknowledged.front().what);
-    if (m_shallRead && !m_isReading) {
+    if (m_shallRead && !m_isReading && m_engine->m_isLed) {
         m_isReading = news.beginsReading = true;
         m_next = std::size_t(acknowledged);
         m_given.clear();
     }
+    hearSaid(now, &news);
     read(now, &news);
     return news;
 }
 
 bool EngineLine::mayRead() const
 {
-    return m_isReading && m_next < m_engine->m_log.size() && m_given.size() < mostGiven;
+    return m_isReading && m_engine->m_isLed && m_next < m_engine->m_log.size() && m_given.size() < mostGiven;
 }
 
 void EngineLine::read(Milliseconds now, News *news)
@@ -141,7 +192,9 @@ Milliseconds EngineLine::nextTime() const
         return m_engine->m_changedAt;
     if (!m_isUp)
         return m_engine->isUp() ? std::max(m_retryAt, m_engine->m_changedAt) : never;
-    Milliseconds next = m_shallRead && !m_isReading ? 0 : never;
+    Milliseconds next = m_shallRead && !m_isReading && m_engine->m_isLed ? 0 : never;
+    if (!m_said.empty())
+        next = std::min(next, m_said.begin()->first);
     if (!m_sent.empty())
         next = std::min(next, m_sent.front().due);
     if (!m_carried.empty())

@@ -14,11 +14,14 @@ namespace PyventTests {
 class EngineLine;
 
 // An engine as NATS JetStream is one: it puts what is published into one log, each id once as far as it remembers ids, and gives it to each bus in this
-// order, from behind what that has acknowledged last.
+// order, from behind what that has acknowledged last. Past the log, what is said comes to who reads: late, not at all, or twice, and in any order.
 class SimulatedEngine
 {
 public:
     using Message = Pyvent::Bridge::Message;
+
+    // While it has no leader, connections stay, and it neither takes nor gives anything.
+    void setLed(bool isLed, Milliseconds now);
 
     // All connections end with it. It comes back with its log, without the ids if it \a forgets.
     void setUp(bool isUp, bool forgets, Milliseconds now);
@@ -41,6 +44,7 @@ private:
     void append(const Message &message, Milliseconds now);
 
     bool m_isUp = true;
+    bool m_isLed = true;
     quint64 m_outages = 0;
     Milliseconds m_changedAt = 0;
     std::vector<Entry> m_log; // numbered from 1 on
@@ -61,6 +65,7 @@ public:
     Q_DISABLE_COPY_MOVE(EngineLine)
 
     void publish(const QList<Engine::Publication> &publications, Milliseconds now);
+    void say(const QList<Engine::Publication> &publications, Milliseconds now);
     void acknowledge(quint64 token, Milliseconds now);
     void setReading(bool on);
 
@@ -74,6 +79,7 @@ public:
         bool isUp = false;
         bool beginsReading = false;
         QList<quint64> published = {};
+        QList<quint64> refused = {}; // now
         QList<Engine::Arrival> arrivals = {};
     };
     News process(Milliseconds now);
@@ -92,6 +98,8 @@ private:
     Milliseconds readableAt(std::size_t index) const { return m_engine->m_log[index].at + m_readDelay; }
     bool mayRead() const;
     void read(Milliseconds now, News *news);
+    void tell(const SimulatedEngine::Message &message, Milliseconds now);
+    void hearSaid(Milliseconds now, News *news);
 
     SimulatedEngine *const m_engine;
     const int m_bus;
@@ -105,11 +113,12 @@ private:
     Milliseconds m_retryAt = 0;
     Milliseconds m_lastDue = 0;
     std::deque<Underway<Engine::Publication>> m_sent;
-    std::deque<Underway<quint64>> m_carried;      // acknowledgements of these
-    std::deque<Underway<quint64>> m_acknowledged; // and of what was read, by number
-    std::size_t m_next = 0;                       // in the log
+    std::multimap<Milliseconds, SimulatedEngine::Message> m_said; // to this one, by when that is due
+    std::deque<Underway<quint64>> m_carried;                      // acknowledgements of these
+    std::deque<Underway<quint64>> m_acknowledged;                 // and of what was read, by number
+    std::size_t m_next = 0;                                       // in the log
     quint64 m_token = 0;
-    std::deque<std::pair<quint64, quint64>> m_given; // token and number
+    std::deque<std::pair<quint64, quint64>> m_given; // token and number; 0: it was said
 };
 
 } // namespace PyventTests

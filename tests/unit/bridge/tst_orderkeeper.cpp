@@ -50,6 +50,10 @@ private Q_SLOTS:
     void goesOnBehindAnother_data();
     void goesOnBehindAnother();
     void hearsWhatItWaitsFor();
+    void takesDirectlyWhatIsNext();
+    void holdsWhatComesDirectly();
+    void givesUpNothingForWhatCameDirectly();
+    void boundsWhatCameDirectly();
     void keepsOrderAtRandom();
     void acknowledgesWhatIsDone();
 };
@@ -250,6 +254,115 @@ void tst_OrderKeeper::hearsWhatItWaitsFor()
     QCOMPARE(readyNumbers(&keeper), QList<quint64>{5});
 }
 
+void tst_OrderKeeper::takesDirectlyWhatIsNext()
+{
+    OrderKeeper keeper;
+    QVERIFY2(!keeper.takeDirect(item(7), start), "nobody knows where its stream is");
+    const QUuid other = QUuid::createUuid();
+    QVERIFY2(keeper.takeDirect(item(1, 0, 0, other), start), "it begins its stream");
+    QVERIFY(!keeper.takeDirect(item(1, 0, 0, other), start));
+    keeper.take(item(7, 70), start);
+    QVERIFY(keeper.takeDirect(item(8), start));
+    QVERIFY(keeper.takeDirect(item(11, 0, 2), start));
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 7, 8, 11}));
+    // The engine's own copies are doubles.
+    keeper.take(item(8, 80), start);
+    keeper.take(item(11, 110, 2), start);
+    keeper.take(item(1, 10, 0, other), start);
+    QVERIFY(readyNumbers(&keeper).isEmpty());
+    QCOMPARE(keeper.takeDoubles(), (std::vector<quint64>{80, 110, 10}));
+    // It is not known how far another bridge has got.
+    keeper.othersHaveRead();
+    QVERIFY(!keeper.takeDirect(item(12), start));
+    QVERIFY(!keeper.take(item(20), start));
+    QVERIFY(keeper.takeDirect(item(21), start));
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{20, 21}));
+    // Nor how old that is what seems to begin a stream.
+    const QUuid old = QUuid::createUuid();
+    QVERIFY(keeper.takeDirect(item(1, 0, 0, old), start));
+    QVERIFY(keeper.takeDirect(item(2, 0, 0, old), start));
+    QVERIFY(keeper.take(item(40, 0, 0, old), start));
+    QVERIFY(!keeper.takeDirect(item(41, 0, 0, old), start));
+    keeper.process(keeper.deadline());
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 2, 40}));
+    QVERIFY2(keeper.takeLosses().empty(), "it is not known that there was anything");
+    QVERIFY(keeper.takeDirect(item(41, 0, 0, old), start));
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{41});
+    // What was not heard to its end comes again.
+    keeper.forgetHeld();
+    keeper.takeBack(item(21).message);
+    QVERIFY(!keeper.take(item(21), start));
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{21});
+}
+
+void tst_OrderKeeper::holdsWhatComesDirectly()
+{
+    OrderKeeper keeper;
+    keeper.take(item(1), start);
+    QVERIFY(!keeper.takeDirect(item(5, 5), start));
+    QVERIFY(!keeper.takeDirect(item(4, 4), start));
+    QVERIFY(!keeper.takeDirect(item(3, 3), start));
+    QVERIFY(!keeper.takeDirect(item(3, 33), start));
+    QCOMPARE(keeper.heldDirect(), 3);
+    QVERIFY2(keeper.take(item(4, 40), start), "the engine's own copy takes its place");
+    QCOMPARE(keeper.heldDirect(), 2);
+    QVERIFY(!keeper.takeDirect(item(4, 44), start));
+    QVERIFY(!keeper.take(item(2, 20), start));
+    const auto ready = keeper.takeReady();
+    QList<quint64> tokens;
+    for (const OrderKeeper::Item &each : ready)
+        tokens += each.token;
+    QCOMPARE(tokens, (QList<quint64>{0, 20, 3, 40, 5}));
+    QCOMPARE(keeper.held(), 0);
+    QCOMPARE(keeper.heldDirect(), 0);
+    QVERIFY(keeper.takeDoubles().empty());
+    keeper.takeDirect(item(7), start);
+    keeper.heard({nodeA, u"x"_s}, 6, start);
+    QCOMPARE(readyNumbers(&keeper), QList<quint64>{7});
+}
+
+void tst_OrderKeeper::givesUpNothingForWhatCameDirectly()
+{
+    OrderKeeper keeper({.patience = 10s});
+    keeper.take(item(1), start);
+    keeper.takeDirect(item(3), start);
+    QCOMPARE(keeper.deadline(), start + 10s);
+    keeper.process(start + 10s);
+    QCOMPARE(keeper.heldDirect(), 0);
+    QCOMPARE(keeper.deadline(), OrderKeeper::Clock::time_point::max());
+    keeper.take(item(2), start + 20s);
+    keeper.take(item(3), start + 20s);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 2, 3}));
+    // But where something is given up for another one, no more is than is missing.
+    keeper.take(item(8), start + 20s);
+    keeper.takeDirect(item(6), start + 21s);
+    keeper.takeDirect(item(7), start + 21s);
+    keeper.process(start + 30s);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{6, 7, 8}));
+    const auto losses = keeper.takeLosses();
+    QCOMPARE(losses.size(), 1u);
+    QCOMPARE(losses[0].count, 2u);
+}
+
+void tst_OrderKeeper::boundsWhatCameDirectly()
+{
+    OrderKeeper keeper({.streams = 100, .held = 10, .direct = 5, .directBytes = 10'000});
+    keeper.take(item(1), start);
+    for (quint64 number = 3; number < 100; ++number)
+        keeper.takeDirect(item(number), start);
+    QCOMPARE(keeper.heldDirect(), 5);
+    keeper.take(item(2), start);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{1, 2, 3, 4, 5, 6, 7}));
+    OrderKeeper::Item large = item(9);
+    large.message.payload = QByteArray(20'000, 'x');
+    keeper.takeDirect(std::move(large), start);
+    QCOMPARE(keeper.heldDirect(), 0);
+    for (int i = 0; i < 1000; ++i)
+        keeper.takeDirect(item(1, 0, 0, QUuid::createUuid()), start);
+    QCOMPARE(keeper.streams(), 100);
+    QVERIFY(keeper.takeLosses().empty());
+}
+
 void tst_OrderKeeper::keepsOrderAtRandom()
 {
     const Schedules schedules = schedulesFromEnvironment(2'000);
@@ -270,10 +383,14 @@ void tst_OrderKeeper::keepsOrderAtRandom()
         QList<quint64> numbers;
         std::vector<quint64> tokens;
         for (const auto &[place, number] : sent) {
+            // Others of it, or the same one, come directly.
+            for (quint32 directs = below(3); directs > 0; --directs)
+                keeper.takeDirect(item(std::min(count, 1 + number / 2 + below(quint32(number)))), start);
             keeper.take(item(number, ++token), start);
             for (const OrderKeeper::Item &ready : keeper.takeReady()) {
                 numbers += ready.message.number;
-                tokens.push_back(ready.token);
+                if (ready.token > 0)
+                    tokens.push_back(ready.token);
             }
             for (const quint64 doubled : keeper.takeDoubles())
                 tokens.push_back(doubled);

@@ -94,6 +94,8 @@ private Q_SLOTS:
     void givesUpWhatIsRefused();
     void pausesWhenToldNotNow();
     void knowsForHowLongItIsStuck();
+    void saysWhatIsNotAcknowledged();
+    void saysWhatWasAcknowledgedLately();
     void sendsAgainWhatMayBeForgotten();
     void standsBy();
     void usesItsStore();
@@ -296,6 +298,68 @@ void tst_Outbox::knowsForHowLongItIsStuck()
     QCOMPARE(outbox.stuckFor(start + 23s), 1000ms);
     outbox.published(idsOf(publications), start + 23s);
     QCOMPARE(outbox.stuckFor(start + 30s), 0ms);
+}
+
+void tst_Outbox::saysWhatIsNotAcknowledged()
+{
+    Outbox outbox({.underWay = 2, .said = 4 * message(1).size()});
+    outbox.setUp(true, start);
+    for (quint64 number = 1; number <= 3; ++number)
+        outbox.append(message(number), false, start);
+    const auto publications = outbox.takePublications(start);
+    QVERIFY(outbox.takeSayings(start).isEmpty());
+    QCOMPARE(outbox.deadline(), start + 1s);
+    QVERIFY(outbox.takeSayings(start + 999ms).isEmpty());
+    // Also what has no room in the window; and then what comes, once.
+    QCOMPARE(numbersOf(outbox.takeSayings(start + 1s)), (QList<quint64>{1, 2, 3}));
+    QVERIFY(outbox.takeSayings(start + 1s).isEmpty());
+    outbox.refused(publications[0].id, Engine::Refusal::NotNow, start + 1s);
+    outbox.append(message(4), false, start + 2s);
+    QCOMPARE(numbersOf(outbox.takeSayings(start + 2s)), QList<quint64>{4});
+    outbox.append(message(5), false, start + 2s);
+    QVERIFY2(outbox.takeSayings(start + 2s).isEmpty(), "it has a bound");
+    // And again, for those who were not there; by another connection, at once.
+    QCOMPARE(numbersOf(outbox.takeSayings(start + 3s)), (QList<quint64>{1, 2, 3, 4}));
+    outbox.setUp(false, start + 4s);
+    QVERIFY(outbox.takeSayings(start + 5s).isEmpty());
+    outbox.setUp(true, start + 5s);
+    QVERIFY2(outbox.takeSayings(start + 5s).isEmpty(), "it may be taken now");
+    QCOMPARE(numbersOf(outbox.takePublications(start + 5s)), (QList<quint64>{1, 2}));
+    QCOMPARE(numbersOf(outbox.takeSayings(start + 5s)), (QList<quint64>{1, 2, 3, 4}));
+    outbox.published({publications[0].id}, start + 5500ms);
+    QVERIFY(outbox.takeSayings(start + 5500ms).isEmpty());
+    QCOMPARE(outbox.counters().said, 12u);
+    outbox.setHoldingBack(true);
+    QVERIFY(outbox.takeSayings(start + 100s).isEmpty());
+    QCOMPARE(outbox.waiting(), 4);
+}
+
+// Readers may not have got it before the engine was away.
+void tst_Outbox::saysWhatWasAcknowledgedLately()
+{
+    Outbox outbox({.said = 1 << 20, .recentBytes = 3 * message(1).size()});
+    outbox.setUp(true, start);
+    const auto carry = [&](quint64 first, quint64 last, Clock::time_point now) {
+        for (quint64 number = first; number <= last; ++number)
+            outbox.append(message(number), false, now);
+        outbox.published(idsOf(outbox.takePublications(now)), now);
+    };
+    carry(1, 2, start);
+    QCOMPARE(outbox.deadline(), Clock::time_point::max());
+    carry(3, 3, start + 3s);
+    outbox.append(message(4), false, start + 4s);
+    const auto publications = outbox.takePublications(start + 4s);
+    QCOMPARE(numbersOf(publications), QList<quint64>{4});
+    QCOMPARE(numbersOf(outbox.takeSayings(start + 60s)), (QList<quint64>{3, 4}));
+    outbox.published(idsOf(publications), start + 61s);
+    carry(5, 20, start + 61s);
+    outbox.append(message(21), false, start + 62s);
+    outbox.takePublications(start + 62s);
+    QCOMPARE(numbersOf(outbox.takeSayings(start + 63s)), (QList<quint64>{18, 19, 20, 21}));
+    QCOMPARE(outbox.waiting(), 1);
+    outbox.setUp(false, start + 64s);
+    outbox.setUp(true, start + 64s);
+    QCOMPARE(numbersOf(outbox.takePublications(start + 64s)), QList<quint64>{21});
 }
 
 // A broker that was killed comes back without its last messages.

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "bridgesamples.h"
+#include "inbound.h"
+#include "support/testprogram.h"
+
+#include <QtTest>
+
+using namespace Pyvent::Bridge;
+using namespace PyventTests;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// A bus whose server has what is forwarded when it is told to, or at once.
+class PlainBus : public BusEnd
+{
+    Q_OBJECT
+
+public:
+    QUuid id() const override { return {}; }
+    void hear(const QList<PyventPattern> &) override { }
+    void stopHearing() override { }
+    Outcome forward(const BusEvent &event) override
+    {
+        numbers += event.number;
+        if (acceptsAtOnce)
+            accept(1);
+        return Outcome::Taken;
+    }
+    QString why() const override { return {}; }
+    quint64 accepted() const override { return m_accepted; }
+    void describe(const QVariantMap &) override { }
+    void announce(const QUuid &) override { }
+    std::optional<QVariantMap> arguments(const QByteArray &, QString *, QString *) const override { return {}; }
+    std::optional<QByteArray> pickle(const QVariantMap &, const QString &, QString *) const override { return {}; }
+
+    void accept(quint64 count)
+    {
+        m_accepted += count;
+        Q_EMIT acceptedChanged();
+    }
+
+    QList<quint64> numbers;
+    bool acceptsAtOnce = false;
+
+private:
+    quint64 m_accepted = 0;
+};
+
+const QUuid farNode = QUuid::createUuid();
+
+Engine::Arrival arrivalOf(quint64 token, quint64 number, bool isDirect = false, const QUuid &node = farNode)
+{
+    return {.token = token,
+            .message = {.name = u"x"_s, .node = node, .number = number, .bus = "elsewhere"},
+            .whyNot = {},
+            .isDirect = isDirect};
+}
+
+struct InboundFixture
+{
+    InboundFixture()
+        : inbound(&bus, &own,
+                  {.bus = "here", .names = {PyventPattern(u"*"_s)}, .foreignSender = {}, .clock = [] { return start; }})
+    {
+        QObject::connect(&inbound, &Inbound::acknowledge, &bus, [this](quint64 token) { acknowledged = token; });
+    }
+
+    PlainBus bus;
+    RecentSet<QUuid> own{100};
+    Inbound inbound;
+    quint64 acknowledged = 0;
+};
+
+} // namespace
+
+class tst_Inbound : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void acknowledgesWhatTheServerHas();
+    void acknowledgesWhatTheServerHasAtOnce();
+    void forwardsWhatComesDirectly();
+};
+
+void tst_Inbound::acknowledgesWhatTheServerHas()
+{
+    InboundFixture fixture;
+    fixture.inbound.take({arrivalOf(1, 1), arrivalOf(2, 2)});
+    QCOMPARE(fixture.acknowledged, 0u);
+    fixture.inbound.take({arrivalOf(3, 2)}); // a double, of what the server may lack
+    fixture.bus.accept(1);
+    QCOMPARE(fixture.acknowledged, 1u);
+    fixture.bus.accept(1);
+    QCOMPARE(fixture.acknowledged, 3u);
+    QCOMPARE(fixture.inbound.waiting(), 0);
+}
+
+// The bus tells of it before forward() has returned.
+void tst_Inbound::acknowledgesWhatTheServerHasAtOnce()
+{
+    InboundFixture fixture;
+    fixture.bus.acceptsAtOnce = true;
+    fixture.inbound.take({arrivalOf(1, 1)});
+    fixture.bus.acceptsAtOnce = false;
+    fixture.inbound.take({arrivalOf(2, 1), arrivalOf(3, 1)});
+    QCOMPARE(fixture.acknowledged, 3u);
+    fixture.inbound.take({arrivalOf(4, 2)});
+    QCOMPARE(fixture.acknowledged, 3u);
+    fixture.bus.accept(1);
+    QCOMPARE(fixture.acknowledged, 4u);
+}
+
+void tst_Inbound::forwardsWhatComesDirectly()
+{
+    InboundFixture fixture;
+    const QUuid neighbour = QUuid::createUuid();
+    fixture.own.insert(neighbour);
+    fixture.inbound.take({arrivalOf(1, 1, true), arrivalOf(2, 3, true), arrivalOf(3, 1, true, neighbour)});
+    QCOMPARE(fixture.bus.numbers, QList<quint64>{1});
+    fixture.bus.accept(1);
+    QCOMPARE(fixture.acknowledged, 3u);
+    // The engine's own copies: one is a double, and the next one fills in.
+    fixture.inbound.take({arrivalOf(4, 1), arrivalOf(5, 2), arrivalOf(6, 3)});
+    QCOMPARE(fixture.bus.numbers, (QList<quint64>{1, 2, 3}));
+    QCOMPARE(fixture.acknowledged, 4u);
+    fixture.bus.accept(2);
+    QCOMPARE(fixture.acknowledged, 6u);
+    QCOMPARE(fixture.inbound.counters().direct, 1u);
+    QCOMPARE(fixture.inbound.counters().doubled, 2u);
+    // What has not been heard to its end comes again, by the engine.
+    fixture.inbound.take({arrivalOf(7, 4, true)});
+    fixture.inbound.restart();
+    fixture.bus.accept(1);
+    fixture.inbound.take({arrivalOf(8, 4), arrivalOf(9, 5)});
+    QCOMPARE(fixture.bus.numbers, (QList<quint64>{1, 2, 3, 4, 5}));
+    QCOMPARE(fixture.acknowledged, 8u);
+    fixture.bus.accept(1);
+    QCOMPARE(fixture.acknowledged, 9u);
+    QCOMPARE(fixture.inbound.counters().looped, 0u);
+}
+
+PYVENT_TEST(tst_Inbound)
+#include "tst_inbound.moc"
