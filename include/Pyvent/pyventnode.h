@@ -463,6 +463,12 @@ public:
     */
     void announce(const QUuid &node = QUuid());
 
+    /*!
+        The same for a node that forwards: the server passes it on only if this node may forward events of other nodes, so that nodeDescribed()
+        there has PyventNodeInfo::forwarder set. By that bridges believe each other. A server of Python's passes it on for everybody. May be called from any thread.
+    */
+    void announceForwarder(const QUuid &node = QUuid());
+
 Q_SIGNALS:
     /*! An event was heard. Connecting this signal subscribes the node to all events of all senders. */
     void eventReceived(const QString &name, const QVariantMap &args);

@@ -27,6 +27,7 @@ struct PYVENT_EXPORT PyventNodeInfo
     Q_PROPERTY(QString way MEMBER way)
     Q_PROPERTY(QString key MEMBER key)
     Q_PROPERTY(QVariantMap about MEMBER about)
+    Q_PROPERTY(bool forwarder MEMBER forwarder)
 
 public:
     QUuid uuid;           /*!< The node, as in PyventEvent::nodeId. */
@@ -40,6 +41,9 @@ public:
     QString key; /*!< The name of the key by which it came in at the secure door, as the server has it; else empty. */
 
     QVariantMap about; /*!< What its program says beside that: PyventNode::setAbout(). */
+
+    /*! It has said this by PyventNode::announceForwarder(). A server of this module lets only nodes say so that may forward events of other nodes. */
+    bool forwarder = false;
 
     friend bool operator==(const PyventNodeInfo &, const PyventNodeInfo &) = default;
 };

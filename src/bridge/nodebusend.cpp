@@ -50,7 +50,9 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
                            QString::number(count), name));
     });
     connect(&m_node, &PyventNode::nodeDescribed, this, [this](const PyventNodeInfo &node) {
-        if (const QVariantMap words = node.about.value(bridgeKey).toMap(); !words.isEmpty())
+        // Anybody can say that he is a bridge, and that this one is not to work.
+        const QVariantMap words = node.forwarder ? node.about.value(bridgeKey).toMap() : QVariantMap();
+        if (!words.isEmpty())
             Q_EMIT announced(node.uuid, words);
     });
 }

@@ -32,7 +32,7 @@ public:
     QString why() const override { return m_why; }
     quint64 accepted() const override { return m_node.acknowledged(); }
     void describe(const QVariantMap &words) override;
-    void announce(const QUuid &bridge) override { m_node.announce(bridge); }
+    void announce(const QUuid &bridge) override { m_node.announceForwarder(bridge); }
     std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const override;
     std::optional<QByteArray> pickle(const QVariantMap &arguments, const QString &sender, QString *why) const override;
 

@@ -418,7 +418,12 @@ bool PyventNode::setAbout(const QVariantMap &about)
 
 void PyventNode::announce(const QUuid &node)
 {
-    d->announce(node);
+    d->announce(node, false);
+}
+
+void PyventNode::announceForwarder(const QUuid &node)
+{
+    d->announce(node, true);
 }
 
 QList<PyventNodeInfo> PyventNode::nodes() const

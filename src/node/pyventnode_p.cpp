@@ -403,10 +403,10 @@ bool PyventNodePrivate::setAbout(const QVariantMap &about)
     return true;
 }
 
-void PyventNodePrivate::announce(const QUuid &node)
+void PyventNodePrivate::announce(const QUuid &node, bool asForwarder)
 {
     const Lock lock = this->lock();
-    m_session(lock).announce(node);
+    m_session(lock).announce(node, asForwarder);
     if (m_life(lock).driver)
         wantService(lock);
 }

@@ -104,7 +104,7 @@ public:
 
     bool setAbout(const QVariantMap &about);
     QVariantMap about(const Lock &lock) const { return m_session(lock).about(); }
-    void announce(const QUuid &node);
+    void announce(const QUuid &node, bool asForwarder);
     void hearDescriptions();
     void watchNodes();
     QList<PyventNodeInfo> nodes(const Lock &lock) const { return m_session(lock).others(); }

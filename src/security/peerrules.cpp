@@ -3,6 +3,8 @@
 
 #include "dispatch/name.h"
 
+#include <algorithm>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
@@ -42,6 +44,12 @@ void PeerRules::setRules(const std::shared_ptr<const Rules> &rules)
         if (rule.subject.matches(m_peer))
             m_ofPeer.push_back(&rule);
     }
+}
+
+bool PeerRules::maySpeakForSome() const
+{
+    return std::any_of(m_ofPeer.begin(), m_ofPeer.end(),
+                       [](const Rule *rule) { return rule->allows && rule->rights & Right::SpeakForOthers; });
 }
 
 Rights PeerRules::decide(const AskedName &name)

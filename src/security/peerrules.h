@@ -50,6 +50,9 @@ public:
     bool mayHear(const AskedName &name) { return rightsFor(name).testFlag(Right::Hear); }
     bool maySpeakForOthers(const AskedName &name) { return rightsFor(name).testFlag(Right::SpeakForOthers); }
 
+    // Whether it may for any name, as far as a rule allows that which an earlier one might deny again.
+    bool maySpeakForSome() const;
+
     Rights rightsFor(const AskedName &name)
     {
         if (!m_shelves.empty()) {

@@ -228,6 +228,7 @@ private:
     static QByteArray firstTopicOf(const Control::Message &message);
     bool maySend(Client *client, QByteArrayView topic);
     bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic, quint16 flags = 0);
+    bool mayForward(const Client *client) const;
     bool maySpeakForAbsent(const Client &client, const QUuid &node) const;
     void forgetNodeHere(const QUuid &node);
     bool refuse(Client *client, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as = {},

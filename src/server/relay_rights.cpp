@@ -63,6 +63,10 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         if (!m_speaksFor.claim(&client->speaker, *node))
             return refuse(client, firstTopicOf(*message), Control::Refused::Impersonation, *node);
     }
+    if (message->kind == Control::Kind::Forwarder) {
+        return mayForward(client)
+            || refuse(client, topic, Control::Refused::NotPermitted, {}, u"it may not forward events of other nodes"_s);
+    }
     if (message->isForWatchers() || isForServer(topic))
         return notePresence(client, *message);
     if (!client->m_rules)
@@ -181,6 +185,12 @@ bool Relay::maySpeak(Client *client, const QUuid &node, QByteArrayView topic, qu
 bool Relay::maySpeakForAbsent(const Client &client, const QUuid &node) const
 {
     return !client.m_rules && client.isOwners && !m_nodesHere.contains(node);
+}
+
+// Whether it may speak for any others, whoever they are.
+bool Relay::mayForward(const Client *client) const
+{
+    return client->m_rules ? client->m_rules->maySpeakForSome() : client->isOwners;
 }
 
 void Relay::forgetNodeHere(const QUuid &node)

@@ -14,6 +14,7 @@ qint64 costOf(const Control::Message &message)
         return 20;
     case Control::Kind::Heads:
     case Control::Kind::Here:
+    case Control::Kind::Forwarder:
         return 2 + message.payload.size() / 500;
     case Control::Kind::Past:
         return 2;

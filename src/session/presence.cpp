@@ -136,14 +136,14 @@ QByteArray Presence::answerToAll(Clock::time_point now, const std::function<Pyve
     return toAll(self());
 }
 
-QByteArray Presence::toAll(const PyventNodeInfo &self)
+QByteArray Presence::toAll(const PyventNodeInfo &self, QByteArrayView kind)
 {
-    return commonTopic(Control::here) + toBytes(self);
+    return commonTopic(kind) + toBytes(self);
 }
 
-QByteArray Presence::toOne(const QUuid &node, const PyventNodeInfo &self)
+QByteArray Presence::toOne(const QUuid &node, const PyventNodeInfo &self, QByteArrayView kind)
 {
-    return nodeTopic(node, Control::here) + toBytes(self);
+    return nodeTopic(node, kind) + toBytes(self);
 }
 
 QByteArray Presence::toWatchers(const PyventNodeInfo &self)

@@ -3,6 +3,7 @@
 #define PYVENT_SESSION_PRESENCE_H
 
 #include "pyventnodeinfo.h"
+#include "wire/control.h"
 
 #include <QtCore/qbytearray.h>
 #include <QtCore/qfuture.h>
@@ -49,8 +50,8 @@ public:
     QByteArray answerToAll(Clock::time_point now, const std::function<PyventNodeInfo()> &self);
 
     // The same without a question, to all nodes, to one, and to those who watch.
-    static QByteArray toAll(const PyventNodeInfo &self);
-    static QByteArray toOne(const QUuid &node, const PyventNodeInfo &self);
+    static QByteArray toAll(const PyventNodeInfo &self, QByteArrayView kind = Control::here);
+    static QByteArray toOne(const QUuid &node, const PyventNodeInfo &self, QByteArrayView kind = Control::here);
     static QByteArray toWatchers(const PyventNodeInfo &self);
 
     // Another node's answer has come. Returns what it says, where somebody wants to know, or \a isWanted.

@@ -157,7 +157,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
         heardWho(payload, now);
         break;
     case Control::Kind::Here:
-        heardHere(payload, now);
+    case Control::Kind::Forwarder:
+        heardHere(payload, message->kind == Control::Kind::Forwarder, now);
         break;
     case Control::Kind::Gone:
         if (const auto gone = Control::Gone::read(payload))
@@ -256,8 +257,7 @@ Session::Clock::time_point Session::deadline() const
 {
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
-    const Clock::time_point earliest =
-        std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline()});
+    const Clock::time_point earliest = std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline()});
     return mayRecover() ? std::min({earliest, m_recovery.deadline(), m_catchUps.deadline()}) : earliest;
 }
 

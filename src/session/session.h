@@ -42,7 +42,7 @@ public:
     const QVariantMap &about() const { return m_about; }
 
     // Tells \a node what this one is; where that is null, all nodes, now and whenever this one is Ready again.
-    void announce(const QUuid &node);
+    void announce(const QUuid &node, bool asForwarder = false);
 
     // From now on news() has what other nodes say of themselves unasked.
     void hearDescriptions() { m_presence.wantAll(); }
@@ -170,7 +170,7 @@ private:
     void sayHere(Clock::time_point now);
     void registerWill(Clock::time_point now);
     void heardWho(QByteArrayView question, Clock::time_point now);
-    void heardHere(QByteArrayView answer, Clock::time_point now);
+    void heardHere(QByteArrayView answer, bool isForwarder, Clock::time_point now);
     void tellOthers();
     void isNotThere();
     void hasChanged();
@@ -191,6 +191,7 @@ private:
         bool isWanted = false; // to all, when it is Ready again
         bool isDue = false;    // to all
         QSet<QUuid> to;        // these
+        bool asForwarder = false;
     };
     Announcement m_announcement;
     struct Here // what this node says of itself to those who watch

@@ -60,6 +60,7 @@ void Session::noteOrigin(const Control::Message &message, Clock::time_point now)
     switch (message.kind) {
     case Control::Kind::Who:
     case Control::Kind::Here:
+    case Control::Kind::Forwarder:
     case Control::Kind::Announce:
     case Control::Kind::Past:
     case Control::Kind::Ask:

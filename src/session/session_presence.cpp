@@ -36,8 +36,9 @@ bool Session::setAbout(const QVariantMap &about)
     return true;
 }
 
-void Session::announce(const QUuid &node)
+void Session::announce(const QUuid &node, bool asForwarder)
 {
+    m_announcement.asForwarder = asForwarder;
     if (node.isNull())
         m_announcement.isWanted = m_announcement.isDue = true;
     else if (m_announcement.to.size() < mostAnnouncements)
@@ -212,12 +213,13 @@ void Session::unwatch()
         m_link->unsubscribe(m_seat, presencePrefix.toByteArray());
 }
 
-void Session::heardHere(QByteArrayView answer, Clock::time_point now)
+void Session::heardHere(QByteArrayView answer, bool isForwarder, Clock::time_point now)
 {
-    const auto node = m_presence.heard(answer, m_roster.isWatching());
+    auto node = m_presence.heard(answer, m_roster.isWatching());
     if (!node || node->uuid == m_uuid)
         return;
     m_roster.isHere(*node, answer.size(), now);
+    node->forwarder = isForwarder;
     if (m_presence.wantsAll()) {
         tellOthers(); // that it has appeared, before
         m_news.add(News::Described{*node});
@@ -270,10 +272,11 @@ void Session::searchOthers(Clock::time_point now)
     if (m_state == State::Ready && m_presence.mustAsk())
         m_link->sendControl(m_presence.question());
     if (m_state == State::Ready) {
+        const QByteArrayView kind = m_announcement.asForwarder ? Control::forwarder : Control::here;
         if (std::exchange(m_announcement.isDue, false))
-            m_link->sendControl(Presence::toAll(info()));
+            m_link->sendControl(Presence::toAll(info(), kind));
         for (const QUuid &node : std::exchange(m_announcement.to, {}))
-            m_link->sendControl(Presence::toOne(node, info()));
+            m_link->sendControl(Presence::toOne(node, info(), kind));
     }
     if (QByteArray answer = m_presence.answerToAll(now, [this] { return info(); }); !answer.isEmpty() && m_link)
         m_link->sendControl(std::move(answer));

@@ -216,10 +216,11 @@ std::optional<Withheld> Withheld::read(QByteArrayView payload)
 std::optional<Message> Message::of(QByteArrayView frame)
 {
     static constexpr std::pair<QByteArrayView, Kind> kinds[] = {
-        {repair, Kind::Repair},   {heads, Kind::Heads},   {ask, Kind::Ask},           {answer, Kind::Answer},
-        {replay, Kind::Replay},   {recall, Kind::Recall}, {announce, Kind::Announce}, {past, Kind::Past},
-        {kept, Kind::Kept},       {who, Kind::Who},       {here, Kind::Here},         {withheld, Kind::Withheld},
-        {refused, Kind::Refused},
+        {repair, Kind::Repair},     {heads, Kind::Heads},         {ask, Kind::Ask},
+        {answer, Kind::Answer},     {replay, Kind::Replay},       {recall, Kind::Recall},
+        {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
+        {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
+        {refused, Kind::Refused},   {forwarder, Kind::Forwarder},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -266,6 +267,7 @@ std::optional<QUuid> Message::origin() const
             return asker;
         return {};
     case Kind::Here:
+    case Kind::Forwarder:
         return readHereOrigin(payload);
     case Kind::Announce:
         return payload.isEmpty() ? std::optional(QUuid()) : firstOf(payload);

@@ -37,20 +37,21 @@ QByteArrayList controlPrefixes(const QUuid &node);
 
 namespace Control {
 
-inline constexpr QByteArrayView who = "who";           // common: who is there?
-inline constexpr QByteArrayView here = "here";         // to a node: an answer; and to those who watch
-inline constexpr QByteArrayView announce = "announce"; // common: announce your streams' heads; and Announce
-inline constexpr QByteArrayView heads = "heads";       // common, or to a receiver: Heads
-inline constexpr QByteArrayView ask = "ask";           // to a sender: Ask
-inline constexpr QByteArrayView answer = "answer";     // to a receiver: Answer
-inline constexpr QByteArrayView withheld = "withheld"; // to a receiver: Withheld
-inline constexpr QByteArrayView repair = "repair";     // common, or to a receiver: an event's frame once more
-inline constexpr QByteArrayView past = "past";         // common: Past
-inline constexpr QByteArrayView kept = "kept";         // to a receiver: Kept
-inline constexpr QByteArrayView recall = "recall";     // to a sender: Ask, of what it said that it keeps
-inline constexpr QByteArrayView replay = "replay";     // to a receiver: an event's frame out of the past
-inline constexpr QByteArrayView refused = "refused";   // common, or to a sender; the server's alone: Refused
-inline constexpr QByteArrayView gone = "gone";         // to those who watch: Gone
+inline constexpr QByteArrayView who = "who";             // common: who is there?
+inline constexpr QByteArrayView here = "here";           // to a node: an answer; and to those who watch
+inline constexpr QByteArrayView forwarder = "forwarder"; // common, or to a node: as here, of who may forward
+inline constexpr QByteArrayView announce = "announce";   // common: announce your streams' heads; and Announce
+inline constexpr QByteArrayView heads = "heads";         // common, or to a receiver: Heads
+inline constexpr QByteArrayView ask = "ask";             // to a sender: Ask
+inline constexpr QByteArrayView answer = "answer";       // to a receiver: Answer
+inline constexpr QByteArrayView withheld = "withheld";   // to a receiver: Withheld
+inline constexpr QByteArrayView repair = "repair";       // common, or to a receiver: an event's frame once more
+inline constexpr QByteArrayView past = "past";           // common: Past
+inline constexpr QByteArrayView kept = "kept";           // to a receiver: Kept
+inline constexpr QByteArrayView recall = "recall";       // to a sender: Ask, of what it said that it keeps
+inline constexpr QByteArrayView replay = "replay";       // to a receiver: an event's frame out of the past
+inline constexpr QByteArrayView refused = "refused";     // common, or to a sender; the server's alone: Refused
+inline constexpr QByteArrayView gone = "gone";           // to those who watch: Gone
 inline constexpr QByteArrayView will = "will";      // to the server: an event's frame, to be sent when its node is lost
 inline constexpr QByteArrayView noWill = "no-will"; // to the server: NoWill
 
@@ -138,6 +139,7 @@ struct Withheld
 enum class Kind : quint8 {
     Who,
     Here,
+    Forwarder,
     Announce,
     Heads,
     Ask,

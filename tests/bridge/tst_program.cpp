@@ -56,6 +56,8 @@ private Q_SLOTS:
     void endsAtASignal();
     void isQuiet_data() { bothEngines(); }
     void isQuiet();
+    void believesOnlyWhoMayForward_data() { bothEngines(); }
+    void believesOnlyWhoMayForward();
     void failsWhereTheMetricsPortIsTaken();
     void failsWhereTheSpoolIsTaken();
     void tellsPrometheus_data() { bothEngines(); }
@@ -236,6 +238,32 @@ void tst_Program::isQuiet()
     QCOMPARE(other.endsWith(), 0);
     QCOMPARE(one.errors(), QString());
     QVERIFY2(other.problems().isEmpty(), qPrintable(other.errors()));
+}
+
+// Whoever may not forward could otherwise have the bridge stand by, and nothing would cross.
+void tst_Program::believesOnlyWhoMayForward()
+{
+    START_SERVER(server);
+    const QString engine = engineUrl(dialect, server->port());
+    ServedBus here;
+    ServedBus there;
+    BridgeProgram one(here.port(), engine, {u"--bus"_s, u"here"_s});
+    BridgeProgram other(there.port(), engine);
+    QVERIFY(crosses(&here, &there));
+    here.node().setAbout({{u"bridge"_s,
+                           QVariantMap{{u"link"_s, dialect == Dialect::Nats ? u"nats:house"_s : u"mqtt:house"_s},
+                                       {u"bus"_s, u"here"_s},
+                                       {u"up"_s, true},
+                                       {u"active"_s, true},
+                                       {u"since"_s, 1}}}});
+    const QString standsBy = u"stands by"_s;
+    for (int i = 0; i < 3; ++i) {
+        here.node().announce();
+        QVERIFY(crosses(&here, &there));
+    }
+    QVERIFY2(!one.errors().contains(standsBy), qPrintable(one.errors()));
+    here.node().announceForwarder(); // which a node of this user may say
+    QVERIFY2(one.complains(standsBy), qPrintable(one.errors()));
 }
 
 void tst_Program::failsWhereTheMetricsPortIsTaken()

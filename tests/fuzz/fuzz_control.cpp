@@ -250,6 +250,7 @@ void tryMessage(const Message &message)
     switch (message.kind) {
     case Kind::Who:
     case Kind::Here:
+    case Kind::Forwarder:
         return tryPresence(message);
     case Kind::Announce:
         return tryAnnounce(message);

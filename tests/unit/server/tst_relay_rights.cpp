@@ -87,6 +87,7 @@ private Q_SLOTS:
     void otherRulesAreForThoseWhoAreThere();
     void aBridgeSpeaksForOthers();
     void withoutRulesTheOwnUserSpeaksForThoseWhoAreElsewhere();
+    void onlyWhoMayForwardSaysSo();
     void aBridgeAnswersForOthers();
     void aBridgeAsksForItselfOnly();
     void aBridgeStandsInForVeryMany_data();
@@ -257,6 +258,41 @@ void TestRelayRights::withoutRulesTheOwnUserSpeaksForThoseWhoAreElsewhere()
     relay.setRules(bridge, pool.find({.user = ada}));
     QVERIFY(!say(event(there, Trailer::Forwarded)));
     QVERIFY(!say(answer(there)));
+}
+
+// By that bridges believe each other; so nobody else gets one to stand by.
+void TestRelayRights::onlyWhoMayForwardSaysSo()
+{
+    NodeSecret secret;
+    Relay relay(true, {});
+    Relay::Client *const bridge = relay.add();
+    Relay::Client *const node = relay.add();
+    bridge->speaker.setSecret(secret.bytes());
+    relay.subscribe(node, "");
+    const QByteArray map = "\xa1\x64uuid\x78\x24" + secret.node(1).toByteArray(QUuid::WithoutBraces);
+    const auto passesOn = [&](const QByteArray &body) {
+        const QByteArray encoded = Zmtp::frame(0, body);
+        relay.passOn(bridge, {0, encoded, QByteArrayView(encoded).last(body.size()), {}});
+        return framesOf(node) == QByteArrayList{body};
+    };
+    const QByteArray says = commonTopic(Control::forwarder) + map;
+    const QByteArray saysToOne = nodeTopic(QUuid::createUuid(), Control::forwarder) + map;
+    QVERIFY(passesOn(commonTopic(Control::here) + map));
+    QVERIFY(!passesOn(says)); // another user's
+    QVERIFY(!passesOn(saysToOne));
+    bridge->isOwners = true;
+    QVERIFY(passesOn(says));
+    QVERIFY(passesOn(saysToOne));
+
+    PeerRulesPool some(std::make_shared<Rules>(rulesOf("allow user ada send *\n"
+                                                       "allow user bob speak-for-others oven.*\n"
+                                                       "deny user root speak-for-others *\n")));
+    relay.setRules(bridge, some.find({.user = ada}));
+    QVERIFY(!passesOn(says));
+    relay.setRules(bridge, some.find({.user = bob}));
+    QVERIFY(passesOn(says));
+    relay.setRules(bridge, some.find({.user = 0}));
+    QVERIFY(!passesOn(says));
 }
 
 // Of what it may send in their names, and of nothing else.
