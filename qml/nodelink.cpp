@@ -17,6 +17,7 @@ NodeLink::NodeLink(QObject *owner, const QString &pattern, const QString &sender
     , m_pattern(pattern)
     , m_sender(sender)
     , m_replay()
+    , m_answer()
     , m_context()
 {
 }
@@ -159,6 +160,11 @@ void NodeLink::subscribe()
                               .replay = m_replay,
                               .latest = m_isLatest,
                               .atMostEvery = m_atMostEvery};
+    if (m_answer) {
+        m_running->answer(m_pattern, filter, m_context.get(),
+                          [this](const PyventEvent &event) { return m_answer(event); });
+        return;
+    }
     m_running->on(m_pattern, filter, m_context.get(), [this](const PyventEvent &event) { Q_EMIT heard(event); });
 }
 

@@ -8,6 +8,7 @@
 
 #include <QtCore/qobject.h>
 
+#include <functional>
 #include <memory>
 
 class PyventQmlNode;
@@ -45,6 +46,9 @@ public:
     bool isEnabled() const { return m_isEnabled; }
     void setEnabled(bool enabled);
 
+    // Answers what is heard with what \a answer returns, instead of telling of it.
+    void answerWith(std::function<QFuture<PyventAnswer>(const PyventEvent &)> answer) { m_answer = std::move(answer); }
+
     // All properties have their first values: hears from now on.
     void complete();
 
@@ -81,6 +85,7 @@ private:
     PyventReplay m_replay;
     bool m_isLatest = false;
     std::chrono::milliseconds m_atMostEvery = std::chrono::milliseconds(0);
+    std::function<QFuture<PyventAnswer>(const PyventEvent &)> m_answer;
     bool m_isEnabled = true;
     bool m_isComplete = false;
     bool m_nodeWasSet = false;

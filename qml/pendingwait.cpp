@@ -14,31 +14,16 @@ PendingWait::PendingWait(PyventQmlNode *owner, QJSEngine *engine, WaitRequest re
     , m_owner(owner)
     , m_engine(engine)
     , m_request(std::move(request))
-    , m_promise()
-    , m_resolve()
-    , m_reject()
+    , m_promise(m_request.callback.isCallable() ? JsPromise() : JsPromise::make(engine))
     , m_timer()
     , m_context()
     , m_ready()
     , m_next()
 {
-    if (!m_request.callback.isCallable())
-        makePromise();
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this,
             [this] { fail(u"no event '%1' was heard within %2 ms"_s.arg(m_request.name).arg(m_request.timeout)); });
     connect(&m_next, &QFutureWatcherBase::finished, this, &PendingWait::takeResult);
-}
-
-void PendingWait::makePromise()
-{
-    QJSValue parts = m_engine->evaluate(u"(() => { const parts = {};"
-                                        " parts.promise = new Promise((resolve, reject) => {"
-                                        " parts.resolve = resolve; parts.reject = reject; });"
-                                        " return parts; })()"_s);
-    m_promise = parts.property(u"promise"_s);
-    m_resolve = parts.property(u"resolve"_s);
-    m_reject = parts.property(u"reject"_s);
 }
 
 void PendingWait::start(PyventNode *node)
@@ -81,7 +66,7 @@ void PendingWait::succeed(const PyventEvent &event)
     leave();
     const QPointer<PyventQmlNode> owner = m_owner;
     const QJSValue heard = m_engine->toScriptValue(QVariant::fromValue(PyventQmlEvent(event)));
-    const QJSValue call = m_request.callback.isCallable() ? m_request.callback : m_resolve;
+    const QJSValue call = m_request.callback.isCallable() ? m_request.callback : m_promise.resolve;
     const QJSValue result = call.call({heard}); // it may end this
     if (result.isError() && owner) {
         qmlWarning(owner).noquote() << u"the callback of waitFor(\"%1\") failed in line %2: %3"_s.arg(
@@ -96,7 +81,7 @@ void PendingWait::fail(const QString &why)
     leave();
     // In the next turn, since the element may be about to end, and never if the engine is.
     const bool isCallback = m_request.callback.isCallable();
-    const auto tell = [engine = m_engine, why, isCallback, call = isCallback ? m_request.callback : m_reject] {
+    const auto tell = [engine = m_engine, why, isCallback, call = isCallback ? m_request.callback : m_promise.reject] {
         call.call({isCallback ? QJSValue(QJSValue::NullValue) : engine->newErrorObject(QJSValue::GenericError, why)});
     };
     QMetaObject::invokeMethod(m_engine, tell, Qt::QueuedConnection);

@@ -2,6 +2,8 @@
 #ifndef PYVENT_QML_PENDINGWAIT_H
 #define PYVENT_QML_PENDINGWAIT_H
 
+#include "jspromise.h"
+
 #include <PyventNode>
 
 #include <QtCore/qfuturewatcher.h>
@@ -32,7 +34,7 @@ public:
     PendingWait(PyventQmlNode *owner, QJSEngine *engine, WaitRequest request);
 
     // The promise; undefined if there is a callback.
-    const QJSValue &promise() const { return m_promise; }
+    const QJSValue &promise() const { return m_promise.promise; }
 
     void start(PyventNode *node);
 
@@ -40,7 +42,6 @@ public:
     void giveUp(const QString &why);
 
 private:
-    void makePromise();
     void hear(PyventNode *node);
     void takeResult();
     void succeed(const PyventEvent &event);
@@ -50,9 +51,7 @@ private:
     PyventQmlNode *const m_owner;
     QJSEngine *const m_engine;
     const WaitRequest m_request;
-    QJSValue m_promise;
-    QJSValue m_resolve;
-    QJSValue m_reject;
+    const JsPromise m_promise;
     QTimer m_timer;
     QObject m_context; // of a handler that keeps the name subscribed
     QFutureWatcher<void> m_ready;

@@ -3,6 +3,7 @@
 
 #include "declaredsignal.h"
 #include "nodelink.h"
+#include "pendingquestion.h"
 #include "pendingwait.h"
 #include "valuefromjs.h"
 
@@ -75,6 +76,7 @@ PyventQmlNode::PyventQmlNode(QObject *parent)
     , m_nodesContext()
     , m_links()
     , m_waits()
+    , m_questions()
 {
 }
 
@@ -82,6 +84,8 @@ PyventQmlNode::~PyventQmlNode()
 {
     for (PendingWait *wait : std::exchange(m_waits, {}))
         wait->giveUp(u"the element was destroyed"_s);
+    for (PendingQuestion *question : std::exchange(m_questions, {}))
+        question->giveUp({PyventAskError::Stopped, u"the element was destroyed"_s});
     for (NodeLink *link : std::exchange(m_links, {}))
         link->nodeEnds();
     if (m_node)
@@ -237,6 +241,8 @@ void PyventQmlNode::stop(const QString &why)
         link->nodeStopped();
     for (PendingWait *wait : std::exchange(m_waits, {}))
         wait->giveUp(why);
+    for (PendingQuestion *question : std::exchange(m_questions, {}))
+        question->giveUp({PyventAskError::Stopped, why});
     const std::unique_ptr<PyventNode> node = std::move(m_node);
     const QPointer<PyventQmlNode> alive(this);
     node->stop(); // tells of what could not be delivered
@@ -521,6 +527,16 @@ QJSValue PyventQmlNode::waitFor(const QJSValue &event, const QJSValue &timeout, 
 void PyventQmlNode::removeWait(PendingWait *wait)
 {
     std::erase(m_waits, wait);
+}
+
+QJSValue PyventQmlNode::ask(const QJSValue &name, const QJSValue &args, const QJSValue &options)
+{
+    return ask(u"ask"_s, nameFrom(name), args, options);
+}
+
+QJSValue PyventQmlNode::askAll(const QJSValue &name, const QJSValue &args, const QJSValue &options)
+{
+    return ask(u"askAll"_s, nameFrom(name), args, options);
 }
 
 // Children

@@ -20,6 +20,7 @@
 namespace Pyvent::Qml {
 class DeclaredSignal;
 class NodeLink;
+class PendingQuestion;
 class PendingWait;
 struct WaitRequest;
 } // namespace Pyvent::Qml
@@ -178,12 +179,26 @@ public:
     Q_INVOKABLE QJSValue waitFor(const QJSValue &name = QJSValue(), const QJSValue &timeout = QJSValue(),
                                  const QJSValue &callback = QJSValue());
 
+    /*!
+        Asks whoever answers questions of the name \a name: a promise of the value, rejected with an Error whose message says why and
+        whose kind is that of PyventAskError, "NobodyAnswers". \a args is an object. \a options may have: timeout, in milliseconds, 5,000 by
+        default; sender.
+    */
+    Q_INVOKABLE QJSValue ask(const QJSValue &name = QJSValue(), const QJSValue &args = QJSValue(),
+                             const QJSValue &options = QJSValue());
+
+    /*! The same with the answers of all: a promise of an array of objects with value, error (null, or the text of a refusal), node and
+        sender. */
+    Q_INVOKABLE QJSValue askAll(const QJSValue &name = QJSValue(), const QJSValue &args = QJSValue(),
+                                const QJSValue &options = QJSValue());
+
     // For elements that listen through this one.
     void addLink(Pyvent::Qml::NodeLink *link);
     void removeLink(Pyvent::Qml::NodeLink *link);
 
     // Waits end by themselves, and tell.
     void removeWait(Pyvent::Qml::PendingWait *wait);
+    void removeQuestion(Pyvent::Qml::PendingQuestion *question);
 
     PyventNode *running() const { return m_node.get(); }
     void warn(const QString &text) { m_warnings.warn(text); }
@@ -251,6 +266,9 @@ private:
     void giveWill();
     void callDeclared(const Pyvent::Qml::DeclaredSignal &signal, const PyventEvent &event);
     void tell(const PyventError &error);
+    QJSValue ask(const QString &function, const QString &name, const QJSValue &args, const QJSValue &options);
+    PyventError readQuestion(const QString &name, const QJSValue &args, const QJSValue &options, QVariantMap *arguments,
+                             PyventAskOptions *asked) const;
     PyventError check(const QString &name, const QJSValue &args, const QString &sender, QVariantMap *arguments) const;
     bool read(const QString &function, const QString &name, const QJSValue &args, const QString &sender,
               QVariantMap *arguments);
@@ -271,6 +289,7 @@ private:
     std::unique_ptr<QObject> m_nodesContext; // of those for nodeAppeared() and nodeVanished()
     std::vector<Pyvent::Qml::NodeLink *> m_links;
     std::vector<Pyvent::Qml::PendingWait *> m_waits;
+    std::vector<Pyvent::Qml::PendingQuestion *> m_questions;
 };
 
 #endif

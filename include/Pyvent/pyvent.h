@@ -95,6 +95,48 @@ inline bool forward(const PyventFrame &frame)
 {
     return node().forward(frame);
 }
+inline QFuture<PyventAnswer> ask(QAnyStringView name, const QVariantMap &args = QVariantMap(),
+                                 const PyventAskOptions &options = PyventAskOptions())
+{
+    return node().ask(name, args, options);
+}
+inline QFuture<PyventAnswer> askAll(QAnyStringView name, const QVariantMap &args = QVariantMap(),
+                                    const PyventAskOptions &options = PyventAskOptions())
+{
+    return node().askAll(name, args, options);
+}
+template <typename Context, typename Function>
+QMetaObject::Connection answer(QAnyStringView name, Context *context, Function &&function)
+{
+    return node().answer(name, context, std::forward<Function>(function));
+}
+template <typename Context, typename Function>
+QMetaObject::Connection answer(QAnyStringView name, const PyventFilter &filter, Context *context, Function &&function)
+{
+    return node().answer(name, filter, context, std::forward<Function>(function));
+}
+template <typename Context, typename Function, std::size_t Count>
+QMetaObject::Connection answer(QAnyStringView name, const PyventParameter (&parameters)[Count], const Context *context,
+                               Function &&function)
+{
+    return node().answer(name, parameters, context, std::forward<Function>(function));
+}
+template <typename Context, typename Function, std::size_t Count>
+QMetaObject::Connection answer(QAnyStringView name, const PyventParameter (&parameters)[Count],
+                               const PyventFilter &filter, const Context *context, Function &&function)
+{
+    return node().answer(name, parameters, filter, context, std::forward<Function>(function));
+}
+template <PyventBinding::Gadget T, typename Context, typename Function>
+QMetaObject::Connection answer(QAnyStringView name, Context *context, Function &&function)
+{
+    return node().answer<T>(name, context, std::forward<Function>(function));
+}
+template <PyventBinding::Gadget T, typename Context, typename Function>
+QMetaObject::Connection answer(QAnyStringView name, const PyventFilter &filter, Context *context, Function &&function)
+{
+    return node().answer<T>(name, filter, context, std::forward<Function>(function));
+}
 inline bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(1))
 {
     return node().flush(timeout);

@@ -101,15 +101,15 @@ template <typename Context, typename F>
 auto bound(Context *context, F &&function)
 {
     if constexpr (std::is_member_function_pointer_v<std::decay_t<F>>) {
-        return [context, function](auto &&...arguments) {
-            (const_cast<std::remove_const_t<Context> *>(context)->*function)(
+        return [context, function](auto &&...arguments) -> decltype(auto) {
+            return (const_cast<std::remove_const_t<Context> *>(context)->*function)(
                 std::forward<decltype(arguments)>(arguments)...);
         };
     } else if constexpr (std::is_copy_constructible_v<std::decay_t<F>>) {
         return std::forward<F>(function);
     } else {
-        return [shared = std::make_shared<std::decay_t<F>>(std::forward<F>(function))](auto &&...arguments) {
-            (*shared)(std::forward<decltype(arguments)>(arguments)...);
+        return [shared = std::make_shared<std::decay_t<F>>(std::forward<F>(function))](auto &&...arguments) -> decltype(auto) {
+            return (*shared)(std::forward<decltype(arguments)>(arguments)...);
         };
     }
 }

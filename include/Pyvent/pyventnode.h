@@ -2,6 +2,8 @@
 #ifndef PYVENTNODE_H
 #define PYVENTNODE_H
 
+#include "pyventanswer.h"
+#include "pyventanswering.h"
 #include "pyventbinding.h"
 #include "pyventerror.h"
 #include "pyventevent.h"
@@ -401,6 +403,104 @@ public:
     */
     bool dispatch(QAnyStringView name, const QVariantMap &args = QVariantMap(), const QString &sender = QString());
 
+    // Asking and answering
+
+    /*!
+        Asks whoever answers questions of the name \a name, on this bus and by answer(), or in Python, and returns a future of what the first
+        of them says.
+
+        The future always ends, in any case after PyventAskOptions::timeout: with a value, or with a PyventAskError. With a server of
+        this module it is known within one round trip that nobody answers, and at once that whoever was to answer has left the bus.
+        What ends it runs in the node's thread if its event loop runs, and else in one of the library's, so that a thread may wait for
+        it: QFuture::result(). Give then() a context to have a continuation run in that object's thread.
+
+        To cancel() the future has the answerer's work canceled as well, where the answerer has returned a QFuture. A question that is
+        refused, as send() refuses events, ends at once with PyventAskError::NotSent. Where there is no server yet, the question
+        waits for one. May be called from any thread.
+        \code
+        node.ask("price-of", {{"dish", "sushi"}}, {.timeout = 2s}).then(this, [this](const PyventAnswer &answer) {
+            answer ? show(answer.value().toDouble()) : warn(answer.error().text);
+        });
+        \endcode
+    */
+    QFuture<PyventAnswer> ask(QAnyStringView name, const QVariantMap &args = QVariantMap(),
+                              const PyventAskOptions &options = PyventAskOptions());
+
+    /*!
+        The same with the answers of all who answer: values, and what they refuse with. The future ends when all have answered that a
+        server of this module knows of, else with the timeout. It has no result where nobody has answered, and one with an error where
+        the question was refused, no server was reached, or the node has stopped.
+    */
+    QFuture<PyventAnswer> askAll(QAnyStringView name, const QVariantMap &args = QVariantMap(),
+                                 const PyventAskOptions &options = PyventAskOptions());
+
+    /*!
+        Answers questions of the name \a name, which may be a glob, with what \a function returns: a value, as it could be an argument
+        of send(); a QVariantMap or a Q_GADGET, which travel as a dict; a PyventRefusal, or a PyventAnswer, which is one of both; nothing,
+        which is None; or a QFuture of one of these, for work that takes longer. Otherwise it is as on(): \a function takes what functions
+        there take, in the thread of \a context and as long as that lives, and off() or QObject::disconnect() end it.
+
+        What \a function throws, or an argument that it lacks, is an error for the asker, with its text; handlerFailed() reports it here,
+        too, but for a PyventRefusal. A future that \a function has returned is canceled when nobody waits for the answer any more,
+        which QPromise::isCanceled() says in the work; its continuation is used up.
+
+        An event without the argument "reply_to" asks nothing: \a function is called, and what it returns is dropped. If
+        another node's answer came first, handlerFailed() says so.
+        \code
+        node.answer("price-of", {"dish"}, this, [this](const QString &dish) { return prices[dish]; });
+        node.answer("render", {"scene"}, this, [](const QString &scene) { return QtConcurrent::run(render, scene); });
+        \endcode
+    */
+    template <typename Context, PyventBinding::NotASlotName Function>
+    QMetaObject::Connection answer(QAnyStringView name, Context *context, Function &&function)
+    {
+        return answer(name, PyventFilter(), context, std::forward<Function>(function));
+    }
+    template <typename Context, PyventBinding::NotASlotName Function>
+    QMetaObject::Connection answer(QAnyStringView name, const PyventFilter &filter, Context *context,
+                                   Function &&function)
+    {
+        return addAnswerer(name, filter, context,
+                           PyventBinding::plainAnswering(context, std::forward<Function>(function)));
+    }
+
+    /*! The same for a function of the keyword arguments that \a parameters name, as on() has it. */
+    template <typename Context, PyventBinding::NotASlotName Function, std::size_t Count>
+    QMetaObject::Connection answer(QAnyStringView name, const PyventParameter (&parameters)[Count],
+                                   const Context *context, Function &&function)
+    {
+        return answer(name, parameters, PyventFilter(), context, std::forward<Function>(function));
+    }
+    template <typename Context, PyventBinding::NotASlotName Function, std::size_t Count>
+    QMetaObject::Connection answer(QAnyStringView name, const PyventParameter (&parameters)[Count],
+                                   const PyventFilter &filter, const Context *context, Function &&function)
+    {
+        static_assert(Count == PyventBinding::arity<Function>,
+                      "Pyvent: as many parameters must be named as the function has");
+        return addAnswerer(name, filter, context,
+                           PyventBinding::keywordsAnswering(PyventParameters(parameters, parameters + Count), context,
+                                                            std::forward<Function>(function)));
+    }
+
+    /*! The same for a function of a Q_GADGET whose properties are the keywords, as on() has it. */
+    template <PyventBinding::Gadget T, typename Context, typename Function>
+    QMetaObject::Connection answer(QAnyStringView name, Context *context, Function &&function)
+    {
+        return answer<T>(name, PyventFilter(), context, std::forward<Function>(function));
+    }
+    template <PyventBinding::Gadget T, typename Context, typename Function>
+    QMetaObject::Connection answer(QAnyStringView name, const PyventFilter &filter, Context *context,
+                                   Function &&function)
+    {
+        return addAnswerer(name, filter, context,
+                           PyventBinding::gadgetAnswering<T>(context, std::forward<Function>(function)));
+    }
+
+    /*! The same for the slot or invokable method \a slot of \a context, as on() has it. Of futures, one may return a
+        QFuture<PyventAnswer> or a QFuture<QVariant>. */
+    QMetaObject::Connection answer(QAnyStringView name, QObject *context, const char *slot);
+    QMetaObject::Connection answer(QAnyStringView name, const PyventFilter &filter, QObject *context, const char *slot);
+
     // Waiting
 
     /*!
@@ -535,6 +635,9 @@ protected:
 private:
     QMetaObject::Connection addHandler(QAnyStringView name, const PyventFilter &filter, const QObject *context,
                                        PyventBinding::Callback callback);
+    QMetaObject::Connection addAnswerer(QAnyStringView name, const PyventFilter &filter, const QObject *context,
+                                        PyventBinding::Answering function);
+    bool checkQuestion(const QString &name, const QVariantMap &args, const PyventAskOptions &options);
     bool checkHandler(const QString &pattern, const PyventFilter &filter, const QObject *context);
     bool checkForward(const QObject *object, QAnyStringView name);
     bool checkProcess();

@@ -34,6 +34,8 @@ struct Command
 extern const Command sendCommand;
 extern const Command listenCommand;
 extern const Command waitCommand;
+extern const Command askCommand;
+extern const Command answerCommand;
 extern const Command serveCommand;
 extern const Command nodesCommand;
 extern const Command benchCommand;

@@ -6,6 +6,7 @@
 #include <QtCore/qmetaobject.h>
 
 #include <array>
+#include <optional>
 
 namespace Pyvent::Internal {
 
@@ -108,10 +109,10 @@ struct Slot
     PyventParameters parameters;
     bool takesEverything;
 
-    QString operator()(const PyventEvent &event) const;
+    QString operator()(const PyventEvent &event, QVariant *result = nullptr) const;
     bool isArgument(const PyventEvent &event, qsizetype i) const;
     bool isSenderOrSignal(qsizetype i) const;
-    QString invoke(const QMetaMethod &method, const std::vector<QVariant> &arguments) const;
+    QString invoke(const QMetaMethod &method, const std::vector<QVariant> &arguments, QVariant *result) const;
 };
 
 bool Slot::isArgument(const PyventEvent &event, qsizetype i) const
@@ -124,12 +125,12 @@ bool Slot::isSenderOrSignal(qsizetype i) const
     return parameters[i].name() == "sender"_L1 || parameters[i].name() == "signal"_L1;
 }
 
-QString Slot::operator()(const PyventEvent &event) const
+QString Slot::operator()(const PyventEvent &event, QVariant *result) const
 {
     const QMetaMethod &full = byCount.constLast();
     if (takesEverything) {
         const bool wantsMap = full.parameterMetaType(0) == QMetaType::fromType<QVariantMap>();
-        return invoke(full, {wantsMap ? QVariant(event.args) : QVariant::fromValue(event)});
+        return invoke(full, {wantsMap ? QVariant(event.args) : QVariant::fromValue(event)}, result);
     }
     qsizetype count = 0; // C++ can leave out arguments only at the end
     for (qsizetype i = 0; i < parameters.size(); ++i) {
@@ -154,11 +155,18 @@ QString Slot::operator()(const PyventEvent &event) const
             return why;
         arguments.push_back(std::move(argument));
     }
-    return invoke(byCount[count], arguments);
+    return invoke(byCount[count], arguments, result);
 }
 
-QString Slot::invoke(const QMetaMethod &method, const std::vector<QVariant> &arguments) const
+QString Slot::invoke(const QMetaMethod &method, const std::vector<QVariant> &arguments, QVariant *result) const
 {
+    const QMetaType returned = method.returnMetaType();
+    const bool returnsVariant = returned == QMetaType::fromType<QVariant>();
+    if (result && !returnsVariant && returned.isValid() && returned.id() != QMetaType::Void)
+        *result = QVariant(returned);
+    const bool isKept = result && (returnsVariant || result->isValid());
+    const QGenericReturnArgument to(isKept ? method.typeName() : nullptr,
+                                    isKept ? (returnsVariant ? static_cast<void *>(result) : result->data()) : nullptr);
     std::array<QGenericArgument, maximumParameters> generic;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const QMetaType type = method.parameterMetaType(int(i));
@@ -166,14 +174,14 @@ QString Slot::invoke(const QMetaMethod &method, const std::vector<QVariant> &arg
         generic[i] = QGenericArgument(type.name(),
                                       isVariant ? static_cast<const void *>(&arguments[i]) : arguments[i].constData());
     }
-    const bool called = method.invoke(object, Qt::DirectConnection, generic[0], generic[1], generic[2], generic[3],
+    const bool called = method.invoke(object, Qt::DirectConnection, to, generic[0], generic[1], generic[2], generic[3],
                                       generic[4], generic[5], generic[6], generic[7], generic[8], generic[9]);
     return called ? QString() : u"Qt could not call %1"_s.arg(QString::fromLatin1(method.methodSignature()));
 }
 
 } // namespace
 
-PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slotName, QString *why)
+static std::optional<Slot> findSlot(QObject *object, QByteArrayView slotName, QString *why)
 {
     const QMetaObject *type = object->metaObject();
     const QByteArray slot = slotName.toByteArray();
@@ -207,6 +215,23 @@ PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slotName, Q
     for (int count = required; count <= method.parameterCount(); ++count)
         result.byCount[count] = type->method(method.methodIndex() + method.parameterCount() - count);
     return result;
+}
+
+PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slot, QString *why)
+{
+    std::optional<Slot> found = findSlot(object, slot, why);
+    if (!found)
+        return {};
+    return [call = *std::move(found)](const PyventEvent &event) { return call(event); };
+}
+
+SlotFunction slotFunction(QObject *object, QByteArrayView slot, QMetaType *returns, QString *why)
+{
+    std::optional<Slot> found = findSlot(object, slot, why);
+    if (!found)
+        return {};
+    *returns = found->byCount.constLast().returnMetaType();
+    return [call = *std::move(found)](const PyventEvent &event, QVariant *result) { return call(event, result); };
 }
 
 } // namespace Pyvent::Internal

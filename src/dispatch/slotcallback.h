@@ -11,6 +11,10 @@ namespace Pyvent::Internal {
 // keywords. The callback is to be called in the object's thread, while the object lives.
 PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slot, QString *why);
 
+// The same with what the method returns, which is of the type \a returns; void, or one that is not known to Qt, leaves it as it is.
+using SlotFunction = std::function<QString(const PyventEvent &, QVariant *result)>;
+SlotFunction slotFunction(QObject *object, QByteArrayView slot, QMetaType *returns, QString *why);
+
 } // namespace Pyvent::Internal
 
 #endif

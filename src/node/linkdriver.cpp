@@ -102,7 +102,9 @@ void LinkDriver::serviceByEventLoop(const Lock &lock, Clock::time_point now, con
 {
     attended(lock, now);
     m_link(lock).mayGatherUntil(now + promptTurn);
+    m_isServicedByEventLoop(lock) = true;
     service(lock, now, self, budget);
+    m_isServicedByEventLoop(lock) = false;
 }
 
 // Nobody serves: the first member that may tries to.

@@ -92,6 +92,9 @@ public:
     // A turn of the driver's event loop, whose \a budget this spends of: service(), and it is known that the loop turns.
     void serviceByEventLoop(const Lock &lock, Clock::time_point now, const Member *self, TurnBudget *budget);
 
+    // Whether this is within that.
+    bool isServicedByEventLoop(const Lock &lock) const { return m_isServicedByEventLoop(lock); }
+
     // A turn of another member's event loop. Where that is the driver's, too, its turn will come.
     void loopTurns(const Lock &lock, Clock::time_point now);
 
@@ -131,6 +134,7 @@ private:
     NodeGroup::Guarded<Link> m_link;
     NodeGroup::Guarded<std::vector<Place>> m_places; // in the order of joining
     NodeGroup::Guarded<bool> m_isDrivenByCall{false};
+    NodeGroup::Guarded<bool> m_isServicedByEventLoop{false};
     NodeGroup::Guarded<Clock::time_point> m_armedFor{Clock::time_point::max()};
     std::atomic<Clock::rep> m_attendedAt = 0;
     NodeGroup::Guarded<ThreadLoad> m_attendant; // the thread that did

@@ -46,6 +46,7 @@ qint64 microsecondsSinceEpoch()
 
 PyventNodePrivate::PyventNodePrivate(PyventNode *node, const PyventOptions &options)
     : m_session(m_uuid, microsecondsSinceEpoch, std::random_device()())
+    , m_questions(&m_session(this->lock()))
     , m_waker(node)
 {
     const Lock lock = this->lock();
@@ -237,6 +238,12 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
     // Destroyed without the lock, since that runs destructors and continuations of the user's.
     Session::Left left;
     std::vector<QPromise<void>> promises;
+    if (parts & PyventNode::Client) {
+        const Lock lock = this->lock();
+        m_questions(lock).stopAsking();
+        m_questions(lock).stopAnswering(Clock::now());
+    }
+    runDue();
     Lock lock = this->lock();
     const Clock::time_point deadline = Clock::now() + options(lock).linger;
     if (m_life(lock).refusal.code == PyventError::UsedAfterFork)
@@ -249,6 +256,8 @@ void PyventNodePrivate::stop(PyventNode::Parts parts)
         stopServer(lock, deadline);
     m_life(lock).isUsed = m_life(lock).driver || isServing(lock);
     m_group->changed();
+    lock.unlock();
+    runDue();
 }
 
 void PyventNodePrivate::stopClient(Lock &lock, Clock::time_point deadline, Session::Left *left)
@@ -289,6 +298,7 @@ void PyventNodePrivate::leaveLink(const Lock &lock, Session::Left *left)
         *left = session.leave(Clock::now());
     }
     life.retryAt.reset();
+    m_questions(lock).stopAsking();
     m_serving(lock).forgetComplaints();
     collectNews(lock);
     m_notices(lock).updateCounts(session);

@@ -6,7 +6,9 @@
 #include "node/nodewaker.h"
 #include "node/notices.h"
 #include "node/serving.h"
+#include "asking/questions.h"
 #include "pickle/argumentlist.h"
+#include "pyventanswering.h"
 #include "pyventnode.h"
 #include "session/session.h"
 
@@ -81,6 +83,12 @@ public:
     void hearEverything();
     // Something under \a pattern may have ended. May be called while Qt holds locks of its own.
     void connectionsChanged(const QString &pattern) { m_waker.scheduleToPrune(pattern); }
+
+    // Asking and answering
+    QFuture<PyventAnswer> ask(const QString &name, const QVariantMap &args, const PyventAskOptions &options,
+                              Pyvent::Internal::Asker::Wants wants);
+    QMetaObject::Connection addAnswerer(const QString &pattern, const PyventFilter &filter, const QObject *context,
+                                        PyventBinding::Answering function);
 
     // Sending
     bool send(const Lock &lock, QAnyStringView name, const ArgumentList &arguments, const QString &sender);
@@ -192,6 +200,14 @@ private:
     // Without:
     void stopClient(Lock &lock, Clock::time_point deadline, Session::Left *left);
     void stopServer(Lock &lock, Clock::time_point deadline);
+    QString answer(const PyventBinding::Answering &function, const PyventEvent &event);
+    void reply(const Pyvent::Internal::ReplyAddress &address, const PyventAnswer &answer);
+    void endWork(quint64 number, const PyventAnswer &answer);
+    void seeToDue(const Lock &lock);
+    void runDue();
+    std::shared_ptr<Receiver> makeHandler(const QString &pattern, const PyventFilter &filter, const QObject *context,
+                                          PyventBinding::Callback callback, Receiver::Hears hears,
+                                          QMetaObject::Connection *connection);
     bool deliverOne(Pyvent::Internal::Inbox::Arrivals *finished, Pyvent::Internal::TurnBudget *budget);
     void deliver(Receiver &receiver, const PyventEvent &event);
     void call(Receiver &receiver);
@@ -208,6 +224,7 @@ private:
     const QUuid m_uuid = m_group->newNode();
     Guarded<Life> m_life;
     Guarded<Session> m_session;
+    Guarded<Pyvent::Internal::Questions> m_questions; // after what they are about
     Guarded<Serving> m_serving;
     Guarded<Notices> m_notices;
     Guarded<Feeds> m_feeds;

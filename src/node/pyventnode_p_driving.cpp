@@ -24,6 +24,7 @@ void PyventNodePrivate::processed(const Lock &lock, Clock::time_point now)
     else if (const PyventError error = serving.explain(silence, life.options))
         fail(lock, error);
     collectNews(lock);
+    seeToDue(lock);
 }
 
 bool PyventNodePrivate::tryToServe(const Lock &lock)
@@ -36,7 +37,8 @@ bool PyventNodePrivate::tryToServe(const Lock &lock)
 
 bool PyventNodePrivate::needsTurn(const Lock &lock) const
 {
-    return m_session(lock).hasTurns() || hasNotices(lock) || m_notices(lock).hasNewCounts(m_session(lock));
+    return m_session(lock).hasTurns() || m_questions(lock).hasDue() || hasNotices(lock)
+        || m_notices(lock).hasNewCounts(m_session(lock));
 }
 
 // A session of this node's may have something to do that no socket tells of.
@@ -128,7 +130,9 @@ void PyventNodePrivate::turn()
             if (m_session(lock).mayHaveSeveralTurns())
                 scheduleTurn();
         }
-        tell();
+        runDue();
+        if (node())
+            tell();
         delivered = 0;
         while (node() && deliverOne(&finished, &budget) && ++delivered > 0 && Clock::now() < end && !budget.isSpent()) {
         }

@@ -14,6 +14,8 @@ void PyventNodePrivate::apply(const Lock &lock, const ReceiverTable::Removal &re
     std::shared_ptr<Receiver> &everything = m_feeds(lock).everything;
     if (std::find(removal.receivers.begin(), removal.receivers.end(), everything) != removal.receivers.end())
         everything.reset();
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
+        m_questions(lock).removed(receiver.get());
     m_session(lock).removed(removal);
 }
 
@@ -48,9 +50,9 @@ qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(R
     return qsizetype(removal.receivers.size());
 }
 
-QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventFilter &filter,
-                                                      const QObject *context, PyventBinding::Callback callback,
-                                                      Receiver::Hears hears)
+std::shared_ptr<Receiver> PyventNodePrivate::makeHandler(const QString &pattern, const PyventFilter &filter,
+                                                         const QObject *context, PyventBinding::Callback callback,
+                                                         Receiver::Hears hears, QMetaObject::Connection *connection)
 {
     const std::weak_ptr<PyventNodePrivate> weak = weak_from_this();
     const auto handler = std::make_shared<HandlerReceiver>(
@@ -69,10 +71,22 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
         },
         node()->thread(), hears);
     hearNewest(handler, filter);
+    *connection = handler->connection();
+    return handler;
+}
+
+QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, const PyventFilter &filter,
+                                                      const QObject *context, PyventBinding::Callback callback,
+                                                      Receiver::Hears hears)
+{
+    QMetaObject::Connection connection;
+    const auto handler = makeHandler(pattern, filter, context, std::move(callback), hears, &connection);
     Lock lock = this->lock();
+    if (hears == Receiver::Hears::Frames) // a bridge may have others answer
+        m_questions(lock).passesOn(handler.get());
     add(lock, handler, filter.replay);
     start(lock);
-    return handler->connection();
+    return connection;
 }
 
 // Before anybody else knows \a receiver.

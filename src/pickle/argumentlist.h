@@ -21,6 +21,7 @@ public:
         const QVariant *value;
     };
 
+    ArgumentList() = default;
     Q_IMPLICIT ArgumentList(const QVariantMap &map)
     {
         m_arguments.reserve(map.size());
@@ -35,6 +36,9 @@ public:
         for (const auto &[name, value] : pairs)
             insert({&name, &value});
     }
+
+    // With one more, which must outlive the list, as must its name.
+    void add(const QString &name, const QVariant &value) { insert({&name, &value}); }
 
     bool isEmpty() const { return m_arguments.isEmpty(); }
     auto begin() const { return m_arguments.cbegin(); }

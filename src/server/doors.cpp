@@ -103,7 +103,7 @@ Doors::Clock::time_point Doors::deadline() const
 
 qsizetype Doors::wait(Clock::time_point until)
 {
-    const bool isBusy = m_relay->tidy() || m_relay->hasTouched();
+    const bool isBusy = m_relay->tidy() || m_relay->hasTouched() || m_relay->hasChangedAnswerers();
     const Clock::time_point due = isBusy ? Clock::time_point() : std::min(until, deadline());
     int timeout = -1;
     if (due != Clock::time_point::max()) {
@@ -128,6 +128,7 @@ qsizetype Doors::wait(Clock::time_point until)
     payDebts(now);
     readAgain(now);
     m_relay->tellSenders();
+    m_relay->tellAnswerers();
     if (now >= m_tellsRefusedAt) {
         m_tellsRefusedAt = Clock::time_point::max();
         m_relay->tellRefused();

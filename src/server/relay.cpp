@@ -89,6 +89,7 @@ void Relay::remove(Client *client)
     for (const QUuid &node : std::as_const(client->m_nodes))
         forgetNodeHere(node);
     countStranger(client);
+    m_answerers.left(client);
     setRules(client, nullptr);
     m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
     const auto place = std::find_if(m_clients.begin(), m_clients.end(),
@@ -144,6 +145,7 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
         ++m_nodesHere[node];
         countStranger(client);
     }
+    noteSubscription(client, known, true);
     if (!node.isNull() && m_refusals.hasKept()) {
         for (const Control::Refused &refused : m_refusals.takeKept(node))
             sendTo(client, refused.toFrame(node));
@@ -162,6 +164,7 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
         forgetNodeHere(node);
     m_index.remove(prefix, client);
     countStranger(client);
+    noteSubscription(client, prefix.toByteArray(), false);
 }
 
 std::vector<Relay::Client *> Relay::takeTouched()

@@ -3,6 +3,7 @@
 #define PYVENT_SERVER_RELAY_H
 
 #include "security/peerrules.h"
+#include "server/answerers.h"
 #include "server/attendance.h"
 #include "server/droppedstreams.h"
 #include "server/framereader.h"
@@ -22,7 +23,7 @@ namespace Pyvent::Internal {
 
 // Who gets what on a bus: each frame of a client's is passed on to all that have subscribed to it, and each message is acknowledged to
 // its client. It knows frames, not values. Plain logic, without sockets and clock. Not thread-safe.
-class Relay
+class Relay : private Answerers::Bus
 {
 public:
     // What may wait in it, and what a client may have it remember. Each says what it is there against.
@@ -93,7 +94,7 @@ public:
     // Whether it \a takesBatches: PROTOCOL.md.
     Relay(bool takesBatches, const Limits &limits);
     Q_DISABLE_COPY_MOVE(Relay)
-    ~Relay();
+    ~Relay() override;
 
     Client *add();
     qsizetype clients() const { return qsizetype(m_clients.size()); }
@@ -162,6 +163,10 @@ public:
 
     // Whether anyone wants to know that a node is lost.
     bool mustKnowWhoIsLost() const { return m_watchers > 0 || m_attendance.willBytes() > 0; }
+
+    // Tells those who ask questions who answers them, where that has changed for very many names at once.
+    void tellAnswerers();
+    bool hasChangedAnswerers() const { return m_answerers.hasChanges(); }
 
     // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
 
@@ -243,6 +248,11 @@ private:
     void countStranger(Client *client);
     bool isOnBus(const QUuid &node);
     void sendTo(Client *client, const QByteArray &frame);
+    void noteSubscription(Client *client, const QByteArray &prefix, bool isThere);
+    bool hasStranger(const QByteArray &name) const override;
+    bool mayAnswer(Answerers::Client client, const QByteArray &name) const override;
+    bool mayAsk(Answerers::Client client, const QByteArray &name) const override;
+    void tell(Answerers::Client client, const QByteArray &frame) override;
     // Of \a body, \a whole has all bytes with their header where that is only a part of them.
     void findReceivers(QByteArrayView body, Client *from = nullptr, const Block *whole = nullptr);
     void keepNodes(QByteArrayView body, Client *from, const Block *whole);
@@ -274,6 +284,7 @@ private:
     Speakers m_speaksFor;
     QHash<QUuid, int> m_nodesHere; // on how many connections each hears what is for it
     Refusals m_refusals;
+    Answerers m_answerers{this};
     std::unique_ptr<PayloadGuard> m_guard;
     Attendance m_attendance;
     qsizetype m_watchers = 0;  // clients that watch who is there

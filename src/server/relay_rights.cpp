@@ -47,7 +47,7 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     const bool isEvent = message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay;
     if (!isEvent)
         ++(message->isForAll() || message->isForWatchers() ? client->m_commonMessages : client->m_nodeMessages);
-    if (message->kind == Control::Kind::Refused)
+    if (message->kind == Control::Kind::Refused || message->kind == Control::Kind::Answerers) // the server's own words
         return refuse(client, topic, Control::Refused::Impersonation);
     const Frame event = isEvent ? parseFrame(message->payload) : Frame();
     const auto node = message->origin();
@@ -152,6 +152,7 @@ void Relay::setRules(Client *client, std::shared_ptr<PeerRules> rules)
 {
     m_ruled += qsizetype(bool(rules)) - qsizetype(bool(client->m_rules));
     client->m_rules = std::move(rules);
+    m_answerers.strangersChanged({}); // or who may answer
 }
 
 // One that may get something, and runs what it reads, as far as is known. Called where any of that may have changed.
@@ -159,7 +160,11 @@ void Relay::countStranger(Client *client)
 {
     const bool isOne =
         !client->isLane && client->m_nodes.isEmpty() && !client->m_prefixes.isEmpty() && !client->m_hasLeft;
-    m_strangers += qsizetype(isOne) - qsizetype(std::exchange(client->m_isStranger, isOne));
+    if (isOne == client->m_isStranger)
+        return;
+    m_strangers += isOne ? 1 : -1;
+    client->m_isStranger = isOne;
+    m_answerers.strangersChanged({});
 }
 
 bool Relay::maySend(Client *client, QByteArrayView topic)

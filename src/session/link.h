@@ -87,7 +87,19 @@ public:
     bool takeRefusal() { return m_connection->takeRefusal(); }
 
     // Whether acknowledgements wake whoever drives this.
-    void awaitAcknowledgements(bool await) { m_connection->awaitAcknowledgements(await); }
+    void awaitAcknowledgements(bool await)
+    {
+        m_awaitsAcknowledgements = await;
+        m_connection->awaitAcknowledgements(await);
+    }
+
+    // Has the server acknowledge at once what it has taken.
+    void hurryAcknowledgements()
+    {
+        m_connection->awaitAcknowledgements(true);
+        if (!m_awaitsAcknowledgements)
+            m_connection->awaitAcknowledgements(false);
+    }
 
     // Sees to the connection, and hands out what has come, not more at once than is to be delivered before the next, and only until
     // \a budget is spent.
@@ -137,7 +149,8 @@ private:
     quint64 m_frames = 0;
     qint64 m_decoded = 0; // by all sessions
     std::pair<Connection::State, quint64> m_lastState{Connection::State::Connecting, 0};
-    qsizetype m_lagging = 0;   // seats
+    qsizetype m_lagging = 0; // seats
+    bool m_awaitsAcknowledgements = false;
     bool m_concernsAll = true; // what receive() has seen
     Clock::time_point m_mayGatherUntil;
 };

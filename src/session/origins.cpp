@@ -30,6 +30,9 @@ qint64 costOf(const Control::Message &message)
     case Control::Kind::Gone:
     case Control::Kind::Will:
     case Control::Kind::NoWill:
+    case Control::Kind::Answerers:
+    case Control::Kind::Cancel:
+    case Control::Kind::Late:
         break;
     }
     return 1;

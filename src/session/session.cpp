@@ -64,6 +64,8 @@ void Session::join(Link *link, Clock::time_point now)
         m_link->subscribe(m_seat, prefix);
     if (m_roster.isWatching())
         m_link->subscribe(m_seat, presencePrefix.toByteArray());
+    for (const QByteArray &declaration : std::as_const(m_declared)) // before it is heard what that is about
+        m_link->subscribeToControl(m_seat, declaration);
     for (const QByteArray &prefix : table().prefixes())
         subscribe(prefix);
     updateState(now);
@@ -127,6 +129,8 @@ void Session::updateState(Clock::time_point now)
         }
     }
     m_news.add(state);
+    if (m_part)
+        m_part->stateChanged(state, now);
 }
 
 void Session::receive(QByteArrayView frame, Clock::time_point now)
@@ -214,6 +218,12 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
         if (const auto refused = Control::Refused::read(payload))
             heardRefused(*refused, message->isForAll(), now);
         break;
+    case Control::Kind::Answerers:
+    case Control::Kind::Cancel:
+    case Control::Kind::Late:
+        if (m_part)
+            m_part->heard(*message, now);
+        break;
     }
 }
 
@@ -229,6 +239,8 @@ void Session::process(Clock::time_point now)
         m_reception.pacer().process(now);
         searchOthers(now);
         watchOthers(now);
+        if (m_part)
+            m_part->process(now);
         m_lagging.is = m_reception.isLagging();
         m_lagging.lookAt = m_reception.hasLateOnesElsewhere() ? now + lookInterval : Clock::time_point::max();
         m_outOfMemoryUntil.reset();
@@ -257,7 +269,8 @@ Session::Clock::time_point Session::deadline() const
 {
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
-    const Clock::time_point earliest = std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline()});
+    const Clock::time_point earliest = std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline(),
+                                                 m_part ? m_part->deadline() : Clock::time_point::max()});
     return mayRecover() ? std::min({earliest, m_recovery.deadline(), m_catchUps.deadline()}) : earliest;
 }
 
@@ -374,57 +387,6 @@ void Session::isFull(QAnyStringView name)
         m_news.failAgain(error);
     else
         m_news.fail(error);
-}
-
-void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now)
-{
-    if (receiver->hears() == Receiver::Hears::Frames)
-        forwards(); // who is heard to be here is known then
-    if (!replay.isNone()) {
-        const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
-        m_catchUps.add(*joiner, replay.last, replay.since);
-        receiver = joiner;
-        if (m_seat)
-            m_seat->isTouched = true;
-    }
-    const QByteArray prefix = table().add(std::move(receiver));
-    if (prefix.isNull() || !m_link)
-        return;
-    subscribe(prefix);
-    hasChanged();
-    updateState(now);
-    if (m_state == State::Ready) // another session of this link has subscribed to it before
-        m_recovery.ready(m_wallClock(), now);
-    m_seat->isTouched = true;
-}
-
-void Session::subscribe(const QByteArray &prefix)
-{
-    m_recovery.received().listen(prefix);
-    m_link->subscribe(m_seat, prefix);
-}
-
-void Session::removed(const ReceiverTable::Removal &removal)
-{
-    for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
-        m_reception.pacer().remove(*receiver);
-    if (!m_link)
-        return;
-    for (const QByteArray &prefix : removal.prefixes) {
-        m_link->unsubscribe(m_seat, prefix);
-        m_recovery.received().ignore(prefix);
-    }
-    hasChanged();
-    for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
-        const PyventPattern &pattern = receiver->pattern();
-        const QByteArray name = pattern.text().toUtf8();
-        if (pattern.isGlob()) {
-            m_recovery.received().forgetIf(pattern.prefix().toUtf8(),
-                                           [this](const QByteArray &topic) { return !table().hears(topic); });
-        } else if (!table().hears(name)) {
-            m_recovery.received().forget(name);
-        }
-    }
 }
 
 std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)

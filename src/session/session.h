@@ -10,6 +10,7 @@
 #include "session/origins.h"
 #include "session/reception.h"
 #include "session/recovery.h"
+#include "session/sessionpart.h"
 
 namespace Pyvent::Internal {
 
@@ -43,6 +44,23 @@ public:
 
     // Tells \a node what this one is; where that is null, all nodes, now and whenever this one is Ready again.
     void announce(const QUuid &node, bool asForwarder = false);
+
+    // Has \a part take part in what happens here. It must outlive the session.
+    void setPart(SessionPart *part) { m_part = part; }
+
+    // Tells the server, now and whenever this joins a bus, what nodes tell it of themselves: subscribing to \a prefix does.
+    void declare(const QByteArray &prefix);
+    void withdraw(const QByteArray &prefix);
+
+    // Sends a control message, if there is a link.
+    void sendControl(QByteArray &&frame);
+
+    // Has the server acknowledge what it has taken as soon as it can, and process() called then.
+    void hurryAcknowledgements();
+
+    // What is known of the way to the server and of that.
+    Connection::Way way() const { return m_link ? m_link->way() : Connection::Way::None; }
+    bool provesSenders() const { return m_link && m_link->provesSenders(); }
 
     // From now on news() has what other nodes say of themselves unasked.
     void hearDescriptions() { m_presence.wantAll(); }
@@ -88,6 +106,13 @@ public:
     void receive(QByteArrayView frame, Clock::time_point now);
     void process(Clock::time_point now);
     Clock::time_point deadline() const;
+
+    // What was due by deadline() has been done by others.
+    void updateDeadline()
+    {
+        if (m_seat)
+            m_seat->deadline = deadline();
+    }
 
     // Whether more has come than is kept up with, as it was found to be when this has last processed something.
     bool isLagging() const { return m_lagging.is; }
@@ -239,6 +264,8 @@ private:
     Presence m_presence;
     Roster m_roster;
     Origins m_origins;
+    SessionPart *m_part = nullptr;
+    QSet<QByteArray> m_declared;
 };
 
 } // namespace Pyvent::Internal

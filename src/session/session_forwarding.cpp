@@ -80,6 +80,8 @@ void Session::heardRefused(const Control::Refused &refused, bool isForAll, Clock
     const bool isForward = m_forwards && m_link && m_forwards->hasTopic(refused.topic) && m_link->hasNode(refused.node)
         && (refused.reason == Control::Refused::Impersonation || refused.reason == Control::Refused::NotPermitted);
     if (isForward || refused.node == m_uuid) {
+        if (m_part)
+            m_part->wasRefused(refused.topic, whyRefused(refused));
         const std::pair<QByteArray, int> what(refused.topic, refused.reason);
         const bool isTold = m_toldRefused.contains(what);
         if (isForward && !isTold) {

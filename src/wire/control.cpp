@@ -22,8 +22,11 @@ constexpr quint64 maximumEntries = 200;
 constexpr QByteArrayView allPrefix = "\2all/";
 constexpr QByteArrayView nodesPrefix = "\2node/";
 constexpr QByteArrayView serverPrefix = "\2server/";
+constexpr QByteArrayView answeringPrefix = "\2answering/";
+constexpr QByteArrayView askingPrefix = "\2asking/";
 static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix && presencePrefix[0] == controlPrefix
               && serverPrefix[0] == controlPrefix);
+static_assert(answeringPrefix[0] == controlPrefix && askingPrefix[0] == controlPrefix);
 
 QByteArray bytes(const QCborArray &array)
 {
@@ -221,6 +224,8 @@ std::optional<Message> Message::of(QByteArrayView frame)
         {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
         {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
         {refused, Kind::Refused},   {forwarder, Kind::Forwarder},
+        {answerers, Kind::Answerers}, {cancel, Kind::Cancel},
+        {late, Kind::Late},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -281,6 +286,9 @@ std::optional<QUuid> Message::origin() const
     case Kind::Refused:
     case Kind::Gone:
     case Kind::NoWill:
+    case Kind::Answerers:
+    case Kind::Cancel:
+    case Kind::Late:
         break;
     }
     return firstOf(payload);
@@ -378,6 +386,63 @@ std::optional<Kept> Kept::read(QByteArrayView payload)
         message.last = reader.number();
         message.number = reader.number();
     });
+}
+
+QByteArray Answerers::toFrame() const
+{
+    QCborArray entries;
+    for (const QUuid &node : nodes)
+        entries.append(QCborValue(node));
+    return nodeTopic(asker, answerers) + bytes({QCborValue(asker), name, entries, qint64(hasOthers)});
+}
+
+std::optional<Answerers> Answerers::read(QByteArrayView payload)
+{
+    return readMessage(payload, &Answerers::asker, [](CborReader &reader, Answerers &message) {
+        message.name = reader.bytes();
+        reader.list(quint64(most), [&] { message.nodes.push_back(reader.uuid()); });
+        message.hasOthers = reader.integer() != 0;
+    });
+}
+
+QByteArray Question::payload() const
+{
+    return bytes({QCborValue(asker), qint64(number), name});
+}
+
+std::optional<Question> Question::read(QByteArrayView payload)
+{
+    return readMessage(payload, &Question::asker, [](CborReader &reader, Question &message) {
+        message.number = reader.number();
+        message.name = reader.bytes();
+    });
+}
+
+// "\2answering/order-* " and a UUID. A name that ends with a star is a pattern, and so is never one that is asked for.
+QByteArray Declaration::toPrefix() const
+{
+    return (kind == Answering ? answeringPrefix : askingPrefix).toByteArray() + name + (isPrefix ? "* " : " ")
+        + node.toByteArray(QUuid::WithoutBraces);
+}
+
+std::optional<Declaration> Declaration::read(QByteArrayView prefix)
+{
+    const bool isAnswering = prefix.startsWith(answeringPrefix);
+    if (!isAnswering && !prefix.startsWith(askingPrefix))
+        return {};
+    const QByteArrayView rest = prefix.sliced((isAnswering ? answeringPrefix : askingPrefix).size());
+    const qsizetype size = rest.size() - uuidTextSize - 1;
+    if (size < 0 || rest[size] != ' ' || rest.first(size).contains(' '))
+        return {};
+    const QByteArrayView text = rest.sliced(size + 1);
+    Declaration declaration{isAnswering ? Answering : Asking, rest.first(size).toByteArray(), false, readUuid(text)};
+    if (declaration.node.isNull() && text != QUuid().toByteArray(QUuid::WithoutBraces))
+        return {};
+    if (isAnswering && declaration.name.endsWith('*')) {
+        declaration.isPrefix = true;
+        declaration.name.chop(1);
+    }
+    return declaration;
 }
 
 } // namespace Control

@@ -54,6 +54,10 @@ inline constexpr QByteArrayView refused = "refused";     // common, or to a send
 inline constexpr QByteArrayView gone = "gone";           // to those who watch: Gone
 inline constexpr QByteArrayView will = "will";      // to the server: an event's frame, to be sent when its node is lost
 inline constexpr QByteArrayView noWill = "no-will"; // to the server: NoWill
+inline constexpr QByteArrayView answerers = "answerers"; // to an asker; the server's alone: Answerers
+inline constexpr QByteArrayView cancel =
+    "cancel";                                  // common, or to an answerer: Question, which nobody waits for any more
+inline constexpr QByteArrayView late = "late"; // to an answerer: Question, which another one has answered before
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
@@ -153,7 +157,10 @@ enum class Kind : quint8 {
     Refused,
     Gone,
     Will,
-    NoWill
+    NoWill,
+    Answerers,
+    Cancel,
+    Late
 };
 
 // What a control frame is, and its payload; nothing where it is none, or of a later version.
@@ -244,6 +251,53 @@ struct Kept
 
     QByteArray toFrame(const QUuid &asker) const;
     static std::optional<Kept> read(QByteArrayView payload);
+};
+
+// Who answers questions of a name: what the server tells one that asks them, each time that it changes.
+struct Answerers
+{
+    QUuid asker;
+    QByteArray name;
+    std::vector<QUuid> nodes;
+    bool hasOthers = false; // there may be answerers that say nothing of themselves, as Python's nodes do not
+
+    QByteArray toFrame() const; // to the asker
+    static std::optional<Answerers> read(QByteArrayView payload);
+
+    static constexpr qsizetype most = 200; // nodes
+};
+
+// A question that somebody has asked.
+struct Question
+{
+    QUuid asker;
+    quint64 number = 0;
+    QByteArray name;
+
+    QByteArray toFrame(QByteArrayView kind) const { return commonTopic(kind) + payload(); }
+    QByteArray toFrame(const QUuid &answerer, QByteArrayView kind) const
+    {
+        return nodeTopic(answerer, kind) + payload();
+    }
+    static std::optional<Question> read(QByteArrayView payload);
+
+private:
+    QByteArray payload() const;
+};
+
+// What a node tells the server of itself by subscribing to it: nothing is sent there. It answers questions of a name, or of all that
+// begin with it, or asks such.
+struct Declaration
+{
+    enum Kind : quint8 { Answering, Asking };
+
+    Kind kind;
+    QByteArray name;
+    bool isPrefix = false; // of names
+    QUuid node;            // null: others than itself, for which it passes questions on
+
+    QByteArray toPrefix() const;
+    static std::optional<Declaration> read(QByteArrayView prefix);
 };
 
 } // namespace Control

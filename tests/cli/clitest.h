@@ -54,6 +54,12 @@ private Q_SLOTS:
     void printsOneLineWhateverIsSent();
     void waitPrintsTheArguments();
     void waitPrintsJson();
+    void asksAndAnswers_data();
+    void asksAndAnswers();
+    void asksAll();
+    void askSaysThatNobodyAnswers();
+    void askEndsWith3WithoutAServer();
+    void answerKillsWhatNobodyWaitsFor();
     void servesPythonsSenders();
     void usesPythonsServer();
     void repeatsWhatItHeard_data();

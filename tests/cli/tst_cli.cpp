@@ -53,7 +53,7 @@ void tst_Cli::namesTheMistake_data()
     row("sned x", u"unknown command 'sned'; did you mean 'send'?\npyvent: 'pyvent help' shows"_s);
     row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
     row("xyzzy",
-        u"unknown command 'xyzzy'; the commands are send, listen, wait, serve, nodes, bridge, bench, keygen, check-rules, help"_s);
+        u"unknown command 'xyzzy'; the commands are send, listen, wait, ask, answer, serve, nodes, bridge, bench, keygen, check-rules, help"_s);
     row("help xyzzy", u"unknown command 'xyzzy'"_s);
     row("help --xyzzy", u"unknown option '--xyzzy'\npyvent: 'pyvent help' shows the commands and their options"_s);
     row("help send x", u"unexpected argument 'x'"_s);
@@ -110,6 +110,15 @@ void tst_Cli::namesTheMistake_data()
     row("bench order-food", u"unexpected argument 'order-food'"_s);
     row("listen --sender=", u"--sender cannot be empty"_s);
 
+    row("ask", u"NAME is missing"_s);
+    row("ask order-*", u"'order-*' is a glob"_s);
+    row("ask x y", u"'y'"_s);
+    row("ask x reply_to=y", u"'reply_to' says where the answer goes"_s);
+    row("ask x --timeout soon", u"not 'soon'"_s);
+    row("answer", u"which questions? Give their name"_s);
+    row("answer x", u"what answers 'x'? Give a command, --with COMMAND"_s);
+    row("answer x --with=", u"what answers 'x'?"_s);
+    row("answer x y --with z", u"unexpected argument 'y'"_s);
     row("send order-*", u"'order-*' is a glob"_s);
     row("wait order-?", u"'order-?' is a glob"_s);
     row("wait a b", u"unexpected argument 'b'"_s);
@@ -356,6 +365,8 @@ void tst_Cli::endsAtASignal_data()
     QTest::newRow("listen SIGINT") << listen << u"listening to everything"_s << SIGINT << 0;
     QTest::newRow("serve SIGTERM") << serve << u"serving at"_s << SIGTERM << 0;
     QTest::newRow("serve SIGINT") << serve << u"serving at"_s << SIGINT << 0;
+    const QStringList answer{u"answer"_s, u"x"_s, u"--with"_s, u"cat"_s};
+    QTest::newRow("answer SIGTERM") << answer << u"answering 'x'"_s << SIGTERM << 0;
     QTest::newRow("wait SIGTERM") << wait << u"listening to 'food-ready'"_s << SIGTERM << 1;
     QTest::newRow("without a server") << QStringList{u"listen"_s, u"--no-server"_s} << u"no server at"_s << SIGTERM
                                       << 0;

@@ -168,6 +168,105 @@ void tst_Cli::waitPrintsJson()
         qPrintable(waiter.output()));
 }
 
+void tst_Cli::asksAndAnswers_data()
+{
+    QTest::addColumn<QStringList>("answer");
+    QTest::addColumn<QStringList>("ask");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("output"); // what it begins with
+    QTest::addColumn<QString>("errors");
+    const QStringList cat{u"cat"_s};
+    QTest::newRow("text") << QStringList{u"echo sushi"_s} << QStringList{} << 0 << u"sushi\n"_s << QString();
+    QTest::newRow("two lines") << QStringList{u"echo 'a\nb'"_s} << QStringList{} << 0 << u"'a\\nb'\n"_s << QString();
+    QTest::newRow("arguments") << cat << QStringList{u"food=sushi"_s, u"count:=2"_s} << 0
+                               << uR"({"count":2,"food":"sushi"})"_s + u'\n' << QString();
+    QTest::newRow("JSON") << QStringList{u"echo '[1, null]'"_s, u"--json"_s} << QStringList{} << 0 << u"[1, None]\n"_s
+                          << QString();
+    QTest::newRow("as JSON") << QStringList{u"echo '[1, null]'"_s, u"--json"_s} << QStringList{u"--json"_s} << 0
+                             << uR"({"value":[1,null],"sender":"pyvent","node":")"_s << QString();
+    QTest::newRow("no JSON") << QStringList{u"echo x"_s, u"--json"_s} << QStringList{} << 1 << QString()
+                             << u"pyvent: the command has not printed JSON"_s;
+    QTest::newRow("environment") << QStringList{u"echo $PYVENT_NAME $PYVENT_SENDER"_s}
+                                 << QStringList{u"--sender=cook"_s} << 0 << u"question cook\n"_s << QString();
+    QTest::newRow("refusal") << QStringList{u"echo no such dish >&2; exit 1"_s} << QStringList{} << 1 << QString()
+                             << u"pyvent: no such dish"_s;
+    QTest::newRow("refusal as JSON") << QStringList{u"echo no such dish >&2; exit 1"_s} << QStringList{u"--json"_s} << 1
+                                     << uR"({"error":"no such dish","kind":"Refused","sender":"pyvent","node":")"_s
+                                     << QString();
+    QTest::newRow("silent refusal") << QStringList{u"exit 7"_s} << QStringList{} << 1 << QString()
+                                    << u"pyvent: the command ended with 7"_s;
+    QTest::newRow("killed") << QStringList{u"kill -9 $$"_s} << QStringList{} << 1 << QString()
+                            << u"pyvent: the command was killed"_s;
+    QTest::newRow("too much") << QStringList{u"head -c 20000000 /dev/zero"_s} << QStringList{u"--timeout=60"_s} << 1
+                              << QString() << u"pyvent: the command has printed more than"_s;
+    QTest::newRow("it reads nothing") << QStringList{u"exec <&-; echo x"_s}
+                                      << QStringList{u"long="_s + QString(100'000, u'x')} << 0 << u"x\n"_s << QString();
+}
+
+void tst_Cli::asksAndAnswers()
+{
+    QFETCH(const QStringList, answer);
+    QFETCH(const QStringList, ask);
+    QFETCH(const int, exitCode);
+    QFETCH(const QString, output);
+    QFETCH(const QString, errors);
+    Program answerer(onBus(QStringList{u"answer"_s, u"quest*"_s, u"--with"_s} + answer));
+    QVERIFY(answerer.complains(u"answering 'quest*', and serving at"_s));
+    Program asker(onBus(QStringList{u"ask"_s, u"question"_s} + ask));
+    QCOMPARE(asker.exitCode(), exitCode);
+    QVERIFY2(asker.output().startsWith(output) && asker.output().count(u'\n') == (output.isEmpty() ? 0 : 1),
+             qPrintable(asker.output()));
+    QVERIFY2(asker.errors().startsWith(errors), qPrintable(asker.errors()));
+}
+
+void tst_Cli::asksAll()
+{
+    Program one(onBus({u"answer"_s, u"x"_s, u"--with"_s, u"echo one"_s}));
+    QVERIFY(one.complains(u"answering 'x', and serving at"_s));
+    Program two(onBus({u"answer"_s, u"x"_s, u"--with"_s, u"echo two"_s}));
+    QVERIFY(two.complains(u"answering 'x' at"_s));
+    Program asker(onBus({u"ask"_s, u"x"_s, u"--all"_s, u"--timeout"_s, u"60"_s}));
+    QCOMPARE(asker.exitCode(), 0);
+    QStringList lines = asker.output().split(u'\n', Qt::SkipEmptyParts);
+    lines.sort();
+    QCOMPARE(lines, (QStringList{u"one"_s, u"two"_s}));
+    Program nobody(onBus({u"ask"_s, u"y"_s, u"--all"_s, u"--timeout"_s, u"60"_s}));
+    QCOMPARE(nobody.exitCode(), 1);
+    QVERIFY2(nobody.errors().contains(u"nobody has answered 'y'"_s), qPrintable(nobody.errors()));
+}
+
+void tst_Cli::askSaysThatNobodyAnswers()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program asker(onBus({u"ask"_s, u"x"_s, u"--timeout"_s, u"100000"_s}));
+    QCOMPARE(asker.exitCode(), 1);
+    QCOMPARE(asker.output(), QString());
+    QCOMPARE(asker.errors(), u"pyvent: nobody answers 'x'\n"_s);
+}
+
+void tst_Cli::askEndsWith3WithoutAServer()
+{
+    Program asker(onBus({u"ask"_s, u"x"_s, u"--timeout"_s, u"0.3"_s}));
+    QCOMPARE(asker.exitCode(), 3);
+    QCOMPARE(asker.output(), QString());
+    QVERIFY2(asker.errors().contains(u"no server"_s), qPrintable(asker.errors()));
+}
+
+void tst_Cli::answerKillsWhatNobodyWaitsFor()
+{
+    const QString file = m_folder.filePath(u"pid"_s);
+    Program answerer(onBus({u"answer"_s, u"x"_s, u"--with"_s, u"echo $$ > "_s + file + u"; exec sleep 1000"_s}));
+    QVERIFY(answerer.complains(u"answering 'x', and serving at"_s));
+    Program asker(onBus({u"ask"_s, u"x"_s, u"--timeout"_s, u"1"_s}));
+    QCOMPARE(asker.exitCode(), 1);
+    QFile pid(file);
+    QVERIFY(pid.open(QIODevice::ReadOnly));
+    const pid_t process = pid.readAll().trimmed().toInt();
+    QVERIFY(process > 0);
+    QTRY_VERIFY_WITH_TIMEOUT(::kill(process, 0) != 0, 20'000);
+}
+
 void tst_Cli::servesPythonsSenders()
 {
     Program listener(onBus({u"listen"_s, u"--json"_s, u"--count"_s, u"1"_s}));

@@ -5,7 +5,7 @@ import struct
 import sys
 
 KINDS = ('who', 'here', 'announce', 'heads', 'ask', 'answer', 'withheld', 'repair', 'past', 'kept', 'recall', 'replay',
-         'refused')
+         'refused', 'answerers', 'cancel', 'late')
 FRAME = 0xFF
 NODE, OTHER = bytes(range(1, 17)), bytes(range(100, 116))
 TEXT = b'01020304-0506-0708-090a-0b0c0d0e0f10'
@@ -66,6 +66,9 @@ MESSAGES = {
     'kept': [cbor([ME, b'order', 5, 9, 1])],
     'recall': [cbor([ME, b'order', 0, [[1, 3]]])],
     'replay': [EVENT],
+    'answerers': [cbor([ME, b'order', [uuid(OTHER), ME], 1]), cbor([ME, b'order', [], 0])],
+    'cancel': [cbor([ME, 7, b'order'])],
+    'late': [cbor([ME, 2**63 - 1, b''])],
     'refused': [cbor([ME, b'order', 1, 3, uuid(OTHER), 'é'.encode()]), cbor([uuid(bytes(16)), b'', 9, -1, ME, b''])],
 }
 ODD = {

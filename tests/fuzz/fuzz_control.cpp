@@ -16,9 +16,9 @@ namespace {
 constexpr std::clock_t patience = 5 * CLOCKS_PER_SEC;
 
 constexpr QByteArrayView kinds[] = {
-    Control::who,    Control::here,     Control::announce, Control::heads, Control::ask,
-    Control::answer, Control::withheld, Control::repair,   Control::past,  Control::kept,
-    Control::recall, Control::replay,   Control::refused,  "later",
+    Control::who,      Control::here,   Control::announce,  Control::heads,  Control::ask,    Control::answer,
+    Control::withheld, Control::repair, Control::past,      Control::kept,   Control::recall, Control::replay,
+    Control::refused,  "later",         Control::answerers, Control::cancel, Control::late,
 };
 
 const QUuid receiver = QUuid::fromString(QLatin1StringView("00112233-4455-6677-8899-aabbccddeeff"));
@@ -245,6 +245,37 @@ void tryPresence(const Message &message)
                  message.payload);
 }
 
+void tryAnswerers(const Message &message)
+{
+    const auto read = Control::Answerers::read(message.payload);
+    if (!read)
+        return;
+    requireOrigin(message, read->asker);
+    requireSmall(qsizetype(read->nodes.size()) + read->name.size(), message.payload);
+    const QByteArray frame = read->toFrame();
+    const auto again = Message::of(frame);
+    require(again && again->origin() == read->asker && again->node() == read->asker, "it is for another node");
+    const auto reread = Control::Answerers::read(again->payload);
+    require(reread && reread->nodes == read->nodes && reread->name == read->name
+                && reread->hasOthers == read->hasOthers,
+            "answerers are other ones");
+}
+
+void tryQuestion(const Message &message)
+{
+    const auto read = Control::Question::read(message.payload);
+    if (!read)
+        return;
+    requireOrigin(message, read->asker);
+    requireSmall(read->name.size(), message.payload);
+    const QByteArrayView kind = message.kind == Kind::Late ? Control::late : Control::cancel;
+    for (const QByteArray &frame : {read->toFrame(kind), read->toFrame(receiver, kind)}) {
+        const auto again = readAgain<Control::Question>(message, frame);
+        require(again.asker == read->asker && again.number == read->number && again.name == read->name,
+                "a question is another one");
+    }
+}
+
 void tryMessage(const Message &message)
 {
     switch (message.kind) {
@@ -278,6 +309,11 @@ void tryMessage(const Message &message)
         return tryEvent(message);
     case Kind::NoWill: // of which only the node is looked at
         return;
+    case Kind::Answerers:
+        return tryAnswerers(message);
+    case Kind::Cancel:
+    case Kind::Late:
+        return tryQuestion(message);
     }
 }
 

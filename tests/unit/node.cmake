@@ -7,6 +7,7 @@ function(pyvent_node_test name)
     pyvent_test(unit.node.${name} tst_library unit/node/tst_${name}.cpp LABELS unit node TIMEOUT 300)
 endfunction()
 
+pyvent_node_test(asking)
 pyvent_node_test(forwarding)
 pyvent_node_test(hearing)
 pyvent_node_test(latest)

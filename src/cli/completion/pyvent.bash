@@ -54,12 +54,18 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -W 'own everyone group:' -A user -- "$word")
         return
         ;;
+    --with)
+        mapfile -t COMPREPLY < <(compgen -A command -- "$word")
+        return
+        ;;
     --port | --id | --sender | --at-most-every | --count | --interval | --timeout | --events | --size) return ;;
     --prefix | --names | --in | --out | --bus | --user | --spool-size | --keep | --keep-size | --replay-age | --metrics) return ;;
     esac
 
     case $command in
-    '') words='bench bridge check-rules help keygen listen nodes send serve wait' ;;
+    '') words='answer ask bench bridge check-rules help keygen listen nodes send serve wait' ;;
+    answer) words='--with --sender --json' ;;
+    ask) words='--all --sender --timeout --json' ;;
     bench) words='--events --size --timeout --json' ;;
     bridge)
         words='--prefix --names --in --out --bus --json --user --password-file --credentials --nkey --ca --client-cert
@@ -78,7 +84,7 @@ _pyvent() {
         [[ $command ]] || words=''
         words+=' --port --address --id --no-server --local-access --no-lane --key --server-key -q --quiet -h --help -v --version'
     elif [[ $command == help ]]; then
-        words='bench bridge check-rules help keygen listen nodes send serve wait'
+        words='answer ask bench bridge check-rules help keygen listen nodes send serve wait'
     elif [[ $command == check-rules ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -42,6 +42,11 @@ private Q_SLOTS:
     void past();
     void kept();
     void refused();
+    void answerers();
+    void questions();
+    void declarations();
+    void noDeclarations_data();
+    void noDeclarations();
     void origins_data();
     void origins();
     void tooLarge();
@@ -105,6 +110,9 @@ void TestControl::messages_data()
     row(Control::recall, Kind::Recall);
     row(Control::replay, Kind::Replay);
     row(Control::refused, Kind::Refused);
+    row(Control::answerers, Kind::Answerers);
+    row(Control::cancel, Kind::Cancel);
+    row(Control::late, Kind::Late);
 }
 
 void TestControl::whoIsThere()
@@ -322,6 +330,73 @@ void TestControl::refused()
     QCOMPARE(read->text, said.text);
 }
 
+void TestControl::answerers()
+{
+    const QUuid one = QUuid::createUuid();
+    const Control::Answerers said{.asker = node, .name = "price-of", .nodes = {one, node}, .hasOthers = true};
+    QVERIFY(said.toFrame().startsWith(nodeTopic(node, Control::answerers)));
+    const auto read = Control::Answerers::read(payloadOf(said.toFrame()));
+    QVERIFY(read);
+    QCOMPARE(read->asker, node);
+    QCOMPARE(read->name, said.name);
+    QCOMPARE(read->nodes, said.nodes);
+    QVERIFY(read->hasOthers);
+    const Control::Answerers most{.asker = node, .name = {}, .nodes = std::vector<QUuid>(200, one)};
+    QVERIFY(Control::Answerers::read(payloadOf(most.toFrame())));
+    const Control::Answerers tooMany{.asker = node, .name = {}, .nodes = std::vector<QUuid>(201, one)};
+    QVERIFY(!Control::Answerers::read(payloadOf(tooMany.toFrame())));
+}
+
+void TestControl::questions()
+{
+    const QUuid answerer = QUuid::createUuid();
+    const Control::Question said{.asker = node, .number = 7, .name = "price-of"};
+    QVERIFY(said.toFrame(Control::cancel).startsWith(commonTopic(Control::cancel)));
+    QVERIFY(said.toFrame(answerer, Control::late).startsWith(nodeTopic(answerer, Control::late)));
+    const auto read = Control::Question::read(payloadOf(said.toFrame(Control::cancel)));
+    QVERIFY(read);
+    QCOMPARE(read->asker, node);
+    QCOMPARE(read->number, quint64(7));
+    QCOMPARE(read->name, said.name);
+}
+
+void TestControl::declarations()
+{
+    using Control::Declaration;
+    for (const Declaration &said : {Declaration{Declaration::Answering, "price-of", false, node},
+                                    Declaration{Declaration::Answering, "price-", true, node},
+                                    Declaration{Declaration::Answering, "", true, QUuid()},
+                                    Declaration{Declaration::Asking, "price-*", false, node}}) {
+        const auto read = Declaration::read(said.toPrefix());
+        QVERIFY(read);
+        QCOMPARE(read->kind, said.kind);
+        QCOMPARE(read->name, said.name);
+        QCOMPARE(read->isPrefix, said.isPrefix);
+        QCOMPARE(read->node, said.node);
+    }
+}
+
+void TestControl::noDeclarations_data()
+{
+    QTest::addColumn<QByteArray>("prefix");
+    const QByteArray uuid = node.toByteArray(QUuid::WithoutBraces);
+    QTest::newRow("nothing") << QByteArray();
+    QTest::newRow("a name") << QByteArray("price-of ");
+    QTest::newRow("no UUID") << QByteArray("\2answering/price-of ");
+    QTest::newRow("no name") << "\2answering/" + uuid;
+    QTest::newRow("half a UUID") << "\2answering/price-of " + uuid.chopped(1);
+    QTest::newRow("more than a UUID") << "\2asking/price-of " + uuid + "x";
+    QTest::newRow("another kind") << "\2aswering/price-of " + uuid;
+    QTest::newRow("two names") << "\2asking/price of " + uuid;
+    QTest::newRow("nonsense") << "\2asking/price-of " + QByteArray(36, 'x');
+}
+
+void TestControl::noDeclarations()
+{
+    QFETCH(const QByteArray, prefix);
+    QVERIFY(!Control::Declaration::read(prefix));
+}
+
 void TestControl::origins_data()
 {
     QTest::addColumn<QByteArray>("frame");
@@ -343,6 +418,9 @@ void TestControl::origins_data()
     row("withheld", Control::Withheld{.node = node}.toFrame(other), node);
     row("past", Control::Past{.asker = node}.toFrame(), node);
     row("kept", Control::Kept{.node = node}.toFrame(other), node);
+    row("answerers", Control::Answerers{.asker = node}.toFrame(), node);
+    row("cancel", Control::Question{.asker = node}.toFrame(Control::cancel), node);
+    row("late", Control::Question{.asker = node}.toFrame(other, Control::late), node);
     row("an array of any length", commonTopic(Control::heads) + "\x9f" + QCborValue(node).toCbor() + "\x80\xff", {});
     row("here",
         nodeTopic(other, Control::here) + QByteArray("\xa1\x64uuid\x78\x24") + node.toByteArray(QUuid::WithoutBraces),

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Who hears what, and what is subscribed to for that.
+#include "session/session.h"
+
+namespace Pyvent::Internal {
+
+void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now)
+{
+    if (receiver->hears() == Receiver::Hears::Frames)
+        forwards(); // who is heard to be here is known then
+    if (!replay.isNone()) {
+        const auto joiner = std::make_shared<LateJoiner>(std::move(receiver));
+        m_catchUps.add(*joiner, replay.last, replay.since);
+        receiver = joiner;
+        if (m_seat)
+            m_seat->isTouched = true;
+    }
+    const QByteArray prefix = table().add(std::move(receiver));
+    if (prefix.isNull() || !m_link)
+        return;
+    subscribe(prefix);
+    hasChanged();
+    updateState(now);
+    if (m_state == State::Ready) // another session of this link has subscribed to it before
+        m_recovery.ready(m_wallClock(), now);
+    m_seat->isTouched = true;
+}
+
+void Session::subscribe(const QByteArray &prefix)
+{
+    m_recovery.received().listen(prefix);
+    m_link->subscribe(m_seat, prefix);
+}
+
+void Session::removed(const ReceiverTable::Removal &removal)
+{
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
+        m_reception.pacer().remove(*receiver);
+    if (!m_link)
+        return;
+    for (const QByteArray &prefix : removal.prefixes) {
+        m_link->unsubscribe(m_seat, prefix);
+        m_recovery.received().ignore(prefix);
+    }
+    hasChanged();
+    for (const std::shared_ptr<Receiver> &receiver : removal.receivers) {
+        const PyventPattern &pattern = receiver->pattern();
+        const QByteArray name = pattern.text().toUtf8();
+        if (pattern.isGlob()) {
+            m_recovery.received().forgetIf(pattern.prefix().toUtf8(),
+                                           [this](const QByteArray &topic) { return !table().hears(topic); });
+        } else if (!table().hears(name)) {
+            m_recovery.received().forget(name);
+        }
+    }
+}
+
+} // namespace Pyvent::Internal

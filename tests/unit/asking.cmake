@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+pyvent_unit_test(asking asker)
+pyvent_unit_test(asking answerer)
+pyvent_unit_test(asking replyaddress)
