@@ -77,6 +77,12 @@ void NodeLink::setPace(bool latest, std::chrono::milliseconds atMostEvery)
     subscribe();
 }
 
+void NodeLink::setHearsLast(bool hears)
+{
+    if (std::exchange(m_hearsLast, hears) != hears)
+        subscribe();
+}
+
 void NodeLink::setEnabled(bool enabled)
 {
     if (std::exchange(m_isEnabled, enabled) != enabled)
@@ -151,6 +157,8 @@ void NodeLink::subscribe()
     if (why.isEmpty() && !m_replay.isNone() && PyventPattern(m_pattern).isGlob())
         why = u"'%1' has no past to replay, because it stands for many names; give it one name, or leave out "
               "'replayLast' and 'replaySeconds'"_s.arg(m_pattern);
+    if (why.isEmpty() && m_hearsLast && PyventPattern(m_pattern).isGlob())
+        why = u"'%1' has no last event, because it stands for many names"_s.arg(m_pattern);
     if (!why.isEmpty()) {
         warn(u"hears nothing: "_s + why);
         return;
@@ -159,7 +167,8 @@ void NodeLink::subscribe()
     const PyventFilter filter{.sender = m_sender.isEmpty() ? PyventSender(PyventSender::Any) : PyventSender(m_sender),
                               .replay = m_replay,
                               .latest = m_isLatest,
-                              .atMostEvery = m_atMostEvery};
+                              .atMostEvery = m_atMostEvery,
+                              .last = m_hearsLast && m_replay.isNone()};
     if (m_answer) {
         m_running->answer(m_pattern, filter, m_context.get(),
                           [this](const PyventEvent &event) { return m_answer(event); });

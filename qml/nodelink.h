@@ -43,6 +43,10 @@ public:
     // What may be skipped, as PyventFilter has it.
     void setPace(bool latest, std::chrono::milliseconds atMostEvery);
 
+    // Whether it hears the last event first, as PyventFilter::last has it.
+    bool hearsLast() const { return m_hearsLast; }
+    void setHearsLast(bool hears);
+
     bool isEnabled() const { return m_isEnabled; }
     void setEnabled(bool enabled);
 
@@ -86,6 +90,7 @@ private:
     bool m_isLatest = false;
     std::chrono::milliseconds m_atMostEvery = std::chrono::milliseconds(0);
     std::function<QFuture<PyventAnswer>(const PyventEvent &)> m_answer;
+    bool m_hearsLast = false;
     bool m_isEnabled = true;
     bool m_isComplete = false;
     bool m_nodeWasSet = false;

@@ -128,6 +128,14 @@ void PyventQmlSubscription::setReplaySeconds(double seconds)
     Q_EMIT replaySecondsChanged();
 }
 
+void PyventQmlSubscription::setHearsLast(bool hears)
+{
+    if (hears == hearsLast())
+        return;
+    m_link.setHearsLast(hears);
+    Q_EMIT lastChanged();
+}
+
 void PyventQmlSubscription::setEnabled(bool enabled)
 {
     if (enabled == m_link.isEnabled())

@@ -37,6 +37,7 @@ class PyventQmlSubscription : public QObject, public QQmlParserStatus
     Q_PROPERTY(int staleAfter READ staleAfter WRITE setStaleAfter NOTIFY staleAfterChanged FINAL)
     Q_PROPERTY(bool stale READ isStale NOTIFY staleChanged FINAL)
     Q_PROPERTY(QDateTime lastHeard READ lastHeard NOTIFY lastHeardChanged FINAL)
+    Q_PROPERTY(bool last READ hearsLast WRITE setHearsLast NOTIFY lastChanged FINAL)
     Q_PROPERTY(bool enabled READ isEnabled WRITE setEnabled NOTIFY enabledChanged FINAL)
     QML_NAMED_ELEMENT(PyventSubscription)
 
@@ -87,6 +88,11 @@ public:
     /*! How many milliseconds ago that was; -1 before the first. */
     Q_INVOKABLE double age() const { return double(m_staleness.age().count()); }
 
+    /*! Whether it hears the newest event of the name first that the server still has, as PyventFilter::last has it. With a replay, that
+        comes instead. */
+    bool hearsLast() const { return m_link.hearsLast(); }
+    void setHearsLast(bool hears);
+
     /*! Whether it listens, true by default. */
     bool isEnabled() const { return m_link.isEnabled(); }
     void setEnabled(bool enabled);
@@ -106,6 +112,7 @@ Q_SIGNALS:
     void staleAfterChanged();
     void staleChanged();
     void lastHeardChanged();
+    void lastChanged();
     void enabledChanged();
 
 protected:

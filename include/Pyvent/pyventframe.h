@@ -34,6 +34,7 @@ struct PYVENT_EXPORT PyventFrame
     Q_PROPERTY(qint64 previous MEMBER previous)
     Q_PROPERTY(bool replayed MEMBER replayed)
     Q_PROPERTY(bool forwarded MEMBER forwarded)
+    Q_PROPERTY(quint64 stamp MEMBER stamp)
 
 public:
     QString name; /*!< The event's name, "order-food". */
@@ -49,6 +50,8 @@ public:
         0; /*!< When the event before it in its stream was sent on this bus, in the same unit; 0: it is the first one. */
     bool replayed = false;  /*!< It was sent before, and the handler asked for the past: PyventFilter::replay. */
     bool forwarded = false; /*!< It was sent on another bus first, and came to this one by forward(). */
+    quint64 stamp =
+        0; /*!< It is a write of a PyventValue: which one, in the order of all writes of that value; 0: it is none. */
 
     /*!
         Reads the keyword arguments out of the pickle, as a handler's event has them: without running anything. \a from becomes

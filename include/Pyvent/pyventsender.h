@@ -112,6 +112,12 @@ struct PyventFilter
 
     /*! The least time between two events of a name and a sending node that are delivered; 0: none. */
     std::chrono::milliseconds atMostEvery = std::chrono::milliseconds(0);
+
+    /*! The handler first hears the newest event of the name that the server still has, with PyventEvent::replayed set, unless a newer one
+        comes before that: also a Python node's, and also after its sender's end. A server of this module keeps the newest event of each of
+        the 100,000 names that were used last, if it has 60 KiB at most, and 64 MiB in all, for as long as it serves; Python's keeps
+        none, and then nothing of the past comes. Cannot be combined with replay, which brings it as well. A glob has no last event. */
+    bool last = false;
 };
 
 Q_DECLARE_METATYPE(PyventSender)

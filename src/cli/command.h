@@ -38,6 +38,7 @@ extern const Command askCommand;
 extern const Command answerCommand;
 extern const Command serveCommand;
 extern const Command nodesCommand;
+extern const Command valueCommand;
 extern const Command benchCommand;
 extern const Command bridgeCommand;
 extern const Command checkRulesCommand;

@@ -4,6 +4,8 @@
 #include "listener.h"
 #include "terminal.h"
 
+#include <algorithm>
+
 #include <unistd.h>
 
 namespace Pyvent::Cli {
@@ -21,6 +23,7 @@ QList<QCommandLineOption> listenOptions()
          u"Print an event of each name and sending process once in SEC seconds at most: the newest."_s, u"SEC"_s},
         {u"count"_s, u"End after N events."_s, u"N"_s},
         timeoutOption(u"End after SEC seconds."_s),
+        {u"last"_s, u"Print the newest event of each NAME first that the server still has."_s},
         jsonOption(),
         {u"color"_s,
          u"Print in colours: auto (on a terminal, unless NO_COLOR is set or TERM is 'dumb'), always or never. Default: auto."_s,
@@ -63,6 +66,11 @@ int runListen(const CommandLine &line)
     };
     if (const auto sender = line.sender())
         options.sender = *sender;
+    options.hearsLast = line.isSet(u"last"_s);
+    if (options.hearsLast
+        && std::all_of(options.patterns.cbegin(), options.patterns.cend(),
+                       [](const PyventPattern &pattern) { return pattern.isGlob(); }))
+        throw UsageError{u"--last needs a NAME, because a glob has no last event"_s};
 
     switch (listen(line, options)) {
     case Listener::Refused:
@@ -96,6 +104,10 @@ const Command listenCommand = {
         "  {\"name\":...,\"sender\":...,\"args\":{...},\"node\":...,\"seq\":...,\"time\":...}\n"
         "and node, seq and time are null for an event of a Python process. Integers are exact, whatever their\n"
         "size. A type that JSON has no notation for is named: {\"$type\":\"bytes\",\"value\":\"aGk=\"}.\n"
+        "\n"
+        "With --last, the newest event of each NAME comes first that the server still has, also one of a Python "
+        "process,\n"
+        "and of a sender that has ended. A server of Python's keeps none.\n"
         "\n"
         "The line 'pyvent: listening to ...' on standard error tells that every event sent from then on is\n"
         "printed.\n"

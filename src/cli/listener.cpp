@@ -62,8 +62,10 @@ Listener::End Listener::run()
 
 bool Listener::subscribe()
 {
-    const PyventFilter filter{.sender = m_options.sender, .atMostEvery = m_options.atMostEvery};
     for (qsizetype i = 0; i < m_options.patterns.size(); ++i) {
+        const PyventFilter filter{.sender = m_options.sender,
+                                  .atMostEvery = m_options.atMostEvery,
+                                  .last = m_options.hearsLast && !m_options.patterns[i].isGlob()};
         const auto handler = [this, i](const PyventEvent &event) { print(i, event); };
         if (!m_node->on(m_options.patterns[i].text(), filter, this, handler))
             return false;

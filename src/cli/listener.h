@@ -25,6 +25,7 @@ struct ListenerOptions
     QList<PyventPattern> patterns;
     PyventSender sender = PyventSender::Any;
     std::chrono::milliseconds atMostEvery = std::chrono::milliseconds(0); // as PyventFilter has it
+    bool hearsLast = false; // of names that are no globs, the last event first
     std::optional<qint64> count;
     std::optional<std::chrono::milliseconds> timeout;
     QByteArray (*toLine)(const PyventEvent &event) = nullptr; // without the line's end

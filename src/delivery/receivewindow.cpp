@@ -254,6 +254,12 @@ bool ReceiveWindow::isWaiting(const QUuid &node, QByteArrayView topic)
     return !m_released.empty() || (stream && !stream->held.empty());
 }
 
+bool ReceiveWindow::isHeld(const QUuid &node, const QByteArray &topic, quint64 sequence) const
+{
+    const auto stream = m_streams.constFind({node, topic});
+    return stream != m_streams.cend() && (*stream)->held.contains(sequence);
+}
+
 bool ReceiveWindow::isNew(const QUuid &node, const QByteArray &topic, quint64 sequence) const
 {
     const auto found = m_streams.constFind({node, topic});

@@ -115,6 +115,9 @@ public:
     // Whether events of the stream wait for earlier ones, or are released and not taken yet.
     bool isWaiting(const QUuid &node, QByteArrayView topic);
 
+    // Whether it has arrived, and waits for those before it.
+    bool isHeld(const QUuid &node, const QByteArray &topic, quint64 sequence) const;
+
     // An event has arrived. \a previous is when the event before it in its stream was sent; 0 if it is the first one, or
     // if that is not known.
     Verdict heard(const QUuid &node, QByteArrayView topic, quint64 sequence, qint64 previous, QByteArrayView frame,

@@ -33,8 +33,8 @@ constexpr Backlog backlogOf(qsizetype waiting, qsizetype most)
 class Receiver
 {
 public:
-    // What it gets of an event: its arguments, or, as toEvent() has them, its bytes.
-    enum class Hears : quint8 { Arguments, Frames };
+    // What it gets of an event: its arguments, or, as toEvent() has them, its bytes; Writes: likewise, and it never forwards them.
+    enum class Hears : quint8 { Arguments, Frames, Writes };
 
     Receiver(const PyventPattern &pattern, const PyventSender &sender, Hears hears = Hears::Arguments)
         : m_pattern(pattern)

@@ -105,7 +105,7 @@ private:
     {
         if (receiver.newest())
             return m_newest;
-        return receiver.hears() == Receiver::Hears::Frames ? m_frames : m_arguments;
+        return receiver.hears() == Receiver::Hears::Arguments ? m_arguments : m_frames;
     }
     bool release(const QByteArray &prefix);
     std::shared_ptr<const Receivers> without(const std::shared_ptr<const Receivers> &receivers,

@@ -28,7 +28,8 @@ public:
 
     // The oldest one; an empty one if there is none.
     Notice take();
-    void clear() { m_notices.clear(); }
+    // All, to be destroyed under no lock.
+    std::deque<Notice> takeAll() { return std::exchange(m_notices, {}); }
 
     // The state has changed, and with it what waits for Ready.
     void stateChanged(Session::State state);

@@ -498,7 +498,14 @@ bool PyventNode::checkFilter(const QString &pattern, const PyventFilter &filter)
              pattern});
         return false;
     }
-    if (filter.replay.isNone() || !PyventPattern(pattern).isGlob())
+    if (filter.last && !filter.replay.isNone()) {
+        refuse({PyventError::InvalidHandler,
+                u"the handler of '%1' asks for the last event and for a replay; a replay brings the last one as well"_s
+                    .arg(pattern),
+                pattern});
+        return false;
+    }
+    if ((filter.replay.isNone() && !filter.last) || !PyventPattern(pattern).isGlob())
         return true;
     refuse({PyventError::InvalidHandler,
             u"'%1' has no past to replay, because it stands for many names; ask for the past of one name, and hear the "

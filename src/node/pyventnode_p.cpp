@@ -339,9 +339,12 @@ void PyventNodePrivate::nodeEnds()
     m_waker.nodeEnds();
     ReceiverTable::Removal removal;
     decltype(Feeds::subscriptions) subscriptions;
+    decltype(Feeds::sets) sets;
+    std::deque<Notices::Notice> notices; // with promises of the user's
     {
         const Lock lock = this->lock();
-        m_notices(lock).clear();
+        notices = m_notices(lock).takeAll();
+        sets.swap(m_feeds(lock).sets);
         removal = m_session(lock).table().removeIf([](const Receiver &) { return true; });
         subscriptions.swap(m_feeds(lock).subscriptions);
     }

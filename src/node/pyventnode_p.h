@@ -2,6 +2,7 @@
 #ifndef PYVENT_NODE_PYVENTNODE_P_H
 #define PYVENT_NODE_PYVENTNODE_P_H
 
+#include "node/heldvalue.h"
 #include "node/linkdriver.h"
 #include "node/nodewaker.h"
 #include "node/notices.h"
@@ -66,7 +67,7 @@ public:
     bool isServing(const Lock &lock) const { return m_serving(lock).isServing(); }
 
     // Hearing
-    void add(const Lock &lock, std::shared_ptr<Receiver> receiver, const PyventReplay &replay = {});
+    void add(const Lock &lock, std::shared_ptr<Receiver> receiver, const PyventReplay &replay = {}, bool last = false);
     template <typename... What> // as ReceiverTable::removeIf() takes it
     qsizetype removeIf(const What &...what)
     {
@@ -89,6 +90,20 @@ public:
                               Pyvent::Internal::Asker::Wants wants);
     QMetaObject::Connection addAnswerer(const QString &pattern, const PyventFilter &filter, const QObject *context,
                                         PyventBinding::Answering function);
+
+    // Shared values
+    using HeldValue = Pyvent::Internal::HeldValue;
+    using SharedValues = Pyvent::Internal::SharedValues;
+    struct ValueState
+    {
+        SharedValues::Write write;
+        Clock::time_point since; // it was written, as far as this node knows
+    };
+    std::shared_ptr<HeldValue> holdValue(const QString &name, std::function<void()> changed);
+    void releaseValue(const std::shared_ptr<HeldValue> &held);
+    ValueState valueState(const HeldValue &held) const;
+    bool setValue(const QString &name, const QVariant &value);
+    QFuture<bool> compareAndSet(const HeldValue &held, const QVariant &value, std::chrono::milliseconds timeout);
 
     // Sending
     bool send(const Lock &lock, QAnyStringView name, const ArgumentList &arguments, const QString &sender);
@@ -170,12 +185,15 @@ private:
     // What feeds the node's own signals, and its subscriptions.
     struct Feeds
     {
-        // By name, sender, the two limits of the replay, and the two of what may be skipped.
+        // By name, sender, the two limits of the replay, whether it hears the last event first, and the two of what may be skipped.
         using SubscriptionKey =
-            std::tuple<QString, QString, qsizetype, std::chrono::milliseconds, bool, std::chrono::milliseconds>;
+            std::tuple<QString, QString, qsizetype, std::chrono::milliseconds, bool, bool, std::chrono::milliseconds>;
 
         std::shared_ptr<Receiver> everything; // for eventReceived() and received(), if it is in the table
         std::map<SubscriptionKey, QPointer<PyventSubscription>> subscriptions;
+        std::multimap<const SharedValues::Holder *, std::weak_ptr<HeldValue>> values;
+        std::map<quint64, std::pair<std::shared_ptr<QPromise<bool>>, QByteArray>>
+            sets; // questions to the server, and the value's name
     };
 
     // With the lock held:
@@ -191,6 +209,9 @@ private:
     void leaveLink(const Lock &lock, Session::Left *left);
     void notify(const Lock &lock, Notices::Notice notice);
     void collectNews(const Lock &lock);
+    void collectValues(const Lock &lock);
+    void tellSet(const Lock &lock, const QString &name, const SharedValues::Answer &answer,
+                 const std::shared_ptr<QPromise<bool>> &promise);
     void wantService(const Lock &lock);
     void processed(const Lock &lock, Clock::time_point now) override;
     bool tryToServe(const Lock &lock) override;
@@ -213,6 +234,7 @@ private:
     void call(Receiver &receiver);
     std::shared_ptr<const PyventEvent> takeNewest(const std::shared_ptr<Receiver> &receiver);
     void prune(const QSet<QString> &patterns);
+    void heardWrite(const PyventFrame &frame);
     qsizetype remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom);
     void arm();
     PyventNode *node() const { return m_waker.node(); }

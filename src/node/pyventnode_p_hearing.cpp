@@ -3,9 +3,9 @@
 
 using namespace Pyvent::Internal;
 
-void PyventNodePrivate::add(const Lock &lock, std::shared_ptr<Receiver> receiver, const PyventReplay &replay)
+void PyventNodePrivate::add(const Lock &lock, std::shared_ptr<Receiver> receiver, const PyventReplay &replay, bool last)
 {
-    m_session(lock).add(std::move(receiver), replay, Clock::now());
+    m_session(lock).add(std::move(receiver), replay, Clock::now(), last);
     wantService(lock);
 }
 
@@ -84,7 +84,7 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
     Lock lock = this->lock();
     if (hears == Receiver::Hears::Frames) // a bridge may have others answer
         m_questions(lock).passesOn(handler.get());
-    add(lock, handler, filter.replay);
+    add(lock, handler, filter.replay, filter.last);
     start(lock);
     return connection;
 }
@@ -110,7 +110,7 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
     const PyventSender &sender = filter.sender;
     QPointer<PyventSubscription> &known =
         m_feeds(lock).subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last,
-                                     filter.replay.since, filter.latest, filter.atMostEvery}];
+                                     filter.replay.since, filter.last, filter.latest, filter.atMostEvery}];
     if (!known) {
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
@@ -119,7 +119,7 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
             pattern, sender, [subscription] { return !subscription.isNull(); },
             [subscription](const PyventEvent &event) { subscription->hear(event); });
         hearNewest(receiver, filter);
-        add(lock, receiver, filter.replay);
+        add(lock, receiver, filter.replay, filter.last);
     }
     start(lock);
     return known;
@@ -138,7 +138,7 @@ void PyventNodePrivate::next(const QString &pattern, const PyventFilter &filter,
                 if (const auto self = weak.lock())
                     self->connectionsChanged(pattern);
             }),
-        filter.replay);
+        filter.replay, filter.last);
     start(lock);
 }
 

@@ -80,11 +80,14 @@ void PyventNodePrivate::collectNews(const Lock &lock)
             },
             *item);
     }
+    if (m_session(lock).hasNewValues())
+        collectValues(lock);
 }
 
 bool PyventNodePrivate::hasNotices(const Lock &lock) const
 {
-    return !m_session(lock).news().isEmpty() || !m_session(lock).news().losses.isEmpty() || !m_notices(lock).isEmpty();
+    return m_session(lock).hasNewValues() || !m_session(lock).news().isEmpty()
+        || !m_session(lock).news().losses.isEmpty() || !m_notices(lock).isEmpty();
 }
 
 bool PyventNodePrivate::hasNews(const Lock &lock)

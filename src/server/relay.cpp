@@ -59,6 +59,10 @@ Relay::Relay(bool takesBatches, const Limits &limits)
     , m_acknowledgement(replyOf(acknowledgement), &m_bytes)
     , m_batchAcknowledgement(replyOf(batchAcknowledgement), &m_bytes)
 {
+    setWallClock([] {
+        using namespace std::chrono;
+        return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+    });
 }
 
 Relay::~Relay() = default;
@@ -109,6 +113,7 @@ bool Relay::tidy()
                 return true;
             const qsizetype size = sizeInIndex(prefix->size());
             m_index.remove(*prefix, client);
+            countHolder(*prefix, false);
             m_subscribedBytes -= size;
             m_leavingBytes -= size;
             left -= size;
@@ -138,6 +143,7 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
     client->m_prefixBytes += known.size();
     m_subscribedBytes += size;
     m_watchers += known == watched();
+    countHolder(known, true);
     countStranger(client);
     const QUuid node = nodeOf(known);
     if (!node.isNull() && client->m_nodes.size() < mostNodes) {
@@ -163,6 +169,7 @@ void Relay::unsubscribe(Client *client, QByteArrayView prefix)
     if (const QUuid node = nodeOf(prefix); !node.isNull() && client->m_nodes.removeOne(node))
         forgetNodeHere(node);
     m_index.remove(prefix, client);
+    countHolder(prefix, false);
     countStranger(client);
     noteSubscription(client, prefix.toByteArray(), false);
 }
@@ -183,6 +190,17 @@ void Relay::touch(Client *client)
 }
 
 // Messages
+
+// Keeps an event that was passed on, for those who come late; most are of the same name as the one before. Returns false if it is a write of a
+// shared value: keepWrite().
+inline bool Relay::keepLast(QByteArrayView body, qsizetype size)
+{
+    if (m_last.isOneMore(body) && size == body.size()) {
+        m_noted = body;
+        return true;
+    }
+    return keepFirst(body, size);
+}
 
 // Most are events of the node that the client has spoken for last, or of Python's nodes, which say nothing of whose they are.
 inline bool Relay::admits(Client *client, QByteArrayView body)
@@ -208,11 +226,17 @@ qsizetype Relay::receive(Client *client, QByteArrayView delimiter, const FrameRe
 void Relay::passOn(Client *client, const FrameReader::Frame &frame)
 {
     endRun();
-    if (!admits(client, frame.body))
+    m_size = frame.block.isNull() ? 0 : frame.block.size();
+    const bool isAdmitted = admits(client, frame.body);
+    const qsizetype size = std::max(std::exchange(m_size, 0), frame.body.size());
+    if (!isAdmitted)
         return publishInstead(client);
     findReceivers(frame.body, client, frame.block.isNull() ? nullptr : &frame.block);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
+    if (!keepLast(frame.body, size))
+        keepWrite(client, frame.body, size);
+    keepNoted();
 }
 
 Block Relay::block(FileMapping &&mapping, FileDescriptor &&file)
@@ -252,11 +276,16 @@ void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
     m_run = QByteArrayView(begin, frame.encoded.end());
     ++m_framesInRun;
     m_runFrom = client;
+    if (!keepLast(frame.body, frame.body.size())) {
+        endRun();
+        keepWrite(client, frame.body, frame.body.size());
+    }
 }
 
 void Relay::forgetRun() noexcept
 {
     m_run = {};
+    m_noted = {};
     m_framesInRun = 0;
     m_earlier.clear();
 }
@@ -267,6 +296,7 @@ void Relay::endRun()
     const qsizetype frames = std::exchange(m_framesInRun, 0);
     if (!run.isEmpty() && !m_earlier.empty())
         passOn(m_runFrom, m_earlier, Block(run, &m_bytes), frames);
+    keepNoted();
 }
 
 // Frames that have the same receivers, as most in a batch do, are one block.
@@ -292,6 +322,8 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
     };
     for (QByteArrayView body; takeFromBatch(&batch, &body);) {
         ++frames;
+        if (isControlTopic(body)) // what the server answers is behind what has come before the question
+            endRun();
         if (!admits(client, body)) {
             endRun();
             publishInstead(client);
@@ -302,8 +334,13 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
             endRun();
         std::swap(m_receivers, m_earlier);
         run.push_back(body);
+        if (!keepLast(body, body.size())) {
+            endRun();
+            keepWrite(client, body, body.size());
+        }
     }
     endRun();
+    keepNoted();
     acknowledge(client, m_acknowledgement);
     return frames;
 }

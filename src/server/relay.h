@@ -7,14 +7,17 @@
 #include "server/attendance.h"
 #include "server/droppedstreams.h"
 #include "server/framereader.h"
+#include "server/lastvalues.h"
 #include "server/payloadguard.h"
 #include "server/refusals.h"
 #include "server/sendbuffer.h"
 #include "server/speakers.h"
 #include "server/subscriptionindex.h"
+#include "wire/valuemessages.h"
 
 #include <QtCore/qset.h>
 
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -168,6 +171,9 @@ public:
     void tellAnswerers();
     bool hasChangedAnswerers() const { return m_answerers.hasChanges(); }
 
+    // What time it is, in µs since 1970: for the stamps of writes to shared values that have none. It may go back.
+    void setWallClock(std::function<qint64()> clock);
+
     // Senders that wait for receivers that lag (PyventOptions::whenReceiversLag): what they send is not acknowledged meanwhile.
 
     // \a client says whether it has taken more than it keeps up with.
@@ -219,7 +225,10 @@ public:
     bool hasTooManyParts() const { return m_partBytes >= m_limits.allBytes; }
 
     // About what all of it takes, in bytes.
-    qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes(); }
+    qsizetype memory() const
+    {
+        return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes() + m_last.bytes();
+    }
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);
@@ -230,6 +239,22 @@ private:
     bool judgeForOthers(Client *client, const Control::Message &message);
     bool judgeTopics(Client *client, const Control::Message &message, Rights needed);
     void publishInstead(Client *client);
+    // Shared values, and the last event of a name: relay_values.cpp.
+    bool keepLast(QByteArrayView body, qsizetype size);
+    bool keepFirst(QByteArrayView body, qsizetype size);
+    void keepWrite(Client *client, QByteArrayView body, qsizetype size);
+    void keepNoted();
+    bool hasValue(QByteArrayView payload);
+    void countHolder(QByteArrayView prefix, bool isOne);
+    bool judgeValue(Client *client, const Control::Message &message);
+    bool takeHeld(Client *client, QByteArrayView name, const Control::ValueHeld &held);
+    bool takeWrite(Client *client, QByteArrayView name, QByteArrayView body);
+    void takeForServer(Client *client, const Control::Message &message);
+    void set(Client *client, const Control::SetValue &question);
+    void publishStamped(const Frame &frame);
+    void tellStrangers(Client *from, QByteArrayView name);
+    void answer(Client *client, const QByteArray &frame);
+    bool mayHear(const Client &client, QByteArrayView name) const;
     static QByteArray firstTopicOf(const Control::Message &message);
     bool maySend(Client *client, QByteArrayView topic);
     bool maySpeak(Client *client, const QUuid &node, QByteArrayView topic, quint16 flags = 0);
@@ -285,6 +310,11 @@ private:
     QHash<QUuid, int> m_nodesHere; // on how many connections each hears what is for it
     Refusals m_refusals;
     Answerers m_answerers{this};
+    LastValues m_last;
+    qsizetype m_size = 0;   // of the frame under way, where its body has only the ends of it; else 0
+    QByteArrayView m_noted; // the last of plain events of one name, which is kept when the run ends
+    std::function<qint64()> m_wallClock;
+    qint64 m_since; // it serves, by that clock
     std::unique_ptr<PayloadGuard> m_guard;
     Attendance m_attendance;
     qsizetype m_watchers = 0;  // clients that watch who is there

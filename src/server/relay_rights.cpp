@@ -44,11 +44,14 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     const auto message = Control::Message::of(body);
     if (!message)
         return !isForServer(topic); // of a version to come
-    const bool isEvent = message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay;
+    const bool isEvent = message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay
+        || (message->kind == Control::Kind::Value && isValueWrite(message->payload));
     if (!isEvent)
         ++(message->isForAll() || message->isForWatchers() ? client->m_commonMessages : client->m_nodeMessages);
-    if (message->kind == Control::Kind::Refused || message->kind == Control::Kind::Answerers) // the server's own words
+    if (message->isServers())
         return refuse(client, topic, Control::Refused::Impersonation);
+    if (isEvent && message->kind == Control::Kind::Value)
+        return judgeValue(client, *message);
     const Frame event = isEvent ? parseFrame(message->payload) : Frame();
     const auto node = message->origin();
     if (!node)
@@ -67,6 +70,8 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         return mayForward(client)
             || refuse(client, topic, Control::Refused::NotPermitted, {}, u"it may not forward events of other nodes"_s);
     }
+    if (message->kind == Control::Kind::Value || message->kind == Control::Kind::Server)
+        return judgeValue(client, *message);
     if (message->isForWatchers() || isForServer(topic))
         return notePresence(client, *message);
     if (!client->m_rules)
@@ -264,9 +269,12 @@ void Relay::keepWhoMayHear(QByteArrayView body)
                 keepWhoMayHearHeads(*heads);
             return;
         }
-        if (!message || (message->kind != Control::Kind::Repair && message->kind != Control::Kind::Replay))
+        if (message && message->kind == Control::Kind::Value)
+            topic = valueNameOf(message->topic);
+        else if (message && (message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay))
+            topic = topicOf(message->payload);
+        else
             return;
-        topic = topicOf(message->payload);
     }
     if (isReservedTopic(topic))
         return;

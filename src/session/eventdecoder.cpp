@@ -175,7 +175,8 @@ Q_ALWAYS_INLINE EventDecoder::Result EventDecoder::decodeAs(QByteArrayView bytes
 EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const ReceiverTable &table,
                                           ReceiveWindow::Clock::time_point now)
 {
-    return Q_LIKELY(!m_forwards && !table.hearsNewest()) ? decodeAs<true>(bytes, way, table, now)
+    return Q_LIKELY(!m_forwards && !table.hearsNewest() && !table.hearsFrames())
+        ? decodeAs<true>(bytes, way, table, now)
                                                          : decodeAs<false>(bytes, way, table, now);
 }
 
@@ -273,6 +274,7 @@ void EventDecoder::readFrame(const Frame &frame, Frames *frames)
         read.previous = trailer.previous;
         read.replayed = trailer.flags & Trailer::Replayed;
         read.forwarded = trailer.flags & Trailer::Forwarded;
+        read.stamp = trailer.stamp;
     } else {
         if (choosesBySender(frames->match))
             sender = senderInArguments(frame).value_or(QString()); // of nobody, where that is not known
@@ -282,7 +284,7 @@ void EventDecoder::readFrame(const Frame &frame, Frames *frames)
 
 bool EventDecoder::isOwnForward(const Frame &frame) const
 {
-    return frame.trailer.flags & Trailer::Forwarded
+    return m_forwards && frame.trailer.flags & Trailer::Forwarded
         && m_forwards->has(frame.trailer.nodeId, frame.topic, frame.trailer.sequence);
 }
 
@@ -290,7 +292,7 @@ bool EventDecoder::isOwnForward(const Frame &frame) const
 void EventDecoder::noteOrigin(const Frame &frame, Way way, ReceiveWindow::Clock::time_point now)
 {
     const Trailer &trailer = frame.trailer;
-    if (way != Way::Bus && way != Way::Repair)
+    if (!m_forwards || (way != Way::Bus && way != Way::Repair))
         return;
     if (trailer.flags & Trailer::Forwarded)
         m_forwards->heardOther(trailer.nodeId, frame.topic, trailer.sequence);

@@ -17,6 +17,9 @@ namespace {
 // memory that is warm, and each frame takes no more than it needs.
 constexpr qsizetype copyLimit = 16 * 1024;
 
+// What a message to the server has room for.
+constexpr qsizetype largestForServer = 60 * 1024;
+
 // As keyword arguments these raise an exception that ends the receiving thread of Python nodes that hear the event: the first
 // two are parameters of Python's dispatcher, the third is one of each method, and clashes where that takes **kwargs.
 bool endsPythonReceivers(const QString &argument)
@@ -46,10 +49,15 @@ Q_ALWAYS_INLINE PyventError EventEncoder::write(QAnyStringView name, const Argum
 }
 
 PyventError EventEncoder::encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender,
-                                 qsizetype room, qint64 time, Window::Clock::time_point now, QByteArray *frame)
+                                 qsizetype room, qint64 time, Window::Clock::time_point now, QByteArray *frame,
+                                 quint64 stamp)
 {
     QByteArray fullSender;
     Trailer trailer{.nodeId = m_nodeId, .time = time, .flags = m_flags};
+    if (stamp > 0) {
+        trailer.flags |= Trailer::Value;
+        trailer.stamp = stamp;
+    }
     if (PyventError error = write(name, arguments, sender, room, &trailer, &fullSender))
         return error;
     const Window::Next next = m_window->next(m_topic);
@@ -68,6 +76,31 @@ PyventError EventEncoder::encodeWill(QAnyStringView name, const ArgumentList &ar
     Trailer trailer{.nodeId = m_nodeId, .time = time, .flags = Trailer::Will};
     if (PyventError error = write(name, arguments, sender, room, &trailer, &fullSender))
         return error;
+    appendTrailer(trailer, &m_buffer);
+    *frame = takeFrame();
+    return {};
+}
+
+PyventError EventEncoder::encodeForServer(QAnyStringView name, const ArgumentList &arguments, qint64 time,
+                                          quint64 stamp, QByteArray *frame)
+{
+    if (PyventError error = setName(name))
+        return error;
+    m_buffer.resize(0);
+    m_buffer.append(m_topic).append(' ');
+    if (PyventError error = writePayload(arguments, {}))
+        return error;
+    const Trailer trailer{
+        .nodeId = m_nodeId, .time = time, .flags = Trailer::Value, .sender = m_defaultSender, .stamp = stamp};
+    if (PyventError error = checkSize(m_buffer.size() + trailerSize(trailer), largestForServer))
+        return error.code == PyventError::QueueFull
+            ? PyventError{PyventError::EventTooLarge,
+                          u"the value '%1' has %2 bytes, and a server compares and sets values of up to %3"_s
+                              .arg(m_name)
+                              .arg(m_buffer.size())
+                              .arg(largestForServer),
+                          m_name}
+            : error;
     appendTrailer(trailer, &m_buffer);
     *frame = takeFrame();
     return {};

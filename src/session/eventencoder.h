@@ -33,9 +33,14 @@ public:
 
     // Makes one event. \a sender replaces the default one if it is not empty; the argument "sender" does
     // the same, as in Python. Returns the error, and uses up no number, if the event cannot be sent:
-    // PyventError::QueueFull if it has more than \a room bytes. \a time is when it is sent, in µs since 1970.
+    // PyventError::QueueFull if it has more than \a room bytes. \a time is when it is sent, in µs since 1970. With a \a stamp, it is a
+    // write of a shared value.
     PyventError encode(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,
-                       qint64 time, Window::Clock::time_point now, QByteArray *frame);
+                       qint64 time, Window::Clock::time_point now, QByteArray *frame, quint64 stamp = 0);
+
+    // The same, but it is a write of a shared value that the server sends, if it does: it has no number, and is not kept.
+    PyventError encodeForServer(QAnyStringView name, const ArgumentList &arguments, qint64 time, quint64 stamp,
+                                QByteArray *frame);
 
     // Makes an event that is to be sent by the server when this node is lost: it takes no number, and is not kept.
     PyventError encodeWill(QAnyStringView name, const ArgumentList &arguments, const QString &sender, qsizetype room,

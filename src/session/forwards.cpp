@@ -130,6 +130,10 @@ Forwards::Outcome Forwards::take(const PyventFrame &frame, qsizetype room, qint6
         time = std::min(time, frame.time);
     trailer.previous = known ? known->headTime : frame.previous;
     trailer.flags = m_flags | Trailer::Forwarded;
+    if (frame.stamp > 0) {
+        trailer.flags |= Trailer::Value;
+        trailer.stamp = frame.stamp;
+    }
     trailer.sender = sender;
     const qsizetype size = topic.size() + 1 + frame.pickle.size() + trailerSize(trailer);
     if (size > m_maximumFrameSize) {

@@ -238,7 +238,7 @@ const Link::Subscribers *Link::subscribersOfControl(QByteArrayView frame) const
         if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
             return &found->second;
     }
-    const qsizetype space = frame.first(std::min(frame.size(), longestControlPrefix)).indexOf(' ');
+    const qsizetype space = frame.first(std::min(frame.size(), longestControlTopic)).indexOf(' ');
     const auto found = space < 0 ? m_control.end() : m_control.find(frame.first(space + 1));
     return found == m_control.end() ? nullptr : &found->second;
 }

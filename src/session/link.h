@@ -127,6 +127,7 @@ private:
     using Subscriptions = TopicMap<Subscribers>;
 
     static constexpr qsizetype longestControlPrefix = 64; // for what is no topic of ours
+    static constexpr qsizetype longestControlTopic = 4096;
 
     std::pair<Subscriptions *, QByteArray> placeOf(const QByteArray &prefix);
     quint64 addSubscriber(Seat *seat, const QByteArray &prefix);

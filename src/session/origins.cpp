@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "session/origins.h"
 
+#include "wire/valuemessages.h"
+
 namespace Pyvent::Internal {
 
 namespace {
@@ -33,6 +35,11 @@ qint64 costOf(const Control::Message &message)
     case Control::Kind::Answerers:
     case Control::Kind::Cancel:
     case Control::Kind::Late:
+    case Control::Kind::Value:
+    case Control::Kind::ValueAtServer:
+    case Control::Kind::ValueIsSet:
+    case Control::Kind::LastEvent:
+    case Control::Kind::Server:
         break;
     }
     return 1;
@@ -43,7 +50,10 @@ qint64 costOf(const Control::Message &message)
 bool Origins::allow(const Control::Message &message, Clock::time_point now)
 {
     // These are events, or the server's.
-    if (message.kind == Control::Kind::Repair || message.kind == Control::Kind::Replay)
+    if (message.kind == Control::Kind::Repair || message.kind == Control::Kind::Replay
+        || (message.kind == Control::Kind::Value && isValueWrite(message.payload))
+        || message.kind == Control::Kind::ValueAtServer || message.kind == Control::Kind::ValueIsSet
+        || message.kind == Control::Kind::LastEvent)
         return true;
     const auto node = message.kind == Control::Kind::Refused ? std::optional(QUuid()) : message.origin();
     if (!node)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session/reception.h"
 
+#include "session/lastjoiner.h"
 #include "wire/frame.h"
 
 #include <algorithm>
@@ -61,6 +62,39 @@ void Reception::heardReplay(QByteArrayView frame, Clock::time_point now)
 {
     if (!m_inbox.isFull())
         m_catchUps.heardReplay(frame, now, deliverPast(now));
+}
+
+// One that is held until those before it are here comes by itself.
+void Reception::heardLast(QByteArrayView bytes, Clock::time_point now)
+{
+    const Frame frame = parseFrame(bytes);
+    const Trailer &trailer = frame.trailer;
+    if (m_inbox.isFull()
+        || (frame.trailerState == TrailerState::Read && trailer.sequence > 0
+            && m_window.isHeld(trailer.nodeId, frame.topic.toByteArray(), trailer.sequence)))
+        return;
+    const auto joiners = [](const std::shared_ptr<const ReceiverTable::Receivers> &receivers) {
+        ReceiverTable::Receivers found;
+        for (std::size_t i = 0; receivers && i < receivers->size(); ++i) {
+            if (dynamic_cast<const LastJoiner *>((*receivers)[i].get()))
+                found.push_back((*receivers)[i]);
+        }
+        return std::make_shared<const ReceiverTable::Receivers>(std::move(found));
+    };
+    const bool isPythons = frame.trailerState != TrailerState::Read;
+    EventDecoder::Result result = decode(bytes, isPythons ? Way::Bus : Way::Held, now);
+    const auto append = [&](const std::shared_ptr<const PyventEvent> &event, const ReceiverTable::Match &match,
+                            qsizetype size) {
+        const auto last = std::make_shared<PyventEvent>(*event);
+        last->replayed = true;
+        Fanout fanout(last, {.name = {}, .exact = joiners(match.exact)});
+        if (!fanout.isOver())
+            m_inbox.append(std::move(fanout), size);
+    };
+    if (result.event)
+        append(result.event, result.match, result.size);
+    if (result.frames)
+        append(result.frames->event, result.frames->match, bytes.size());
 }
 
 void Reception::deliverReleased(Clock::time_point now)

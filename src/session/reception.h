@@ -55,6 +55,9 @@ public:
     // An event of the past has come, for a late joiner.
     void heardReplay(QByteArrayView frame, Clock::time_point now);
 
+    // The last event of a name has come, as the server has it, for those who asked for it: LastJoiner.
+    void heardLast(QByteArrayView frame, Clock::time_point now);
+
     // Whether more has come than is kept up with, from when half of what may wait does until it is a quarter.
     bool isLagging();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session/session.h"
 
+#include "session/lastjoiner.h"
 #include "wire/control.h"
 #include "wire/frame.h"
 #include "wire/topic.h"
@@ -23,6 +24,7 @@ constexpr auto lookInterval = 50ms;
 Session::Session(const QUuid &uuid, const WallClock &wallClock, quint32 seed)
     : m_uuid(uuid)
     , m_wallClock(wallClock)
+    , m_seed(seed)
     , m_recovery(uuid, wallClock, seed)
     , m_catchUps(uuid, wallClock, seed)
     , m_encoder(uuid, &m_recovery.sent())
@@ -68,6 +70,10 @@ void Session::join(Link *link, Clock::time_point now)
         m_link->subscribeToControl(m_seat, declaration);
     for (const QByteArray &prefix : table().prefixes())
         subscribe(prefix);
+    if (m_values) {
+        for (const QByteArray &name : m_values->names())
+            m_link->subscribe(m_seat, valueTopic(name));
+    }
     updateState(now);
 }
 
@@ -88,6 +94,8 @@ Session::Left Session::leave(Clock::time_point now)
     m_recovery.received().clear();
     m_catchUps.leave();
     table().forEachNewest([this](Receiver &receiver) { m_reception.pacer().forget(receiver); });
+    if (m_values)
+        m_values->leave(now);
     updateState(now);
     m_roster.forget();
     m_here = {};
@@ -113,6 +121,8 @@ void Session::updateState(Clock::time_point now)
     const State before = std::exchange(m_state, state);
     if (state == before)
         return;
+    if (state < State::Subscribing)
+        valuesAreLost(now);
     if (state == State::Connecting && before != State::Stopped)
         m_lostServer = true;
     if (state == State::Connecting || state == State::Stopped)
@@ -127,6 +137,7 @@ void Session::updateState(Clock::time_point now)
             m_recovery.reconnected(now);
             m_catchUps.reconnected(now);
         }
+        valuesAreReady(now);
     }
     m_news.add(state);
     if (m_part)
@@ -214,6 +225,17 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::Replay:
         m_reception.heardReplay(payload, now);
         break;
+    case Control::Kind::Value:
+    case Control::Kind::ValueAtServer:
+    case Control::Kind::ValueIsSet:
+        if (m_values)
+            m_values->receive(*message, now);
+        break;
+    case Control::Kind::LastEvent:
+        heardLast(payload, now);
+        break;
+    case Control::Kind::Server:
+        break;
     case Control::Kind::Refused:
         if (const auto refused = Control::Refused::read(payload))
             heardRefused(*refused, message->isForAll(), now);
@@ -241,6 +263,7 @@ void Session::process(Clock::time_point now)
         watchOthers(now);
         if (m_part)
             m_part->process(now);
+        tellValues(now);
         m_lagging.is = m_reception.isLagging();
         m_lagging.lookAt = m_reception.hasLateOnesElsewhere() ? now + lookInterval : Clock::time_point::max();
         m_outOfMemoryUntil.reset();
@@ -270,7 +293,8 @@ Session::Clock::time_point Session::deadline() const
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
     const Clock::time_point earliest = std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline(),
-                                                 m_part ? m_part->deadline() : Clock::time_point::max()});
+                                                 m_part ? m_part->deadline() : Clock::time_point::max(),
+                                                 m_values && m_link ? m_values->deadline() : Clock::time_point::max()});
     return mayRecover() ? std::min({earliest, m_recovery.deadline(), m_catchUps.deadline()}) : earliest;
 }
 
@@ -301,7 +325,7 @@ Q_ALWAYS_INLINE void Session::sendFrame(QByteArray &&frame, Clock::time_point no
 }
 
 bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QString &sender, Clock::time_point now,
-                   quint64 *unheard)
+                   quint64 *unheard, quint64 stamp)
 {
     const std::optional<qsizetype> room = this->room();
     if (!room) {
@@ -311,7 +335,7 @@ bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QSt
     QByteArray frame;
     PyventError error;
     try {
-        error = m_encoder.encode(name, arguments, sender, *room, m_wallClock(), now, &frame);
+        error = m_encoder.encode(name, arguments, sender, *room, m_wallClock(), now, &frame, stamp);
     } catch (const std::bad_alloc &) {
         error = {PyventError::OutOfResources, u"'%1' was not sent: there is no memory for it"_s.arg(name.toString()),
                  name.toString()};
@@ -322,6 +346,8 @@ bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QSt
         m_news.fail(error);
     if (error)
         return false;
+    if (stamp > 0)
+        m_values->wrote(frame, now);
     sendFrame(std::move(frame), now, unheard);
     return true;
 }

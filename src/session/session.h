@@ -11,6 +11,7 @@
 #include "session/reception.h"
 #include "session/recovery.h"
 #include "session/sessionpart.h"
+#include "session/sharedvalues.h"
 
 namespace Pyvent::Internal {
 
@@ -120,20 +121,35 @@ public:
     // What the user wants
 
     // Sends an event. Returns false where it is refused, and news() says why. Counts in \a unheard, if that is given, an event
-    // that nobody on this link hears.
+    // that nobody on this link hears. With a \a stamp, it is a write of a shared value.
     bool send(QAnyStringView name, const ArgumentList &arguments, const QString &sender, Clock::time_point now,
-              quint64 *unheard = nullptr);
+              quint64 *unheard = nullptr, quint64 stamp = 0);
 
     // Sends an event of another node's, which is on another bus, in its name, and stands in for it from then on: Forwards. Returns false
     // where it is refused, and news() says why; but true where there is nothing to send, because it is on this bus already.
     bool forward(const PyventFrame &frame, Clock::time_point now, quint64 *unheard = nullptr);
 
-    // Hears what matches the receiver's pattern, with the past if \a replay asks for that.
-    void add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now);
+    // Hears what matches the receiver's pattern, with the past if \a replay asks for that, or with the \a last event first.
+    void add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now, bool last = false);
 
     // Subscribes to no more than the table, of which \a removal was taken, needs.
     void removed(const ReceiverTable::Removal &removal);
     ReceiverTable &table() { return m_reception.table(); }
+
+    // Holds the shared value \a name, whose events are heard by a receiver that gives them to heardWrite(); and no more.
+    std::shared_ptr<SharedValues::Holder> hold(const QByteArray &name);
+    void release(const std::shared_ptr<SharedValues::Holder> &holder);
+    void heardWrite(const PyventFrame &frame, Clock::time_point now);
+
+    // Writes it. Returns as send() does.
+    bool setValue(const QString &name, const QVariant &value, Clock::time_point now, quint64 *unheard = nullptr);
+
+    // The same through the server, if nobody has written it since this node has heard the last write. Returns the number under which
+    // values() has the answer, until \a deadline; 0 where it is refused, and news() says why.
+    quint64 compareAndSet(const std::shared_ptr<SharedValues::Holder> &holder, const QVariant &value,
+                          Clock::time_point deadline, Clock::time_point now);
+    SharedValues &values();
+    bool hasNewValues() const { return m_values && m_values->hasNew(); }
 
     void addWaiter(Waiter *waiter) { m_reception.addWaiter(waiter); }
     void removeWaiter(Waiter *waiter) { m_reception.removeWaiter(waiter); }
@@ -186,6 +202,10 @@ private:
     Forwards &forwards();
     void configureForwards();
     void standIn(Clock::time_point now);
+    void valuesAreReady(Clock::time_point now);
+    void valuesAreLost(Clock::time_point now);
+    void tellValues(Clock::time_point now);
+    void heardLast(QByteArrayView payload, Clock::time_point now);
     void noteOrigin(const Control::Message &message, Clock::time_point now);
     std::optional<qsizetype> room() const;
     void sendFrame(QByteArray &&frame, Clock::time_point now, quint64 *unheard);
@@ -208,6 +228,7 @@ private:
 
     const QUuid m_uuid;
     const WallClock m_wallClock;
+    const quint32 m_seed;
     PyventOptions m_options;
     PyventNodeInfo m_info;
     QVariantMap m_about;
@@ -256,7 +277,11 @@ private:
     std::optional<Clock::time_point> m_outOfMemoryUntil;
     QSet<std::pair<QByteArray, int>> m_toldRefused; // of what all are not told yet
     News m_news;
-    std::unique_ptr<Forwards> m_forwards; // once it is needed
+    std::unique_ptr<Forwards> m_forwards;   // once it is needed
+    std::unique_ptr<SharedValues> m_values; // likewise
+    QSet<QByteArray> m_toldImplausible;     // names
+    QSet<QByteArray> m_lastWanted;          // names of which the server is to be asked for the last event
+    QSet<QByteArray> m_lastAsked;           // and was
     Recovery m_recovery;
     CatchUps m_catchUps;
     EventEncoder m_encoder;

@@ -2,9 +2,11 @@
 // Who hears what, and what is subscribed to for that.
 #include "session/session.h"
 
+#include "session/lastjoiner.h"
+
 namespace Pyvent::Internal {
 
-void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now)
+void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now, bool last)
 {
     if (receiver->hears() == Receiver::Hears::Frames)
         forwards(); // who is heard to be here is known then
@@ -15,14 +17,23 @@ void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay
         if (m_seat)
             m_seat->isTouched = true;
     }
+    if (last) {
+        m_lastWanted.insert(receiver->pattern().text().toUtf8());
+        receiver = std::make_shared<LastJoiner>(std::move(receiver));
+    }
     const QByteArray prefix = table().add(std::move(receiver));
-    if (prefix.isNull() || !m_link)
+    if (!m_link)
         return;
-    subscribe(prefix);
-    hasChanged();
-    updateState(now);
-    if (m_state == State::Ready) // another session of this link has subscribed to it before
-        m_recovery.ready(m_wallClock(), now);
+    if (!prefix.isNull()) {
+        subscribe(prefix);
+        hasChanged();
+        updateState(now);
+        if (m_state == State::Ready) // another session of this link has subscribed to it before
+            m_recovery.ready(m_wallClock(), now);
+    }
+    updateState(now); // a shared value may have been subscribed to before
+    if (m_state == State::Ready)
+        valuesAreReady(now);
     m_seat->isTouched = true;
 }
 

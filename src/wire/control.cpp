@@ -5,6 +5,7 @@
 #include "wire/frame.h"
 #include "wire/topic.h"
 #include "wire/uuidtext.h"
+#include "wire/valuemessages.h"
 
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcborvalue.h>
@@ -21,7 +22,6 @@ constexpr quint64 maximumEntries = 200;
 // What topics to all nodes begin with, and topics to one, whose UUID is next.
 constexpr QByteArrayView allPrefix = "\2all/";
 constexpr QByteArrayView nodesPrefix = "\2node/";
-constexpr QByteArrayView serverPrefix = "\2server/";
 constexpr QByteArrayView answeringPrefix = "\2answering/";
 constexpr QByteArrayView askingPrefix = "\2asking/";
 static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix && presencePrefix[0] == controlPrefix
@@ -226,11 +226,15 @@ std::optional<Message> Message::of(QByteArrayView frame)
         {refused, Kind::Refused},   {forwarder, Kind::Forwarder},
         {answerers, Kind::Answerers}, {cancel, Kind::Cancel},
         {late, Kind::Late},
+        {value, Kind::ValueAtServer}, {set, Kind::ValueIsSet},
+        {last, Kind::LastEvent},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
         return {};
     const QByteArrayView topic = frame.first(space);
+    if (topic.startsWith(valuePrefix)) // a name follows, which may be any
+        return Message{Kind::Value, frame.sliced(space + 1), topic};
     // What is for the server, or for those who watch, has topics of its own.
     static constexpr std::pair<QByteArrayView, Kind> others[] = {
         {"\2presence/here", Kind::Here},
@@ -243,6 +247,8 @@ std::optional<Message> Message::of(QByteArrayView frame)
             if (topic == known)
                 return Message{kind, frame.sliced(space + 1), topic};
         }
+        if (topic.startsWith(serverPrefix))
+            return Message{Kind::Server, frame.sliced(space + 1), topic};
         return {};
     }
     const QByteArrayView text = topic.sliced(topic.lastIndexOf('/') + 1);
@@ -256,6 +262,11 @@ std::optional<Message> Message::of(QByteArrayView frame)
 bool Message::isForAll() const
 {
     return topic.startsWith(allPrefix);
+}
+
+bool Message::isServers() const
+{
+    return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet || kind == Kind::LastEvent;
 }
 
 std::optional<QUuid> Message::origin() const
@@ -276,6 +287,8 @@ std::optional<QUuid> Message::origin() const
         return readHereOrigin(payload);
     case Kind::Announce:
         return payload.isEmpty() ? std::optional(QUuid()) : firstOf(payload);
+    case Kind::Value: // an event's frame is what it is, whoever says so
+        return isValueWrite(payload) ? std::optional(QUuid()) : firstOf(payload);
     case Kind::Heads:
     case Kind::Ask:
     case Kind::Answer:
@@ -289,6 +302,10 @@ std::optional<QUuid> Message::origin() const
     case Kind::Answerers:
     case Kind::Cancel:
     case Kind::Late:
+    case Kind::ValueAtServer:
+    case Kind::ValueIsSet:
+    case Kind::LastEvent:
+    case Kind::Server:
         break;
     }
     return firstOf(payload);

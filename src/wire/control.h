@@ -58,6 +58,9 @@ inline constexpr QByteArrayView answerers = "answerers"; // to an asker; the ser
 inline constexpr QByteArrayView cancel =
     "cancel";                                  // common, or to an answerer: Question, which nobody waits for any more
 inline constexpr QByteArrayView late = "late"; // to an answerer: Question, which another one has answered before
+inline constexpr QByteArrayView value = "value";       // to a node; the server's alone: ValueAtServer
+inline constexpr QByteArrayView set = "set";           // likewise: ValueIsSet
+inline constexpr QByteArrayView last = "last";         // likewise: LastEvent
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
@@ -160,7 +163,12 @@ enum class Kind : quint8 {
     NoWill,
     Answerers,
     Cancel,
-    Late
+    Late,
+    Value, // of a shared value, to those that hold it: valuemessages.h
+    ValueAtServer,
+    ValueIsSet,
+    LastEvent,
+    Server // for the server itself
 };
 
 // What a control frame is, and its payload; nothing where it is none, or of a later version.
@@ -172,6 +180,9 @@ struct Message
 
     bool isForAll() const;
     bool isForWatchers() const { return topic.startsWith(presencePrefix); }
+
+    // Whether only a server may say it.
+    bool isServers() const;
 
     // Where it is for one node: that one; else null.
     QUuid node() const { return nodeOfTopic(topic); }

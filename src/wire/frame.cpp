@@ -26,8 +26,9 @@ constexpr qsizetype versionAt = 38;
 constexpr qsizetype endMarkAt = 39;
 constexpr qsizetype fixedSize = 40;
 
-// Before the sender.
+// Before the sender, and before that one.
 constexpr qsizetype previousSize = 8;
+constexpr qsizetype stampSize = 8;
 
 template <typename T>
 T load(QByteArrayView bytes, qsizetype at)
@@ -81,6 +82,9 @@ Frame parseFrame(QByteArrayView bytes, QByteArrayView topic)
     frame.trailer.flags = load<quint16>(fixed, flagsAt);
     if (trailerLength >= fixedSize + senderLength + previousSize)
         frame.trailer.previous = load<qint64>(frame.payload.last(fixedSize + senderLength + previousSize), 0);
+    const qsizetype beforeSender = fixedSize + senderLength + previousSize;
+    if (frame.trailer.flags & Trailer::Value && trailerLength >= beforeSender + stampSize)
+        frame.trailer.stamp = load<quint64>(frame.payload.last(beforeSender + stampSize), 0);
     frame.trailer.sender = frame.payload.last(fixedSize + senderLength).first(senderLength);
     frame.payload.truncate(pickleLength);
     return frame;
@@ -95,7 +99,7 @@ QByteArrayView nodeBytesOf(QByteArrayView frame)
 
 qsizetype trailerSize(const Trailer &trailer)
 {
-    return previousSize + trailer.sender.size() + fixedSize;
+    return (trailer.flags & Trailer::Value ? stampSize : 0) + previousSize + trailer.sender.size() + fixedSize;
 }
 
 void appendTrailer(const Trailer &trailer, QByteArray *frame)
@@ -103,6 +107,10 @@ void appendTrailer(const Trailer &trailer, QByteArray *frame)
     const qsizetype before = frame->size();
     frame->resize(before + trailerSize(trailer));
     char *to = frame->data() + before;
+    if (trailer.flags & Trailer::Value) {
+        qToLittleEndian(trailer.stamp, to);
+        to += stampSize;
+    }
     qToLittleEndian(trailer.previous, to);
     to += previousSize;
     to = std::copy(trailer.sender.begin(), trailer.sender.end(), to);

@@ -27,6 +27,7 @@ struct Trailer
         Replayed = 0x0002,      // sent before, and sent again for a late joiner who asked for it
         Waits = 0x0004,         // its sender waits for receivers that lag, rather than have them lose it
         Forwarded = 0x0008,     // its node is on another bus, and somebody on this one stands in for it
+        Value = 0x0040,         // a write of a shared value, which has a stamp
         Will = 0x0080           // its node is lost, and the server has sent this for it; it has no number
     };
 
@@ -36,6 +37,7 @@ struct Trailer
     qint64 previous = 0;  // the time of the event before it in its stream; 0: there is none, or it is not known
     quint16 flags = 0;
     QByteArrayView sender; // UTF-8; empty means "pyvent"
+    quint64 stamp = 0;     // with the flag Value: a HybridClock's
 };
 
 enum class TrailerState : quint8 {

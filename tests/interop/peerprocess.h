@@ -34,6 +34,9 @@ namespace PyventTests {
 //   wait_until_ready  the same without the event loop (Qt)
 //   wait_for    name, timeout, sender, send, args: the event's args and sender, or null
 //   stop        client, server
+//   hold        name: holds the shared value, whose writes the handler "value" hears (Qt)
+//   set         name, args: writes the argument "value" of them to it (Qt)
+//   compare_and_set  name, args: "value", if it is "expected": true, false or "canceled" (Qt)
 //   flush       timeout
 //   watch       tells of nodes that appear and vanish (Qt)
 //   will        name, args: to be sent when this node is lost; no_will: nothing is any more (Qt)

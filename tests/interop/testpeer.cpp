@@ -124,6 +124,15 @@ void TestPeer::run(const QJsonObject &command)
         stop(command);
     } else if (verb == "flush"_L1) {
         result = m_node.flush(std::chrono::milliseconds(command["timeout"_L1].toInteger(20'000)));
+    } else if (verb == "hold"_L1) {
+        hold(command["name"_L1].toString());
+    } else if (verb == "set"_L1) {
+        hold(command["name"_L1].toString());
+        result =
+            m_values[command["name"_L1].toString()]->setValue(decodeArguments(command["args"_L1]).value(u"value"_s));
+    } else if (verb == "compare_and_set"_L1) {
+        compareAndSet(command);
+        return;
     } else if (verb == "state"_L1) {
         result = state();
     } else if (verb == "watch"_L1) {
@@ -167,6 +176,7 @@ void TestPeer::on(const QJsonObject &command)
     const QString label = command["label"_L1].toString();
     PyventFilter filter;
     filter.sender = senderOf(command["sender"_L1]);
+    filter.last = command["last"_L1].toBool();
     if (command.contains("parameters"_L1)) {
         onWithParameters(name, filter, label, command["parameters"_L1].toArray());
         return;
@@ -259,6 +269,41 @@ void TestPeer::block()
         QCoreApplication::quit();
     else
         run(command);
+}
+
+// Its writes are told as events that a handler "value" hears.
+void TestPeer::hold(const QString &name)
+{
+    auto &value = m_values[name];
+    if (value)
+        return;
+    value = std::make_unique<PyventValue<QVariant>>(&m_node, name);
+    const auto tell = [this, held = value.get()] {
+        PyventEvent event;
+        event.name = held->name();
+        event.sender = held->sender();
+        event.nodeId = held->origin();
+        writeHeard(u"value"_s, event, {{u"value"_s, held->value()}});
+    };
+    connect(value.get(), &PyventValueBase::changed, this, tell);
+    if (value->isKnown())
+        tell();
+}
+
+void TestPeer::compareAndSet(const QJsonObject &command)
+{
+    const QString name = command["name"_L1].toString();
+    hold(name);
+    const QVariantMap args = decodeArguments(command["args"_L1]);
+    const auto finished = [number = command["n"_L1]](const QFuture<bool> &future) {
+        const bool isAnswered = !future.isCanceled() && future.resultCount() > 0;
+        writeDone(u"compare_and_set"_s, number, isAnswered ? QJsonValue(future.result()) : QJsonValue(u"canceled"_s));
+    };
+    const auto watcher = new QFutureWatcher<bool>(this);
+    connect(watcher, &QFutureWatcher<bool>::finished, this, [watcher, finished] { finished(watcher->future()); });
+    watcher->setFuture(
+        m_values[name]->compareAndSet(args.value(u"expected"_s), args.value(u"value"_s),
+                                      std::chrono::milliseconds(command["timeout"_L1].toInteger(20'000))));
 }
 
 void TestPeer::writeHeard(const QString &label, const PyventEvent &event, const QVariantMap &args) const

@@ -5,9 +5,13 @@
 #include "commandreader.h"
 
 #include <PyventNode>
+#include <PyventValue>
 
 #include <QtCore/qhash.h>
 #include <QtCore/qjsonobject.h>
+
+#include <map>
+#include <memory>
 
 namespace PyventTests {
 
@@ -34,6 +38,8 @@ private:
     void answerWhenReady(const QJsonValue &number);
     QJsonValue waitFor(const QJsonObject &command);
     void stop(const QJsonObject &command);
+    void hold(const QString &name);
+    void compareAndSet(const QJsonObject &command);
     QJsonObject state() const;
     void block();
 
@@ -41,6 +47,7 @@ private:
 
     CommandReader m_reader;
     PyventNode m_node;
+    std::map<QString, std::unique_ptr<PyventValue<QVariant>>> m_values;
 };
 
 } // namespace PyventTests

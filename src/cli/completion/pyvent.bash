@@ -58,12 +58,12 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A command -- "$word")
         return
         ;;
-    --port | --id | --sender | --at-most-every | --count | --interval | --timeout | --events | --size) return ;;
+    --port | --id | --sender | --at-most-every | --expect | --count | --interval | --timeout | --events | --size) return ;;
     --prefix | --names | --in | --out | --bus | --user | --spool-size | --keep | --keep-size | --replay-age | --metrics) return ;;
     esac
 
     case $command in
-    '') words='answer ask bench bridge check-rules help keygen listen nodes send serve wait' ;;
+    '') words='answer ask bench bridge check-rules help keygen listen nodes send serve value wait' ;;
     answer) words='--with --sender --json' ;;
     ask) words='--all --sender --timeout --json' ;;
     bench) words='--events --size --timeout --json' ;;
@@ -72,9 +72,10 @@ _pyvent() {
             --client-key --spool --spool-size --keep --keep-size --replay-age --metrics'
         ;;
     check-rules) words='--allow --json' ;;
-    listen) words='--sender --at-most-every --count --timeout --json --color' ;;
+    listen) words='--sender --at-most-every --count --timeout --last --json --color' ;;
     nodes) words='--timeout --json --watch' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
+    value) words='--expect --watch --count --timeout --json' ;;
     wait) words='--sender --timeout --json' ;;
     serve) words='--keys --allow --open-to-network --rules --payloads --python-name' ;;
     help | keygen) words='' ;;
@@ -84,7 +85,7 @@ _pyvent() {
         [[ $command ]] || words=''
         words+=' --port --address --id --no-server --local-access --no-lane --key --server-key -q --quiet -h --help -v --version'
     elif [[ $command == help ]]; then
-        words='answer ask bench bridge check-rules help keygen listen nodes send serve wait'
+        words='answer ask bench bridge check-rules help keygen listen nodes send serve value wait'
     elif [[ $command == check-rules ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "wire/valuemessages.h"
+
+#include "wire/cborreader.h"
+#include "wire/control.h"
+#include "wire/frame.h"
+
+#include <QtCore/qcborarray.h>
+#include <QtCore/qcborvalue.h>
+
+namespace Pyvent::Internal {
+
+namespace {
+
+QByteArray toCbor(const QCborArray &array)
+{
+    return QCborValue(array).toCbor();
+}
+
+// Reads an array of no more than a message may have, by \a read. What a later revision puts behind that is not looked at.
+template <typename Message, typename Read>
+std::optional<Message> readArray(QByteArrayView payload, const Read &read)
+{
+    CborReader reader(payload);
+    if (payload.size() > Control::maximumSize || !reader.enterArray())
+        return {};
+    Message message;
+    message.node = reader.uuid();
+    read(reader, message);
+    return reader.isGood() && !message.node.isNull() ? std::optional(std::move(message)) : std::nullopt;
+}
+
+void readVersion(CborReader &reader, ValueVersion &read)
+{
+    read.stamp = reader.number();
+    read.node = reader.uuid();
+}
+
+} // namespace
+
+QByteArray valueTopic(QByteArrayView name)
+{
+    return valuePrefix.toByteArray() + name.toByteArray() + ' ';
+}
+
+QByteArrayView valueNameOf(QByteArrayView frame)
+{
+    return topicOf(frame).sliced(valuePrefix.size());
+}
+
+namespace Control {
+
+QByteArray ValueHeld::toFrame(QByteArrayView name) const
+{
+    return valueTopic(name) + toCbor({QCborValue(node), qint64(version.stamp), QCborValue(version.node)});
+}
+
+std::optional<ValueHeld> ValueHeld::read(QByteArrayView payload)
+{
+    return readArray<ValueHeld>(payload,
+                                [](CborReader &reader, ValueHeld &message) { readVersion(reader, message.version); });
+}
+
+QByteArray ValueAtServer::toFrame() const
+{
+    return nodeTopic(node, value) + toCbor({QCborValue(node), name, qint64(version.stamp), QCborValue(version.node)});
+}
+
+std::optional<ValueAtServer> ValueAtServer::read(QByteArrayView payload)
+{
+    return readArray<ValueAtServer>(payload, [](CborReader &reader, ValueAtServer &message) {
+        message.name = reader.bytes();
+        readVersion(reader, message.version);
+    });
+}
+
+QByteArray SetValue::toFrame() const
+{
+    return topic.toByteArray()
+        + toCbor({QCborValue(node), qint64(number), qint64(expected.stamp), QCborValue(expected.node), frame});
+}
+
+std::optional<SetValue> SetValue::read(QByteArrayView payload)
+{
+    return readArray<SetValue>(payload, [](CborReader &reader, SetValue &message) {
+        message.number = reader.number();
+        readVersion(reader, message.expected);
+        message.frame = reader.bytes();
+    });
+}
+
+QByteArray ValueIsSet::toFrame() const
+{
+    return nodeTopic(node, set)
+        + toCbor({QCborValue(node), qint64(number), qint64(outcome), qint64(version.stamp), QCborValue(version.node)});
+}
+
+std::optional<ValueIsSet> ValueIsSet::read(QByteArrayView payload)
+{
+    return readArray<ValueIsSet>(payload, [](CborReader &reader, ValueIsSet &message) {
+        message.number = reader.number();
+        const qint64 outcome = reader.integer();
+        message.outcome = outcome >= Refused && outcome <= IsNotKnownYet ? Outcome(outcome) : Refused;
+        readVersion(reader, message.version);
+    });
+}
+
+QByteArray AskLast::toFrame() const
+{
+    return topic.toByteArray() + toCbor({QCborValue(node), name});
+}
+
+std::optional<AskLast> AskLast::read(QByteArrayView payload)
+{
+    return readArray<AskLast>(payload, [](CborReader &reader, AskLast &message) { message.name = reader.bytes(); });
+}
+
+QByteArray LastEvent::toFrame() const
+{
+    return nodeTopic(node, last) + toCbor({QCborValue(node), name, frame});
+}
+
+std::optional<LastEvent> LastEvent::read(QByteArrayView payload)
+{
+    return readArray<LastEvent>(payload, [](CborReader &reader, LastEvent &message) {
+        message.name = reader.bytes();
+        message.frame = reader.bytes();
+    });
+}
+
+} // namespace Control
+
+} // namespace Pyvent::Internal
