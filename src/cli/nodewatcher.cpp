@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // How long nobody may answer before the user is told that this is what we wait for.
-constexpr auto patience = 2s;
+constexpr auto watchPatience = 2s;
 
 } // namespace
 
@@ -44,7 +44,7 @@ NodeWatcher::End NodeWatcher::run(std::optional<std::chrono::milliseconds> timeo
 {
     if (timeout)
         m_timeout.start(*timeout);
-    m_serverIsAwaited.start(patience);
+    m_serverIsAwaited.start(watchPatience);
     connect(m_node, &PyventNode::nodeAppeared, this, [this](const PyventNodeInfo &node) { print(node, u"here"_s); });
     connect(m_node, &PyventNode::nodeVanished, this, [this](const PyventNodeInfo &node, PyventNode::Reason reason) {
         print(node, reason == PyventNode::Left ? u"left"_s : u"lost"_s);
@@ -76,7 +76,7 @@ void NodeWatcher::showState(PyventNode::State state)
     if (m_end)
         return;
     if (state == PyventNode::Connecting) {
-        m_serverIsAwaited.start(patience);
+        m_serverIsAwaited.start(watchPatience);
         return;
     }
     m_serverIsAwaited.stop();
