@@ -34,18 +34,6 @@ const QMetaMethod &eventSignal()
     return signal;
 }
 
-const QMetaMethod &appearedSignal()
-{
-    static const QMetaMethod signal = QMetaMethod::fromSignal(&PyventQmlNode::nodeAppeared);
-    return signal;
-}
-
-const QMetaMethod &vanishedSignal()
-{
-    static const QMetaMethod signal = QMetaMethod::fromSignal(&PyventQmlNode::nodeVanished);
-    return signal;
-}
-
 // Whether the program is wrong, and not the world.
 bool isMistake(PyventError::Code code)
 {
@@ -290,7 +278,7 @@ void PyventQmlNode::connectNotify(const QMetaMethod &signal)
 {
     if (signal == eventSignal() && !m_namesContext)
         hearNames();
-    if ((signal == appearedSignal() || signal == vanishedSignal()) && !m_nodesContext)
+    if (isOfOthers(signal) && !m_nodesContext)
         watchNodes();
 }
 
@@ -299,7 +287,7 @@ void PyventQmlNode::disconnectNotify(const QMetaMethod &signal)
     // Qt may hold locks of its own.
     if (!signal.isValid() || signal == eventSignal())
         QMetaObject::invokeMethod(this, &PyventQmlNode::hearNames, Qt::QueuedConnection);
-    if (!signal.isValid() || signal == appearedSignal() || signal == vanishedSignal())
+    if (!signal.isValid() || isOfOthers(signal))
         QMetaObject::invokeMethod(this, &PyventQmlNode::watchNodes, Qt::QueuedConnection);
 }
 
@@ -348,55 +336,6 @@ void PyventQmlNode::callDeclared(const DeclaredSignal &signal, const PyventEvent
         return;
     warn(u"the signal '%1' was not emitted for the event '%2': %3"_s.arg(signal.name(), event.name, why));
     Q_EMIT handlerFailed(event.name, why);
-}
-
-// While somebody wants to know.
-void PyventQmlNode::watchNodes()
-{
-    const bool isWanted = m_node && (isSignalConnected(appearedSignal()) || isSignalConnected(vanishedSignal()));
-    if (isWanted == bool(m_nodesContext))
-        return;
-    m_nodesContext.reset();
-    if (!isWanted)
-        return;
-    m_nodesContext = std::make_unique<QObject>();
-    connect(m_node.get(), &PyventNode::nodeAppeared, m_nodesContext.get(),
-            [this](const PyventNodeInfo &node) { Q_EMIT nodeAppeared(nodeToQml(node)); });
-    connect(m_node.get(), &PyventNode::nodeVanished, m_nodesContext.get(),
-            [this](const PyventNodeInfo &node, PyventNode::Reason reason) {
-                Q_EMIT nodeVanished(nodeToQml(node), Reason(reason));
-            });
-}
-
-void PyventQmlNode::setWill(const QJSValue &will)
-{
-    if (m_will.strictlyEquals(will))
-        return;
-    m_will = will;
-    giveWill();
-    Q_EMIT willChanged();
-}
-
-void PyventQmlNode::giveWill()
-{
-    if (!m_node)
-        return;
-    m_node->clearWill();
-    if (m_will.isNull() || m_will.isUndefined())
-        return;
-    const QString name = nameFrom(m_will.property(u"name"_s));
-    const QJSValue sender = m_will.property(u"sender"_s);
-    const QString senderName = sender.isString() ? sender.toString() : QString();
-    QVariantMap args;
-    PyventError error = name.isNull()
-        ? PyventError{PyventError::InvalidName, u"it is an object with a 'name', and maybe 'args' and 'sender'"_s, name}
-        : check(name, m_will.property(u"args"_s), senderName, &args);
-    if (error) {
-        error.text.prepend(u"'will' is not what it may be: "_s);
-        tell(error);
-    } else {
-        m_node->setWill(name, args, {.sender = senderName});
-    }
 }
 
 void PyventQmlNode::addLink(NodeLink *link)

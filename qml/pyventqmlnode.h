@@ -262,6 +262,7 @@ private:
     void updateState();
     void hearNames();
     void hearDeclaredSignals();
+    static bool isOfOthers(const QMetaMethod &signal);
     void watchNodes();
     void giveWill();
     void callDeclared(const Pyvent::Qml::DeclaredSignal &signal, const PyventEvent &event);

@@ -7,11 +7,14 @@ using namespace Pyvent::Qml;
 using namespace Qt::StringLiterals;
 
 PyventQmlNodeModel::PyventQmlNodeModel(QObject *parent)
-    : PyventNodeModel(parent)
+    : QIdentityProxyModel(parent)
+    , m_model()
     , m_link(this, QString(), QString())
 {
     connect(&m_link, &NodeLink::nodeChanged, this, &PyventQmlNodeModel::nodeChanged);
-    connect(&m_link, &NodeLink::runningChanged, this, &PyventNodeModel::setNode);
+    connect(&m_link, &NodeLink::runningChanged, &m_model, &PyventNodeModel::setNode);
+    connect(&m_model, &PyventNodeModel::countChanged, this, &PyventQmlNodeModel::countChanged);
+    setSourceModel(&m_model);
 }
 
 void PyventQmlNodeModel::componentComplete()
@@ -26,13 +29,13 @@ QVariant PyventQmlNodeModel::get(const QJSValue &index)
     const int row = index.isNumber() ? index.toInt() : -1;
     if (row < 0 || row >= count())
         return QVariant::fromValue(nullptr);
-    QVariantMap node = nodeToQml(info(row));
-    node.insert(u"since"_s, data(this->index(row), SinceRole));
+    QVariantMap node = nodeToQml(m_model.info(row));
+    node.insert(u"since"_s, m_model.index(row).data(PyventNodeModel::SinceRole));
     return node;
 }
 
 QVariant PyventQmlNodeModel::data(const QModelIndex &index, int role) const
 {
-    const QVariant value = PyventNodeModel::data(index, role);
-    return role == AboutRole ? QVariant(valuesToQml(value.toMap())) : value;
+    const QVariant value = QIdentityProxyModel::data(index, role);
+    return role == PyventNodeModel::AboutRole ? QVariant(valuesToQml(value.toMap())) : value;
 }

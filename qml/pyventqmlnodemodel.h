@@ -7,6 +7,7 @@
 
 #include <PyventNodeModel>
 
+#include <QtCore/qidentityproxymodel.h>
 #include <QtQml/qqmlparserstatus.h>
 
 /*!
@@ -15,7 +16,8 @@
     ListView { model: PyventNodeModel { node: bus } delegate: Text { required property string program; text: program } }
     \endqml
 */
-class PyventQmlNodeModel : public PyventNodeModel, public QQmlParserStatus
+// Not derived from it, because QML's tools would not know it for a model then.
+class PyventQmlNodeModel : public QIdentityProxyModel, public QQmlParserStatus
 {
     Q_OBJECT
     Q_INTERFACES(QQmlParserStatus)
@@ -30,6 +32,8 @@ public:
     PyventQmlNode *element() const { return m_link.node(); }
     void setElement(PyventQmlNode *node) { m_link.setNode(node); }
 
+    int count() const { return m_model.count(); }
+
     /*! What the node in the row \a row says of itself, as an object with the roles as its properties, and its "since"; null if there is none. */
     Q_INVOKABLE QVariant get(const QJSValue &row = QJSValue());
 
@@ -37,12 +41,14 @@ public:
 
 Q_SIGNALS:
     void nodeChanged();
+    void countChanged();
 
 protected:
     void classBegin() override { }
     void componentComplete() override;
 
 private:
+    PyventNodeModel m_model;
     Pyvent::Qml::NodeLink m_link; // which hears no name
 };
 

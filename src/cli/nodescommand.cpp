@@ -211,9 +211,9 @@ const Command nodesCommand = {
         "was lost since its process was killed or its machine cannot be reached. With --json, such a line has the\n"
         "same keys and \"change\": \"here\", \"left\" or \"lost\".\n"
         "\n"
-        "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was. With --watch it "
-        "waits\n"
-        "for one, and ends at SIGINT or SIGTERM, when the reader of its output ends, and after --timeout."_L1,
+        "It never becomes the server itself. Ends with 0 if a server was reached, with 3 if none was.\n"
+        "With --watch it waits for one, and ends at SIGINT or SIGTERM, when the reader of its output ends, and\n"
+        "after --timeout."_L1,
     .options = nodesOptions,
     .run = runNodes,
 };

@@ -16,7 +16,7 @@ bool Relay::notePresence(Client *client, const Control::Message &message)
 {
     const QUuid node = message.origin().value_or(QUuid());
     switch (message.kind) {
-    case Control::Kind::Here:
+    case Control::Kind::Here: // also as an answer: nodes of earlier versions say it in no other way
         m_attendance.isHere(&client->guest, node);
         return true;
     case Control::Kind::Gone:

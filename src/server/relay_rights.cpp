@@ -72,7 +72,7 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     }
     if (message->kind == Control::Kind::Value || message->kind == Control::Kind::Server)
         return judgeValue(client, *message);
-    if (message->isForWatchers() || isForServer(topic))
+    if (message->kind == Control::Kind::Here || message->isForWatchers() || isForServer(topic))
         return notePresence(client, *message);
     if (!client->m_rules)
         return true;

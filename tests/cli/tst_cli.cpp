@@ -194,7 +194,7 @@ void tst_Cli::printsHelp_data()
     row("--help wait", {u"Usage: pyvent wait NAME [options]"_s}, {u"--json"_s, u"--sender"_s, u"--timeout"_s});
     row("help bench", {u"Usage: pyvent bench [options]"_s}, {u"--events"_s, u"--json"_s, u"--size"_s, u"--timeout"_s});
     row("check-rules -h", {u"Usage: pyvent check-rules FILE [options]"_s}, {u"--allow"_s, u"--json"_s});
-    row("nodes -h", {u"Usage: pyvent nodes [options]"_s}, {u"--json"_s, u"--timeout"_s});
+    row("nodes -h", {u"Usage: pyvent nodes [options]"_s}, {u"--json"_s, u"--timeout"_s, u"--watch"_s});
     row("serve -h", {u"Usage: pyvent serve [options]"_s, u"'pyvent help' shows the options"_s},
         {u"--allow"_s, u"--keys"_s, u"--open-to-network"_s, u"--payloads"_s, u"--python-name"_s, u"--rules"_s});
     row("keygen -h", {u"Usage: pyvent keygen NAME [options]"_s}, {});

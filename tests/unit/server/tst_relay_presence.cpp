@@ -97,6 +97,18 @@ private Q_SLOTS:
         QVERIFY(!bus.relay.hasLost());
     }
 
+    // As nodes of earlier versions say it.
+    void whoHasAnsweredIsLost()
+    {
+        WatchedBus bus;
+        QByteArray answer = hereOf(bus.one);
+        answer.replace(presenceTopic(Control::here), nodeTopic(bus.others, Control::here));
+        bus.say(bus.node, answer);
+        QCOMPARE(messagesTo(bus.watcher), QByteArrayList()); // the answer is the asker's
+        bus.lose();
+        QCOMPARE(messagesTo(bus.watcher), QByteArrayList{bus.lost()});
+    }
+
     void whoHasSaidNothingIsNotLost()
     {
         WatchedBus bus;
