@@ -3,6 +3,7 @@
 #include "session/presence.h"
 #include "wire/control.h"
 #include "wire/frame.h"
+#include "wire/valuemessages.h"
 
 #include <ctime>
 
@@ -276,6 +277,62 @@ void tryQuestion(const Message &message)
     }
 }
 
+// What is read of a message about values is the same when it is written and read again.
+template <typename Said, typename IsSame>
+void tryAgain(const Message &message, const QByteArray &frame, const Said &said, const IsSame &isSame)
+{
+    const auto again = Message::of(frame);
+    require(again && again->kind == message.kind, "a message about a value is of another kind");
+    const auto reread = Said::read(again->payload);
+    require(reread && isSame(*reread, said), "a message about a value is another one");
+}
+
+void tryValue(const Message &message)
+{
+    if (isValueWrite(message.payload)) {
+        (void)parseFrame(message.payload);
+        return;
+    }
+    if (const auto held = Control::ValueHeld::read(message.payload)) {
+        tryAgain(message, held->toFrame("a"), *held,
+                 [](const auto &a, const auto &b) { return a.node == b.node && a.version == b.version; });
+    }
+}
+
+void trySaidByServer(const Message &message)
+{
+    if (message.kind == Kind::ValueAtServer) {
+        if (const auto said = Control::ValueAtServer::read(message.payload)) {
+            tryAgain(message, said->toFrame(), *said, [](const auto &a, const auto &b) {
+                return a.node == b.node && a.name == b.name && a.version == b.version;
+            });
+        }
+    } else if (message.kind == Kind::ValueIsSet) {
+        if (const auto said = Control::ValueIsSet::read(message.payload)) {
+            tryAgain(message, said->toFrame(), *said, [](const auto &a, const auto &b) {
+                return a.node == b.node && a.number == b.number && a.outcome == b.outcome && a.version == b.version;
+            });
+        }
+    } else if (const auto said = Control::LastEvent::read(message.payload)) {
+        tryAgain(message, said->toFrame(), *said, [](const auto &a, const auto &b) {
+            return a.node == b.node && a.name == b.name && a.frame == b.frame;
+        });
+    }
+}
+
+void tryForServer(const Message &message)
+{
+    if (const auto set = Control::SetValue::read(message.payload)) {
+        tryAgain(message, set->toFrame(), *set, [](const auto &a, const auto &b) {
+            return a.node == b.node && a.number == b.number && a.expected == b.expected && a.frame == b.frame;
+        });
+    }
+    if (const auto ask = Control::AskLast::read(message.payload)) {
+        tryAgain(message, ask->toFrame(), *ask,
+                 [](const auto &a, const auto &b) { return a.node == b.node && a.name == b.name; });
+    }
+}
+
 void tryMessage(const Message &message)
 {
     switch (message.kind) {
@@ -314,6 +371,14 @@ void tryMessage(const Message &message)
     case Kind::Cancel:
     case Kind::Late:
         return tryQuestion(message);
+    case Kind::Value:
+        return tryValue(message);
+    case Kind::ValueAtServer:
+    case Kind::ValueIsSet:
+    case Kind::LastEvent:
+        return trySaidByServer(message);
+    case Kind::Server:
+        return tryForServer(message);
     }
 }
 
