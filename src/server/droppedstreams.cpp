@@ -3,6 +3,7 @@
 
 #include "wire/frame.h"
 #include "wire/topic.h"
+#include "wire/valuemessages.h"
 #include "wire/zmtp.h"
 
 namespace Pyvent::Internal {
@@ -20,9 +21,13 @@ void DroppedStreams::add(QByteArrayView frames)
         const auto header = Zmtp::readHeader(frames);
         const QByteArrayView body = frames.sliced(header->size, qsizetype(header->bodySize));
         frames = frames.sliced(header->size + body.size());
+        if (body.startsWith(valuePrefix) && m_values.size() < mostStreams)
+            m_values.insert(valueNameOf(body).toByteArray());
         if (isControlTopic(body))
             continue;
         const Frame frame = parseFrame(body);
+        if (frame.trailer.flags & Trailer::Value && frame.trailer.sequence == 0 && m_values.size() < mostStreams)
+            m_values.insert(frame.topic.toByteArray());
         if (frame.trailerState != TrailerState::Read || frame.trailer.sequence == 0)
             continue;
         const std::pair key(frame.trailer.nodeId, frame.topic.toByteArray());

@@ -5,6 +5,7 @@
 #include "wire/control.h"
 
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,17 +16,22 @@ namespace Pyvent::Internal {
 class DroppedStreams
 {
 public:
-    bool isEmpty() const { return m_heads.empty(); }
+    bool isEmpty() const { return m_heads.empty() && m_values.empty(); }
 
-    // One or more frames with their ZMTP headers. What has no number (a Python node's) or is for nodes themselves cannot be told of.
+    // One or more frames with their ZMTP headers. What has no number (a Python node's) or is for nodes themselves cannot be told of, but for
+    // writes of shared values.
     void add(QByteArrayView frames);
 
     // As a sender would announce it, for each sender.
     std::vector<Control::Heads> take();
 
+    // The names of shared values of which a write was among that.
+    std::set<QByteArray> takeValues() { return std::exchange(m_values, {}); }
+
 private:
     // By sender and topic.
     std::map<std::pair<QUuid, QByteArray>, Control::Heads::Head> m_heads;
+    std::set<QByteArray> m_values;
 };
 
 } // namespace Pyvent::Internal

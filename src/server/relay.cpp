@@ -391,6 +391,10 @@ bool Relay::tellDropped(Client *client)
 {
     if (client->m_dropped.isEmpty() || isFull() || client->output.cost() > m_limits.waitingBytes / 2)
         return false;
+    for (const QByteArray &name : client->m_dropped.takeValues()) {
+        if (const LastValues::Entry *value = m_last.find(name); value && value->version && !value->frame.isEmpty())
+            sendTo(client, valueTopic(name) + value->frame);
+    }
     for (Control::Heads &heads : client->m_dropped.take()) {
         for (const QUuid &node : std::as_const(client->m_nodes))
             sendTo(client, heads.toFrame(node));

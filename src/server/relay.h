@@ -225,10 +225,7 @@ public:
     bool hasTooManyParts() const { return m_partBytes >= m_limits.allBytes; }
 
     // About what all of it takes, in bytes.
-    qsizetype memory() const
-    {
-        return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes() + m_last.bytes();
-    }
+    qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes(); }
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);

@@ -380,6 +380,29 @@ private Q_SLOTS:
         QVERIFY(!sentTo(bus.one).isEmpty());
     }
 
+    // A holder that did not read has the newest write all the same.
+    void whatWasDroppedIsToldOnce()
+    {
+        ValueRelay bus;
+        Relay relay(true, {.waitingBytes = 100'000});
+        relay.setWallClock([&bus] { return bus.now; });
+        Relay::Client *const writer = relay.add();
+        Relay::Client *const slow = relay.add();
+        writer->speaker.setSecret(bus.secrets[0].bytes());
+        QVERIFY(relay.subscribe(slow, valueTopic("oven")));
+        QByteArray last;
+        for (quint64 i = 1; i <= 10; ++i) {
+            last = valueTopic("oven") + bus.write(0, i, QByteArray(30'000, char('a' + i)));
+            const QByteArray encoded = Zmtp::frame(0, last);
+            relay.passOn(writer, {0, encoded, QByteArrayView(encoded).last(last.size()), {}});
+        }
+        const QByteArrayList before = sentTo(slow);
+        QVERIFY(before.size() < 10);
+        QVERIFY(relay.tellDropped(slow));
+        QCOMPARE(sentTo(slow), only(last));
+        QVERIFY(!relay.tellDropped(slow));
+    }
+
     void whoDoesNotReadGetsNoMoreAnswers()
     {
         ValueRelay bus;
