@@ -14,15 +14,25 @@ namespace Pyvent::Bridge {
 class AckTracker
 {
 public:
-    // Something has come; tokens grow.
-    void begin(quint64 token) { m_open.push_back({token, false}); }
+    // Something has come; tokens grow. \a isCounted says that the engine has only so many under way at a time.
+    void begin(quint64 token, bool isCounted = true)
+    {
+        m_open.push_back({.token = token, .before = m_counted, .isDone = false});
+        m_counted += isCounted;
+    }
 
     void done(quint64 token)
     {
-        const auto found = std::lower_bound(m_open.begin(), m_open.end(), token,
-                                            [](const Entry &entry, quint64 wanted) { return entry.token < wanted; });
+        const auto found = find(token);
         if (found != m_open.end() && found->token == token)
             found->isDone = true;
+    }
+
+    // How many of those that count the engine is not told of as long as \a token is not done.
+    quint64 heldUpBy(quint64 token)
+    {
+        const auto found = find(token);
+        return found == m_open.end() ? 0 : m_counted - found->before;
     }
 
     // Up to which token all is done, if that has changed.
@@ -45,9 +55,17 @@ private:
     struct Entry
     {
         quint64 token;
+        quint64 before; // how many that count
         bool isDone;
     };
+    std::deque<Entry>::iterator find(quint64 token)
+    {
+        return std::lower_bound(m_open.begin(), m_open.end(), token,
+                                [](const Entry &entry, quint64 wanted) { return entry.token < wanted; });
+    }
+
     std::deque<Entry> m_open;
+    quint64 m_counted = 0;
 };
 
 } // namespace Pyvent::Bridge

@@ -41,9 +41,10 @@ void Inbound::take(const QList<Engine::Arrival> &arrivals)
     const auto now = m_options.clock();
     for (const Engine::Arrival &arrival : arrivals) {
         ++m_counters.received;
-        m_tracker.begin(arrival.token);
+        m_tracker.begin(arrival.token, !arrival.isDirect);
         sort(arrival, now);
     }
+    holdNotTooMuchUp();
     drain();
 }
 
@@ -97,6 +98,16 @@ void Inbound::sort(const Engine::Arrival &arrival, Clock::time_point now)
             return;
     }
     m_tracker.done(arrival.token);
+}
+
+// Otherwise the engine would give nothing more as long as something is waited for, which may be behind that.
+void Inbound::holdNotTooMuchUp()
+{
+    if (m_options.forgetsHeld)
+        return;
+    for (auto held = m_keeper.longestHeld(); held && m_tracker.heldUpBy(*held) > m_options.mostHeldUp;
+         held = m_keeper.longestHeld())
+        m_keeper.giveUpLongestHeld();
 }
 
 void Inbound::drain()
@@ -223,7 +234,7 @@ void Inbound::restart()
 
 void Inbound::heard(const Stream &stream, quint64 number)
 {
-    m_keeper.heard(stream, number, m_options.clock());
+    m_keeper.heard(stream, number);
     drain();
 }
 

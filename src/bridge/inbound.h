@@ -30,6 +30,9 @@ public:
         // Whether the engine is done with what waits for others. One that has few messages under way at a time would never give what is
         // waited for otherwise; but what waits is lost where this process is killed.
         bool forgetsHeld = false;
+        // How many messages may not be acknowledged since one waits for others: more than another bridge has under way (Outbox::Limits), of which the
+        // first one may come last; but fewer than the engine has under way itself (NatsStream::mostUnacknowledged).
+        quint64 mostHeldUp = 768;
         OrderKeeper::Limits limits = {};
         std::function<Clock::time_point()> clock = Clock::now; // simulations have a time of their own
     };
@@ -87,6 +90,7 @@ private:
 
     bool isWanted(const Message &message) const;
     void sort(const Engine::Arrival &arrival, Clock::time_point now);
+    void holdNotTooMuchUp();
     void drain();
     bool forward(Item &item);
     bool toEvent(Item &item, BusEvent *event);

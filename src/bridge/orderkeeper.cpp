@@ -47,7 +47,7 @@ bool OrderKeeper::take(Item &&item, Clock::time_point now)
         m_doubles.push_back(item.token);
     } else if (follows(item.message, state.delivered)) {
         deliver(state, std::move(item));
-        release(state, now);
+        release(state);
     } else {
         if (const auto direct = state.direct.find(item.message.number); direct != state.direct.end())
             forgetDirect(state, direct);
@@ -76,7 +76,7 @@ bool OrderKeeper::takeDirect(Item &&item, Clock::time_point now)
         return false;
     if (follows(message, state.delivered)) {
         deliver(state, std::move(item));
-        release(state, now);
+        release(state);
         return true;
     }
     const qsizetype size = message.size();
@@ -96,7 +96,7 @@ void OrderKeeper::forgetDirect(State &state, std::map<quint64, Item>::iterator i
     state.direct.erase(item);
 }
 
-void OrderKeeper::heard(const Stream &stream, quint64 number, Clock::time_point now)
+void OrderKeeper::heard(const Stream &stream, quint64 number)
 {
     const auto known = m_byStream.constFind(stream);
     State &state = known == m_byStream.constEnd() ? add(stream) : **known;
@@ -104,7 +104,7 @@ void OrderKeeper::heard(const Stream &stream, quint64 number, Clock::time_point 
     if (number <= state.delivered)
         return;
     state.delivered = number;
-    release(state, now);
+    release(state);
 }
 
 void OrderKeeper::deliver(State &state, Item &&item)
@@ -118,45 +118,34 @@ void OrderKeeper::hold(State &state, Item &&item, Clock::time_point now)
     const qsizetype size = item.message.size();
     const quint64 number = item.message.number;
     const quint64 token = item.token;
-    if (!state.held.try_emplace(number, std::move(item)).second) {
+    if (!state.held.try_emplace(number, Held{std::move(item), m_lastPlace + 1}).second) {
         m_doubles.push_back(token);
         return;
     }
-    ++m_held;
+    m_waiting.emplace(++m_lastPlace, Waiting{&state, token, now});
     m_heldBytes += size;
-    if (state.held.size() == 1) {
-        state.since = now;
-        m_holding.emplace(now, &state);
-    }
-    // The longest wait ends first.
-    while (m_held > m_limits.held || m_heldBytes > m_limits.heldBytes)
-        giveUp(*m_holding.begin()->second, now);
+    while (held() > m_limits.held || m_heldBytes > m_limits.heldBytes)
+        giveUpLongestHeld();
 }
 
 // Delivers what follows what was delivered.
-void OrderKeeper::release(State &state, Clock::time_point now)
+void OrderKeeper::release(State &state)
 {
     const bool wasHolding = !state.held.empty();
     bool hasMoved = false;
     while (releaseHeld(state) || releaseDirect(state))
         hasMoved = true;
-    if (!hasMoved || !wasHolding)
-        return;
-    state.isDoubtful = false;
-    m_holding.erase({state.since, &state});
-    if (state.held.empty())
-        return;
-    state.since = now;
-    m_holding.emplace(now, &state);
+    if (hasMoved && wasHolding)
+        state.isDoubtful = false;
 }
 
 bool OrderKeeper::releaseHeld(State &state)
 {
     const auto next = state.held.begin();
-    if (next == state.held.end() || !follows(next->second.message, state.delivered))
+    if (next == state.held.end() || !follows(next->second.item.message, state.delivered))
         return false;
-    Item &item = next->second;
-    --m_held;
+    Item &item = next->second.item;
+    m_waiting.erase(next->second.place);
     m_heldBytes -= item.message.size();
     if (item.message.number > state.delivered)
         deliver(state, std::move(item));
@@ -179,20 +168,21 @@ bool OrderKeeper::releaseDirect(State &state)
 }
 
 // Waits no longer for what is before the first one that is held.
-void OrderKeeper::giveUp(State &state, Clock::time_point now)
+void OrderKeeper::giveUp(State &state)
 {
-    const bool isDirectFirst = !state.direct.empty() && state.direct.begin()->first < state.held.begin()->first;
-    const Message &first = (isDirectFirst ? state.direct : state.held).begin()->second.message;
+    const auto held = state.held.begin();
+    const bool isDirectFirst = !state.direct.empty() && state.direct.begin()->first < held->first;
+    const Message &first = (isDirectFirst ? state.direct.begin()->second : held->second.item).message;
     if (!std::exchange(state.isDoubtful, false))
         m_losses.push_back({state.stream.name, first.number - 1 - first.lost - state.delivered});
     state.delivered = first.number - 1 - first.lost;
-    release(state, now);
+    release(state);
 }
 
 void OrderKeeper::process(Clock::time_point now)
 {
-    while (!m_holding.empty() && m_holding.begin()->first + m_limits.patience <= now)
-        giveUp(*m_holding.begin()->second, now);
+    while (!m_waiting.empty() && m_waiting.begin()->second.since + m_limits.patience <= now)
+        giveUpLongestHeld();
     if (m_direct > 0 && m_directSince + m_limits.patience <= now) { // it comes from the store, if at all
         for (State &state : m_states)
             state.direct.clear();
@@ -202,16 +192,33 @@ void OrderKeeper::process(Clock::time_point now)
     if (m_doubtsUntil == Clock::time_point::min() || now < m_doubtsUntil)
         return;
     m_doubtsUntil = Clock::time_point::min();
-    const auto holding = m_holding;
-    for (const auto &[since, state] : holding) {
-        if (state->isDoubtful)
-            giveUp(*state, now);
+    std::vector<State *> doubtful;
+    for (const auto &[place, waiting] : m_waiting) {
+        if (waiting.state->isDoubtful)
+            doubtful.push_back(waiting.state);
     }
+    for (State *state : doubtful) {
+        if (state->isDoubtful) // giving up ends that
+            giveUp(*state);
+    }
+}
+
+std::optional<quint64> OrderKeeper::longestHeld() const
+{
+    return m_waiting.empty() ? std::nullopt : std::optional(m_waiting.begin()->second.token);
+}
+
+void OrderKeeper::giveUpLongestHeld()
+{
+    const quint64 place = m_waiting.begin()->first;
+    State &state = *m_waiting.begin()->second.state;
+    while (!m_waiting.empty() && m_waiting.begin()->first == place)
+        giveUp(state);
 }
 
 OrderKeeper::Clock::time_point OrderKeeper::deadline() const
 {
-    auto deadline = m_holding.empty() ? Clock::time_point::max() : m_holding.begin()->first + m_limits.patience;
+    auto deadline = m_waiting.empty() ? Clock::time_point::max() : m_waiting.begin()->second.since + m_limits.patience;
     if (m_doubtsUntil != Clock::time_point::min())
         deadline = std::min(deadline, m_doubtsUntil);
     if (m_direct > 0)
@@ -221,10 +228,9 @@ OrderKeeper::Clock::time_point OrderKeeper::deadline() const
 
 void OrderKeeper::forgetHeld()
 {
-    for (const auto &[since, state] : m_holding)
-        state->held.clear();
-    m_holding.clear();
-    m_held = 0;
+    for (const auto &[place, waiting] : m_waiting)
+        waiting.state->held.clear();
+    m_waiting.clear();
     m_heldBytes = 0;
 }
 

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <list>
 #include <map>
-#include <set>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,7 +17,8 @@ namespace Pyvent::Bridge {
 
 // Puts what comes from an engine into order: each stream's messages by number, once each. An engine gives a message twice where two bridges
 // publish it, or one did not hear the acknowledgement; and one too late where something went wrong meanwhile. What comes too early waits for what
-// is missing, for some seconds: nodes would take what is late for lost. Plain logic, without a clock.
+// is missing, for some seconds: nodes would take what is late for lost. Each message waits so long from when it has come, however much is missing
+// before it. Plain logic, without a clock.
 //
 // What comes directly, past the engine's store, has its turn only where it is certain that it is next; or else waits on its own, and nothing is ever
 // given up for it: the store has it, or will.
@@ -73,11 +74,15 @@ public:
     // Waits no longer for what is missing for too long.
     void process(Clock::time_point now);
 
+    // The token of the message that waits for the longest time, if one does. It does not need to wait any longer.
+    std::optional<quint64> longestHeld() const;
+    void giveUpLongestHeld();
+
     // When process() is to be called next; max() if nothing is missing.
     Clock::time_point deadline() const;
 
     // The bus has heard it by another bridge, which has put it into order.
-    void heard(const Stream &stream, quint64 number, Clock::time_point now);
+    void heard(const Stream &stream, quint64 number);
 
     // Another bridge has read from the engine: what comes next of a stream that was not heard() may be any that is later.
     void othersHaveRead() { ++m_reading; }
@@ -101,17 +106,21 @@ public:
     std::vector<Loss> takeLosses() { return std::exchange(m_losses, {}); }
 
     qsizetype streams() const { return m_byStream.size(); }
-    qsizetype held() const { return m_held; }
+    qsizetype held() const { return qsizetype(m_waiting.size()); }
     qsizetype heldDirect() const { return m_direct; }
 
 private:
+    struct Held
+    {
+        Item item;
+        quint64 place; // among all that wait
+    };
     struct State
     {
         Stream stream;
         quint64 delivered = 0;
-        std::map<quint64, Item> held = {};
+        std::map<quint64, Held> held = {};
         std::map<quint64, Item> direct = {}; // held, too
-        Clock::time_point since = {};        // that something is held
         bool isDoubtful = false;             // it is not known where it begins
         bool isHeard = false;                // on the bus, too
         bool isBegunDirectly = false;        // and nothing else has come
@@ -119,23 +128,30 @@ private:
     };
     using States = std::list<State>; // least recently used first
 
+    struct Waiting
+    {
+        State *state;
+        quint64 token;
+        Clock::time_point since;
+    };
+
     State &add(const Stream &stream);
     void deliver(State &state, Item &&item);
     void hold(State &state, Item &&item, Clock::time_point now);
-    void release(State &state, Clock::time_point now);
+    void release(State &state);
     bool releaseHeld(State &state);
     bool releaseDirect(State &state);
     void forgetDirect(State &state, std::map<quint64, Item>::iterator item);
-    void giveUp(State &state, Clock::time_point now);
+    void giveUp(State &state);
     void makeRoom();
 
     const Limits m_limits;
     States m_states;
     QHash<Stream, States::iterator> m_byStream;
-    std::set<std::pair<Clock::time_point, State *>> m_holding;
+    std::map<quint64, Waiting> m_waiting; // what is held, by when it has come
+    quint64 m_lastPlace = 0;
     Clock::time_point m_doubtsUntil = Clock::time_point::min();
     quint64 m_reading = 0;
-    qsizetype m_held = 0;
     qsizetype m_heldBytes = 0;
     qsizetype m_direct = 0;
     qsizetype m_directBytes = 0;

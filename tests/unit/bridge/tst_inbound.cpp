@@ -82,6 +82,7 @@ private Q_SLOTS:
     void acknowledgesWhatTheServerHas();
     void acknowledgesWhatTheServerHasAtOnce();
     void forwardsWhatComesDirectly();
+    void waitsNotForWhatHoldsUpTheEngine();
 };
 
 void tst_Inbound::acknowledgesWhatTheServerHas()
@@ -139,6 +140,26 @@ void tst_Inbound::forwardsWhatComesDirectly()
     fixture.bus.accept(1);
     QCOMPARE(fixture.acknowledged, 9u);
     QCOMPARE(fixture.inbound.counters().looped, 0u);
+}
+
+// An engine gives no more than some that are not acknowledged, so what is waited for must not keep too many from that.
+void tst_Inbound::waitsNotForWhatHoldsUpTheEngine()
+{
+    InboundFixture fixture;
+    fixture.bus.acceptsAtOnce = true;
+    quint64 token = 0;
+    fixture.inbound.take({arrivalOf(++token, 1)});
+    // Of others meanwhile, and some that come directly, which the engine does not count.
+    const QUuid other = QUuid::createUuid();
+    for (quint64 number = 3; token < 5000; number += 2) {
+        fixture.inbound.take({arrivalOf(++token, number)});
+        fixture.inbound.take({arrivalOf(++token, number / 2, false, other)});
+        fixture.inbound.take({arrivalOf(++token, number / 2, true, other)});
+    }
+    QVERIFY(fixture.inbound.waiting() <= 1200);
+    QVERIFY2(fixture.inbound.waiting() >= 1000, "it waits as long as it can");
+    QVERIFY(fixture.acknowledged > 3800);
+    QVERIFY(fixture.inbound.counters().lost > 1000);
 }
 
 PYVENT_TEST(tst_Inbound)

@@ -42,6 +42,7 @@ private Q_SLOTS:
     void dropsDoubles();
     void holdsWhatComesEarly();
     void waitsNotForEver();
+    void waitsOnceForManyGaps();
     void waitsNotForWhatIsSaidToBeLost();
     void boundsWhatIsHeld();
     void boundsStreams();
@@ -112,11 +113,34 @@ void tst_OrderKeeper::waitsNotForEver()
     QCOMPARE(losses.size(), 1u);
     QCOMPARE(losses[0].count, 3u);
     QCOMPARE(losses[0].name, u"x"_s);
-    QCOMPARE(keeper.deadline(), start + 20s); // for what is before 9
-    keeper.process(start + 20s);
+    QCOMPARE(keeper.deadline(), start + 11s); // for what is before 9
+    keeper.process(start + 11s);
     QCOMPARE(readyNumbers(&keeper), QList<quint64>{9});
     keeper.take(item(3), start + 21s); // too late
     QCOMPARE(readyNumbers(&keeper), QList<quint64>());
+}
+
+// Each message waits from when it has come, not from when the one before it has had its turn.
+void tst_OrderKeeper::waitsOnceForManyGaps()
+{
+    OrderKeeper keeper({.patience = 10s});
+    QList<quint64> expected;
+    for (quint64 number = 1; number < 2400; number += 2) {
+        keeper.take(item(number), start + std::chrono::milliseconds(number));
+        expected += number;
+    }
+    QCOMPARE(keeper.longestHeld(), std::optional<quint64>(0));
+    QCOMPARE(keeper.deadline(), start + 3ms + 10s);
+    keeper.process(start + 3s + 10s);
+    QCOMPARE(readyNumbers(&keeper), expected);
+    QCOMPARE(keeper.takeLosses().size(), 1199u);
+    QVERIFY(!keeper.longestHeld());
+    // One that has waited for long does not wait for what is before one that has come later.
+    keeper.take(item(2410), start + 20s);
+    keeper.take(item(2405), start + 29s);
+    keeper.process(start + 30s);
+    QCOMPARE(readyNumbers(&keeper), (QList<quint64>{2405, 2410}));
+    QCOMPARE(keeper.deadline(), OrderKeeper::Clock::time_point::max());
 }
 
 void tst_OrderKeeper::waitsNotForWhatIsSaidToBeLost()
@@ -223,7 +247,7 @@ void tst_OrderKeeper::goesOnBehindAnother()
     keeper.take(item(2), start);
     if (isHeard) {
         for (quint64 number = 3; number <= 5; ++number)
-            keeper.heard({nodeA, u"x"_s}, number, start);
+            keeper.heard({nodeA, u"x"_s}, number);
     } else {
         keeper.othersHaveRead();
     }
@@ -241,15 +265,15 @@ void tst_OrderKeeper::goesOnBehindAnother()
 void tst_OrderKeeper::hearsWhatItWaitsFor()
 {
     OrderKeeper keeper;
-    keeper.heard({nodeA, u"x"_s}, 1, start); // it has not read it itself
+    keeper.heard({nodeA, u"x"_s}, 1); // it has not read it itself
     keeper.take(item(3, 33), start);
     keeper.take(item(4, 44), start);
     QCOMPARE(keeper.held(), 2);
-    keeper.heard({nodeA, u"x"_s}, 3, start);
+    keeper.heard({nodeA, u"x"_s}, 3);
     QCOMPARE(readyNumbers(&keeper), QList<quint64>{4});
     QCOMPARE(keeper.takeDoubles(), std::vector<quint64>{33});
     QCOMPARE(keeper.held(), 0);
-    keeper.heard({nodeA, u"x"_s}, 2, start); // late
+    keeper.heard({nodeA, u"x"_s}, 2); // late
     keeper.take(item(5), start);
     QCOMPARE(readyNumbers(&keeper), QList<quint64>{5});
 }
@@ -317,7 +341,7 @@ void tst_OrderKeeper::holdsWhatComesDirectly()
     QCOMPARE(keeper.heldDirect(), 0);
     QVERIFY(keeper.takeDoubles().empty());
     keeper.takeDirect(item(7), start);
-    keeper.heard({nodeA, u"x"_s}, 6, start);
+    keeper.heard({nodeA, u"x"_s}, 6);
     QCOMPARE(readyNumbers(&keeper), QList<quint64>{7});
 }
 
@@ -417,8 +441,14 @@ void tst_OrderKeeper::acknowledgesWhatIsDone()
     tracker.done(1); // again
     QVERIFY(!tracker.takeDone());
     QCOMPARE(tracker.size(), 2u);
+    tracker.begin(6, false);
+    tracker.begin(7);
+    QCOMPARE(tracker.heldUpBy(4), 3u); // and itself
+    QCOMPARE(tracker.heldUpBy(7), 1u);
+    QCOMPARE(tracker.heldUpBy(8), 0u);
     tracker.clear();
     tracker.begin(9);
+    QCOMPARE(tracker.heldUpBy(9), 1u);
     tracker.done(4);
     QVERIFY(!tracker.takeDone());
     tracker.done(9);
