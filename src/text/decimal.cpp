@@ -6,13 +6,15 @@
 
 namespace Pyvent::Text {
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 using Words = std::vector<quint32>; // a magnitude, lowest first
 
 constexpr quint32 chunk = 1'000'000'000; // what is converted at once, and its digits
 constexpr int chunkDigits = 9;
-constexpr qsizetype maximumBytes = maximumDecimalDigits * 10 / 24 - 1; // log2(10) / 8 bytes a digit, rounded down
+constexpr qsizetype maximumBytes = maximumDecimalDigits * 4152 / 10'000 - 1; // log2(10) / 8 bytes a digit, rounded down
 
 Words magnitude(const QByteArray &twosComplement, bool isNegative)
 {
@@ -114,8 +116,20 @@ PyventInteger fromDecimal(QStringView digits)
     return PyventInteger::fromTwosComplement(bytes); // which drops what it does not need
 }
 
+QString whyTooLong(QStringView text)
+{
+    const qsizetype digits = text.size() - (text.startsWith(u'-') ? 1 : 0);
+    if (digits <= maximumDecimalDigits || text.contains(u'x')) // hexadecimal ones take no time
+        return {};
+    return u"the integer has %1 digits, and %2 are read: longer ones are written in hexadecimal, "
+           "{\"$type\":\"int\",\"value\":\"0x…\"}"_s.arg(QString::number(digits),
+                                                         QString::number(maximumDecimalDigits));
+}
+
 QVariant integerFromText(QStringView text)
 {
+    if (!whyTooLong(text).isEmpty())
+        return QVariant();
     bool fits = false;
     if (const qlonglong number = text.toLongLong(&fits, 10); fits)
         return number;

@@ -179,7 +179,12 @@ QVariant JsonReader::readNumber()
         if (!skipDigits())
             return QVariant();
     }
-    return isInteger ? integerFromText(m_text.sliced(start, m_position - start)) : readFloat(start);
+    if (!isInteger)
+        return readFloat(start);
+    const QStringView integer = m_text.sliced(start, m_position - start);
+    if (const QString why = whyTooLong(integer); !why.isEmpty())
+        return fail(why, start);
+    return integerFromText(integer);
 }
 
 QVariant JsonReader::readFloat(qsizetype start)

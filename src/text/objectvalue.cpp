@@ -85,7 +85,10 @@ QVariant numeratorAndDenominator(const PyventObject &object)
 std::optional<PyventObject> fromNumeratorAndDenominator(const PyventObject &maker, const QVariant &value)
 {
     const QStringList parts = value.toString().split(u'/');
-    return parts.size() == 2 ? callWith(maker, {integerFromText(parts[0]), integerFromText(parts[1])}) : std::nullopt;
+    if (parts.size() != 2)
+        return std::nullopt;
+    const QVariantList integers{integerFromText(parts[0]), integerFromText(parts[1])};
+    return integers[0].isValid() && integers[1].isValid() ? callWith(maker, integers) : std::nullopt; // not too long
 }
 
 std::optional<PyventObject> fromRealAndImaginary(const PyventObject &maker, const QVariant &value)

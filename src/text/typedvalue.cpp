@@ -222,6 +222,8 @@ QVariant fromTyped(const TypedValue &typed, Objects objects, QString *error)
         *error =
             u"this is an object of Python's class '%1', which a Python receiver would call; 'pyvent send --from-json' "
             "sends it"_s.arg(typed.type);
+    } else if (typed.type == u"int"_s && !whyTooLong(typed.value.toString()).isEmpty()) {
+        *error = whyTooLong(typed.value.toString());
     } else {
         *error = u"this is not what 'pyvent listen --json' prints for the type '%1'"_s.arg(typed.type);
     }

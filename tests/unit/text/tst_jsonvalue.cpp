@@ -100,6 +100,7 @@ private Q_SLOTS:
     void isExactForIntegersOfAnySize_data();
     void isExactForIntegersOfAnySize();
     void writesHugeIntegersInHexadecimal();
+    void refusesIntegersOfTooManyDigits();
     void limitsDepth();
     void writesNoTimeThatIsNone_data();
     void writesNoTimeThatIsNone();
@@ -549,6 +550,31 @@ void tst_JsonValue::isExactForIntegersOfAnySize()
         QCOMPARE(QString::fromLatin1(JsonWriter::toJson(read.value)), json);
     }
     QCOMPARE(JsonReader::read(digits).value.value<PyventInteger>(), number);
+}
+
+// They would take minutes.
+void tst_JsonValue::refusesIntegersOfTooManyDigits()
+{
+    const QString most(maximumDecimalDigits, u'9');
+    for (const QString &digits : {most, u'-' + most})
+        QCOMPARE(JsonReader::read(digits).error, QString());
+    const QString tooMany(5'000'000, u'9');
+    const QString typed = uR"({"a":[{"$type":"int","value":"%1"}]})"_s;
+    for (const QString &digits : {u'9' + most, u"-9"_s + most, tooMany}) {
+        for (const QString &json : {u"[%1]"_s.arg(digits), typed.arg(digits)}) {
+            const JsonReader::Result read = JsonReader::read(json);
+            QVERIFY2(read.error.contains(u"digits, and 100000 are read"_s), qPrintable(read.error.left(200)));
+            QVERIFY(!JsonReader::readStrangersArguments(u"{\"a\":%1}"_s.arg(json)).isValid());
+        }
+    }
+    QVERIFY(!JsonReader::read(uR"({"$type":"Fraction","value":"%1/1"})"_s.arg(tooMany + u"x"_s)).isValid());
+    const QString fraction = uR"({"$type":"Fraction","value":"%1/7"})"_s;
+    JsonReader::read(fraction.arg(tooMany)); // it has an end
+    // What is written is read again.
+    for (const int exponent : {332'100, 332'184, 332'193, 333'300}) {
+        const QVariant number = any(powerOfTwo(exponent));
+        QCOMPARE(JsonReader::read(QString::fromLatin1(JsonWriter::toJson(number))).value, number);
+    }
 }
 
 void tst_JsonValue::writesHugeIntegersInHexadecimal()
