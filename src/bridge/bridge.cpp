@@ -28,9 +28,6 @@ constexpr auto stuckTooLong = 12s;
 // Where somebody else reads in this bus's name.
 constexpr auto readAgainAfter = 5s;
 
-// What was published lately is published again no more often than that, whoever asks for it.
-constexpr auto repeatNoMoreThan = 1s;
-
 // Bytes that are said past the engine's store: some seconds of a busy bus.
 constexpr qsizetype mostSaid = qsizetype(8) << 20;
 
@@ -261,11 +258,7 @@ void Bridge::readingIs(Engine::Reading reading)
 
 void Bridge::repeat()
 {
-    const auto now = Clock::now();
-    if (now - m_repeatedAt < repeatNoMoreThan)
-        return;
-    m_repeatedAt = now;
-    m_outbox.repeat(now);
+    m_outbox.askToRepeat();
     work();
 }
 

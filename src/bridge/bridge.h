@@ -121,7 +121,6 @@ private:
     bool m_isFinished = false;
     quint64 m_connections = 0;
     Outbox::Clock::time_point m_stopAt;
-    Outbox::Clock::time_point m_repeatedAt;
     Outbox::Clock::time_point m_announcedAt;
     Outbox::Clock::time_point m_hearsSince;
 };

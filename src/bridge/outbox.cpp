@@ -115,10 +115,23 @@ void Outbox::setUp(bool isUp, Clock::time_point now)
         repeat(now);
 }
 
+void Outbox::repeatIfWanted(Clock::time_point now)
+{
+    if (isRepeating())
+        return;
+    if (std::exchange(m_repeatsUpTo, 0) > 0)
+        m_repeatAgainAt = now + std::max<Clock::duration>(m_limits.repeatPause, 2 * (now - m_repeatedAt));
+    if (m_isRepeatWanted && m_isUp && now >= m_repeatAgainAt)
+        repeat(now);
+}
+
 void Outbox::repeat(Clock::time_point now)
 {
+    m_isRepeatWanted = false;
     if (m_forgetsFor == 0ms)
         return;
+    m_repeatedAt = now;
+    m_repeatAgainAt = now + m_limits.repeatPause;
     goBack();
     forgetDone(now);
     for (Entry &entry : m_entries) {
@@ -126,6 +139,7 @@ void Outbox::repeat(Clock::time_point now)
             continue;
         m_remembered -= entry.size;
         setState(entry, State::Waiting);
+        m_repeatsUpTo = entry.stored.id;
     }
     m_first = 0;
     m_next = 0;
@@ -385,6 +399,7 @@ void Outbox::process(Clock::time_point now)
         goBack();
         pause(now);
     }
+    repeatIfWanted(now);
     forgetDone(now);
     loadMore();
 }
@@ -398,6 +413,8 @@ Outbox::Clock::time_point Outbox::deadline() const
         deadline = m_pausedUntil;
     if (m_first > 0 && m_forgetsFor > 0ms)
         deadline = std::min(deadline, m_entries.front().at + m_forgetsFor);
+    if (m_isRepeatWanted && m_isUp && !isRepeating())
+        deadline = std::min(deadline, m_repeatAgainAt);
     return std::min(deadline, sayAt());
 }
 

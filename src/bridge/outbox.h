@@ -42,6 +42,8 @@ public:
         std::chrono::milliseconds tryPatience = std::chrono::seconds(1); // with that of the one that is tried
         std::chrono::milliseconds firstPause = std::chrono::milliseconds(100);
         std::chrono::milliseconds longestPause = std::chrono::milliseconds(400);
+        std::chrono::milliseconds repeatPause =
+            std::chrono::seconds(3); // between two times; twice what one takes is more
         qsizetype said = 0; // bytes that are said past the engine's store, from the oldest one on; 0: it cannot
         std::chrono::milliseconds sayAfter = std::chrono::seconds(1);      // without an acknowledgement
         std::chrono::milliseconds sayAgainAfter = std::chrono::seconds(2); // for those who were not there
@@ -79,8 +81,9 @@ public:
     // Whether the engine reaches its server.
     void setUp(bool isUp, Clock::time_point now);
 
-    // Sends again what is remembered, since it was forgotten.
-    void repeat(Clock::time_point now);
+    // Sends again what is remembered, since somebody has missed it; anybody may say so, as often as they like. What comes meanwhile waits: so only when
+    // the time before was through some time ago, which process() looks at, and once for all who have asked since.
+    void askToRepeat() { m_isRepeatWanted = m_forgetsFor > std::chrono::milliseconds(0); }
 
     // Whether to stand by: only its own messages go out.
     void setHoldingBack(bool holdsBack);
@@ -131,6 +134,9 @@ private:
     };
 
     void push(StoredMessage &&message, Clock::time_point heardAt);
+    void repeat(Clock::time_point now);
+    void repeatIfWanted(Clock::time_point now);
+    bool isRepeating() const { return m_first < m_entries.size() && m_entries[m_first].stored.id <= m_repeatsUpTo; }
     std::deque<Entry>::iterator find(quint64 id);
     void setState(Entry &entry, State state);
     void goBack();
@@ -166,6 +172,11 @@ private:
     Clock::time_point m_pausedUntil;
     std::chrono::milliseconds m_pause{};
     bool m_isProbing = false; // with one message
+
+    bool m_isRepeatWanted = false;
+    quint64 m_repeatsUpTo = 0; // ids; 0: what was repeated is through
+    Clock::time_point m_repeatedAt;
+    Clock::time_point m_repeatAgainAt = Clock::time_point::min();
 
     Clock::time_point m_carriedAt; // the last one that was acknowledged
     bool m_isSaying = false;

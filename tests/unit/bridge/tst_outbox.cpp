@@ -97,6 +97,8 @@ private Q_SLOTS:
     void saysWhatIsNotAcknowledged();
     void saysWhatWasAcknowledgedLately();
     void sendsAgainWhatMayBeForgotten();
+    void repeatsOnceForManyWhoAsk();
+    void repeatsLessThanItCarries();
     void standsBy();
     void usesItsStore();
     void goesOnWithoutItsStore();
@@ -393,6 +395,76 @@ void tst_Outbox::sendsAgainWhatMayBeForgotten()
     outbox.setUp(true, start + 131s);
     QVERIFY(outbox.takePublications(start + 131s).isEmpty());
     QCOMPARE(outbox.deadline(), Clock::time_point::max());
+}
+
+void tst_Outbox::repeatsOnceForManyWhoAsk()
+{
+    Outbox outbox({.repeatPause = 3s});
+    outbox.setForgetsFor(30s);
+    outbox.setUp(true, start);
+    outbox.append(message(1), false, start);
+    outbox.append(message(2), false, start);
+    outbox.published(idsOf(outbox.takePublications(start)), start);
+    const auto now = start + 10s;
+    outbox.askToRepeat();
+    outbox.process(now);
+    const auto first = outbox.takePublications(now);
+    QCOMPARE(numbersOf(first), (QList<quint64>{1, 2}));
+    for (int i = 0; i < 10; ++i) {
+        outbox.askToRepeat();
+        outbox.process(now + 1s);
+        QVERIFY2(outbox.takePublications(now + 1s).isEmpty(), "it is not through");
+    }
+    outbox.append(message(3), false, now + 1s);
+    outbox.published(idsOf(first), now + 1s);
+    outbox.process(now + 1s);
+    outbox.published(idsOf(outbox.takePublications(now + 1s)), now + 1s);
+    QCOMPARE(outbox.deadline(), now + 4s);
+    outbox.process(now + 4s - 1ms);
+    QVERIFY(outbox.takePublications(now + 4s - 1ms).isEmpty());
+    outbox.process(now + 4s);
+    const auto second = outbox.takePublications(now + 4s);
+    QCOMPARE(numbersOf(second), (QList<quint64>{1, 2, 3}));
+    outbox.published(idsOf(second), now + 4s);
+    outbox.process(now + 20s);
+    QVERIFY(outbox.takePublications(now + 20s).isEmpty());
+    // A new connection repeats it anyway, and nobody who has asked before needs it once more.
+    outbox.askToRepeat();
+    outbox.setUp(false, now + 20s);
+    outbox.setUp(true, now + 21s);
+    outbox.published(idsOf(outbox.takePublications(now + 21s)), now + 21s);
+    outbox.process(now + 29s);
+    QVERIFY(outbox.takePublications(now + 29s).isEmpty());
+    // An engine that forgets nothing repeats nothing.
+    Outbox other({});
+    other.setUp(true, start);
+    other.append(message(1), false, start);
+    other.published(idsOf(other.takePublications(start)), start);
+    other.askToRepeat();
+    other.process(now);
+    QVERIFY(other.takePublications(now).isEmpty());
+}
+
+// Somebody asks again and again, and what is new gets through all the same.
+void tst_Outbox::repeatsLessThanItCarries()
+{
+    Outbox outbox({.underWay = 10, .remembered = 200 * message(1).size()});
+    outbox.setForgetsFor(30s);
+    outbox.setUp(true, start);
+    quint64 number = 0;
+    while (number < 200)
+        outbox.append(message(++number), false, start);
+    auto now = start;
+    for (; now < start + 60s; now += 100ms) { // ten are carried in that time, and one comes
+        outbox.askToRepeat();
+        outbox.append(message(++number), false, now);
+        outbox.process(now);
+        outbox.published(idsOf(outbox.takePublications(now)), now);
+        const quint64 late = number - outbox.counters().published;
+        QVERIFY2(now < start + 10s || late <= 30, qPrintable(QString::number(late)));
+    }
+    QVERIFY2(outbox.counters().repeated > 1000, "those who have asked");
+    QVERIFY(outbox.counters().repeated < 3000);
 }
 
 void tst_Outbox::standsBy()
