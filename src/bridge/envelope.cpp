@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "envelope.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace Pyvent::Bridge {
 
 using namespace Qt::StringLiterals;
@@ -70,6 +73,14 @@ void readIdentity(const Envelope &envelope, Message *message)
         throw BadHeader{busHeader};
 }
 
+bool isHidden(const QString &name, const QByteArray &address)
+{
+    return std::ranges::any_of(std::initializer_list{Dialect::Nats, Dialect::Mqtt}, [&](Dialect dialect) {
+        const EventAddress own = addressOf(name, dialect);
+        return own.hidesName && own.text == address;
+    });
+}
+
 // Other programs have spaces in topics, and events have none in their names.
 QString toEventName(QString text)
 {
@@ -125,7 +136,9 @@ std::optional<Message> unseal(const Envelope &envelope, QString *why)
     try {
         readIdentity(envelope, &message);
         message.sender = textIn(envelope, senderHeader, longestSender).value_or(QString());
-        if (const auto name = textIn(envelope, nameHeader, longestName))
+        // Who may publish where is for the engine to say, so no header says anything else about an address that has the name.
+        const auto name = textIn(envelope, nameHeader, longestName);
+        if (name && isHidden(*name, envelope.address))
             message.name = *name;
         else if (const auto read = nameFromAddress(envelope.address); read && read->size() <= longestName)
             message.name = *read;

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void isNoEvent();
     void isAnotherPrograms();
     void doesNotBelieveAll();
+    void goesByItsAddress();
 };
 
 void tst_Envelope::comesBack_data()
@@ -131,6 +132,8 @@ void tst_Envelope::isNoEvent_data()
     Envelope hidden = withHeaders({good, number});
     hidden.address = addressOf(QString(1024, u'*'), Dialect::Nats).text;
     row("a hidden name without its header", hidden, u"no event's name"_s);
+    hidden.headers.emplaceBack("Pyvent-Name"_ba, "another"_ba);
+    row("a hidden name, and another one in its header", hidden, u"no event's name"_s);
 }
 
 void tst_Envelope::isNoEvent()
@@ -166,6 +169,24 @@ void tst_Envelope::doesNotBelieveAll()
                                 &why);
     QVERIFY2(message, qPrintable(why));
     QCOMPARE(message->lost, 4u);
+}
+
+// Who may publish to an address may not say that it is another one.
+void tst_Envelope::goesByItsAddress()
+{
+    const QByteArray node = nodeC.toByteArray();
+    for (const QByteArray &contentType : {"application/x-pyvent-pickle"_ba, "application/json"_ba}) {
+        Envelope envelope = withHeaders(
+            {{"Pyvent-Node"_ba, node}, {"Pyvent-Number"_ba, "1"_ba}, {"Pyvent-Name"_ba, "door.open"_ba}}, contentType);
+        envelope.address = "lamp"_ba;
+        QString why;
+        const auto message = unseal(envelope, &why);
+        QVERIFY2(message, qPrintable(why));
+        QCOMPARE(message->name, u"lamp"_s);
+        // Nor may who may publish anywhere but to this name's own address.
+        envelope.address = "%~"_ba + QCryptographicHash::hash("door.open"_ba, QCryptographicHash::Sha256).toHex();
+        QVERIFY(!unseal(envelope, &why));
+    }
 }
 
 PYVENT_TEST(tst_Envelope)
