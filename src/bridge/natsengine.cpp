@@ -16,6 +16,10 @@ constexpr auto orderPatience = NatsStream::acknowledgeWithin + 2s;
 // How long a server is kept without its stream: longer than a cluster takes for a new leader.
 constexpr auto longestWait = 12s;
 
+// A refusal that may mean that there is no stream, which is looked at no more often than that.
+constexpr int nobodyTakesIt = 503;
+constexpr auto lookAgainAfter = 1s;
+
 // NATS' own headers, and ours, count for the largest message.
 qsizetype headersSize(const Envelope &envelope)
 {
@@ -152,6 +156,17 @@ void NatsEngine::lookAgain()
     retryLater();
 }
 
+// Somebody has removed it. It is as if this had begun to reach the server just now.
+void NatsEngine::makeStreamAgain()
+{
+    Q_EMIT problem(u"stream"_s, m_stream->why() + u"; it is made again"_s);
+    m_wasGone = true;
+    m_hasNoLeader = false;
+    hangUp();
+    Q_EMIT down();
+    retryLater();
+}
+
 void NatsEngine::retryLater()
 {
     m_retry.start(m_hasNoLeader ? leaderPause : m_backOff.next());
@@ -274,6 +289,13 @@ void NatsEngine::takeRefusal(const NatsLink::Event &event)
     // 4xx is about the message itself: too large for the stream, a header that it does not take.
     const Refusal refusal = event.code >= 400 && event.code < 500 ? Refusal::Never : Refusal::NotNow;
     Q_EMIT refused(event.number, refusal, QString::fromUtf8(event.text));
+    // Who reads has found it out.
+    const auto now = Clock::now();
+    if (event.code != nobodyTakesIt || m_isReading || !m_hasStream || now < m_lookedAt + lookAgainAfter)
+        return;
+    m_lookedAt = now;
+    if (m_stream->lookWhetherGone())
+        makeStreamAgain();
 }
 
 bool NatsEngine::isAboutSaying(const QByteArray &text)

@@ -61,6 +61,7 @@ private:
     bool tryServer(const HostPort &server);
     void haveStream();
     void lookAgain();
+    void makeStreamAgain();
     void hangUp();
     void retryLater();
     QList<HostPort> serversToTry() const;
@@ -106,9 +107,11 @@ private:
     bool m_isStarted = false;
     bool m_hasNoLeader = false; // the stream, as far as could be found out
     bool m_hasStream = false;   // since the link was made
+    bool m_wasGone = false;     // all that is in it now has come since
     bool m_mayWait = false;     // for the stream, since it was there when a server was reached last
     QTimer m_lookRetry;
     Clock::time_point m_waitsUntil;
+    Clock::time_point m_lookedAt; // whether it is gone
     bool m_maySay = true;
     bool m_mayHearSaid = true;
 

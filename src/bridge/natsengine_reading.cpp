@@ -62,7 +62,11 @@ void NatsEngine::beginReading()
     if (!m_link || !m_shallRead || m_isReading || !m_hasStream)
         return;
     NatsStream::Consumer consumer;
-    if (!m_stream->ensureConsumer(m_acknowledged > 0 ? m_acknowledged + 1 : 0, &consumer)) {
+    if (!m_stream->ensureConsumer(m_acknowledged > 0 || m_wasGone ? m_acknowledged + 1 : 0, &consumer)) {
+        if (m_stream->isGone()) {
+            makeStreamAgain();
+            return;
+        }
         if (!m_stream->isCutOff())
             Q_EMIT problem(u"stream"_s, m_stream->why());
         const bool mayPass = m_stream->mayPass();
@@ -76,6 +80,7 @@ void NatsEngine::beginReading()
     if (consumer.next > m_acknowledged + 1) // else it has given all of that itself
         tellPast(consumer.next);
     m_isReading = true;
+    m_wasGone = false;
     // A server that was killed may have forgotten the last acknowledgements.
     m_order.begin(std::max(consumer.next, m_acknowledged + 1), m_stream->isContiguous());
     m_askedFor = 0;

@@ -196,6 +196,23 @@ bool NatsStream::look(const jsStreamInfo &stream)
     return true;
 }
 
+// Returns false, and why, where it is gone, or cannot be looked at.
+bool NatsStream::isAsBefore()
+{
+    const QString before = m_identity;
+    const Found found = find(Asks::Once);
+    m_isGone = found == Found::Missing || (found == Found::Good && m_identity != before);
+    if (m_isGone)
+        m_why = u"the stream %1 was removed, and what waited in it is lost"_s.arg(QLatin1StringView(m_name));
+    return found == Found::Good && !m_isGone;
+}
+
+bool NatsStream::lookWhetherGone()
+{
+    isAsBefore();
+    return m_isGone;
+}
+
 bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
 {
     const QString name = QString::fromLatin1(m_consumerName);
@@ -207,7 +224,11 @@ bool NatsStream::ensureConsumer(quint64 behind, Consumer *consumer)
     natsStatus status =
         js_GetConsumerInfo(&info, m_context.get(), m_name.constData(), m_consumerName.constData(), &options, &code);
     m_unanswered = hasNoLeader(status, code) && m_unanswered < shortAttempts ? m_unanswered + 1 : 0;
-    if (status == NATS_NOT_FOUND || (status != NATS_OK && code == JSConsumerNotFoundErr)) {
+    if (status == NATS_NOT_FOUND
+        || (status != NATS_OK && (code == JSConsumerNotFoundErr || code == JSStreamNotFoundErr))) {
+        // It ends with its stream, and one for another stream does not begin at the same number.
+        if (!isAsBefore())
+            return false;
         jsConsumerConfig config;
         jsConsumerConfig_Init(&config);
         config.Durable = m_consumerName.constData();

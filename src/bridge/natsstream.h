@@ -49,9 +49,13 @@ public:
     enum class Asks { Once, Repeatedly };
     bool ensure(Asks asks);
 
-    // Makes this bus's consumer, which begins with what comes from now on, or finds out how far it is. \a behind: where it has to begin if it has
+    // Makes this bus's consumer, where the stream is not isGone(), which begins with what comes from now on, or finds out how far it is. \a behind: where it has to begin if it has
     // vanished since; 0: with what comes.
     bool ensureConsumer(quint64 behind, Consumer *consumer);
+
+    // Whether it is there no more, though it was, or another one is in its place. In that, all is new.
+    bool isGone() const { return m_isGone; }
+    bool lookWhetherGone();
 
     // What it keeps before the number \a before, the oldest one first. Fewer, where the server takes too long.
     std::deque<NatsMessage> past(quint64 before, const Engine::Past &limits) const;
@@ -96,6 +100,7 @@ private:
     bool beginAt(quint64 first, qint64 since, jsConsumerConfig *config) const;
     enum class Found : quint8 { Good, Missing, Unusable };
     Found find(Asks asks);
+    bool isAsBefore();
     enum class Made : quint8 { Yes, No, Overlaps };
     Made make();
     bool look(const jsStreamInfo &stream);
@@ -115,6 +120,7 @@ private:
     int m_unansweredLooks = 0; // how often nothing was heard of the stream
     int m_unanswered = 0;      // and of the consumer
     bool m_isCutOff = false;
+    bool m_isGone = false;
     QStringList m_notes;
     quint64 m_oldest = 0;
     quint64 m_newest = 0;

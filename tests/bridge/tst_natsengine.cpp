@@ -35,6 +35,7 @@ private Q_SLOTS:
     void looksAtTheStreamThatThereIs_data();
     void looksAtTheStreamThatThereIs();
     void makesItsConsumerAgain();
+    void makesItsStreamAgain();
     void provesWhoItIs_data();
     void provesWhoItIs();
     void mayNotPublishAll();
@@ -328,6 +329,41 @@ void tst_NatsEngine::makesItsConsumerAgain()
     engine.publish({testMessage(node, 3)});
     QVERIFY(engine.waitForArrivals(3));
     QCOMPARE(engine.arrivedNumbers(), (QList<quint64>{1, 2, 3}));
+}
+
+// Somebody has removed that. Each bus begins with the first event that comes into the new one.
+void tst_NatsEngine::makesItsStreamAgain()
+{
+    NatsServer server;
+    QVERIFY(server.start());
+    PlainNats plain(server.port());
+    EngineProbe harbour(engineOptions(Dialect::Nats, server.port()));
+    EngineProbe barn(engineOptions(Dialect::Nats, server.port(), u"barn"_s));
+    EngineProbe sender(engineOptions(Dialect::Nats, server.port(), u"well"_s), false);
+    QVERIFY(harbour.waitUntilReading() && barn.waitUntilReading() && sender.waitUntilUp());
+    const QUuid node = QUuid::createUuid();
+    sender.publish({testMessage(node, 1), testMessage(node, 2)});
+    QVERIFY(harbour.waitForArrivals(2) && barn.waitForArrivals(2));
+    QVERIFY(plain.removeStream("PYVENT_house"));
+    for (EngineProbe *reader : {&harbour, &barn})
+        QVERIFY2(waitUntil([&] { return reader->ups == 2; }), qPrintable(reader->problems.join(u'\n')));
+    QVERIFY(!plain.describe("PYVENT_house").isEmpty());
+    QVERIFY2(harbour.hasProblem(u"the stream PYVENT_house was removed"_s), qPrintable(harbour.problems.join(u'\n')));
+    QCOMPARE(harbour.problems.size(), 1);
+    sender.publish({testMessage(node, 3), testMessage(node, 4)});
+    QVERIFY(harbour.waitForArrivals(4) && barn.waitForArrivals(4));
+    QCOMPARE(barn.arrivedNumbers(), (QList<quint64>{1, 2, 3, 4}));
+
+    // Where nobody reads.
+    EngineOptions other = engineOptions(Dialect::Nats, server.port());
+    other.prefix = u"shed"_s;
+    EngineProbe writer(other, false);
+    QVERIFY(writer.waitUntilUp());
+    QVERIFY(plain.removeStream("PYVENT_shed"));
+    writer.publish({testMessage(node, 1)});
+    QVERIFY2(waitUntil([&] { return writer.ups == 2; }), qPrintable(writer.problems.join(u'\n')));
+    writer.publish({testMessage(node, 1)});
+    QVERIFY(writer.waitForPublished(1));
 }
 
 void tst_NatsEngine::provesWhoItIs_data()
