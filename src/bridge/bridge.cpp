@@ -270,7 +270,7 @@ void Bridge::heardPeer(const QUuid &bridge, const QVariantMap &map)
     const auto now = Clock::now();
     const bool wantsAnswer = m_election.heard(bridge, *words, now);
     for (const QString &text : m_election.takeProblems())
-        tell(text, text);
+        tell(u"bus's name"_s, text);
     decide();
     if (wantsAnswer)
         announce(false, bridge);

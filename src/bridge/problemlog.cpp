@@ -10,16 +10,23 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr qsizetype mostKinds = 1000; // all come from this program's texts, so there are fewer
+// All come from this program's texts, so there are fewer; others would share one.
+constexpr qsizetype mostKinds = 1000;
+const QString otherKinds = u"others"_s;
 
 } // namespace
 
 std::optional<QString> ProblemLog::tell(const QString &kind, const QString &text, Clock::time_point now)
 {
-    const auto known = m_kinds.find(kind);
+    auto known = m_kinds.find(kind);
+    if (known == m_kinds.end() && m_kinds.size() >= mostKinds) {
+        m_kinds.removeIf(
+            [&](QHash<QString, Kind>::iterator old) { return old->untold == 0 && now - old->toldAt >= quiet; });
+        if (m_kinds.size() >= mostKinds)
+            known = m_kinds.find(otherKinds);
+    }
     if (known == m_kinds.end()) {
-        if (m_kinds.size() < mostKinds)
-            m_kinds.insert(kind, {.toldAt = now});
+        m_kinds.insert(m_kinds.size() < mostKinds ? kind : otherKinds, {.toldAt = now});
         return text;
     }
     if (now - known->toldAt >= quiet && known->untold == 0) {

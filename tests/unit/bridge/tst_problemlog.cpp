@@ -16,6 +16,7 @@ private Q_SLOTS:
     void tellsTheFirstAtOnce();
     void countsTheOthers();
     void tellsAgainWhatWasOver();
+    void isQuietAboutManyKinds();
 };
 
 void tst_ProblemLog::tellsTheFirstAtOnce()
@@ -51,6 +52,21 @@ void tst_ProblemLog::tellsAgainWhatWasOver()
     QVERIFY(log.forget(u"connection"_s));
     QVERIFY(!log.forget(u"connection"_s));
     QVERIFY(log.tell(u"connection"_s, u"gone"_s, now + 1s));
+}
+
+void tst_ProblemLog::isQuietAboutManyKinds()
+{
+    ProblemLog log;
+    const auto now = ProblemLog::Clock::time_point() + 1h;
+    int told = 0;
+    for (int i = 0; i < 5000; ++i)
+        told += log.tell(u"kind %1"_s.arg(i), u"text %1"_s.arg(i), now).has_value();
+    QCOMPARE(told, 1001);
+    QCOMPARE(log.process(now + ProblemLog::quiet), QStringList{u"text 4999 (and 3998 more of this kind)"_s});
+    // Those of before make room.
+    QVERIFY(log.tell(u"new"_s, u"new"_s, now + 2 * ProblemLog::quiet));
+    QVERIFY(!log.tell(u"new"_s, u"again"_s, now + 2 * ProblemLog::quiet));
+    QVERIFY(log.tell(u"newer"_s, u"newer"_s, now + 2 * ProblemLog::quiet));
 }
 
 PYVENT_TEST(tst_ProblemLog)
