@@ -193,7 +193,29 @@ bool NatsStream::look(const jsStreamInfo &stream)
     }
     if (config.Storage != js_FileStorage)
         m_notes += u"the stream %1 is in memory only: what waits in it ends with its servers"_s.arg(name);
+    noteLimits(config);
     return true;
+}
+
+// Those with which a stream that was made by somebody else drops what waits for a bus, or refuses some of it.
+void NatsStream::noteLimits(const jsStreamConfig &config)
+{
+    QStringList limits;
+    const auto note = [&](bool isLimited, const QString &text, qint64 limit) {
+        if (isLimited)
+            limits += text.arg(limit);
+    };
+    note(config.MaxAge > 0 && config.MaxAge < nanoseconds(m_options.keep), u"it keeps messages for %1 s (max_age)"_s,
+         config.MaxAge / nanoseconds(1s));
+    note(config.MaxMsgs > 0, u"it keeps %1 messages (max_msgs)"_s, config.MaxMsgs);
+    note(config.MaxMsgsPerSubject > 0, u"it keeps %1 of each name (max_msgs_per_subject)"_s, config.MaxMsgsPerSubject);
+    note(config.MaxBytes > 0 && config.MaxBytes < m_options.keepBytes, u"it keeps %1 bytes (max_bytes)"_s,
+         config.MaxBytes);
+    note(config.MaxMsgSize > 0, u"it takes messages of %1 bytes at most (max_msg_size)"_s, config.MaxMsgSize);
+    note(config.MaxConsumers > 0, u"it is for %1 buses at most (max_consumers)"_s, config.MaxConsumers);
+    if (!limits.isEmpty())
+        m_notes += u"the stream %1 is there with limits of its own, by which events get lost: %2"_s.arg(
+            QString::fromLatin1(m_name), limits.join(u"; "_s));
 }
 
 // Returns false, and why, where it is gone, or cannot be looked at.

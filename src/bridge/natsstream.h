@@ -104,6 +104,7 @@ private:
     enum class Made : quint8 { Yes, No, Overlaps };
     Made make();
     bool look(const jsStreamInfo &stream);
+    void noteLimits(const jsStreamConfig &config);
     bool fail(const QString &what, natsStatus status, jsErrCode code);
     QString deniedText() const;
 

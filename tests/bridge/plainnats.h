@@ -47,6 +47,23 @@ public:
         config.Retention = retention;
         return js_AddStream(nullptr, m_context, &config, nullptr, nullptr) == NATS_OK;
     }
+    // One with all limits that there are.
+    bool addLimitedStream(const char *name, const char *subject)
+    {
+        jsStreamConfig config;
+        jsStreamConfig_Init(&config);
+        config.Name = name;
+        config.Subjects = &subject;
+        config.SubjectsLen = 1;
+        config.MaxAge = 1'000'000'000;
+        config.Duplicates = config.MaxAge;
+        config.MaxMsgs = 300;
+        config.MaxMsgsPerSubject = 100;
+        config.MaxBytes = 1'000'000;
+        config.MaxMsgSize = 5'000;
+        config.MaxConsumers = 10;
+        return js_AddStream(nullptr, m_context, &config, nullptr, nullptr) == NATS_OK;
+    }
     bool removeStream(const char *name) { return js_DeleteStream(m_context, name, nullptr, nullptr) == NATS_OK; }
     bool removeConsumer(const char *stream, const char *name)
     {

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void makesItsStream();
     void looksAtTheStreamThatThereIs_data();
     void looksAtTheStreamThatThereIs();
+    void tellsOfAStreamsLimits();
     void makesItsConsumerAgain();
     void makesItsStreamAgain();
     void provesWhoItIs_data();
@@ -310,6 +311,28 @@ void tst_NatsEngine::looksAtTheStreamThatThereIs()
     QVERIFY(engine.waitUntilReading());
     engine.publish({testMessage(QUuid::createUuid(), 1)});
     QVERIFY(engine.waitForArrivals(1));
+}
+
+void tst_NatsEngine::tellsOfAStreamsLimits()
+{
+    NatsServer server;
+    QVERIFY(server.start());
+    PlainNats plain(server.port());
+    QVERIFY(plain.addLimitedStream("PYVENT_house", "house.>"));
+    EngineProbe engine(engineOptions(Dialect::Nats, server.port()));
+    QVERIFY(engine.waitUntilReading());
+    QVERIFY(engine.hasProblem(u"limits of its own"_s));
+    for (const char *limit : {"for 1 s (max_age)", "300 messages (max_msgs)", "100 of each name", "1000000 bytes",
+                              "of 5000 bytes at most", "10 buses at most"})
+        QVERIFY2(engine.problems[0].contains(QLatin1StringView(limit)), qPrintable(engine.problems[0]));
+    // One that a bridge has made has none.
+    EngineOptions options = engineOptions(Dialect::Nats, server.port());
+    options.prefix = u"shed"_s;
+    for (int i = 0; i < 2; ++i) {
+        EngineProbe other(options);
+        QVERIFY(other.waitUntilReading());
+        QCOMPARE(other.problems, QStringList());
+    }
 }
 
 // Somebody has removed it; what has come meanwhile is there still.
