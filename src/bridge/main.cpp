@@ -32,6 +32,9 @@ PyventBridgeOptions bridgeOptionsOf(const CommandLine &line)
 {
     if (line.words().isEmpty())
         throw UsageError{u"the URL of the engine is missing, such as nats://localhost or mqtt://localhost"_s};
+    // As in a script whose variable is not set.
+    if (line.isSet(u"bus"_s) && line.value(u"bus"_s).isEmpty())
+        throw UsageError{u"--bus needs a name; without --bus, it is made from the machine and the port"_s};
     PyventBridgeOptions options{.engine = line.words().constFirst(),
                                 .prefix = line.value(u"prefix"_s),
                                 .names = line.values(u"names"_s) + line.words().sliced(1),

@@ -141,7 +141,8 @@ bool SpoolDatabase::fail(const QSqlError &error, const QString &what)
 {
     constexpr int busy = 5; // SQLITE_BUSY, with what else it knows in the upper bits
     if ((error.nativeErrorCode().toInt() & 0xff) == busy)
-        m_why = u"%1 is another process's: does a bridge for the same run already?"_s.arg(m_path);
+        m_why = u"%1 is another process's: does a bridge for the same run already? Give each a --spool DIR of its own"_s
+                    .arg(m_path);
     else
         m_why = u"%1 cannot be %2: %3"_s.arg(m_path, what, error.text().simplified());
     return false;

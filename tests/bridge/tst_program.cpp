@@ -94,6 +94,8 @@ void tst_Program::namesTheMistake_data()
         u"a prefix has 1 to 64 letters, digits, '-' and '_', in levels with '.' between them, and 'a/b' has not"_s);
     row("mqtt://localhost --prefix a.b",
         u"a prefix has 1 to 64 letters, digits, '-' and '_', in levels with '/' between them, and 'a.b' has not"_s);
+    row("nats://localhost --prefix house --bus=",
+        u"--bus needs a name; without --bus, it is made from the machine and the port"_s);
     row("nats://localhost --prefix house --bus a.b",
         u"a bus's name has 1 to 32 letters, digits, '-' and '_', and 'a.b' has not"_s);
     row("nats://localhost --prefix house --names=", u"'' is no name of events: an event's name cannot be empty"_s);
