@@ -184,7 +184,22 @@ QVariant JsonReader::readNumber()
     const QStringView integer = m_text.sliced(start, m_position - start);
     if (const QString why = whyTooLong(integer); !why.isEmpty())
         return fail(why, start);
-    return integerFromText(integer);
+    return mayConvert(integer.size(), start) ? integerFromText(integer) : QVariant();
+}
+
+// Each takes time in proportion to the square of its length, and all of them no more than the longest one does twice.
+bool JsonReader::mayConvert(qsizetype digits, qsizetype position)
+{
+    constexpr quint64 longest = quint64(maximumDecimalDigits + 1); // with its sign
+    constexpr qsizetype few = 100;
+    if (digits > few)
+        m_conversions += quint64(digits) * quint64(digits);
+    if (m_conversions <= 2 * longest * longest)
+        return true;
+    fail(u"there are too many long integers in it: these are written in hexadecimal, "
+         "{\"$type\":\"int\",\"value\":\"0x…\"}"_s,
+         position);
+    return false;
 }
 
 QVariant JsonReader::readFloat(qsizetype start)
@@ -251,6 +266,11 @@ QVariant JsonReader::readTyped(const QVariantMap &object, qsizetype start)
     }
     const TypedValue typed{type.toString(), object.value(u"value"_s)};
     QString error;
+    const QString text = typed.type == u"int"_s || typed.type == u"Fraction"_s ? typed.value.toString() : QString();
+    const qsizetype digits = typed.type == u"int"_s ? text.size() : (text.size() + 1) / 2; // of two integers
+    const bool isHexadecimal = text.startsWith(u"0x"_s) || text.startsWith(u"-0x"_s);      // which takes no time
+    if (!isHexadecimal && digits <= maximumDecimalDigits + 1 && !mayConvert(digits, start))
+        return QVariant();
     const QVariant value = fromTyped(typed, m_objects, &error);
     if (error.isEmpty())
         return value;

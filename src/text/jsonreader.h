@@ -63,6 +63,7 @@ private:
     QString readString();
     bool readEscape(QString *string);
     bool skipDigits();
+    bool mayConvert(qsizetype digits, qsizetype position);
 
     void skipSpace();
     bool isAtEnd() const { return m_position >= m_text.size(); }
@@ -77,6 +78,7 @@ private:
     int m_depth = 0;
     int m_plainLevels = 0; // of nesting, where "$type" is a key like any other
     bool m_keepsUnknown = false;
+    quint64 m_conversions = 0; // of integers: the squares of their lengths
     Objects m_objects = Objects::Refused;
     QString m_error = {};
     qsizetype m_errorOffset = -1;

@@ -85,10 +85,10 @@ QVariant numeratorAndDenominator(const PyventObject &object)
 std::optional<PyventObject> fromNumeratorAndDenominator(const PyventObject &maker, const QVariant &value)
 {
     const QStringList parts = value.toString().split(u'/');
-    if (parts.size() != 2)
+    if (parts.size() != 2 || !whyTooLong(parts[0]).isEmpty() || !whyTooLong(parts[1]).isEmpty())
         return std::nullopt;
     const QVariantList integers{integerFromText(parts[0]), integerFromText(parts[1])};
-    return integers[0].isValid() && integers[1].isValid() ? callWith(maker, integers) : std::nullopt; // not too long
+    return integers[0].isValid() && integers[1].isValid() ? callWith(maker, integers) : std::nullopt;
 }
 
 std::optional<PyventObject> fromRealAndImaginary(const PyventObject &maker, const QVariant &value)

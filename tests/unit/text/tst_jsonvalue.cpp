@@ -570,6 +570,17 @@ void tst_JsonValue::refusesIntegersOfTooManyDigits()
     QVERIFY(!JsonReader::read(uR"({"$type":"Fraction","value":"%1/1"})"_s.arg(tooMany + u"x"_s)).isValid());
     const QString fraction = uR"({"$type":"Fraction","value":"%1/7"})"_s;
     JsonReader::read(fraction.arg(tooMany)); // it has an end
+    // Nor may there be many long ones.
+    const QString some(maximumDecimalDigits / 2, u'9');
+    const QString item = uR"({"$type":"int","value":"%1"})"_s.arg(some);
+    for (const QString &each : {some, item}) {
+        const auto list = [&](int count) { return u'[' + QStringList(count, each).join(u',') + u']'; };
+        QCOMPARE(JsonReader::read(list(4)).error, QString());
+        const JsonReader::Result many = JsonReader::read(list(1000));
+        QVERIFY2(many.error.contains(u"too many long integers"_s), qPrintable(many.error.left(200)));
+    }
+    const QString usual(600, u'9'); // of a key
+    QCOMPARE(JsonReader::read(u'[' + QStringList(10'000, usual).join(u',') + u']').error, QString());
     // What is written is read again.
     for (const int exponent : {332'100, 332'184, 332'193, 333'300}) {
         const QVariant number = any(powerOfTwo(exponent));
