@@ -12,11 +12,17 @@ bool follows(const Message &message, quint64 delivered)
     return message.number - 1 - message.lost <= delivered;
 }
 
+qsizetype bytesOf(const QString &name)
+{
+    return name.size() * qsizetype(sizeof(QChar));
+}
+
 } // namespace
 
 OrderKeeper::State &OrderKeeper::add(const Stream &stream)
 {
-    makeRoom();
+    makeRoom(bytesOf(stream.name));
+    m_nameBytes += bytesOf(stream.name);
     const auto state = m_states.insert(m_states.end(), State{.stream = stream, .reading = m_reading});
     m_byStream.insert(stream, state);
     return *state;
@@ -247,16 +253,20 @@ bool OrderKeeper::has(const Stream &stream, quint64 number) const
     return state != m_byStream.constEnd() && number <= (*state)->delivered;
 }
 
-void OrderKeeper::makeRoom()
+// For one more stream, whose name has so many bytes.
+void OrderKeeper::makeRoom(qsizetype nameBytes)
 {
-    if (m_byStream.size() < m_limits.streams)
-        return;
-    for (auto state = m_states.begin(); state != m_states.end(); ++state) {
-        if (!state->held.empty() || !state->direct.empty())
+    const auto isFull = [&] {
+        return m_byStream.size() >= m_limits.streams || m_nameBytes + nameBytes > m_limits.nameBytes;
+    };
+    for (auto state = m_states.begin(); state != m_states.end() && isFull();) {
+        if (!state->held.empty() || !state->direct.empty()) {
+            ++state;
             continue;
+        }
+        m_nameBytes -= bytesOf(state->stream.name);
         m_byStream.remove(state->stream);
-        m_states.erase(state);
-        return;
+        state = m_states.erase(state);
     }
 }
 

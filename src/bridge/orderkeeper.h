@@ -29,8 +29,9 @@ public:
 
     struct Limits
     {
-        qsizetype streams = 100'000; // that are remembered
-        qsizetype held = 10'000;     // messages that wait
+        qsizetype streams = 100'000;               // that are remembered
+        qsizetype nameBytes = qsizetype(16) << 20; // of these
+        qsizetype held = 10'000;                   // messages that wait
         qsizetype heldBytes = qsizetype(32) << 20;
         std::chrono::milliseconds patience = std::chrono::seconds(10);
         std::chrono::milliseconds doubt = std::chrono::seconds(6); // after missedSome()
@@ -143,7 +144,7 @@ private:
     bool releaseDirect(State &state);
     void forgetDirect(State &state, std::map<quint64, Item>::iterator item);
     void giveUp(State &state);
-    void makeRoom();
+    void makeRoom(qsizetype nameBytes);
 
     const Limits m_limits;
     States m_states;
@@ -153,6 +154,7 @@ private:
     Clock::time_point m_doubtsUntil = Clock::time_point::min();
     quint64 m_reading = 0;
     qsizetype m_heldBytes = 0;
+    qsizetype m_nameBytes = 0;
     qsizetype m_direct = 0;
     qsizetype m_directBytes = 0;
     Clock::time_point m_directSince; // that something is held

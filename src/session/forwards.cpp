@@ -212,7 +212,7 @@ Forwards::Stream &Forwards::use(const PyventFrame &frame, const QByteArray &key,
     if (const auto known = m_byNode.constFind(frame.nodeId); known != m_byNode.cend())
         m_origins.splice(m_origins.end(), m_origins, *known);
     if (!m_byKey.contains(key))
-        makeRoom(frame.nodeId);
+        makeRoom(frame.nodeId, key);
     const auto known = m_byNode.constFind(frame.nodeId);
     const bool isNew = known == m_byNode.cend();
     const auto origin = isNew ? m_origins.insert(m_origins.end(), {.node = frame.nodeId}) : *known;
@@ -236,11 +236,12 @@ Forwards::Stream &Forwards::use(const PyventFrame &frame, const QByteArray &key,
     }
     const auto stream = streams.insert(streams.end(), {key, frame.sequence, frame.sequence - 1, 0, now});
     m_byKey.insert(key, stream);
+    m_keyBytes += key.size();
     return *stream;
 }
 
-// For one more stream, of \a forNode.
-void Forwards::makeRoom(const QUuid &forNode)
+// For one more stream, \a key of \a forNode.
+void Forwards::makeRoom(const QUuid &forNode, const QByteArray &key)
 {
     const auto forgetOldest = [this] {
         m_forgotten.last = m_origins.front().node;
@@ -249,7 +250,7 @@ void Forwards::makeRoom(const QUuid &forNode)
     };
     if (!m_byNode.contains(forNode) && origins() >= m_limits.origins)
         forgetOldest();
-    while (streams() >= m_limits.streams) {
+    while (streams() >= m_limits.streams || (streams() > 0 && m_keyBytes + key.size() > m_limits.keyBytes)) {
         if (m_origins.front().node == forNode) // it has all of them
             forgetStream(m_origins.front(), m_origins.front().streams.begin());
         else
@@ -262,6 +263,7 @@ void Forwards::forget(Origins::iterator origin)
     QByteArrayList keys;
     for (const Stream &stream : origin->streams) {
         keys.append(stream.key);
+        m_keyBytes -= stream.key.size();
         m_byKey.remove(stream.key);
     }
     m_window.forget(keys);
@@ -275,6 +277,7 @@ void Forwards::forgetStream(Origin &origin, std::list<Stream>::iterator stream)
     if (origin.streams.size() == 1)
         return forget(m_byNode.value(origin.node));
     m_window.forget({stream->key});
+    m_keyBytes -= stream->key.size();
     m_byKey.remove(stream->key);
     origin.streams.erase(stream);
 }
@@ -296,6 +299,7 @@ void Forwards::clear()
     m_origins.clear();
     m_byNode.clear();
     m_byKey.clear();
+    m_keyBytes = 0;
     m_changes.clear();
     m_questions.clear();
     m_here = {};

@@ -30,6 +30,7 @@ public:
     {
         qsizetype origins = 10'000;
         qsizetype streams = 100'000;
+        qsizetype keyBytes = qsizetype(16) << 20; // of these streams
     };
 
     explicit Forwards(const QUuid &self)
@@ -158,7 +159,7 @@ private:
     bool isKnownHere(const QUuid &node, Clock::time_point now);
     const Stream *find(const QByteArray &key) const;
     Stream &use(const PyventFrame &frame, const QByteArray &key, qint64 time, Clock::time_point now);
-    void makeRoom(const QUuid &forNode);
+    void makeRoom(const QUuid &forNode, const QByteArray &key);
     void forget(Origins::iterator origin);
     void forgetStream(Origin &origin, std::list<Stream>::iterator stream);
     void ask(Origin &origin, const QByteArray &topic, qint64 time, Clock::time_point now);
@@ -175,6 +176,7 @@ private:
     Origins m_origins;
     QHash<QUuid, Origins::iterator> m_byNode;
     QHash<QByteArray, std::list<Stream>::iterator> m_byKey;
+    qsizetype m_keyBytes = 0;
     std::vector<Change> m_changes;
     std::vector<QByteArray> m_questions;
     struct Here

@@ -83,6 +83,7 @@ private Q_SLOTS:
     void acknowledgesWhatTheServerHasAtOnce();
     void forwardsWhatComesDirectly();
     void waitsNotForWhatHoldsUpTheEngine();
+    void speaksForManyNames();
 };
 
 void tst_Inbound::acknowledgesWhatTheServerHas()
@@ -160,6 +161,29 @@ void tst_Inbound::waitsNotForWhatHoldsUpTheEngine()
     QVERIFY2(fixture.inbound.waiting() >= 1000, "it waits as long as it can");
     QVERIFY(fixture.acknowledged > 3800);
     QVERIFY(fixture.inbound.counters().lost > 1000);
+}
+
+// It forgets names, and so goes on as somebody else.
+void tst_Inbound::speaksForManyNames()
+{
+    Voice voice;
+    const auto say = [&voice](int i) {
+        Message message{.name = QString(1000, u'n') + QString::number(i)};
+        voice.identify(&message);
+        voice.used(message);
+        return message;
+    };
+    const Message first = say(0);
+    QCOMPARE(first.number, 1u);
+    QCOMPARE(say(0).number, 2u);
+    QCOMPARE(voice.node(), first.node);
+    for (int i = 0; i < 9000; ++i) // 18 MB
+        say(i);
+    QVERIFY(voice.node() != first.node);
+    QCOMPARE(say(0).number, 1u);
+    const QUuid second = voice.node();
+    QCOMPARE(say(0).number, 2u);
+    QCOMPARE(voice.node(), second);
 }
 
 PYVENT_TEST(tst_Inbound)

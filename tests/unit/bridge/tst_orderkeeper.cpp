@@ -183,6 +183,20 @@ void tst_OrderKeeper::boundsStreams()
         keeper.take(item(1, 0, 0, QUuid::createUuid()), start);
     QCOMPARE(keeper.streams(), 100);
     QCOMPARE(keeper.takeReady().size(), 1000u);
+
+    // Nor may a few take much with their names.
+    OrderKeeper names({.nameBytes = 20'000});
+    for (int i = 0; i < 1000; ++i) {
+        OrderKeeper::Item named = item(1);
+        named.message.name = QString(985, u'n') + QString::number(i);
+        names.take(std::move(named), start);
+        QVERIFY(names.streams() <= 10);
+    }
+    QCOMPARE(names.takeReady().size(), 1000u);
+    QVERIFY(names.has({nodeA, QString(985, u'n') + u"999"_s}, 1));
+    for (quint64 number = 1; number <= 2; ++number)
+        names.take(item(number), start); // one more with a short one
+    QCOMPARE(names.streams(), 11);
 }
 
 // What had its turn and comes again is no double.

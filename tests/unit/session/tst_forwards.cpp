@@ -65,6 +65,7 @@ private Q_SLOTS:
     void forgetsTheOldest();
     void tellsOfTheForgottenNowAndThen();
     void aNodeMayHaveAllStreams();
+    void boundsWhatNamesTake();
     void whatWasRefusedIsNewAgain();
     void deniesOnlyWhatOthersDoNotHave();
     void deniesAtOnceWhatNobodyCanHave();
@@ -308,6 +309,32 @@ void TestForwards::aNodeMayHaveAllStreams()
     QVERIFY(!forwarder.forwards.has(origin, "x2", 1));
     QVERIFY(forwarder.forwards.has(origin, "x3", 1));
     QCOMPARE(forwarder.forwards.origins(), 1);
+}
+
+// Many streams with short names, or few with long ones.
+void TestForwards::boundsWhatNamesTake()
+{
+    Forwarder forwarder({.origins = 100, .streams = 1000, .keyBytes = 5000});
+    const auto longName = [](int i) { return u"%1"_s.arg(i, 500, 10, QChar(u'x')); };
+    for (const QUuid &node : {origin, QUuid::createUuid(), origin}) {
+        for (int i = 0; i < 30; ++i) {
+            QCOMPARE(forwarder.take(frame(1, node, longName(i))), Outcome::Sent);
+            QVERIFY(forwarder.forwards.has(node, longName(i).toUtf8(), 1));
+            QVERIFY(forwarder.forwards.streams() <= 9);
+        }
+    }
+    QCOMPARE(forwarder.forwards.window().streams(), forwarder.forwards.streams());
+    // What they took is free again.
+    forwarder.forwards.clear();
+    for (int i = 0; i < 9; ++i)
+        QCOMPARE(forwarder.take(frame(2, origin, longName(i))), Outcome::Sent);
+    QCOMPARE(forwarder.forwards.streams(), 9);
+    forwarder.forwards.isHere(origin, time(0ms));
+    QCOMPARE(forwarder.forwards.streams(), 0);
+    const QUuid other = QUuid::createUuid();
+    for (int i = 0; i < 9; ++i)
+        QCOMPARE(forwarder.take(frame(1, other, longName(i))), Outcome::Sent);
+    QCOMPARE(forwarder.forwards.streams(), 9);
 }
 
 void TestForwards::whatWasRefusedIsNewAgain()
