@@ -119,6 +119,7 @@ void tst_DiskSpool::isOfOneProcess()
     DiskSpool other;
     const QString why = other.open(folder.path(), u"s.sqlite"_s);
     QVERIFY2(why.contains(u"is another process's"_s), qPrintable(why));
+    QVERIFY2(why.contains(u"a --spool DIR of its own"_s), qPrintable(why));
     DiskSpool another;
     QCOMPARE(another.open(folder.path(), u"t.sqlite"_s), QString());
 }
