@@ -210,10 +210,12 @@ void Asker::heard(const Control::Answerers &answerers)
     if (answerers.asker != m_node || place == m_watches.end())
         return;
     Watch &watch = place->second;
-    // What was passed on before had those who answered until now; where there were none, it may have been passed on later than it seems.
+    // What was passed on before had those who answered until now. Where acknowledgements do not come in one row with this, that is known
+    // less well; and where there were none, it may have been passed on later than it seems.
+    const quint64 acknowledged = m_bus->isInOrder() ? m_bus->acknowledged() : m_acknowledged;
     if (watch.isKnown && watch.questions > 0 && (!watch.isEmpty() || m_bus->isInOrder())) {
         for (auto &[number, question] : m_questions) {
-            if (question.watch == &watch && question.accepted != 0 && question.accepted <= m_acknowledged)
+            if (question.watch == &watch && question.accepted != 0 && question.accepted <= acknowledged)
                 passedOn(question);
         }
     }

@@ -18,6 +18,10 @@ LanePeer::LanePeer(Relay *relay, qsizetype maximumFrameSize, bool takesFiles)
     , m_maximumFrameSize(maximumFrameSize)
     , m_takesFiles(takesFiles)
 {
+    client()->acknowledgeNow = [this] {
+        if (due() != m_told)
+            acknowledge();
+    };
 }
 
 bool LanePeer::receive(QByteArrayView bytes)
@@ -174,8 +178,12 @@ Peer::Debt LanePeer::debt() const
 
 void LanePeer::settle()
 {
-    if (debt() == Debt::None)
-        return;
+    if (debt() != Debt::None)
+        acknowledge();
+}
+
+void LanePeer::acknowledge()
+{
     m_told = due();
     send(Lane::acknowledgementFrame(m_told));
     if (m_told == m_taken) {

@@ -32,6 +32,7 @@ private:
     bool handlePooledFile(FileDescriptor file, qsizetype size);
     void tookFile(QByteArrayView encoded, qsizetype size, Block block);
     Lane::Acknowledgement due() const;
+    void acknowledge();
     void took(qsizetype bytes);
 
     const qsizetype m_maximumFrameSize;

@@ -59,6 +59,9 @@ public:
         // Its user is the server's own, or root, who could as well serve: without rules, it may speak for nodes that are not here.
         bool isOwners = false;
 
+        // Acknowledges what was taken of it, before what it gets next. Empty where that does not come in one row with acknowledgements.
+        std::function<void()> acknowledgeNow;
+
         // How many control messages have come of it, for all nodes and for one; and how much of it was refused.
         quint64 commonMessages() const { return m_commonMessages; }
         quint64 nodeMessages() const { return m_nodeMessages; }

@@ -57,13 +57,16 @@ bool Relay::mayAsk(Answerers::Client client, const QByteArray &name) const
     return !rules || rules->maySend(AskedName(name));
 }
 
-// What an answerer has said last comes before the word that it is gone.
+// What an answerer has said last comes before the word that it is gone; and which of the asker's questions were passed on before that.
 void Relay::tell(Answerers::Client client, const QByteArray &frame)
 {
     endRun();
     auto *const asker = static_cast<Client *>(const_cast<void *>(client));
-    if (!isFull() && asker->output.cost() <= m_limits.waitingBytes) // one that does not read knows less
-        sendTo(asker, frame);
+    if (isFull() || asker->output.cost() > m_limits.waitingBytes)
+        return; // one that does not read knows less
+    if (asker->acknowledgeNow)
+        asker->acknowledgeNow();
+    sendTo(asker, frame);
 }
 
 } // namespace Pyvent::Internal

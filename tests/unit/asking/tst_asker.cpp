@@ -277,6 +277,26 @@ private Q_SLOTS:
         QCOMPARE(outcomeOf(other), u"AnswererLost"_s);
     }
 
+    // Who comes when the question was passed on already has not got it, however late that is processed.
+    void whoComesLaterHasNotGotIt()
+    {
+        Questioner bus;
+        bus.ready();
+        const auto future = bus.ask();
+        bus.tell({one});
+        const auto other = bus.ask();
+        bus.bus.acks = bus.bus.accepted; // comes with the next word
+        bus.asker.heard(Control::Answerers{asking, "x", {one, two}, false});
+        bus.process();
+        bus.tell({two});
+        QCOMPARE(outcomeOf(future), u"AnswererLost"_s);
+        QCOMPARE(outcomeOf(other), u"AnswererLost"_s);
+        const auto third = bus.ask();
+        bus.acknowledge();
+        bus.answer(2, two, value(1));
+        QCOMPARE(outcomeOf(third), u"1"_s);
+    }
+
     // It stops, and somebody else has the question, too.
     void anotherOneMayStillAnswer()
     {

@@ -4,6 +4,7 @@
 #include "support/rewrittenfile.h"
 #include "support/sendbuffers.h"
 #include "support/testprogram.h"
+#include "wire/control.h"
 #include "wire/frame.h"
 
 #include <QtTest/qtest.h>
@@ -106,6 +107,7 @@ private Q_SLOTS:
     void byteByByte();
     void acknowledgesWhenThereIsTime();
     void acknowledgesSubscriptionsAtOnce();
+    void acknowledgesBeforeItTellsWhoAnswers();
     void addsNoAcknowledgementsForWhoDoesNotRead();
     void framesOfARunAreOneBlock();
     void largeEvents();
@@ -237,6 +239,31 @@ void TestLanePeer::acknowledgesSubscriptionsAtOnce()
     QCOMPARE(end.output(), Lane::acknowledgementFrame({0, 2}));
     QVERIFY(end.peer.receive(Zmtp::commandFrame(Lane::cancelCommand, "a")));
     QCOMPARE(end.output(), Lane::acknowledgementFrame({0, 3}));
+}
+
+// So whoever asks knows which of its questions were passed on before.
+void TestLanePeer::acknowledgesBeforeItTellsWhoAnswers()
+{
+    Relay relay(true, {});
+    OtherEnd asks(&relay);
+    OtherEnd answers(&relay);
+    const QUuid asker = QUuid::createUuid();
+    const QUuid answerer = QUuid::createUuid();
+    const auto declared = [](Control::Declaration::Kind kind, const QUuid &node) {
+        return subscription(Control::Declaration{kind, "x", false, node}.toPrefix());
+    };
+    const auto told = [&](std::vector<QUuid> nodes) {
+        return eventFrame(Control::Answerers{asker, "x", std::move(nodes), false}.toFrame());
+    };
+    QVERIFY(asks.peer.receive(eventFrame("x 1") + declared(Control::Declaration::Asking, asker)));
+    QCOMPARE(asks.output(), Lane::acknowledgementFrame({1, 0}) + told({}) + Lane::acknowledgementFrame({1, 1}));
+    QVERIFY(asks.peer.receive(eventFrame("x 2"))); // which has time
+    QVERIFY(answers.peer.receive(declared(Control::Declaration::Answering, answerer)));
+    QVERIFY(asks.peer.receive(eventFrame("x 3")));
+    QCOMPARE(PyventTests::takeBytes(&asks.peer.client()->output),
+             Lane::acknowledgementFrame({2, 1}) + told({answerer}));
+    relay.remove(answers.peer.client());
+    QCOMPARE(PyventTests::takeBytes(&asks.peer.client()->output), Lane::acknowledgementFrame({3, 1}) + told({}));
 }
 
 void TestLanePeer::addsNoAcknowledgementsForWhoDoesNotRead()
