@@ -72,6 +72,8 @@ private Q_SLOTS:
     void listenTellsWhatItCouldNotRead();
     void endsWhenNobodyReads();
     void endsAtASignalWhileNobodyReads();
+    void valueIsWrittenAndPrinted();
+    void listenPrintsTheLastEvent();
     void nodesTellsWhoIsThere();
     void nodesTellsWhoComesAndGoes();
     void sendTellsWhatTheRulesRefuse_data();

@@ -53,7 +53,7 @@ void tst_Cli::namesTheMistake_data()
     row("sned x", u"unknown command 'sned'; did you mean 'send'?\npyvent: 'pyvent help' shows"_s);
     row("HELP", u"unknown command 'HELP'; did you mean 'help'?"_s);
     row("xyzzy",
-        u"unknown command 'xyzzy'; the commands are send, listen, wait, ask, answer, serve, nodes, bridge, bench, keygen, check-rules, help"_s);
+        u"unknown command 'xyzzy'; the commands are send, listen, wait, ask, answer, serve, nodes, value, bridge, bench, keygen, check-rules, help"_s);
     row("help xyzzy", u"unknown command 'xyzzy'"_s);
     row("help --xyzzy", u"unknown option '--xyzzy'\npyvent: 'pyvent help' shows the commands and their options"_s);
     row("help send x", u"unexpected argument 'x'"_s);
@@ -190,7 +190,9 @@ void tst_Cli::printsHelp_data()
     row("send --help", send, sendOptions);
     row("help send", send, sendOptions);
     row("listen --help", {u"Usage: pyvent listen [NAME|GLOB]..."_s},
-        {u"--at-most-every"_s, u"--color"_s, u"--count"_s, u"--json"_s, u"--sender"_s, u"--timeout"_s});
+        {u"--at-most-every"_s, u"--color"_s, u"--count"_s, u"--json"_s, u"--last"_s, u"--sender"_s, u"--timeout"_s});
+    row("value --help", {u"Usage: pyvent value NAME [options]"_s, u"\n       pyvent value NAME VALUE [options]\n"_s},
+        {u"--count"_s, u"--expect"_s, u"--json"_s, u"--timeout"_s, u"--watch"_s});
     row("--help wait", {u"Usage: pyvent wait NAME [options]"_s}, {u"--json"_s, u"--sender"_s, u"--timeout"_s});
     row("help bench", {u"Usage: pyvent bench [options]"_s}, {u"--events"_s, u"--json"_s, u"--size"_s, u"--timeout"_s});
     row("check-rules -h", {u"Usage: pyvent check-rules FILE [options]"_s}, {u"--allow"_s, u"--json"_s});

@@ -514,6 +514,44 @@ void tst_Cli::endsAtASignalWhileNobodyReads()
     QCOMPARE(pipeline.exitCode(), 0);
 }
 
+void tst_Cli::valueIsWrittenAndPrinted()
+{
+    QCOMPARE(Program(onBus({u"value"_s, u"oven"_s})).exitCode(), 3);
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    const auto value = [&](const QStringList &words) { return onBus(QStringList{u"value"_s, u"oven"_s} + words); };
+    QCOMPARE(Program(value({})).exitCode(), 1); // nobody has written it
+    QCOMPARE(Program(value({u"180"_s})).exitCode(), 0);
+    Program text(value({}));
+    QCOMPARE(text.exitCode(), 0);
+    QCOMPARE(text.output(), u"180\n"_s);
+    QCOMPARE(Program(value({u"--expect"_s, u"\"180\""_s, u"1"_s})).exitCode(), 1); // that is a text
+    QCOMPARE(Program(value({u"--expect"_s, u"180"_s, u"not JSON"_s})).exitCode(), 0);
+    Program json(value({u"--json"_s}));
+    QCOMPARE(json.exitCode(), 0);
+    QCOMPARE(json.output(), u"\"not JSON\"\n"_s);
+    Program watch(value({u"--watch"_s, u"--count"_s, u"2"_s}));
+    QVERIFY2(watch.prints(u"'not JSON'"_s), qPrintable(watch.errors()));
+    QCOMPARE(Program(onBus({u"send"_s, u"oven"_s, u"value:=7"_s})).exitCode(), 0);
+    QCOMPARE(watch.exitCode(), 0);
+    QCOMPARE(watch.output(), u"'not JSON'\n7\n"_s);
+    QCOMPARE(Program(value({u"1"_s, u"--watch"_s})).exitCode(), 2);
+    QCOMPARE(Program(value({u"--expect"_s, u"1"_s})).exitCode(), 2);
+    QCOMPARE(Program(value({u"--count"_s, u"1"_s})).exitCode(), 2);
+}
+
+void tst_Cli::listenPrintsTheLastEvent()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    QCOMPARE(Program(onBus({u"send"_s, u"oven"_s, u"n:=1"_s})).exitCode(), 0);
+    QCOMPARE(Program(onBus({u"send"_s, u"oven"_s, u"n:=2"_s})).exitCode(), 0);
+    Program listener(onBus({u"listen"_s, u"oven"_s, u"--last"_s, u"--count"_s, u"1"_s}));
+    QCOMPARE(listener.exitCode(), 0);
+    QVERIFY2(listener.output().endsWith(u"oven  pyvent  n=2\n"_s), qPrintable(listener.output()));
+    QCOMPARE(Program(onBus({u"listen"_s, u"--last"_s})).exitCode(), 2);
+}
+
 void tst_Cli::nodesTellsWhoIsThere()
 {
     Program server(onBus({u"serve"_s}));

@@ -41,9 +41,10 @@ TestCase {
     Component {
         id: bindings
         Pyvent {
+            id: desk
             property real source: 1
             property alias bound: bound
-            PyventValue { id: bound; name: "bound"; value: source }
+            PyventValue { id: bound; name: "bound"; value: desk.source }
         }
     }
 
