@@ -114,6 +114,13 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
         decide();
     });
     connect(bus, &BusEnd::problem, this, &Bridge::tell);
+    connect(bus, &BusEnd::lost, this, [this](const QString &name, const QUuid &node, quint64 count) {
+        if (m_inbound.has({node, name}, 1)) // what comes by the engine does not have to go out
+            return;
+        tell(u"bus lost"_s,
+             u"%1 events '%2' of this bus were lost before the bridge had heard them"_s.arg(QString::number(count),
+                                                                                            name));
+    });
     connect(bus, &BusEnd::hearing, this, [this] { m_hearsSince = Clock::now(); });
     connect(&m_inbound, &Inbound::problem, this, &Bridge::tell);
     connect(&m_outbound, &Outbound::problem, this, &Bridge::tell);

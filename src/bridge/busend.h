@@ -87,6 +87,9 @@ Q_SIGNALS:
     void announced(const QUuid &bridge, const QVariantMap &words);
     void vanished(const QUuid &bridge);
 
+    // This end has not heard so many events of the stream, which are not kept any more.
+    void lost(const QString &name, const QUuid &node, quint64 count);
+
     // Something is wrong at the bus, for people. \a kind is the same for lines of one kind.
     void problem(const QString &kind, const QString &text);
 };

@@ -44,11 +44,7 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
 {
     connect(&m_node, &PyventNode::acknowledgedChanged, this, &BusEnd::acceptedChanged);
     connect(&m_node, &PyventNode::errorOccurred, this, &NodeBusEnd::tell);
-    connect(&m_node, &PyventNode::eventsLost, this, [this](const QString &name, const QUuid &, quint64 count) {
-        Q_EMIT problem(u"bus lost"_s,
-                       u"%1 events '%2' of this bus were lost before the bridge had heard them"_s.arg(
-                           QString::number(count), name));
-    });
+    connect(&m_node, &PyventNode::eventsLost, this, &BusEnd::lost);
     connect(&m_node, &PyventNode::nodeDescribed, this, [this](const PyventNodeInfo &node) {
         // Anybody can say that he is a bridge, and that this one is not to work.
         const QVariantMap words = node.forwarder ? node.about.value(bridgeKey).toMap() : QVariantMap();

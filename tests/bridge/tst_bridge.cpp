@@ -91,6 +91,8 @@ private Q_SLOTS:
     void tellsWhatThereIsNoRoomFor();
     void keepsOnDisk_data() { bothEngines(); }
     void keepsOnDisk();
+    void tellsWhatOfItsBusWasLost_data() { bothEngines(); }
+    void tellsWhatOfItsBusWasLost();
     void tellsOfTwoNames_data() { bothEngines(); }
     void tellsOfTwoNames();
 };
@@ -450,6 +452,24 @@ void tst_Bridge::keepsOnDisk()
     QCOMPARE(there.numbers(here.node(), u"order-food"_s), upTo(count + 1));
     QVERIFY2(there.mistakes().isEmpty(), qPrintable(there.mistakes()));
     QVERIFY(waitUntil([&] { return one->status().waiting == 0; }));
+}
+
+// What other buses have sent it need not hear.
+void tst_Bridge::tellsWhatOfItsBusWasLost()
+{
+    START_SERVER(server);
+    TestBus here;
+    TestBus there;
+    TestBridge one(&here, bridgeOptions(dialect, server->port(), u"here"_s));
+    TestBridge other(&there, bridgeOptions(dialect, server->port(), u"there"_s));
+    QVERIFY(one.waitUntilWorking() && other.waitUntilWorking());
+    here.send(u"gate"_s);
+    there.send(u"lamp"_s);
+    QVERIFY(waitUntil([&] { return there.count(u"gate"_s) == 1 && here.count(u"lamp"_s) == 1; }));
+    Q_EMIT other.end().lost(u"gate"_s, here.node(), 3);
+    QVERIFY2(other.problems.isEmpty(), qPrintable(other.problems.join(u'\n')));
+    Q_EMIT other.end().lost(u"lamp"_s, there.node(), 2);
+    QCOMPARE(other.problems, QStringList{u"2 events 'lamp' of this bus were lost before the bridge had heard them"_s});
 }
 
 void tst_Bridge::tellsOfTwoNames()
