@@ -246,7 +246,7 @@ void TestLanePeer::acknowledgesBeforeItTellsWhoAnswers()
 {
     Relay relay(true, {});
     OtherEnd asks(&relay);
-    OtherEnd answers(&relay);
+    auto answers = std::make_unique<OtherEnd>(&relay);
     const QUuid asker = QUuid::createUuid();
     const QUuid answerer = QUuid::createUuid();
     const auto declared = [](Control::Declaration::Kind kind, const QUuid &node) {
@@ -259,11 +259,11 @@ void TestLanePeer::acknowledgesBeforeItTellsWhoAnswers()
     QCOMPARE(asks.output(), Lane::acknowledgementFrame({1, 0}) + told({}));
     QCOMPARE(asks.output(), Lane::acknowledgementFrame({1, 1})); // when that was written
     QVERIFY(asks.peer.receive(eventFrame("x 2")));               // which has time
-    QVERIFY(answers.peer.receive(declared(Control::Declaration::Answering, answerer)));
+    QVERIFY(answers->peer.receive(declared(Control::Declaration::Answering, answerer)));
     QVERIFY(asks.peer.receive(eventFrame("x 3")));
     QCOMPARE(PyventTests::takeBytes(&asks.peer.client()->output),
              Lane::acknowledgementFrame({2, 1}) + told({answerer}));
-    relay.remove(answers.peer.client());
+    answers.reset();
     QCOMPARE(PyventTests::takeBytes(&asks.peer.client()->output), Lane::acknowledgementFrame({3, 1}) + told({}));
 }
 
