@@ -12,9 +12,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-const Command *const allCommands[] = {
-    &sendCommand,  &listenCommand, &waitCommand,   &askCommand,   &answerCommand,     &serveCommand, &nodesCommand,
-    &valueCommand, &bridgeCommand, &benchCommand,  &keygenCommand, &checkRulesCommand, &helpCommand};
+const Command *const allCommands[] = {&sendCommand,   &listenCommand,     &waitCommand,  &askCommand,    &answerCommand,
+                                      &serveCommand,  &nodesCommand,      &valueCommand, &bridgeCommand, &benchCommand,
+                                      &keygenCommand, &checkRulesCommand, &helpCommand};
 
 // QCommandLineParser's help for these options; empty if there are none.
 QString optionsHelp(const QList<QCommandLineOption> &options)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "pyventnode.h"
 
-#include "node/pyventnode_p.h"
 #include "asking/replyaddress.h"
 #include "asking/slotanswering.h"
+#include "node/pyventnode_p.h"
 
 using namespace Pyvent::Internal;
 using namespace Qt::StringLiterals;

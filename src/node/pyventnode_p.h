@@ -2,12 +2,12 @@
 #ifndef PYVENT_NODE_PYVENTNODE_P_H
 #define PYVENT_NODE_PYVENTNODE_P_H
 
+#include "asking/questions.h"
 #include "node/heldvalue.h"
 #include "node/linkdriver.h"
 #include "node/nodewaker.h"
 #include "node/notices.h"
 #include "node/serving.h"
-#include "asking/questions.h"
 #include "pickle/argumentlist.h"
 #include "pyventanswering.h"
 #include "pyventnode.h"

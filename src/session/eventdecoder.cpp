@@ -177,7 +177,7 @@ EventDecoder::Result EventDecoder::decode(QByteArrayView bytes, Way way, const R
 {
     return Q_LIKELY(!m_forwards && !table.hearsNewest() && !table.hearsFrames())
         ? decodeAs<true>(bytes, way, table, now)
-                                                         : decodeAs<false>(bytes, way, table, now);
+        : decodeAs<false>(bytes, way, table, now);
 }
 
 // Who hears the topic undecoded; null if nobody does. \a match is of the others, and is told what is known of the name.

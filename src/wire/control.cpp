@@ -223,11 +223,9 @@ std::optional<Message> Message::of(QByteArrayView frame)
         {answer, Kind::Answer},     {replay, Kind::Replay},       {recall, Kind::Recall},
         {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
         {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
-        {refused, Kind::Refused},   {forwarder, Kind::Forwarder},
-        {answerers, Kind::Answerers}, {cancel, Kind::Cancel},
-        {late, Kind::Late},
-        {value, Kind::ValueAtServer}, {set, Kind::ValueIsSet},
-        {last, Kind::LastEvent},
+        {refused, Kind::Refused},   {forwarder, Kind::Forwarder}, {answerers, Kind::Answerers},
+        {cancel, Kind::Cancel},     {late, Kind::Late},           {value, Kind::ValueAtServer},
+        {set, Kind::ValueIsSet},    {last, Kind::LastEvent},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -266,7 +264,8 @@ bool Message::isForAll() const
 
 bool Message::isServers() const
 {
-    return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet || kind == Kind::LastEvent;
+    return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet
+        || kind == Kind::LastEvent;
 }
 
 std::optional<QUuid> Message::origin() const

@@ -56,11 +56,11 @@ inline constexpr QByteArrayView will = "will";      // to the server: an event's
 inline constexpr QByteArrayView noWill = "no-will"; // to the server: NoWill
 inline constexpr QByteArrayView answerers = "answerers"; // to an asker; the server's alone: Answerers
 inline constexpr QByteArrayView cancel =
-    "cancel";                                  // common, or to an answerer: Question, which nobody waits for any more
-inline constexpr QByteArrayView late = "late"; // to an answerer: Question, which another one has answered before
-inline constexpr QByteArrayView value = "value";       // to a node; the server's alone: ValueAtServer
-inline constexpr QByteArrayView set = "set";           // likewise: ValueIsSet
-inline constexpr QByteArrayView last = "last";         // likewise: LastEvent
+    "cancel";                                    // common, or to an answerer: Question, which nobody waits for any more
+inline constexpr QByteArrayView late = "late";   // to an answerer: Question, which another one has answered before
+inline constexpr QByteArrayView value = "value"; // to a node; the server's alone: ValueAtServer
+inline constexpr QByteArrayView set = "set";     // likewise: ValueIsSet
+inline constexpr QByteArrayView last = "last";   // likewise: LastEvent
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
