@@ -66,10 +66,9 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         if (!m_speaksFor.claim(&client->speaker, *node))
             return refuse(client, firstTopicOf(*message), Control::Refused::Impersonation, *node);
     }
-    if (message->kind == Control::Kind::Forwarder) {
-        return mayForward(client)
-            || refuse(client, topic, Control::Refused::NotPermitted, {}, u"it may not forward events of other nodes"_s);
-    }
+    if (message->kind
+        == Control::Kind::Forwarder) // who may not need not be told: the first event that it forwards is refused
+        return mayForward(client);
     if (message->kind == Control::Kind::Value || message->kind == Control::Kind::Server)
         return judgeValue(client, *message);
     if (message->kind == Control::Kind::Here || message->isForWatchers() || isForServer(topic))
