@@ -5,6 +5,7 @@
 
 #include <PyventNode>
 
+#include <QtCore/qrandom.h>
 #include <QtTest>
 
 #include <csignal>

@@ -3,6 +3,7 @@
 
 #include "support/testprogram.h"
 
+#include <QtCore/qrandom.h>
 #include <QtTest/qtest.h>
 
 using namespace Pyvent::Internal;
