@@ -224,6 +224,7 @@ private:
     QString answer(const PyventBinding::Answering &function, const PyventEvent &event);
     void reply(const Pyvent::Internal::ReplyAddress &address, const PyventAnswer &answer);
     void endWork(quint64 number, const PyventAnswer &answer);
+    void hasReplied(Lock lock);
     void seeToDue(const Lock &lock);
     void runDue();
     std::shared_ptr<Receiver> makeHandler(const QString &pattern, const PyventFilter &filter, const QObject *context,

@@ -80,13 +80,7 @@ void PyventNodePrivate::reply(const ReplyAddress &address, const PyventAnswer &a
 {
     Lock lock = this->lock();
     m_questions(lock).reply(address, answer, Clock::now());
-    if (!m_life(lock).driver)
-        return;
-    hasSent(lock);
-    if (hasNews(lock)) {
-        lock.unlock();
-        tell();
-    }
+    hasReplied(std::move(lock));
 }
 
 // In any thread.
@@ -94,6 +88,11 @@ void PyventNodePrivate::endWork(quint64 number, const PyventAnswer &answer)
 {
     Lock lock = this->lock();
     m_questions(lock).end(number, answer, Clock::now());
+    hasReplied(std::move(lock));
+}
+
+void PyventNodePrivate::hasReplied(Lock lock)
+{
     if (!m_life(lock).driver)
         return;
     hasSent(lock);

@@ -268,6 +268,8 @@ private:
     bool takeWill(Client *client, const Control::Message &message);
     void publishWill(const QByteArray &frame);
     void publish(Client *from, const QByteArray &frame);
+    void publishToReceivers(Client *from, const QByteArray &frame);
+    static bool isStranger(const Client *client) { return client->m_isStranger; }
     void keepWhoMayHear(QByteArrayView body);
     void keepWhoMayHearHeads(const Control::Heads &heads);
     void countStranger(Client *client);

@@ -4,7 +4,6 @@
 
 #include "wire/frame.h"
 #include "wire/topic.h"
-#include "wire/zmtp.h"
 
 #include <algorithm>
 
@@ -66,11 +65,9 @@ void Relay::tellLost(bool inAll)
 void Relay::publishWill(const QByteArray &frame)
 {
     findReceivers(frame);
-    const auto isStranger = [](const Client *client) { return client->m_isStranger; };
     if (m_guard && std::any_of(m_receivers.begin(), m_receivers.end(), isStranger) && !m_guard->whyNot(frame).isEmpty())
         std::erase_if(m_receivers, isStranger);
-    if (!m_receivers.empty())
-        passOn(nullptr, m_receivers, Block(Zmtp::frame(0, frame), &m_bytes), 1);
+    publishToReceivers(nullptr, frame);
 }
 
 } // namespace Pyvent::Internal

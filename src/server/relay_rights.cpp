@@ -219,6 +219,12 @@ bool Relay::refuse(Client *client, QByteArrayView topic, Control::Refused::Reaso
 void Relay::publish(Client *from, const QByteArray &frame)
 {
     findReceivers(frame);
+    publishToReceivers(from, frame);
+}
+
+// To those that were found.
+void Relay::publishToReceivers(Client *from, const QByteArray &frame)
+{
     if (!m_receivers.empty())
         passOn(from, m_receivers, Block(Zmtp::frame(0, frame), &m_bytes), 1);
 }
@@ -242,7 +248,6 @@ void Relay::tellRefused()
 // Of what is not harmless to strangers, who run what they read.
 void Relay::keepNodes(QByteArrayView body, Client *from, const Block *whole)
 {
-    const auto isStranger = [](const Client *client) { return client->m_isStranger; };
     if (std::none_of(m_receivers.begin(), m_receivers.end(), isStranger))
         return;
     // Of a file, the body is only its ends. Where these have other bytes between them by now, there is no event.

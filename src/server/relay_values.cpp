@@ -97,9 +97,8 @@ void Relay::tellStrangers(Client *from, QByteArrayView name)
         return;
     const QByteArray frame = entry->frame;
     findReceivers(frame, from);
-    std::erase_if(m_receivers, [](const Client *client) { return !client->m_isStranger; });
-    if (!m_receivers.empty())
-        passOn(nullptr, m_receivers, Block(Zmtp::frame(0, frame), &m_bytes), 1);
+    std::erase_if(m_receivers, std::not_fn(isStranger));
+    publishToReceivers(nullptr, frame);
 }
 
 void Relay::countHolder(QByteArrayView prefix, bool isOne)

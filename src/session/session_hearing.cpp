@@ -24,16 +24,17 @@ void Session::add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay
     const QByteArray prefix = table().add(std::move(receiver));
     if (!m_link)
         return;
-    if (!prefix.isNull()) {
+    const bool isNew = !prefix.isNull();
+    if (isNew) {
         subscribe(prefix);
         hasChanged();
-        updateState(now);
-        if (m_state == State::Ready) // another session of this link has subscribed to it before
-            m_recovery.ready(m_wallClock(), now);
     }
-    updateState(now); // a shared value may have been subscribed to before
-    if (m_state == State::Ready)
+    updateState(now);              // a shared value may have been subscribed to before
+    if (m_state == State::Ready) { // another session of this link has subscribed to it before
+        if (isNew)
+            m_recovery.ready(m_wallClock(), now);
         valuesAreReady(now);
+    }
     m_seat->isTouched = true;
 }
 
