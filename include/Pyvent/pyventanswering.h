@@ -40,11 +40,6 @@ PYVENT_EXPORT PyventAnswer givenUp();
 PYVENT_EXPORT PyventEvent withoutReplyTo(const PyventEvent &event);
 
 template <typename T>
-inline constexpr bool isFuture = false;
-template <typename T>
-inline constexpr bool isFuture<QFuture<T>> = true;
-
-template <typename T>
 PyventAnswer resultOf(const QFuture<T> &finished)
 {
     try {

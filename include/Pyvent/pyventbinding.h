@@ -6,6 +6,7 @@
 #include "pyventevent.h"
 #include "pyventparameter.h"
 
+#include <QtCore/qfuture.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qobject.h>
 
@@ -21,6 +22,35 @@ namespace PyventBinding {
 
 //! Runs a handler for an event. Returns nothing where it ran, else why it could not be called.
 using Callback = std::function<QString(const PyventEvent &)>;
+
+//! Has what it is given called once, in any thread, when work is done that goes on after its handler has returned.
+using WhenDone = std::function<void(std::function<void()>)>;
+
+//! The handler of \a event, which is running in this thread, has begun work that lasts longer: PyventFilter::share.
+PYVENT_EXPORT void goesOn(const PyventEvent &event, WhenDone whenDone);
+
+template <typename T>
+inline constexpr bool isFuture = false;
+template <typename T>
+inline constexpr bool isFuture<QFuture<T>> = true;
+
+template <typename T>
+void goesOn(const PyventEvent &event, const QFuture<T> &future)
+{
+    goesOn(event, WhenDone([future](const std::function<void()> &done) {
+               QFuture<T>(future).then([done](const QFuture<T> &) { done(); }).onCanceled([done] { done(); });
+           }));
+}
+
+//! Calls a handler of \a event.
+template <typename Call, typename... A>
+void run(const PyventEvent &event, Call &call, A &&...arguments)
+{
+    if constexpr (isFuture<std::decay_t<decltype(call(std::forward<A>(arguments)...))>>)
+        goesOn(event, call(std::forward<A>(arguments)...));
+    else
+        call(std::forward<A>(arguments)...);
+}
 
 //! Writes the argument for \a parameter into \a storage, a new object of the type \a type. On failure says why in \a why.
 PYVENT_EXPORT bool bindArgument(const PyventEvent &event, const PyventParameter &parameter, QMetaType type,
@@ -126,11 +156,11 @@ Callback plain(Context *context, F &&function)
                   "its type, on<Order>(name, context, function)");
     return [call = bound(context, std::forward<F>(function))](const PyventEvent &event) mutable {
         if constexpr (std::is_same_v<Arguments, TypeList<QVariantMap>>)
-            call(event.args);
+            run(event, call, event.args);
         else if constexpr (std::is_same_v<Arguments, TypeList<PyventEvent>>)
-            call(event);
+            run(event, call, event);
         else
-            call();
+            run(event, call);
         return QString();
     };
 }
@@ -153,7 +183,7 @@ QString callWithKeywords(Call &call, const PyventParameters &parameters, const P
     QString why;
     if (!(bindParameter(event, parameters[qsizetype(I)], &std::get<I>(arguments), &why) && ...))
         return why;
-    call(std::get<I>(arguments)...);
+    run(event, call, std::get<I>(arguments)...);
     return QString();
 }
 
@@ -180,7 +210,7 @@ Callback gadget(Context *context, F &&function)
         QString why;
         if (!readGadget(event, T::staticMetaObject, &value, &why))
             return why;
-        call(std::as_const(value));
+        run(event, call, std::as_const(value));
         return QString();
     };
 }

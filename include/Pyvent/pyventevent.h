@@ -27,6 +27,7 @@ struct PYVENT_EXPORT PyventEvent
     Q_PROPERTY(QDateTime time MEMBER time)
     Q_PROPERTY(bool replayed MEMBER replayed)
     Q_PROPERTY(quint64 skipped MEMBER skipped)
+    Q_PROPERTY(bool redelivered MEMBER redelivered)
 
 public:
     QString name;          /*!< The event's name, "order-food". */
@@ -39,6 +40,9 @@ public:
     quint64 skipped =
         0; /*!< The number of events of this name and node that the handler did not get since the one before,
                                 as PyventFilter::latest and atMostEvery have it. */
+    bool redelivered =
+        false; /*!< Another member of the group that shares it may have had it before, and was lost before it had
+                                   finished: PyventFilter::share. */
 
     friend bool operator==(const PyventEvent &, const PyventEvent &) = default;
 };

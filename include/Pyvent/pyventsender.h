@@ -118,6 +118,22 @@ struct PyventFilter
         the 100,000 names that were used last, if it has 60 KiB at most, and 64 MiB in all, for as long as it serves; Python's keeps
         none, and then nothing of the past comes. Cannot be combined with replay, which brings it as well. A glob has no last event. */
     bool last = false;
+
+    /*! The name of a group whose handlers share the work, of 1 to 255 bytes of UTF-8 without control characters: of all handlers with this
+        name, filter and group, on the whole bus, one gets each event; whoever has been free for longest does, and only when it has
+        finished the one before. A handler has finished when it returns, or throws; one that returns a QFuture, when that has ended. If
+        its node is lost before, or leaves, or the handler is taken away, another member gets the event, with PyventEvent::redelivered
+        set: so an event may be worked on twice. One with which five members were lost goes to nobody any more, and its sender is told.
+
+        Events that come while nobody is free wait at the server: 64 MiB for each group, and 256 MiB in all, and for 60 s after the last
+        member is gone; of what is lost then, the sender is told with PyventError::EventRefused, unless it waits:
+        PyventOptions::whenReceiversLag. When the server is lost, senders give the next one what was not finished; Python's cannot. A
+        server of Python's gives each event to all, so a handler with a group hears nothing there, and the node says so with
+        PyventError::NotSupported.
+
+        For on(), onFrame() and event(). A handler hears its share of what its own node sends, too, whatever PyventOptions::hearOwnEvents
+        has; dispatch() does not call it. Not to be combined with replay, latest, atMostEvery and last. */
+    QString share = {};
 };
 
 Q_DECLARE_METATYPE(PyventSender)

@@ -222,7 +222,19 @@ PyventBinding::Callback slotCallback(QObject *object, QByteArrayView slot, QStri
     std::optional<Slot> found = findSlot(object, slot, why);
     if (!found)
         return {};
-    return [call = *std::move(found)](const PyventEvent &event) { return call(event); };
+    const QMetaType returns = found->byCount.constLast().returnMetaType();
+    const bool isOfVariant = returns == QMetaType::fromType<QFuture<QVariant>>();
+    if (!isOfVariant && returns != QMetaType::fromType<QFuture<void>>())
+        return [call = *std::move(found)](const PyventEvent &event) { return call(event); };
+    return [isOfVariant, call = *std::move(found)](const PyventEvent &event) {
+        QVariant result;
+        const QString reason = call(event, &result);
+        if (reason.isEmpty() && isOfVariant)
+            PyventBinding::goesOn(event, result.value<QFuture<QVariant>>());
+        else if (reason.isEmpty())
+            PyventBinding::goesOn(event, result.value<QFuture<void>>());
+        return reason;
+    };
 }
 
 SlotFunction slotFunction(QObject *object, QByteArrayView slot, QMetaType *returns, QString *why)

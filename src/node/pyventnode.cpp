@@ -4,6 +4,7 @@
 #include "dispatch/frameevent.h"
 #include "dispatch/name.h"
 #include "dispatch/slotcallback.h"
+#include "node/filtercheck.h"
 #include "node/noderegistry.h"
 #include "node/pyventnode_p.h"
 
@@ -392,7 +393,11 @@ QFuture<PyventEvent> PyventNode::next(QAnyStringView name, const PyventFilter &f
     promise->start();
     const QFuture<PyventEvent> future = promise->future();
     const QString pattern = name.toString();
-    if (!checkName(pattern) || !checkFilter(pattern, filter)) {
+    const bool isShared = !filter.share.isEmpty();
+    if (isShared)
+        refuse({PyventError::InvalidHandler, u"to wait for one event '%1' is not to share the work"_s.arg(pattern),
+                pattern});
+    if (isShared || !checkName(pattern) || !checkFilter(pattern, filter)) {
         promise->future().cancel();
         promise->finish();
         return future;
@@ -490,26 +495,8 @@ bool PyventNode::checkFilter(const QString &pattern, const PyventFilter &filter)
 {
     if (!checkSender(filter.sender))
         return false;
-    if (filter.atMostEvery < std::chrono::milliseconds(0)) {
-        refuse(
-            {PyventError::InvalidHandler,
-             u"'%1' cannot be heard at most every %2 ms: the least time between two events is 0 or more"_s.arg(pattern)
-                 .arg(filter.atMostEvery.count()),
-             pattern});
-        return false;
-    }
-    if (filter.last && !filter.replay.isNone()) {
-        refuse({PyventError::InvalidHandler,
-                u"the handler of '%1' asks for the last event and for a replay; a replay brings the last one as well"_s
-                    .arg(pattern),
-                pattern});
-        return false;
-    }
-    if ((filter.replay.isNone() && !filter.last) || !PyventPattern(pattern).isGlob())
-        return true;
-    refuse({PyventError::InvalidHandler,
-            u"'%1' has no past to replay, because it stands for many names; ask for the past of one name, and hear the "
-            "others with another handler"_s.arg(pattern),
-            pattern});
-    return false;
+    const QString why = whyNotHeardSo(pattern, filter);
+    if (!why.isEmpty())
+        refuse({PyventError::InvalidHandler, why, pattern});
+    return why.isEmpty();
 }

@@ -66,6 +66,13 @@ QMetaObject::Connection PyventNode::addAnswerer(QAnyStringView name, const Pyven
     const QString pattern = name.toString();
     if (!checkHandler(pattern, filter, context))
         return {};
+    if (!filter.share.isEmpty()) {
+        refuse({PyventError::InvalidHandler,
+                u"'%1' is answered by all who answer it, and the first answer wins; to share the work of many, share "
+                "events: on() with PyventFilter::share"_s.arg(pattern),
+                pattern});
+        return {};
+    }
     if (!filter.replay.isNone()) {
         refuse({PyventError::InvalidHandler,
                 u"'%1' is not answered with a replay: nobody waits for answers to questions of the past"_s.arg(pattern),

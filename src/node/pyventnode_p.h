@@ -76,6 +76,9 @@ public:
     QMetaObject::Connection addHandler(const QString &pattern, const PyventFilter &filter, const QObject *context,
                                        PyventBinding::Callback callback,
                                        Receiver::Hears hears = Receiver::Hears::Arguments);
+    QMetaObject::Connection addSharingHandler(const QString &pattern, const PyventFilter &filter,
+                                              const QObject *context, PyventBinding::Callback callback,
+                                              Receiver::Hears hears);
     PyventSubscription *subscription(const QString &pattern, const PyventFilter &filter);
     template <typename AnyReceiver> // HandlerReceiver, FunctionReceiver
     void hearNewest(const std::shared_ptr<AnyReceiver> &receiver, const PyventFilter &filter);
@@ -185,9 +188,10 @@ private:
     // What feeds the node's own signals, and its subscriptions.
     struct Feeds
     {
-        // By name, sender, the two limits of the replay, whether it hears the last event first, and the two of what may be skipped.
-        using SubscriptionKey =
-            std::tuple<QString, QString, qsizetype, std::chrono::milliseconds, bool, bool, std::chrono::milliseconds>;
+        // By name, sender, the two limits of the replay, whether it hears the last event first, the two of what may be skipped, and the group
+        // that shares.
+        using SubscriptionKey = std::tuple<QString, QString, qsizetype, std::chrono::milliseconds, bool, bool,
+                                           std::chrono::milliseconds, QString>;
 
         std::shared_ptr<Receiver> everything; // for eventReceived() and received(), if it is in the table
         std::map<SubscriptionKey, QPointer<PyventSubscription>> subscriptions;
@@ -199,6 +203,8 @@ private:
     // With the lock held:
     void apply(const Lock &lock, const PyventOptions &options);
     void apply(const Lock &lock, const ReceiverTable::Removal &removal);
+    ReceiverTable::Removal removeFrom(const Lock &lock,
+                                      const std::function<ReceiverTable::Removal(ReceiverTable &)> &remove);
     bool mayBeUsed(const Lock &lock);
     bool mayName(const Lock &lock, QAnyStringView name);
     void hasSent(const Lock &lock);
@@ -213,6 +219,7 @@ private:
     void tellSet(const Lock &lock, const QString &name, const SharedValues::Answer &answer,
                  const std::shared_ptr<QPromise<bool>> &promise);
     void wantService(const Lock &lock);
+    void addMember(const Lock &lock, quint32 number, std::shared_ptr<Receiver> receiver, const QString &group);
     void processed(const Lock &lock, Clock::time_point now) override;
     bool tryToServe(const Lock &lock) override;
     bool needsTurn(const Lock &lock) const override;
@@ -225,6 +232,9 @@ private:
     void reply(const Pyvent::Internal::ReplyAddress &address, const PyventAnswer &answer);
     void endWork(quint64 number, const PyventAnswer &answer);
     void hasReplied(Lock lock);
+    PyventBinding::Callback sharing(quint32 number, PyventBinding::Callback callback);
+    QString work(quint32 number, const PyventBinding::Callback &callback, const PyventEvent &event);
+    void endWork(quint32 number, quint64 id);
     void seeToDue(const Lock &lock);
     void runDue();
     std::shared_ptr<Receiver> makeHandler(const QString &pattern, const PyventFilter &filter, const QObject *context,

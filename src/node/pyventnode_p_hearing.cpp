@@ -24,9 +24,9 @@ void PyventNodePrivate::prune(const QSet<QString> &patterns)
     std::vector<ReceiverTable::Removal> removals; // destroyed after the lock is released
     const Lock lock = this->lock();
     for (const QString &pattern : patterns) {
-        removals.push_back(
-            m_session(lock).table().removeIf(pattern, [](const Receiver &receiver) { return !receiver.isWanted(); }));
-        apply(lock, removals.back());
+        removals.push_back(removeFrom(lock, [&pattern](ReceiverTable &table) {
+            return table.removeIf(pattern, [](const Receiver &receiver) { return !receiver.isWanted(); });
+        }));
     }
     if (patterns.contains(everything()) && m_session(lock).isWatching()) {
         static const QMetaMethod appeared = QMetaMethod::fromSignal(&PyventNode::nodeAppeared);
@@ -37,14 +37,24 @@ void PyventNodePrivate::prune(const QSet<QString> &patterns)
     }
 }
 
-qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &removeFrom)
+// From among all receivers, and among those that share events.
+ReceiverTable::Removal PyventNodePrivate::removeFrom(const Lock &lock,
+                                                     const std::function<ReceiverTable::Removal(ReceiverTable &)> &take)
 {
-    ReceiverTable::Removal removal;
-    {
-        const Lock lock = this->lock();
-        removal = removeFrom(m_session(lock).table());
-        apply(lock, removal);
+    Session &session = m_session(lock);
+    ReceiverTable::Removal removal = take(session.table());
+    apply(lock, removal);
+    if (session.hasMembers()) {
+        const ReceiverTable::Removal members = take(session.members().table());
+        session.removedMembers(members.receivers);
+        removal.receivers.insert(removal.receivers.end(), members.receivers.begin(), members.receivers.end());
     }
+    return removal;
+}
+
+qsizetype PyventNodePrivate::remove(const std::function<ReceiverTable::Removal(ReceiverTable &)> &take)
+{
+    const ReceiverTable::Removal removal = removeFrom(lock(), take);
     for (const std::shared_ptr<Receiver> &receiver : removal.receivers)
         receiver->end();
     return qsizetype(removal.receivers.size());
@@ -79,6 +89,8 @@ QMetaObject::Connection PyventNodePrivate::addHandler(const QString &pattern, co
                                                       const QObject *context, PyventBinding::Callback callback,
                                                       Receiver::Hears hears)
 {
+    if (!filter.share.isEmpty())
+        return addSharingHandler(pattern, filter, context, std::move(callback), hears);
     QMetaObject::Connection connection;
     const auto handler = makeHandler(pattern, filter, context, std::move(callback), hears, &connection);
     Lock lock = this->lock();
@@ -109,17 +121,26 @@ PyventSubscription *PyventNodePrivate::subscription(const QString &pattern, cons
     Lock lock = this->lock();
     const PyventSender &sender = filter.sender;
     QPointer<PyventSubscription> &known =
-        m_feeds(lock).subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last,
-                                     filter.replay.since, filter.last, filter.latest, filter.atMostEvery}];
+        m_feeds(lock)
+            .subscriptions[{pattern, sender.isAny() ? QString() : sender.name(), filter.replay.last,
+                            filter.replay.since, filter.last, filter.latest, filter.atMostEvery, filter.share}];
     if (!known) {
         known = new PyventSubscription(pattern, sender);
         known->moveToThread(node()->thread());
         const QPointer<PyventSubscription> subscription = known;
+        const auto hear = [subscription](const PyventEvent &event) {
+            subscription->hear(event);
+            return QString();
+        };
+        const quint32 member = filter.share.isEmpty() ? 0 : m_session(lock).members().newNumber();
         const auto receiver = std::make_shared<FunctionReceiver>(
             pattern, sender, [subscription] { return !subscription.isNull(); },
-            [subscription](const PyventEvent &event) { subscription->hear(event); });
+            member > 0 ? sharing(member, hear) : PyventBinding::Callback(hear));
         hearNewest(receiver, filter);
-        add(lock, receiver, filter.replay, filter.last);
+        if (member > 0)
+            addMember(lock, member, receiver, filter.share);
+        else
+            add(lock, receiver, filter.replay, filter.last);
     }
     start(lock);
     return known;

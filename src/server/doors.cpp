@@ -98,7 +98,8 @@ void Doors::watch(int fd)
 Doors::Clock::time_point Doors::deadline() const
 {
     return std::min({m_listensAgainAt, m_givesBackAt, m_nextHandshake, m_paysAt, m_readsAgainAt, m_readsKeysAt,
-                     m_tellsRefusedAt, m_tellsGoneAt, m_tellsLostAt, m_looksForSilenceAt, m_givesUpAt});
+                     m_tellsRefusedAt, m_tellsGoneAt, m_tellsLostAt, m_looksForSilenceAt, m_givesUpAt,
+                     m_relay->sharingDeadline()});
 }
 
 qsizetype Doors::wait(Clock::time_point until)
@@ -127,6 +128,9 @@ qsizetype Doors::wait(Clock::time_point until)
     }
     payDebts(now);
     readAgain(now);
+    m_relay->processSharing(now);
+    if (m_relay->hasRefused())
+        m_tellsRefusedAt = std::min(m_tellsRefusedAt, now + tellsRefusedAfter);
     m_relay->tellSenders();
     m_relay->tellAnswerers();
     if (now >= m_tellsRefusedAt) {

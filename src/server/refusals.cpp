@@ -22,7 +22,7 @@ QByteArray beginningOf(QByteArrayView bytes, qsizetype longest)
 } // namespace
 
 void Refusals::add(const QUuid &node, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as,
-                   QByteArrayView text)
+                   QByteArrayView text, quint64 count)
 {
     m_last = {.node = node,
               .topic = beginningOf(topic, longestText),
@@ -33,7 +33,8 @@ void Refusals::add(const QUuid &node, QByteArrayView topic, Control::Refused::Re
     if (m_refusals.size() >= mostKinds)
         kind.topic.clear();
     Control::Refused &refused = m_refusals.try_emplace({node, kind.topic, reason}, kind).first->second;
-    if (refused.count++ == 0 && !node.isNull())
+    refused.count += count;
+    if (refused.count == count && !node.isNull())
         m_first.push_back(refused);
 }
 

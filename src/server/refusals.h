@@ -21,9 +21,9 @@ class Refusals
 public:
     bool isEmpty() const { return m_refusals.empty(); }
 
-    // \a text is for people, in UTF-8.
+    // \a text is for people, in UTF-8; \a count is of events.
     void add(const QUuid &node, QByteArrayView topic, Control::Refused::Reason reason, const QUuid &as,
-             QByteArrayView text);
+             QByteArrayView text, quint64 count = 1);
 
     // The first of each since they were taken, where it is known who has sent it.
     std::vector<Control::Refused> takeFirst() { return std::exchange(m_first, {}); }

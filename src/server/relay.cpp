@@ -6,6 +6,8 @@
 #include "wire/topic.h"
 #include "wire/zmtp.h"
 
+#include <QtCore/qrandom.h>
+
 #include <algorithm>
 
 namespace Pyvent::Internal {
@@ -45,6 +47,21 @@ QUuid nodeOf(QByteArrayView prefix)
     return !node.isNull() && prefix == nodePrefix(node) ? node : QUuid();
 }
 
+// Not one that another server may have begun with, whose members say what that has given them.
+quint64 firstGiving()
+{
+    return QRandomGenerator::global()->generate64() >> 2;
+}
+
+// A part of what may wait in all, where that is little.
+Sharing::Limits limitsOfSharing(const Relay::Limits &limits)
+{
+    Sharing::Limits sharing;
+    sharing.groupBytes = std::min(sharing.groupBytes, limits.allBytes / 4);
+    sharing.allBytes = std::min(sharing.allBytes, limits.allBytes / 2);
+    return sharing;
+}
+
 // Behind the delimiter that a REQ or DEALER sent.
 QByteArray replyOf(QByteArrayView text)
 {
@@ -58,6 +75,7 @@ Relay::Relay(bool takesBatches, const Limits &limits)
     , m_limits(limits)
     , m_acknowledgement(replyOf(acknowledgement), &m_bytes)
     , m_batchAcknowledgement(replyOf(batchAcknowledgement), &m_bytes)
+    , m_sharing(this, firstGiving(), limitsOfSharing(limits))
 {
     setWallClock([] {
         using namespace std::chrono;
@@ -94,6 +112,7 @@ void Relay::remove(Client *client)
         forgetNodeHere(node);
     countStranger(client);
     m_answerers.left(client);
+    m_sharing.left(client);
     setRules(client, nullptr);
     m_leavingBytes += sizeInIndex(client->m_prefixBytes, client->m_prefixes.size());
     const auto place = std::find_if(m_clients.begin(), m_clients.end(),
@@ -202,6 +221,13 @@ inline bool Relay::keepLast(QByteArrayView body, qsizetype size)
     return keepFirst(body, size);
 }
 
+// Gives it to those that share it.
+inline void Relay::share(Client *client, QByteArrayView body, const Block *whole)
+{
+    if (Q_UNLIKELY(!m_sharing.isEmpty()))
+        shareOut(client, body, whole);
+}
+
 // Most are events of the node that the client has spoken for last, or of Python's nodes, which say nothing of whose they are.
 inline bool Relay::admits(Client *client, QByteArrayView body)
 {
@@ -234,6 +260,7 @@ void Relay::passOn(Client *client, const FrameReader::Frame &frame)
     findReceivers(frame.body, client, frame.block.isNull() ? nullptr : &frame.block);
     if (!m_receivers.empty())
         passOn(client, m_receivers, frame.block.isNull() ? Block(frame.encoded, &m_bytes) : frame.block, 1);
+    share(client, frame.body, frame.block.isNull() ? nullptr : &frame.block);
     if (!keepLast(frame.body, size))
         keepWrite(client, frame.body, size);
     keepNoted();
@@ -276,6 +303,7 @@ void Relay::addToRun(Client *client, const FrameReader::Frame &frame)
     m_run = QByteArrayView(begin, frame.encoded.end());
     ++m_framesInRun;
     m_runFrom = client;
+    share(client, frame.body);
     if (!keepLast(frame.body, frame.body.size())) {
         endRun();
         keepWrite(client, frame.body, frame.body.size());
@@ -334,6 +362,7 @@ qsizetype Relay::receiveBatch(Client *client, QByteArrayView batch)
             endRun();
         std::swap(m_receivers, m_earlier);
         run.push_back(body);
+        share(client, body);
         if (!keepLast(body, body.size())) {
             endRun();
             keepWrite(client, body, body.size());

@@ -11,6 +11,7 @@
 #include "server/payloadguard.h"
 #include "server/refusals.h"
 #include "server/sendbuffer.h"
+#include "server/sharing.h"
 #include "server/speakers.h"
 #include "server/subscriptionindex.h"
 #include "wire/valuemessages.h"
@@ -26,7 +27,7 @@ namespace Pyvent::Internal {
 
 // Who gets what on a bus: each frame of a client's is passed on to all that have subscribed to it, and each message is acknowledged to
 // its client. It knows frames, not values. Plain logic, without sockets and clock. Not thread-safe.
-class Relay : private Answerers::Bus
+class Relay : private Answerers::Bus, private Sharing::Bus
 {
 public:
     // What may wait in it, and what a client may have it remember. Each says what it is there against.
@@ -93,6 +94,7 @@ public:
 
         // As a sender that waits.
         std::vector<const Client *> m_waitsFor;
+        bool m_waitsForShares = false; // until groups that share events have fewer of them
         qsizetype m_sentMeanwhile = 0; // bytes
         std::vector<Withheld> m_withheld;
     };
@@ -174,6 +176,10 @@ public:
     void tellAnswerers();
     bool hasChangedAnswerers() const { return m_answerers.hasChanges(); }
 
+    // What has come of events that are shared, and what is due of that: Sharing.
+    void processSharing(Sharing::Clock::time_point now);
+    Sharing::Clock::time_point sharingDeadline() const { return m_sharing.deadline(); }
+
     // What time it is, in µs since 1970: for the stamps of writes to shared values that have none. It may go back.
     void setWallClock(std::function<qint64()> clock);
 
@@ -183,7 +189,7 @@ public:
     void setLags(Client *client, bool lags);
 
     // Whether \a client waits for somebody, and whether anyone does.
-    bool isHeld(const Client *client) const { return !client->m_waitsFor.empty(); }
+    bool isHeld(const Client *client) const { return !client->m_waitsFor.empty() || client->m_waitsForShares; }
     bool hasHeld() const { return !m_held.empty(); }
 
     // Acknowledges what those have sent for whom everybody has caught up. Returns whether there is one.
@@ -228,7 +234,10 @@ public:
     bool hasTooManyParts() const { return m_partBytes >= m_limits.allBytes; }
 
     // About what all of it takes, in bytes.
-    qsizetype memory() const { return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes(); }
+    qsizetype memory() const
+    {
+        return m_bytes + m_partBytes + m_subscribedBytes + m_attendance.willBytes() + m_sharing.bytes();
+    }
 
 private:
     qsizetype receiveBatch(Client *client, QByteArrayView batch);
@@ -280,6 +289,16 @@ private:
     bool mayAnswer(Answerers::Client client, const QByteArray &name) const override;
     bool mayAsk(Answerers::Client client, const QByteArray &name) const override;
     void tell(Answerers::Client client, const QByteArray &frame) override;
+    // Of events that are shared: relay_sharing.cpp.
+    void share(Client *client, QByteArrayView body, const Block *whole = nullptr);
+    void shareOut(Client *client, QByteArrayView body, const Block *whole);
+    bool mayShare(Sharing::Client client, QByteArrayView name) const override;
+    bool hasRoomFor(Sharing::Client client, qsizetype bytes) const override;
+    void give(Sharing::Client client, const QUuid &node, const Control::Share &share) override;
+    void tellMember(Sharing::Client client, const Control::Membership &membership) override;
+    void tellSender(const Control::Unfinished &unfinished) override;
+    void isLost(const QUuid &sender, QByteArrayView topic, qint64 count, const QString &why) override;
+    void waitForShares(Client *sender, QByteArrayView event);
     // Of \a body, \a whole has all bytes with their header where that is only a part of them.
     void findReceivers(QByteArrayView body, Client *from = nullptr, const Block *whole = nullptr);
     void keepNodes(QByteArrayView body, Client *from, const Block *whole);
@@ -312,6 +331,7 @@ private:
     QHash<QUuid, int> m_nodesHere; // on how many connections each hears what is for it
     Refusals m_refusals;
     Answerers m_answerers{this};
+    Sharing m_sharing;
     LastValues m_last;
     qsizetype m_size = 0;   // of the frame under way, where its body has only the ends of it; else 0
     QByteArrayView m_noted; // the last of plain events of one name, which is kept when the run ends
@@ -334,6 +354,7 @@ private:
     qsizetype m_speakers = 0; // clients that ever took part
     quint64 m_dropped = 0;
     bool m_wasFull = false;
+    bool m_ends = false; // nobody waits for anybody any more
 };
 
 } // namespace Pyvent::Internal

@@ -20,6 +20,13 @@ void Relay::noteSubscription(Client *client, const QByteArray &prefix, bool isTh
             m_answerers.strangersChanged(prefix);
         return;
     }
+    if (const auto member = Control::Member::read(prefix)) {
+        if (isThere)
+            m_sharing.add(client, *member);
+        else
+            m_sharing.remove(client, *member);
+        return;
+    }
     const auto declaration = Control::Declaration::read(prefix);
     if (!declaration)
         return;

@@ -68,6 +68,7 @@ void Relay::publishWill(const QByteArray &frame)
     if (m_guard && std::any_of(m_receivers.begin(), m_receivers.end(), isStranger) && !m_guard->whyNot(frame).isEmpty())
         std::erase_if(m_receivers, isStranger);
     publishToReceivers(nullptr, frame);
+    shareOut(nullptr, frame, nullptr);
 }
 
 } // namespace Pyvent::Internal

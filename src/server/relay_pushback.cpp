@@ -75,10 +75,23 @@ void Relay::setLags(Client *client, bool lags)
     client->m_lags = lags;
 }
 
+// Who sends more than groups that share it keep up with.
+void Relay::waitForShares(Client *sender, QByteArrayView event)
+{
+    if (sender->m_waitsForShares || sender->m_sentMeanwhile > mostMeanwhile || !endsWithFlag(Trailer::Waits, event)
+        || !m_sharing.isBehind(topicOf(event)))
+        return;
+    if (!isHeld(sender))
+        m_held.push_back(sender);
+    sender->m_waitsForShares = true;
+}
+
 bool Relay::releaseHeld()
 {
+    const bool isBehind = !m_held.empty() && m_sharing.isBehind();
     return std::erase_if(m_held,
-                         [this](Client *held) {
+                         [this, isBehind](Client *held) {
+                             held->m_waitsForShares = held->m_waitsForShares && isBehind && !m_ends;
                              std::erase_if(held->m_waitsFor, [this](const Client *slow) { return hasCaughtUp(*slow); });
                              if (isHeld(held))
                                  return false;
@@ -95,6 +108,7 @@ bool Relay::releaseHeld()
 
 void Relay::giveUpThoseThatStandStill(bool end)
 {
+    m_ends = m_ends || end;
     for (const std::unique_ptr<Client> &client : m_clients) {
         const quint64 progress = progressOf(*client);
         const bool standsStill = client->m_lags || !client->output.isEmpty();

@@ -45,6 +45,7 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     if (!message)
         return !isForServer(topic); // of a version to come
     const bool isEvent = message->kind == Control::Kind::Repair || message->kind == Control::Kind::Replay
+        || message->kind == Control::Kind::Again
         || (message->kind == Control::Kind::Value && isValueWrite(message->payload));
     if (!isEvent)
         ++(message->isForAll() || message->isForWatchers() ? client->m_commonMessages : client->m_nodeMessages);
@@ -52,7 +53,8 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         return refuse(client, topic, Control::Refused::Impersonation);
     if (isEvent && message->kind == Control::Kind::Value)
         return judgeValue(client, *message);
-    const Frame event = isEvent ? parseFrame(message->payload) : Frame();
+    const auto again = message->kind == Control::Kind::Again ? Control::Again::read(message->payload) : std::nullopt;
+    const Frame event = isEvent ? parseFrame(again ? again->frame : message->payload) : Frame();
     const auto node = message->origin();
     if (!node)
         return false;
@@ -69,6 +71,11 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
     if (message->kind
         == Control::Kind::Forwarder) // who may not need not be told: the first event that it forwards is refused
         return mayForward(client);
+    if (again) {
+        if (maySend(client, event.topic))
+            m_sharing.offerAgain(*again);
+        return false;
+    }
     if (message->kind == Control::Kind::Value || message->kind == Control::Kind::Server)
         return judgeValue(client, *message);
     if (message->kind == Control::Kind::Here || message->isForWatchers() || isForServer(topic))

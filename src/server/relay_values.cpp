@@ -192,6 +192,12 @@ void Relay::takeForServer(Client *client, const Control::Message &message)
     if (topic == Control::SetValue::topic) {
         if (const auto question = Control::SetValue::read(message.payload))
             set(client, *question);
+    } else if (topic == Control::Finished::topic) {
+        if (const auto said = Control::Finished::read(message.payload))
+            m_sharing.finished(*said);
+    } else if (topic == Control::AtWork::topic) {
+        if (const auto said = Control::AtWork::read(message.payload))
+            m_sharing.atWork(*said);
     } else if (topic == Control::AskLast::topic) {
         const auto question = Control::AskLast::read(message.payload);
         if (!question || !mayHear(*client, question->name))

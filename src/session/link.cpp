@@ -110,8 +110,12 @@ bool Link::isHeard(QByteArrayView frame, const Seat *except) const
     };
     if (const Subscribers *subscribers = subscribersOfTopic(frame); subscribers && isThere(*subscribers))
         return true;
-    return std::any_of(m_globs.begin(), m_globs.end(),
-                       [&](const auto &glob) { return frame.startsWith(glob.first) && isThere(glob.second); });
+    if (std::any_of(m_globs.begin(), m_globs.end(),
+                    [&](const auto &glob) { return frame.startsWith(glob.first) && isThere(glob.second); }))
+        return true;
+    return std::any_of(m_seats.begin(), m_seats.end(), [&](const auto &seat) { // which may hear their own
+        return seat->session->hasMembers() && seat->session->members().table().hears(topicOf(frame));
+    });
 }
 
 Connection::State Link::state(const Seat &seat) const

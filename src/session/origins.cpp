@@ -39,6 +39,10 @@ qint64 costOf(const Control::Message &message)
     case Control::Kind::ValueAtServer:
     case Control::Kind::ValueIsSet:
     case Control::Kind::LastEvent:
+    case Control::Kind::Membership:
+    case Control::Kind::Share:
+    case Control::Kind::Unfinished:
+    case Control::Kind::Again:
     case Control::Kind::Server:
         break;
     }
@@ -53,7 +57,8 @@ bool Origins::allow(const Control::Message &message, Clock::time_point now)
     if (message.kind == Control::Kind::Repair || message.kind == Control::Kind::Replay
         || (message.kind == Control::Kind::Value && isValueWrite(message.payload))
         || message.kind == Control::Kind::ValueAtServer || message.kind == Control::Kind::ValueIsSet
-        || message.kind == Control::Kind::LastEvent)
+        || message.kind == Control::Kind::LastEvent || message.kind == Control::Kind::Share
+        || message.kind == Control::Kind::Membership || message.kind == Control::Kind::Unfinished)
         return true;
     const auto node = message.kind == Control::Kind::Refused ? std::optional(QUuid()) : message.origin();
     if (!node)

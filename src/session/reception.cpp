@@ -114,6 +114,32 @@ void Reception::deliverReleased(Clock::time_point now)
         m_catchUps.deliver([this] { return !m_inbox.isFull(); }, deliverPast(now));
 }
 
+bool Reception::heardShare(const std::shared_ptr<Receiver> &receiver, QByteArrayView frame, bool isRedelivered)
+{
+    EventDecoder::Result result;
+    try {
+        result = m_decoder.decodeFor(*receiver, frame);
+        tellProblem(result);
+    } catch (const std::bad_alloc &) {
+        noMemoryFor(frame, true);
+        return false;
+    }
+    if (!result.event)
+        return false;
+    if (isRedelivered) { // others may share the event
+        const auto again = std::make_shared<PyventEvent>(*result.event);
+        again->redelivered = true;
+        result.event = again;
+    }
+    if (receiver->isElsewhere()) {
+        QString why;
+        return receiver->post(*result.event, &why);
+    }
+    ReceiverTable::Match match{.name = {}, .exact = std::make_shared<ReceiverTable::Receivers>(1, receiver)};
+    m_inbox.append(Fanout(std::move(result.event), std::move(match)), std::max(result.size, frame.size()));
+    return true;
+}
+
 bool Reception::hasRoomToTake(QByteArrayView frame) const
 {
     return !m_inbox.isFull() || m_inbox.hasRoomToKeep(frame.size());

@@ -58,6 +58,9 @@ public:
     // The last event of a name has come, as the server has it, for those who asked for it: LastJoiner.
     void heardLast(QByteArrayView frame, Clock::time_point now);
 
+    // An event was given to \a receiver alone, of those that share it. Returns false where it does not hear it.
+    bool heardShare(const std::shared_ptr<Receiver> &receiver, QByteArrayView frame, bool isRedelivered);
+
     // Whether more has come than is kept up with, from when half of what may wait does until it is a quarter.
     bool isLagging();
 

@@ -96,6 +96,10 @@ Session::Left Session::leave(Clock::time_point now)
     table().forEachNewest([this](Receiver &receiver) { m_reception.pacer().forget(receiver); });
     if (m_values)
         m_values->leave(now);
+    if (m_members)
+        m_members->leave();
+    if (m_unfinished)
+        m_unfinished->clear();
     updateState(now);
     m_roster.forget();
     m_here = {};
@@ -125,19 +129,23 @@ void Session::updateState(Clock::time_point now)
         valuesAreLost(now);
     if (state == State::Connecting && before != State::Stopped)
         m_lostServer = true;
-    if (state == State::Connecting || state == State::Stopped)
+    if (state == State::Connecting || state == State::Stopped) {
         isNotThere();
+        sharesAreLost();
+    }
     if (state == State::Ready) {
         m_announcement.isDue = m_announcement.isWanted;
         if (std::exchange(m_callsRoll, false))
             m_roster.ready(m_link->tellsWhoIsLost(), now);
         m_recovery.received().setSendersAreProven(m_link->provesSenders());
         m_recovery.ready(m_wallClock(), now);
-        if (std::exchange(m_lostServer, false)) {
+        const bool isAnotherServer = std::exchange(m_lostServer, false);
+        if (isAnotherServer) {
             m_recovery.reconnected(now);
             m_catchUps.reconnected(now);
         }
         valuesAreReady(now);
+        sharesAreReady(isAnotherServer, now);
     }
     m_news.add(state);
     if (m_part)
@@ -234,6 +242,12 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::LastEvent:
         heardLast(payload, now);
         break;
+    case Control::Kind::Membership:
+    case Control::Kind::Share:
+    case Control::Kind::Unfinished:
+        heardOfShares(*message);
+        break;
+    case Control::Kind::Again:
     case Control::Kind::Server:
         break;
     case Control::Kind::Refused:
@@ -264,6 +278,7 @@ void Session::process(Clock::time_point now)
         if (m_part)
             m_part->process(now);
         tellValues(now);
+        processShares(now);
         m_lagging.is = m_reception.isLagging();
         m_lagging.lookAt = m_reception.hasLateOnesElsewhere() ? now + lookInterval : Clock::time_point::max();
         m_outOfMemoryUntil.reset();
@@ -292,9 +307,10 @@ Session::Clock::time_point Session::deadline() const
 {
     if (m_outOfMemoryUntil)
         return *m_outOfMemoryUntil;
-    const Clock::time_point earliest = std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline(),
-                                                 m_part ? m_part->deadline() : Clock::time_point::max(),
-                                                 m_values && m_link ? m_values->deadline() : Clock::time_point::max()});
+    const Clock::time_point earliest =
+        std::min({m_lagging.lookAt, presenceDeadline(), m_reception.pacer().deadline(),
+                  m_part ? m_part->deadline() : Clock::time_point::max(), sharesDeadline(),
+                  m_values && m_link ? m_values->deadline() : Clock::time_point::max()});
     return mayRecover() ? std::min({earliest, m_recovery.deadline(), m_catchUps.deadline()}) : earliest;
 }
 
@@ -348,6 +364,8 @@ bool Session::send(QAnyStringView name, const ArgumentList &arguments, const QSt
         return false;
     if (stamp > 0)
         m_values->wrote(frame, now);
+    if (m_unfinished && !m_unfinished->isEmpty())
+        keepUnfinished(frame);
     sendFrame(std::move(frame), now, unheard);
     return true;
 }

@@ -12,6 +12,8 @@
 #include "session/recovery.h"
 #include "session/sessionpart.h"
 #include "session/sharedvalues.h"
+#include "session/sharemembers.h"
+#include "session/unfinishedevents.h"
 
 namespace Pyvent::Internal {
 
@@ -151,6 +153,15 @@ public:
     SharedValues &values();
     bool hasNewValues() const { return m_values && m_values->hasNew(); }
 
+    // Members of groups that share events: each is a receiver, and has a number before that. beginWork() takes what it was given, and returns
+    // what that is known by until its endWork(); nothing where it is another's by now.
+    ShareMembers &members();
+    bool hasMembers() const { return m_members && !m_members->isEmpty(); }
+    void addMember(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group);
+    void removedMembers(const ReceiverTable::Receivers &receivers);
+    std::optional<quint64> beginWork(quint32 member);
+    void endWork(quint32 member, quint64 id);
+
     void addWaiter(Waiter *waiter) { m_reception.addWaiter(waiter); }
     void removeWaiter(Waiter *waiter) { m_reception.removeWaiter(waiter); }
 
@@ -206,6 +217,16 @@ private:
     void valuesAreLost(Clock::time_point now);
     void tellValues(Clock::time_point now);
     void heardLast(QByteArrayView payload, Clock::time_point now);
+    void heardShare(const Control::Share &share);
+    void heardOfShares(const Control::Message &message);
+    void heardUnfinished(const Control::Unfinished &said);
+    void keepUnfinished(const QByteArray &bytes);
+    void sharesAreReady(bool isAnother, Clock::time_point now);
+    void sharesAreLost();
+    void processShares(Clock::time_point now);
+    static PyventError sharesNothing(const ShareMembers::Refused &refused);
+    static PyventError tooManyMembers(const ShareMembers::Refused &refused);
+    Clock::time_point sharesDeadline() const;
     void noteOrigin(const Control::Message &message, Clock::time_point now);
     std::optional<qsizetype> room() const;
     void sendFrame(QByteArray &&frame, Clock::time_point now, quint64 *unheard);
@@ -279,9 +300,11 @@ private:
     News m_news;
     std::unique_ptr<Forwards> m_forwards;   // once it is needed
     std::unique_ptr<SharedValues> m_values; // likewise
-    QSet<QByteArray> m_toldImplausible;     // names
-    QSet<QByteArray> m_lastWanted;          // names of which the server is to be asked for the last event
-    QSet<QByteArray> m_lastAsked;           // and was
+    std::unique_ptr<ShareMembers> m_members;
+    std::unique_ptr<UnfinishedEvents> m_unfinished;
+    QSet<QByteArray> m_toldImplausible; // names
+    QSet<QByteArray> m_lastWanted;      // names of which the server is to be asked for the last event
+    QSet<QByteArray> m_lastAsked;       // and was
     Recovery m_recovery;
     CatchUps m_catchUps;
     EventEncoder m_encoder;

@@ -60,6 +60,11 @@ PyventNodeInfo Session::info() const
     info.nodeId = m_options.nodeId;
     info.about = m_about;
     info.names = m_reception.table().patterns();
+    if (m_members && !m_members->isEmpty()) {
+        info.names += m_members->table().patterns();
+        info.names.sort();
+        info.names.removeDuplicates();
+    }
     switch (m_link->way()) {
     case Connection::Way::None:
         break;

@@ -50,13 +50,23 @@ qint64 CborReader::integer()
     return check(m_reader.next()) ? value : 0;
 }
 
+bool CborReader::skipNothing()
+{
+    return m_isGood && (m_reader.isNull() || m_reader.isUndefined()) && check(m_reader.next());
+}
+
 std::optional<qint64> CborReader::integerOrNothing()
 {
-    if (m_isGood && (m_reader.isNull() || m_reader.isUndefined())) {
-        check(m_reader.next());
+    return skipNothing() ? std::nullopt : std::optional(integer());
+}
+
+// What is there is never null, however short it is.
+QByteArray CborReader::bytesOrNothing()
+{
+    if (skipNothing())
         return {};
-    }
-    return integer();
+    const QByteArray known = bytes();
+    return known.isNull() ? QByteArray("") : known;
 }
 
 } // namespace Pyvent::Internal

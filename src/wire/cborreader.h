@@ -34,8 +34,9 @@ public:
     qint64 integer();
     quint64 number() { return quint64(std::max(integer(), qint64(0))); }
 
-    // Nothing where there is none in its place.
+    // Nothing, and null, where there is none in its place.
     std::optional<qint64> integerOrNothing();
+    QByteArray bytesOrNothing();
 
     // Calls \a entry, which reads one of them, for each entry of a list of no more than \a most.
     template <typename Entry>
@@ -50,6 +51,7 @@ public:
 
 private:
     void fail() { m_isGood = false; }
+    bool skipNothing();
     bool check(bool isGood) { return m_isGood = m_isGood && isGood; }
 
     QCborStreamReader m_reader;

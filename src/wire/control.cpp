@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "wire/control.h"
 
-#include "wire/cborreader.h"
+#include "wire/cbormessage.h"
 #include "wire/frame.h"
+#include "wire/sharemessages.h"
 #include "wire/topic.h"
 #include "wire/uuidtext.h"
 #include "wire/valuemessages.h"
@@ -27,11 +28,6 @@ constexpr QByteArrayView askingPrefix = "\2asking/";
 static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix && presencePrefix[0] == controlPrefix
               && serverPrefix[0] == controlPrefix);
 static_assert(answeringPrefix[0] == controlPrefix && askingPrefix[0] == controlPrefix);
-
-QByteArray bytes(const QCborArray &array)
-{
-    return QCborValue(array).toCbor();
-}
 
 // The node that an array begins with, as all nodes write it: the array's size in its first byte, the tag 37, and 16 bytes.
 constexpr qsizetype uuidSize = 16;
@@ -110,7 +106,7 @@ QByteArray Announce::toFrame() const
     QCborArray entries;
     for (const QByteArray &prefix : prefixes)
         entries.append(prefix);
-    return commonTopic(announce) + bytes({QCborValue(asker), entries});
+    return commonTopic(announce) + toCbor({QCborValue(asker), entries});
 }
 
 std::optional<Announce> Announce::read(QByteArrayView payload)
@@ -125,7 +121,7 @@ QByteArray Heads::payload() const
     QCborArray entries;
     for (const Head &head : heads)
         entries.append(QCborArray{head.topic, qint64(head.sequence), head.time});
-    return bytes({QCborValue(node), entries, asOf});
+    return toCbor({QCborValue(node), entries, asOf});
 }
 
 std::optional<Heads> Heads::read(QByteArrayView payload)
@@ -144,28 +140,9 @@ std::optional<Heads> Heads::read(QByteArrayView payload)
     });
 }
 
-static QCborArray toArray(const std::vector<Range> &ranges)
-{
-    QCborArray array;
-    for (const Range &range : ranges)
-        array.append(QCborArray{qint64(range.first), qint64(range.last)});
-    return array;
-}
-
-static void readRanges(CborReader &reader, std::vector<Range> &ranges)
-{
-    reader.list(maximumEntries, [&] {
-        reader.enterArray();
-        Range range{.first = reader.number()};
-        range.last = reader.number();
-        reader.leaveArray();
-        ranges.push_back(range);
-    });
-}
-
 QByteArray Ask::toFrame(const QUuid &sender, QByteArrayView kind) const
 {
-    return nodeTopic(sender, kind) + bytes({QCborValue(asker), topic, since, toArray(missing), limit});
+    return nodeTopic(sender, kind) + toCbor({QCborValue(asker), topic, since, toArray(missing), limit});
 }
 
 std::optional<Ask> Ask::read(QByteArrayView payload)
@@ -173,7 +150,7 @@ std::optional<Ask> Ask::read(QByteArrayView payload)
     return readMessage(payload, &Ask::asker, [](CborReader &reader, Ask &message) {
         message.topic = reader.bytes();
         message.since = reader.integer();
-        readRanges(reader, message.missing);
+        readRanges(reader, maximumEntries, message.missing);
         if (reader.hasMore())
             message.limit = std::max(reader.integer(), qint64(0));
     });
@@ -185,7 +162,7 @@ QByteArray Answer::toFrame(const QUuid &asker) const
                      base ? QCborValue(qint64(*base)) : QCborValue()};
     if (!by.isNull())
         array.append(QCborValue(by));
-    return nodeTopic(asker, Control::answer) + bytes(array);
+    return nodeTopic(asker, Control::answer) + toCbor(array);
 }
 
 std::optional<Answer> Answer::read(QByteArrayView payload)
@@ -205,27 +182,43 @@ std::optional<Answer> Answer::read(QByteArrayView payload)
 
 QByteArray Withheld::toFrame(const QUuid &asker) const
 {
-    return nodeTopic(asker, Control::withheld) + bytes({QCborValue(node), topic, toArray(numbers)});
+    return nodeTopic(asker, Control::withheld) + toCbor({QCborValue(node), topic, toArray(numbers)});
 }
 
 std::optional<Withheld> Withheld::read(QByteArrayView payload)
 {
     return readMessage(payload, &Withheld::node, [](CborReader &reader, Withheld &message) {
         message.topic = reader.bytes();
-        readRanges(reader, message.numbers);
+        readRanges(reader, maximumEntries, message.numbers);
     });
 }
 
 std::optional<Message> Message::of(QByteArrayView frame)
 {
     static constexpr std::pair<QByteArrayView, Kind> kinds[] = {
-        {repair, Kind::Repair},     {heads, Kind::Heads},         {ask, Kind::Ask},
-        {answer, Kind::Answer},     {replay, Kind::Replay},       {recall, Kind::Recall},
-        {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
-        {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
-        {refused, Kind::Refused},   {forwarder, Kind::Forwarder}, {answerers, Kind::Answerers},
-        {cancel, Kind::Cancel},     {late, Kind::Late},           {value, Kind::ValueAtServer},
-        {set, Kind::ValueIsSet},    {last, Kind::LastEvent},
+        {repair, Kind::Repair},
+        {heads, Kind::Heads},
+        {ask, Kind::Ask},
+        {answer, Kind::Answer},
+        {replay, Kind::Replay},
+        {recall, Kind::Recall},
+        {announce, Kind::Announce},
+        {past, Kind::Past},
+        {kept, Kind::Kept},
+        {who, Kind::Who},
+        {here, Kind::Here},
+        {withheld, Kind::Withheld},
+        {refused, Kind::Refused},
+        {forwarder, Kind::Forwarder},
+        {answerers, Kind::Answerers},
+        {cancel, Kind::Cancel},
+        {late, Kind::Late},
+        {value, Kind::ValueAtServer},
+        {set, Kind::ValueIsSet},
+        {last, Kind::LastEvent},
+        {member, Kind::Membership},
+        {share, Kind::Share},
+        {unfinished, Kind::Unfinished},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -235,10 +228,8 @@ std::optional<Message> Message::of(QByteArrayView frame)
         return Message{Kind::Value, frame.sliced(space + 1), topic};
     // What is for the server, or for those who watch, has topics of its own.
     static constexpr std::pair<QByteArrayView, Kind> others[] = {
-        {"\2presence/here", Kind::Here},
-        {"\2presence/gone", Kind::Gone},
-        {"\2server/will", Kind::Will},
-        {"\2server/no-will", Kind::NoWill},
+        {"\2presence/here", Kind::Here},    {"\2presence/gone", Kind::Gone}, {"\2server/will", Kind::Will},
+        {"\2server/no-will", Kind::NoWill}, {"\2server/again", Kind::Again},
     };
     if (topic.startsWith(presencePrefix) || topic.startsWith(serverPrefix)) {
         for (const auto &[known, kind] : others) {
@@ -265,7 +256,7 @@ bool Message::isForAll() const
 bool Message::isServers() const
 {
     return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet
-        || kind == Kind::LastEvent;
+        || kind == Kind::LastEvent || kind == Kind::Membership || kind == Kind::Share || kind == Kind::Unfinished;
 }
 
 std::optional<QUuid> Message::origin() const
@@ -277,6 +268,15 @@ std::optional<QUuid> Message::origin() const
         if (const Frame event = parseFrame(payload); event.trailerState == TrailerState::Read)
             return event.trailer.nodeId;
         return {};
+    case Kind::Again:
+        if (const auto said = Again::read(payload)) {
+            const Frame event = parseFrame(said->frame);
+            if (event.trailerState == TrailerState::Read)
+                return event.trailer.nodeId;
+        }
+        return {};
+    case Kind::Share: // it speaks for the event's sender, whoever that is, and is the server's
+        return QUuid();
     case Kind::Who:
         if (const QUuid asker = readUuid(payload); payload.size() == uuidTextSize && !asker.isNull())
             return asker;
@@ -304,6 +304,8 @@ std::optional<QUuid> Message::origin() const
     case Kind::ValueAtServer:
     case Kind::ValueIsSet:
     case Kind::LastEvent:
+    case Kind::Membership:
+    case Kind::Unfinished:
     case Kind::Server:
         break;
     }
@@ -323,8 +325,8 @@ std::optional<QUuid> readHereOrigin(QByteArrayView payload)
 
 static QByteArray payloadOf(const Refused &message)
 {
-    return bytes({QCborValue(message.node), message.topic, qint64(message.reason), qint64(message.count),
-                  QCborValue(message.as), message.text});
+    return toCbor({QCborValue(message.node), message.topic, qint64(message.reason), qint64(message.count),
+                   QCborValue(message.as), message.text});
 }
 
 QByteArray Refused::toFrame() const
@@ -356,7 +358,7 @@ std::optional<Refused> Refused::read(QByteArrayView payload)
 
 QByteArray Gone::toFrame() const
 {
-    return presenceTopic(gone) + bytes({QCborValue(node), qint64(reason)});
+    return presenceTopic(gone) + toCbor({QCborValue(node), qint64(reason)});
 }
 
 // For a reason of a later version, it is as if its connection had ended.
@@ -369,12 +371,12 @@ std::optional<Gone> Gone::read(QByteArrayView payload)
 
 QByteArray NoWill::toFrame() const
 {
-    return serverTopic(noWill) + bytes({QCborValue(node)});
+    return serverTopic(noWill) + toCbor({QCborValue(node)});
 }
 
 QByteArray Past::toFrame() const
 {
-    return commonTopic(Control::past) + bytes({QCborValue(asker), topic, qint64(last), age, since, qint64(number)});
+    return commonTopic(Control::past) + toCbor({QCborValue(asker), topic, qint64(last), age, since, qint64(number)});
 }
 
 std::optional<Past> Past::read(QByteArrayView payload)
@@ -391,7 +393,7 @@ std::optional<Past> Past::read(QByteArrayView payload)
 QByteArray Kept::toFrame(const QUuid &asker) const
 {
     return nodeTopic(asker, Control::kept)
-        + bytes({QCborValue(node), topic, qint64(first), qint64(last), qint64(number)});
+        + toCbor({QCborValue(node), topic, qint64(first), qint64(last), qint64(number)});
 }
 
 std::optional<Kept> Kept::read(QByteArrayView payload)
@@ -409,7 +411,7 @@ QByteArray Answerers::toFrame() const
     QCborArray entries;
     for (const QUuid &node : nodes)
         entries.append(QCborValue(node));
-    return nodeTopic(asker, answerers) + bytes({QCborValue(asker), name, entries, qint64(hasOthers)});
+    return nodeTopic(asker, answerers) + toCbor({QCborValue(asker), name, entries, qint64(hasOthers)});
 }
 
 std::optional<Answerers> Answerers::read(QByteArrayView payload)
@@ -423,7 +425,7 @@ std::optional<Answerers> Answerers::read(QByteArrayView payload)
 
 QByteArray Question::payload() const
 {
-    return bytes({QCborValue(asker), qint64(number), name});
+    return toCbor({QCborValue(asker), qint64(number), name});
 }
 
 std::optional<Question> Question::read(QByteArrayView payload)

@@ -61,6 +61,10 @@ inline constexpr QByteArrayView late = "late";   // to an answerer: Question, wh
 inline constexpr QByteArrayView value = "value"; // to a node; the server's alone: ValueAtServer
 inline constexpr QByteArrayView set = "set";     // likewise: ValueIsSet
 inline constexpr QByteArrayView last = "last";   // likewise: LastEvent
+inline constexpr QByteArrayView member = "member";         // to a node; the server's alone: Membership
+inline constexpr QByteArrayView share = "share";           // likewise: Share
+inline constexpr QByteArrayView unfinished = "unfinished"; // to a sender; the server's alone: Unfinished
+inline constexpr QByteArrayView again = "again";           // to the server: Again
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
@@ -168,6 +172,10 @@ enum class Kind : quint8 {
     ValueAtServer,
     ValueIsSet,
     LastEvent,
+    Membership, // of those who share work, as the next ones: sharemessages.h
+    Share,
+    Unfinished,
+    Again,
     Server // for the server itself
 };
 

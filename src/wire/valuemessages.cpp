@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "wire/valuemessages.h"
 
-#include "wire/cborreader.h"
-#include "wire/control.h"
+#include "wire/cbormessage.h"
 #include "wire/frame.h"
-
-#include <QtCore/qcborarray.h>
-#include <QtCore/qcborvalue.h>
 
 namespace Pyvent::Internal {
 
 namespace {
-
-QByteArray toCbor(const QCborArray &array)
-{
-    return QCborValue(array).toCbor();
-}
-
-// Reads an array of no more than a message may have, by \a read. What a later revision puts behind that is not looked at.
-template <typename Message, typename Read>
-std::optional<Message> readArray(QByteArrayView payload, const Read &read)
-{
-    CborReader reader(payload);
-    if (payload.size() > Control::maximumSize || !reader.enterArray())
-        return {};
-    Message message;
-    message.node = reader.uuid();
-    read(reader, message);
-    return reader.isGood() && !message.node.isNull() ? std::optional(std::move(message)) : std::nullopt;
-}
 
 void readVersion(CborReader &reader, ValueVersion &read)
 {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "session/sharemembers.h"
+
+#include "wire/frame.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace Pyvent::Internal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// How long a server may take to say that it knows a member.
+constexpr auto patience = 1s;
+
+constexpr std::size_t mostDone = 64;
+
+} // namespace
+
+QByteArray ShareMembers::add(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group)
+{
+    m_table.add(receiver);
+    const QByteArray declaration = Control::Member{m_node, number, group.key()}.toPrefix();
+    m_members.emplace(number, Member{std::move(receiver), group.name, declaration});
+    return declaration;
+}
+
+QByteArrayList ShareMembers::removed(const ReceiverTable::Receivers &receivers)
+{
+    QByteArrayList withdrawn;
+    for (auto entry = m_members.begin(); entry != m_members.end();) {
+        Member &member = entry->second;
+        const bool isOver = std::find(receivers.begin(), receivers.end(), member.receiver) != receivers.end();
+        if (!isOver) {
+            ++entry;
+            continue;
+        }
+        member.receiver.reset(); // the caller has it, and destroys it under no lock
+        member.waiting.clear();
+        if (member.underWay.empty()) {
+            withdrawn.append(member.declaration);
+            entry = m_members.erase(entry);
+        } else {
+            ++entry;
+        }
+    }
+    return withdrawn;
+}
+
+std::shared_ptr<Receiver> ShareMembers::heard(const Control::Share &share)
+{
+    const auto entry = m_members.find(share.member);
+    if (entry == m_members.end() || !entry->second.receiver)
+        return nullptr;
+    const Frame event = parseFrame(share.frame);
+    const bool isNumbered = event.trailerState == TrailerState::Read;
+    entry->second.waiting.push_back({share.id, event.topic.toByteArray(), isNumbered ? event.trailer.nodeId : QUuid(),
+                                     isNumbered ? event.trailer.sequence : 0});
+    return entry->second.receiver;
+}
+
+std::optional<quint64> ShareMembers::begin(quint32 number)
+{
+    const auto entry = m_members.find(number);
+    if (entry == m_members.end() || entry->second.waiting.empty())
+        return {};
+    Member &member = entry->second;
+    member.underWay.push_back(std::move(member.waiting.front()));
+    member.waiting.pop_front();
+    return member.underWay.back().id;
+}
+
+ShareMembers::Ended ShareMembers::end(quint32 number, quint64 id)
+{
+    const auto entry = m_members.find(number);
+    if (entry == m_members.end())
+        return {};
+    Member &member = entry->second;
+    const auto hasId = [id](const Work &work) { return work.id == id; };
+    const auto work = std::find_if(member.underWay.begin(), member.underWay.end(), hasId);
+    if (work == member.underWay.end())
+        return {};
+    Ended ended{Control::Finished{m_node, id}.toFrame(), {}};
+    m_done.push_back({number, std::move(*work)});
+    if (m_done.size() > mostDone)
+        m_done.pop_front();
+    member.underWay.erase(work);
+    if (!member.receiver && member.underWay.empty()) {
+        ended.withdraw = member.declaration;
+        m_members.erase(entry);
+    }
+    return ended;
+}
+
+void ShareMembers::heard(const Control::Membership &membership)
+{
+    if (const auto entry = m_members.find(membership.number); entry != m_members.end())
+        entry->second.standing = membership.isTaken ? Standing::Known : Standing::OneTooMany;
+}
+
+std::vector<QByteArray> ShareMembers::ready(bool isAnother, Clock::time_point now)
+{
+    std::vector<QByteArray> messages;
+    for (auto &[number, member] : m_members) {
+        if (member.standing == Standing::Unknown)
+            member.giveUpAt = std::min(member.giveUpAt, now + patience);
+        if (!isAnother)
+            continue;
+        Control::AtWork said{m_node, number, {}};
+        const auto add = [&said](const Work &work, bool isFinished) {
+            if (said.works.size() < Control::AtWork::most)
+                said.works.push_back({work.id, work.topic, work.sender, work.sequence, isFinished});
+        };
+        for (const Work &work : member.underWay)
+            add(work, false);
+        for (const Work &work : member.waiting)
+            add(work, false);
+        for (const Done &done : m_done) {
+            if (done.number == number)
+                add(done.work, true);
+        }
+        if (!said.works.empty())
+            messages.push_back(said.toFrame());
+    }
+    return messages;
+}
+
+void ShareMembers::lost()
+{
+    for (auto &[number, member] : m_members) {
+        member.standing = Standing::Unknown;
+        member.giveUpAt = Clock::time_point::max();
+    }
+}
+
+void ShareMembers::leave()
+{
+    lost();
+    m_done.clear();
+    for (auto entry = m_members.begin(); entry != m_members.end();) {
+        entry->second.waiting.clear();
+        entry->second.underWay.clear();
+        entry = entry->second.receiver ? std::next(entry) : m_members.erase(entry);
+    }
+}
+
+std::vector<ShareMembers::Refused> ShareMembers::takeRefused(Clock::time_point now)
+{
+    std::vector<Refused> refused;
+    for (auto &[number, member] : m_members) {
+        const bool isOneTooMany = member.standing == Standing::OneTooMany;
+        if (member.standing == Standing::Unknown && member.giveUpAt == Clock::time_point::max())
+            member.giveUpAt = now + patience;
+        if (!isOneTooMany && (member.standing != Standing::Unknown || now < member.giveUpAt))
+            continue;
+        member.standing = Standing::Refused;
+        if (member.receiver)
+            refused.push_back({member.receiver->pattern().text(), member.group, isOneTooMany});
+    }
+    return refused;
+}
+
+ShareMembers::Clock::time_point ShareMembers::deadline() const
+{
+    auto earliest = Clock::time_point::max();
+    for (const auto &[number, member] : m_members) {
+        if (member.standing == Standing::OneTooMany)
+            return {};
+        if (member.standing == Standing::Unknown)
+            earliest = std::min(earliest, member.giveUpAt);
+    }
+    return earliest;
+}
+
+} // namespace Pyvent::Internal

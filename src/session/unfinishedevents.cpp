@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "session/unfinishedevents.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace Pyvent::Internal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Streams, and what is sent again in one turn.
+constexpr std::size_t mostStreams = 1000;
+constexpr qsizetype bytesAtOnce = qsizetype(256) * 1024;
+
+// How long a server may take to say that it has got what was sent again.
+constexpr auto untilLeft = 10s;
+
+} // namespace
+
+void UnfinishedEvents::keep(Stream &stream, quint64 sequence, const QByteArray &frame)
+{
+    if (!stream.frames.emplace(sequence, frame).second)
+        return;
+    m_bytes += frame.size();
+    while (m_bytes > mostBytes && !stream.frames.empty()) {
+        m_bytes -= stream.frames.begin()->second.size();
+        stream.frames.erase(stream.frames.begin());
+    }
+}
+
+void UnfinishedEvents::drop(Stream &stream, quint64 first, quint64 last)
+{
+    if (first > last)
+        return;
+    const auto end = stream.frames.upper_bound(last);
+    for (auto frame = stream.frames.lower_bound(first); frame != end; frame = stream.frames.erase(frame))
+        m_bytes -= frame->second.size();
+}
+
+void UnfinishedEvents::forget(std::map<Key, Stream>::iterator stream)
+{
+    for (const auto &[sequence, frame] : stream->second.frames)
+        m_bytes -= frame.size();
+    m_streams.erase(stream);
+}
+
+void UnfinishedEvents::sent(const QByteArray &topic, quint64 sequence, const QByteArray &frame)
+{
+    for (auto stream = m_streams.lower_bound({topic, {}}); stream != m_streams.end() && stream->first.first == topic;
+         ++stream)
+        keep(stream->second, sequence, frame);
+}
+
+void UnfinishedEvents::heard(const Control::Unfinished &said, quint64 oldest, quint64 newest, const Find &find)
+{
+    const Key key(said.topic, said.group);
+    auto known = m_streams.find(key);
+    if (said.isEnd) {
+        if (known != m_streams.end())
+            forget(known);
+        return;
+    }
+    if (known == m_streams.end()) {
+        if (m_streams.size() >= mostStreams || said.first == 0)
+            return;
+        known = m_streams.emplace(key, Stream()).first;
+        const auto keepAll = [&](quint64 first, quint64 last) {
+            for (quint64 sequence = std::max(first, oldest); sequence <= std::min(last, newest); ++sequence) {
+                if (const QByteArray frame = find(said.topic, sequence); !frame.isNull())
+                    keep(known->second, sequence, frame);
+            }
+        };
+        for (const Control::Range &range : said.ranges)
+            keepAll(std::max(range.first, said.first), range.last);
+        keepAll(said.last + 1, newest);
+    }
+    Stream &stream = known->second;
+    stream.isKnown = true;
+    quint64 finishedFrom = said.first;
+    for (const Control::Range &range : said.ranges) {
+        if (range.last < said.first || range.first > said.last || said.first == 0)
+            continue;
+        drop(stream, finishedFrom, range.first - 1);
+        finishedFrom = range.last + 1;
+    }
+    if (said.first > 0)
+        drop(stream, finishedFrom, said.last);
+    for (const Control::Range &range : said.finished)
+        drop(stream, range.first, range.last);
+}
+
+void UnfinishedEvents::ready(Clock::time_point now)
+{
+    std::erase_if(m_streams,
+                  [](const auto &entry) { return entry.second.frames.empty(); }); // that server may say so again
+    for (auto &[key, stream] : m_streams) {
+        stream.sentAgain = 0;
+        stream.isKnown = false;
+    }
+    m_sendsAgain = !m_streams.empty();
+    m_giveUpAt = m_sendsAgain ? now + untilLeft : Clock::time_point::max();
+}
+
+void UnfinishedEvents::lost()
+{
+    m_sendsAgain = false;
+    m_giveUpAt = Clock::time_point::max();
+}
+
+void UnfinishedEvents::clear()
+{
+    lost();
+    m_streams.clear();
+    m_bytes = 0;
+}
+
+std::vector<QByteArray> UnfinishedEvents::takeMessages()
+{
+    std::vector<QByteArray> messages;
+    qsizetype bytes = 0;
+    for (auto &[key, stream] : m_streams) {
+        for (auto frame = stream.frames.upper_bound(stream.sentAgain); frame != stream.frames.end(); ++frame) {
+            if (bytes >= bytesAtOnce)
+                return messages;
+            messages.push_back(Control::Again{key.second, frame->second}.toFrame());
+            stream.sentAgain = frame->first;
+            bytes += messages.back().size();
+        }
+    }
+    m_sendsAgain = false;
+    return messages;
+}
+
+qsizetype UnfinishedEvents::count() const
+{
+    qsizetype count = 0;
+    for (const auto &[key, stream] : m_streams)
+        count += qsizetype(stream.frames.size());
+    return count;
+}
+
+std::vector<UnfinishedEvents::Left> UnfinishedEvents::takeLeft(Clock::time_point now)
+{
+    std::vector<Left> left;
+    if (now < m_giveUpAt || m_sendsAgain)
+        return left;
+    m_giveUpAt = Clock::time_point::max();
+    for (auto stream = m_streams.begin(); stream != m_streams.end();) {
+        const auto next = std::next(stream);
+        if (!stream->second.isKnown) {
+            left.push_back({stream->first.first, stream->first.second, qsizetype(stream->second.frames.size())});
+            forget(stream);
+        }
+        stream = next;
+    }
+    return left;
+}
+
+} // namespace Pyvent::Internal
