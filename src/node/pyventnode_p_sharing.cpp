@@ -12,7 +12,7 @@ void PyventNodePrivate::addMember(const Lock &lock, quint32 number, std::shared_
     const PyventSender &sender = receiver->sender();
     const ShareGroup share{group.toUtf8(), receiver->pattern().text().toUtf8(),
                            sender.isAny() ? QByteArray() : sender.name().toUtf8()};
-    m_session(lock).addMember(number, std::move(receiver), share);
+    m_session(lock).addMember(number, std::move(receiver), share, Clock::now());
     wantService(lock);
 }
 

@@ -136,13 +136,11 @@ void Sharing::add(Client client, const Control::Member &said)
         group->members.push_back(std::move(made));
         members.push_back(member);
         m_members.emplace(std::pair(said.node, said.number), member);
-        setFree(member);
     } else if (members.empty()) {
         m_clients.remove(client);
     }
-    m_bus->tellMember(client, {said.node, said.number, bool(group)});
-    if (group)
-        distribute(group);
+    if (!group)
+        m_bus->tellMember(client, {said.node, said.number, false});
 }
 
 void Sharing::remove(Client client, const Control::Member &said)

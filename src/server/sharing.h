@@ -68,7 +68,8 @@ public:
     Q_DISABLE_COPY_MOVE(Sharing)
     ~Sharing();
 
-    // A member takes part, or does no more; or all of a client's, which has left.
+    // A member takes part, and gets its first event when it has said what it is atWork() on; or it takes part no more; or all of a client's do
+    // not, which has left.
     void add(Client client, const Control::Member &member);
     void remove(Client client, const Control::Member &member);
     void left(Client client);
@@ -82,8 +83,8 @@ public:
     // The same from a sender who has it from the last server.
     void offerAgain(const Control::Again &again);
 
-    // A member says what it has done, and what it does.
-    void finished(const Control::Finished &finished);
+    // A member has finished what it was given; and it says what it works on and has finished, of what it was given before it took part here.
+    void finished(const Control::Finished &said);
     void atWork(const Control::AtWork &said);
 
     // Tells senders what has come of their events, and does what is due. To be called when anything was, and at the deadline.

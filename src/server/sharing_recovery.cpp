@@ -58,6 +58,10 @@ void Sharing::atWork(const Control::AtWork &said)
         else
             isAtWork(member, work);
     }
+    m_bus->tellMember(member->client, {said.node, said.number, true});
+    if (member->givings.empty())
+        setFree(member);
+    distribute(member->group);
 }
 
 void Sharing::wasFinished(Group *group, const Control::AtWork::Work &work)

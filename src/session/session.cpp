@@ -74,6 +74,10 @@ void Session::join(Link *link, Clock::time_point now)
         for (const QByteArray &name : m_values->names())
             m_link->subscribe(m_seat, valueTopic(name));
     }
+    if (m_members) {
+        for (const QByteArray &declaration : m_members->declarations())
+            m_link->subscribe(m_seat, declaration);
+    }
     updateState(now);
 }
 

@@ -157,7 +157,7 @@ public:
     // what that is known by until its endWork(); nothing where it is another's by now.
     ShareMembers &members();
     bool hasMembers() const { return m_members && !m_members->isEmpty(); }
-    void addMember(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group);
+    void addMember(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group, Clock::time_point now);
     void removedMembers(const ReceiverTable::Receivers &receivers);
     std::optional<quint64> beginWork(quint32 member);
     void endWork(quint32 member, quint64 id);

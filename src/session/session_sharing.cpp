@@ -17,18 +17,25 @@ ShareMembers &Session::members()
     return *m_members;
 }
 
-void Session::addMember(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group)
+void Session::addMember(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group,
+                        Clock::time_point now)
 {
-    declare(members().add(number, std::move(receiver), group));
+    const QByteArray declaration = members().add(number, std::move(receiver), group);
     hasChanged();
+    if (!m_link)
+        return;
+    m_link->subscribe(m_seat, declaration);
+    updateState(now);
 }
 
 void Session::removedMembers(const ReceiverTable::Receivers &receivers)
 {
     if (receivers.empty() || !m_members)
         return;
-    for (const QByteArray &declaration : m_members->removed(receivers))
-        withdraw(declaration);
+    for (const QByteArray &declaration : m_members->removed(receivers)) {
+        if (m_link)
+            m_link->unsubscribe(m_seat, declaration);
+    }
     hasChanged();
 }
 
@@ -44,8 +51,8 @@ void Session::endWork(quint32 member, quint64 id)
     ShareMembers::Ended ended = m_members->end(member, id);
     if (!ended.message.isEmpty() && m_link)
         m_link->sendControl(std::move(ended.message), true);
-    if (!ended.withdraw.isEmpty())
-        withdraw(ended.withdraw);
+    if (!ended.withdraw.isEmpty() && m_link)
+        m_link->unsubscribe(m_seat, ended.withdraw);
 }
 
 void Session::heardShare(const Control::Share &share)

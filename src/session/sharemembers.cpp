@@ -94,6 +94,14 @@ ShareMembers::Ended ShareMembers::end(quint32 number, quint64 id)
     return ended;
 }
 
+QByteArrayList ShareMembers::declarations() const
+{
+    QByteArrayList declarations;
+    for (const auto &[number, member] : m_members)
+        declarations.append(member.declaration);
+    return declarations;
+}
+
 void ShareMembers::heard(const Control::Membership &membership)
 {
     if (const auto entry = m_members.find(membership.number); entry != m_members.end())
@@ -104,25 +112,27 @@ std::vector<QByteArray> ShareMembers::ready(bool isAnother, Clock::time_point no
 {
     std::vector<QByteArray> messages;
     for (auto &[number, member] : m_members) {
-        if (member.standing == Standing::Unknown)
+        const bool isKnown = member.standing != Standing::Unknown;
+        if (!isKnown)
             member.giveUpAt = std::min(member.giveUpAt, now + patience);
-        if (!isAnother)
+        if (isKnown && !isAnother)
             continue;
         Control::AtWork said{m_node, number, {}};
         const auto add = [&said](const Work &work, bool isFinished) {
             if (said.works.size() < Control::AtWork::most)
                 said.works.push_back({work.id, work.topic, work.sender, work.sequence, isFinished});
         };
-        for (const Work &work : member.underWay)
-            add(work, false);
-        for (const Work &work : member.waiting)
-            add(work, false);
-        for (const Done &done : m_done) {
-            if (done.number == number)
-                add(done.work, true);
+        if (isAnother) {
+            for (const Work &work : member.underWay)
+                add(work, false);
+            for (const Work &work : member.waiting)
+                add(work, false);
+            for (const Done &done : m_done) {
+                if (done.number == number)
+                    add(done.work, true);
+            }
         }
-        if (!said.works.empty())
-            messages.push_back(said.toFrame());
+        messages.push_back(said.toFrame());
     }
     return messages;
 }

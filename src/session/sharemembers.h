@@ -50,10 +50,11 @@ public:
     };
     Ended end(quint32 number, quint64 id);
 
-    // The server knows the member, or has too many; once for each connection.
+    // The server knows the member, or has too many.
     void heard(const Control::Membership &membership);
 
-    // A server is there, \a isAnother than before maybe. Returns what that one is to be told.
+    // The server has what add() has returned; maybe it \a isAnother than before. Returns what it is to be told: a member gets its first event
+    // after that.
     std::vector<QByteArray> ready(bool isAnother, Clock::time_point now);
 
     // It is not there any more; or the node leaves the bus, and works on nothing.
@@ -69,6 +70,9 @@ public:
     };
     std::vector<Refused> takeRefused(Clock::time_point now);
     Clock::time_point deadline() const;
+
+    // What add() has returned.
+    QByteArrayList declarations() const;
 
     bool isEmpty() const { return m_members.empty(); }
 

@@ -45,7 +45,7 @@ struct Member
     static std::optional<Member> read(QByteArrayView prefix);
 };
 
-// The server's answer to that.
+// The server's answer to what a member is AtWork on, or, where there are too many, to that.
 struct Membership
 {
     QUuid node;
@@ -83,7 +83,7 @@ struct Finished
     static std::optional<Finished> read(QByteArrayView payload);
 };
 
-// What a member has of another server than now: what it works on, and what it has finished.
+// A member is there, and hears what it is given. What it has of another server than now: what it works on, and what it has finished.
 struct AtWork
 {
     static constexpr QByteArrayView topic = "\2server/at-work ";
