@@ -273,6 +273,8 @@ std::optional<QUuid> Message::origin() const
             const Frame event = parseFrame(said->frame);
             if (event.trailerState == TrailerState::Read)
                 return event.trailer.nodeId;
+            if (said->isEmpty())
+                return QUuid();
         }
         return {};
     case Kind::Share: // it speaks for the event's sender, whoever that is, and is the server's
