@@ -171,6 +171,8 @@ bool Relay::subscribe(Client *client, QByteArrayView prefix)
         countStranger(client);
     }
     noteSubscription(client, known, true);
+    if (!node.isNull() && !m_sharing.isEmpty())
+        m_sharing.arrived(node);
     if (!node.isNull() && m_refusals.hasKept()) {
         for (const Control::Refused &refused : m_refusals.takeKept(node))
             sendTo(client, refused.toFrame(node));

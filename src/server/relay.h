@@ -178,6 +178,7 @@ public:
 
     // What has come of events that are shared, and what is due of that: Sharing.
     void processSharing(Sharing::Clock::time_point now);
+    const Sharing &sharing() const { return m_sharing; }
     Sharing::Clock::time_point sharingDeadline() const { return m_sharing.deadline(); }
 
     // What time it is, in µs since 1970: for the stamps of writes to shared values that have none. It may go back.

@@ -72,7 +72,7 @@ bool Relay::judgeControl(Client *client, QByteArrayView body)
         == Control::Kind::Forwarder) // who may not need not be told: the first event that it forwards is refused
         return mayForward(client);
     if (again) {
-        if (maySend(client, event.topic))
+        if (!isControlTopic(event.topic) && !isReservedTopic(event.topic) && maySend(client, event.topic))
             m_sharing.offerAgain(*again);
         return false;
     }

@@ -109,6 +109,7 @@ void Sharing::forget(Group *group, const QString &why)
             m_bus->isLost(stream->node, stream->topic, lost, describe(*group) + u": "_s + why);
         if (!stream->node.isNull())
             m_bus->tellSender({.node = stream->node, .group = group->key, .topic = stream->topic, .isEnd = true});
+        forget(*stream);
     }
     std::erase_if(m_toTell, [group](const auto &entry) { return entry.first == group; });
     std::erase(m_blocked, group);
@@ -134,6 +135,7 @@ void Sharing::add(Client client, const Control::Member &said)
         auto made = std::make_unique<Member>(Member{client, said.node, said.number, group, {}});
         Member *const member = made.get();
         group->members.push_back(std::move(made));
+        group->emptySince = Clock::time_point::max();
         members.push_back(member);
         m_members.emplace(std::pair(said.node, said.number), member);
     } else if (members.empty()) {
@@ -201,8 +203,13 @@ Sharing::Stream *Sharing::streamOf(Group *group, const QUuid &node, QByteArrayVi
         return known->second.get();
     if (qsizetype(group->streams.size()) >= m_limits.streams)
         forgetStreams(group);
-    if (qsizetype(group->streams.size()) >= m_limits.streams)
+    if (m_streams >= m_limits.allStreams && std::exchange(m_hasDone, false)) {
+        for (const auto &[other, each] : m_groups)
+            forgetStreams(each.get());
+    }
+    if (qsizetype(group->streams.size()) >= m_limits.streams || m_streams >= m_limits.allStreams)
         return nullptr;
+    ++m_streams;
     auto stream = std::make_unique<Stream>();
     stream->node = node;
     stream->topic = key.second;
@@ -212,8 +219,29 @@ Sharing::Stream *Sharing::streamOf(Group *group, const QUuid &node, QByteArrayVi
 // Those of which all is finished. What comes once more of them is taken for something new.
 void Sharing::forgetStreams(Group *group)
 {
-    std::erase_if(group->streams,
-                  [](const auto &entry) { return entry.second->open.isEmpty() && !entry.second->isTouched; });
+    std::erase_if(group->streams, [this](const auto &entry) {
+        const bool isDone = entry.second->open.isEmpty() && !entry.second->isTouched;
+        if (isDone)
+            forget(*entry.second);
+        return isDone;
+    });
+}
+
+void Sharing::forget(const Stream &stream)
+{
+    --m_streams;
+    m_finished -= qsizetype(stream.finishedOthers.ranges().size());
+}
+
+// Of what another server has had. Where there are very many gaps between, it is not noted, and its sender keeps it.
+void Sharing::noteFinished(Stream *stream, quint64 number)
+{
+    NumberSet &numbers = stream->finishedOthers;
+    const std::size_t before = numbers.ranges().size();
+    if (before >= Control::Unfinished::most || m_finished >= m_limits.allFinished || numbers.contains(number))
+        return;
+    numbers.insert(number);
+    m_finished += qsizetype(numbers.ranges().size()) - qsizetype(before);
 }
 
 bool Sharing::hasRoom(const Group &group, qsizetype bytes) const
@@ -247,11 +275,9 @@ void Sharing::offer(Group *group, QByteArrayView frame, const QByteArray &copy)
     if (isNumbered)
         job.sequence = event.trailer.sequence;
     if (stream && isNumbered) {
-        const quint64 number = job.sequence;
         touch(group, stream);
-        if ((number >= stream->first && number <= stream->last) || stream->open.contains(number)
-            || stream->finishedOthers.contains(number))
-            return; // it has come before
+        if (takeForMember(group, stream, job.sequence, frame) || hasCome(*stream, job.sequence))
+            return;
     }
     if (stream) {
         if (stream->last == 0)
@@ -265,6 +291,13 @@ void Sharing::offer(Group *group, QByteArrayView frame, const QByteArray &copy)
         return;
     }
     put(group, std::move(job));
+}
+
+// It is not new.
+bool Sharing::hasCome(const Stream &stream, quint64 number)
+{
+    return (number >= stream.first && number <= stream.last) || stream.open.contains(number)
+        || stream.finishedOthers.contains(number);
 }
 
 void Sharing::put(Group *group, Job &&job)
@@ -361,10 +394,11 @@ void Sharing::isFinished(Group *group, const Job &job)
     group->bytes -= costOf(job);
     m_bytes -= costOf(job);
     stream->open.remove(job.sequence);
+    m_hasDone = true;
     if (stream->node.isNull())
         return;
     if (job.sequence < stream->first || job.sequence > stream->last)
-        stream->finishedOthers.insert(job.sequence);
+        noteFinished(stream, job.sequence);
     touch(group, stream);
 }
 
@@ -407,9 +441,19 @@ void Sharing::touch(Group *group, Stream *stream)
         m_toTell.emplace_back(group, stream);
 }
 
+void Sharing::arrived(const QUuid &sender)
+{
+    for (const auto &[key, group] : m_groups) {
+        for (auto stream = group->streams.lower_bound({sender, {}});
+             stream != group->streams.end() && stream->first.first == sender; ++stream)
+            touch(group.get(), stream->second.get());
+    }
+}
+
 void Sharing::tell(Group *group, Stream *stream)
 {
     stream->isTouched = false;
+    m_hasDone = true;
     Control::Unfinished said{.node = stream->node,
                              .group = group->key,
                              .topic = stream->topic,

@@ -52,6 +52,8 @@ public:
         qsizetype groups = 10'000;
         qsizetype membersOfClient = 1000;
         qsizetype streams = 10'000; // of a group
+        qsizetype allStreams = 100'000;
+        qsizetype allFinished = 100'000; // ranges of what another server has had
         qsizetype groupBytes = qsizetype(64) * 1024 * 1024;
         qsizetype allBytes = qsizetype(256) * 1024 * 1024;
         int givings = 5; // of one event, each of whose members was lost with it
@@ -82,6 +84,9 @@ public:
 
     // The same from a sender who has it from the last server.
     void offerAgain(const Control::Again &again);
+
+    // This sender is there again, and may have missed what it was told.
+    void arrived(const QUuid &sender);
 
     // A member has finished what it was given; and it says what it works on and has finished, of what it was given before it took part here.
     void finished(const Control::Finished &said);
@@ -156,7 +161,7 @@ private:
         std::map<std::pair<QUuid, QByteArray>, std::unique_ptr<Stream>> streams = {};
         std::deque<Job> queue = {};
         std::map<StreamPlace, Held> held = {};
-        std::map<StreamPlace, quint64> withoutFrame = {}; // givings
+        std::map<StreamPlace, quint64> withoutFrame = {}; // givings, of what is at work or held
         std::vector<std::unique_ptr<Member>> members = {};
         std::list<Member *> free = {}; // longest without an event first
         qsizetype bytes = 0;
@@ -171,6 +176,9 @@ private:
     Stream *streamOf(Group *group, const QUuid &node, QByteArrayView topic);
     bool hears(const Group &group, QByteArrayView topic) const;
     void offer(Group *group, QByteArrayView frame, const QByteArray &copy);
+    static bool hasCome(const Stream &stream, quint64 number);
+    bool takeForMember(Group *group, Stream *stream, quint64 number, QByteArrayView frame);
+    void noteFinished(Stream *stream, quint64 number);
     bool hasRoom(const Group &group, qsizetype bytes) const;
     void put(Group *group, Job &&job);
     void distribute(Group *group);
@@ -182,10 +190,12 @@ private:
     void release(Group *group, Clock::time_point now);
     void isFinished(Group *group, const Job &job);
     void isAtWork(Member *member, const Control::AtWork::Work &work);
-    void wasFinished(Group *group, const Control::AtWork::Work &work);
+    void wasFinished(Member *member, const Control::AtWork::Work &work);
+    void takeOver(Member *member, quint64 id);
     void attach(Member *member, quint64 id, Job &&job);
     void touch(Group *group, Stream *stream);
     void forgetStreams(Group *group);
+    void forget(const Stream &stream);
     void tell(Group *group, Stream *stream);
     static qsizetype costOf(const Job &job);
     static QString describe(const Group &group); // for people
@@ -202,6 +212,9 @@ private:
     std::vector<Group *> m_blocked;
     std::vector<Group *> m_found; // for an event
     qsizetype m_bytes = 0;
+    qsizetype m_streams = 0;
+    qsizetype m_finished = 0; // ranges of others
+    bool m_hasDone = false;   // a stream may be forgotten
     bool m_isTouched = false;
     Clock::time_point m_dueAt = Clock::time_point::max();
 };

@@ -9,32 +9,24 @@ namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
 
+// Without an event, it says only that there is a group, before the server has heard of that from a member.
 void Sharing::offerAgain(const Control::Again &again)
 {
     const Frame event = parseFrame(again.frame);
-    if (event.trailerState != TrailerState::Read || event.trailer.sequence == 0)
-        return;
     Group *const group = makeGroup(again.group);
-    Stream *const stream =
-        group && hears(*group, event.topic) ? streamOf(group, event.trailer.nodeId, event.topic) : nullptr;
+    const bool isNumbered = event.trailerState == TrailerState::Read && event.trailer.sequence > 0;
+    Stream *const stream = group && isNumbered && hears(*group, event.topic)
+        ? streamOf(group, event.trailer.nodeId, event.topic)
+        : nullptr;
     if (!stream)
         return;
     const quint64 number = event.trailer.sequence;
     touch(group, stream);
-    if (const auto giving = group->withoutFrame.find({stream, number}); giving != group->withoutFrame.end()) {
-        Job &job = m_givings.at(giving->second).job;
-        job.frame = again.frame.toByteArray();
-        group->bytes += job.frame.size();
-        m_bytes += job.frame.size();
-        group->withoutFrame.erase(giving);
-        return;
-    }
-    if ((number >= stream->first && number <= stream->last) || stream->open.contains(number)
-        || stream->finishedOthers.contains(number))
+    if (takeForMember(group, stream, number, again.frame) || hasCome(*stream, number))
         return;
     Job job{stream, number, again.frame.toByteArray()};
     if (!hasRoom(*group, costOf(job))) {
-        stream->finishedOthers.insert(number);
+        noteFinished(stream, number);
         m_bus->isLost(stream->node, stream->topic, 1, u"%1, is too far behind"_s.arg(describe(*group)));
         return;
     }
@@ -44,17 +36,35 @@ void Sharing::offerAgain(const Control::Again &again)
     hold(group, std::move(job), 0, m_limits.atWork);
 }
 
+// A member has had it of another server; here it is, for the next one where that is lost.
+bool Sharing::takeForMember(Group *group, Stream *stream, quint64 number, QByteArrayView frame)
+{
+    const auto entry = group->withoutFrame.find({stream, number});
+    if (entry == group->withoutFrame.end())
+        return false;
+    if (!hasRoom(*group, frame.size()))
+        return true;
+    const auto held = group->held.find({stream, number});
+    Job &job = held != group->held.end() ? held->second.job : m_givings.at(entry->second).job;
+    job.frame = frame.toByteArray();
+    group->bytes += frame.size();
+    m_bytes += frame.size();
+    group->withoutFrame.erase(entry);
+    return true;
+}
+
+// Whose connection is new, the server answers that it knows it, too.
 void Sharing::atWork(const Control::AtWork &said)
 {
     const auto [begin, end] = m_members.equal_range({said.node, said.number});
     if (begin == end)
         return;
-    Member *const member = begin->second;
+    Member *const member = std::prev(end)->second; // by its newest connection
     for (const Control::AtWork::Work &work : said.works) {
         if (!hears(*member->group, work.topic))
             continue;
         if (work.isFinished)
-            wasFinished(member->group, work);
+            wasFinished(member, work);
         else
             isAtWork(member, work);
     }
@@ -64,46 +74,66 @@ void Sharing::atWork(const Control::AtWork &said)
     distribute(member->group);
 }
 
-void Sharing::wasFinished(Group *group, const Control::AtWork::Work &work)
+void Sharing::wasFinished(Member *member, const Control::AtWork::Work &work)
 {
+    if (m_givings.contains(work.id))
+        return finished({member->node, work.id});
+    Group *const group = member->group;
     Stream *const stream = !work.node.isNull() && work.sequence > 0 ? streamOf(group, work.node, work.topic) : nullptr;
     if (!stream)
         return;
     touch(group, stream);
-    if (const auto held = group->held.extract({stream, work.sequence})) {
+    const StreamPlace place(stream, work.sequence);
+    if (const auto held = group->held.extract(place)) {
         m_givings.erase(held.mapped().giving);
+        group->withoutFrame.erase(place);
         isFinished(group, held.mapped().job);
-    } else if (!stream->open.contains(work.sequence) && !stream->finishedOthers.contains(work.sequence)
-               && (work.sequence < stream->first || work.sequence > stream->last)) {
-        stream->finishedOthers.insert(work.sequence);
+    } else if (!hasCome(*stream, work.sequence)) {
+        noteFinished(stream, work.sequence);
+    }
+}
+
+// A giving of this server's, whose member was lost, or is about to be known to be: its node is there again by another connection.
+void Sharing::takeOver(Member *member, quint64 id)
+{
+    Giving &giving = m_givings.at(id);
+    Member *const before = giving.member;
+    if (giving.node != member->node || giving.group != member->group || before == member
+        || (before && before->number != member->number))
+        return;
+    if (before) {
+        std::erase(before->givings, id);
+        attach(member, id, std::exchange(giving.job, {}));
+    } else if (auto held = member->group->held.extract({giving.job.stream, giving.job.sequence})) {
+        attach(member, id, std::move(held.mapped().job));
     }
 }
 
 void Sharing::isAtWork(Member *member, const Control::AtWork::Work &work)
 {
-    Group *const group = member->group;
-    if (const auto known = m_givings.find(work.id); known != m_givings.end()) {
-        const StreamPlace place(known->second.job.stream, known->second.job.sequence);
-        if (known->second.member || known->second.node != member->node || known->second.group != group)
-            return;
-        if (auto held = group->held.extract(place))
-            attach(member, work.id, std::move(held.mapped().job));
+    if (work.id == 0 || member->givings.size() >= Control::AtWork::most)
         return;
-    }
+    if (m_givings.contains(work.id))
+        return takeOver(member, work.id);
+    Group *const group = member->group;
     const bool isNumbered = !work.node.isNull() && work.sequence > 0;
     Stream *const stream = streamOf(group, isNumbered ? work.node : QUuid(), work.topic);
     if (!stream)
         return;
-    Job job{stream, isNumbered ? work.sequence : ++stream->last, {}};
+    Job job{stream, isNumbered ? work.sequence : stream->last + 1, {}};
     job.givings = 1;
     const StreamPlace place(stream, job.sequence);
     if (auto held = group->held.extract(place)) {
-        held.mapped().job.givings = 1;
+        m_givings.erase(held.mapped().giving);
+        if (const auto entry = group->withoutFrame.find(place); entry != group->withoutFrame.end())
+            entry->second = work.id;
+        held.mapped().job.givings = std::max(held.mapped().job.givings, 1);
         attach(member, work.id, std::move(held.mapped().job));
-    } else if (!stream->open.contains(job.sequence)
-               && (!isNumbered || job.sequence < stream->first || job.sequence > stream->last)) {
-        if (!isNumbered && stream->first == 0)
-            stream->first = job.sequence;
+    } else if (!hasCome(*stream, job.sequence) && hasRoom(*group, costOf(job))) {
+        if (!isNumbered) {
+            stream->first = 1;
+            stream->last = job.sequence;
+        }
         stream->open.insert(job.sequence);
         group->bytes += costOf(job);
         m_bytes += costOf(job);

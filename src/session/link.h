@@ -68,6 +68,7 @@ public:
 
     void send(Seat *seat, QByteArray &&frame, Clock::time_point now);
     void sendControl(QByteArray frame, bool inOrder = false);
+    SendQueue::ControlRoom controlRoom() const { return m_queue.controlRoom(); }
 
     // Whether a session, but for \a except, has subscribed to the topic of \a frame.
     bool isHeard(QByteArrayView frame, const Seat *except) const;

@@ -132,10 +132,8 @@ void Session::processShares(Clock::time_point now)
     }
     if (!m_unfinished)
         return;
-    if (m_unfinished->hasMessages()) {
-        for (QByteArray &message : m_unfinished->takeMessages())
-            m_link->sendControl(std::move(message), true);
-    }
+    for (QByteArray &message : m_unfinished->takeMessages(m_link->controlRoom(), now))
+        m_link->sendControl(std::move(message), true);
     for (const UnfinishedEvents::Left &left : m_unfinished->takeLeft(now)) {
         const QString name = QString::fromUtf8(left.topic);
         const auto group = ShareGroup::read(left.group);
@@ -170,8 +168,6 @@ Session::Clock::time_point Session::sharesDeadline() const
 {
     if (m_state != State::Ready)
         return Clock::time_point::max();
-    if (m_unfinished && m_unfinished->hasMessages())
-        return {};
     return std::min(m_members ? m_members->deadline() : Clock::time_point::max(),
                     m_unfinished ? m_unfinished->deadline() : Clock::time_point::max());
 }

@@ -17,6 +17,9 @@ constexpr auto patience = 1s;
 
 constexpr std::size_t mostDone = 64;
 
+// Of a message, for each event beside its name, in bytes; and once for the message.
+constexpr qsizetype besideTheName = 100;
+
 } // namespace
 
 QByteArray ShareMembers::add(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group)
@@ -118,8 +121,10 @@ std::vector<QByteArray> ShareMembers::ready(bool isAnother, Clock::time_point no
         if (isKnown && !isAnother)
             continue;
         Control::AtWork said{m_node, number, {}};
-        const auto add = [&said](const Work &work, bool isFinished) {
-            if (said.works.size() < Control::AtWork::most)
+        qsizetype bytes = 0;
+        const auto add = [&](const Work &work, bool isFinished) {
+            bytes += work.topic.size() + besideTheName;
+            if (said.works.size() < Control::AtWork::most && bytes < Control::maximumSize)
                 said.works.push_back({work.id, work.topic, work.sender, work.sequence, isFinished});
         };
         if (isAnother) {
@@ -132,7 +137,7 @@ std::vector<QByteArray> ShareMembers::ready(bool isAnother, Clock::time_point no
                     add(done.work, true);
             }
         }
-        messages.push_back(said.toFrame());
+        messages.push_back(said.toFrame()); // without any, too: it is there, and is given something from then on
     }
     return messages;
 }

@@ -14,7 +14,11 @@ namespace {
 constexpr std::size_t mostStreams = 1000;
 constexpr qsizetype bytesAtOnce = qsizetype(256) * 1024;
 
-// How long a server may take to say that it has got what was sent again.
+// Of a message, beside the group and the event.
+constexpr qsizetype besideTheEvent = 50;
+
+// When it is looked again whether there is room for more; and how long a server may take to say that it has got what was sent again.
+constexpr auto untilRoom = 10ms;
 constexpr auto untilLeft = 10s;
 
 } // namespace
@@ -63,6 +67,8 @@ void UnfinishedEvents::heard(const Control::Unfinished &said, quint64 oldest, qu
         return;
     }
     if (known == m_streams.end()) {
+        if (m_streams.size() >= mostStreams)
+            std::erase_if(m_streams, [](const auto &entry) { return entry.second.frames.empty(); });
         if (m_streams.size() >= mostStreams || said.first == 0)
             return;
         known = m_streams.emplace(key, Stream()).first;
@@ -93,20 +99,18 @@ void UnfinishedEvents::heard(const Control::Unfinished &said, quint64 oldest, qu
 
 void UnfinishedEvents::ready(Clock::time_point now)
 {
-    std::erase_if(m_streams,
-                  [](const auto &entry) { return entry.second.frames.empty(); }); // that server may say so again
     for (auto &[key, stream] : m_streams) {
         stream.sentAgain = 0;
         stream.isKnown = false;
+        stream.isToldOf = false;
     }
-    m_sendsAgain = !m_streams.empty();
-    m_giveUpAt = m_sendsAgain ? now + untilLeft : Clock::time_point::max();
+    m_sendAt = m_streams.empty() ? Clock::time_point::max() : now;
+    m_giveUpAt = Clock::time_point::max();
 }
 
 void UnfinishedEvents::lost()
 {
-    m_sendsAgain = false;
-    m_giveUpAt = Clock::time_point::max();
+    m_sendAt = m_giveUpAt = Clock::time_point::max();
 }
 
 void UnfinishedEvents::clear()
@@ -116,20 +120,39 @@ void UnfinishedEvents::clear()
     m_bytes = 0;
 }
 
-std::vector<QByteArray> UnfinishedEvents::takeMessages()
+// The group of a stream of which all is finished is told without an event, for the next one to be shared even if its members come later.
+std::vector<QByteArray> UnfinishedEvents::takeMessages(const SendQueue::ControlRoom &room, Clock::time_point now)
 {
     std::vector<QByteArray> messages;
+    if (now < m_sendAt)
+        return messages;
     qsizetype bytes = 0;
+    const auto take = [&](const QByteArray &group, QByteArrayView frame) {
+        const bool fits =
+            room.fits(qsizetype(messages.size()) + 1, bytes + frame.size() + group.size() + besideTheEvent);
+        if (!fits || bytes >= bytesAtOnce)
+            return false;
+        messages.push_back(Control::Again{group, frame}.toFrame());
+        bytes += messages.back().size();
+        return true;
+    };
     for (auto &[key, stream] : m_streams) {
+        const auto &[topic, group] = key;
+        if (!stream.isToldOf && stream.frames.empty() && !take(group, topic + ' ')) {
+            m_sendAt = messages.empty() ? now + untilRoom : now;
+            return messages;
+        }
+        stream.isToldOf = true;
         for (auto frame = stream.frames.upper_bound(stream.sentAgain); frame != stream.frames.end(); ++frame) {
-            if (bytes >= bytesAtOnce)
+            if (!take(group, frame->second)) {
+                m_sendAt = messages.empty() ? now + untilRoom : now;
                 return messages;
-            messages.push_back(Control::Again{key.second, frame->second}.toFrame());
+            }
             stream.sentAgain = frame->first;
-            bytes += messages.back().size();
         }
     }
-    m_sendsAgain = false;
+    m_sendAt = Clock::time_point::max();
+    m_giveUpAt = now + untilLeft;
     return messages;
 }
 
@@ -144,13 +167,14 @@ qsizetype UnfinishedEvents::count() const
 std::vector<UnfinishedEvents::Left> UnfinishedEvents::takeLeft(Clock::time_point now)
 {
     std::vector<Left> left;
-    if (now < m_giveUpAt || m_sendsAgain)
+    if (now < m_giveUpAt)
         return left;
     m_giveUpAt = Clock::time_point::max();
     for (auto stream = m_streams.begin(); stream != m_streams.end();) {
         const auto next = std::next(stream);
         if (!stream->second.isKnown) {
-            left.push_back({stream->first.first, stream->first.second, qsizetype(stream->second.frames.size())});
+            if (!stream->second.frames.empty())
+                left.push_back({stream->first.first, stream->first.second, qsizetype(stream->second.frames.size())});
             forget(stream);
         }
         stream = next;

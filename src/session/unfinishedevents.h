@@ -2,10 +2,12 @@
 #ifndef PYVENT_SESSION_UNFINISHEDEVENTS_H
 #define PYVENT_SESSION_UNFINISHEDEVENTS_H
 
+#include "transport/sendqueue.h"
 #include "wire/sharemessages.h"
 
 #include <QtCore/qhash.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -40,9 +42,8 @@ public:
     void lost();
     void clear();
 
-    // The next messages for the server, of some bytes; and whether there are more.
-    std::vector<QByteArray> takeMessages();
-    bool hasMessages() const { return m_sendsAgain; }
+    // The next messages for the server, of some bytes, and of no more than there is room for: what is too much is not sent.
+    std::vector<QByteArray> takeMessages(const SendQueue::ControlRoom &room, Clock::time_point now);
 
     // How many events are kept.
     qsizetype count() const;
@@ -56,7 +57,7 @@ public:
         qsizetype count;
     };
     std::vector<Left> takeLeft(Clock::time_point now);
-    Clock::time_point deadline() const { return m_giveUpAt; }
+    Clock::time_point deadline() const { return std::min(m_sendAt, m_giveUpAt); }
 
 private:
     struct Stream // of a topic and a group
@@ -64,6 +65,7 @@ private:
         std::map<quint64, QByteArray> frames = {};
         quint64 sentAgain = 0; // up to this one, to the present server
         bool isKnown = true;   // by the present server
+        bool isToldOf = true;  // to it
     };
     using Key = std::pair<QByteArray, QByteArray>;
 
@@ -73,7 +75,7 @@ private:
 
     std::map<Key, Stream> m_streams; // by topic and group
     qsizetype m_bytes = 0;
-    bool m_sendsAgain = false;
+    Clock::time_point m_sendAt = Clock::time_point::max();
     Clock::time_point m_giveUpAt = Clock::time_point::max();
 };
 

@@ -94,6 +94,11 @@ bool SendQueue::insertControl(std::deque<Entry>::iterator place, QByteArray &&me
     return true;
 }
 
+SendQueue::ControlRoom SendQueue::controlRoom() const
+{
+    return {maximumControls / 2 - m_controls, maximumControlBytes / 2 - m_controlBytes, m_controls == 0};
+}
+
 qsizetype SendQueue::batchSize(qsizetype count) const
 {
     qsizetype size = 0;

@@ -61,6 +61,20 @@ public:
     // The same, behind everything that waits.
     bool appendControl(QByteArray &&message);
 
+    // How much more of them has room, beside what others want to send; one of any size where there are none.
+    struct ControlRoom
+    {
+        qsizetype count = 0;
+        qsizetype bytes = 0;
+        bool isEmpty = false;
+
+        bool fits(qsizetype messages, qsizetype size) const
+        {
+            return (isEmpty && messages == 1) || (messages <= count && size <= bytes);
+        }
+    };
+    ControlRoom controlRoom() const;
+
     // How many of what is not in flight fit one batch: 1 at least, where there is any, whatever its size.
     qsizetype nextBatch(qsizetype maximumBytes) const;
 

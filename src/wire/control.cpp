@@ -29,19 +29,6 @@ static_assert(allPrefix[0] == controlPrefix && nodesPrefix[0] == controlPrefix &
               && serverPrefix[0] == controlPrefix);
 static_assert(answeringPrefix[0] == controlPrefix && askingPrefix[0] == controlPrefix);
 
-// The node that an array begins with, as all nodes write it: the array's size in its first byte, the tag 37, and 16 bytes.
-constexpr qsizetype uuidSize = 16;
-constexpr QByteArrayView uuidTag = "\xD8\x25\x50";
-
-std::optional<QUuid> firstOf(QByteArrayView payload)
-{
-    if (payload.size() < 1 + uuidTag.size() + uuidSize || payload.size() > Control::maximumSize
-        || quint8(payload[0]) < 0x81 || quint8(payload[0]) > 0x97 || payload.sliced(1, uuidTag.size()) != uuidTag)
-        return {};
-    const QUuid node = QUuid::fromRfc4122(payload.sliced(1 + uuidTag.size(), uuidSize));
-    return node.isNull() ? std::nullopt : std::optional(node);
-}
-
 // A message that is an array and begins with a node: \a readRest reads what follows into it. What a later revision puts behind that is not
 // looked at.
 template <typename Message, typename ReadRest>
@@ -273,6 +260,8 @@ std::optional<QUuid> Message::origin() const
             const Frame event = parseFrame(said->frame);
             if (event.trailerState == TrailerState::Read)
                 return event.trailer.nodeId;
+            if (said->isEmpty())
+                return QUuid();
         }
         return {};
     case Kind::Share: // it speaks for the event's sender, whoever that is, and is the server's

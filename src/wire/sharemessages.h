@@ -127,7 +127,10 @@ struct Unfinished
 struct Again
 {
     QByteArray group;
-    QByteArrayView frame; // the event's
+    QByteArrayView
+        frame; // the event's; of its name and a space alone, it says that there is a group which has finished all
+
+    bool isEmpty() const { return frame.endsWith(' ') && !frame.chopped(1).contains(' '); }
 
     QByteArray toFrame() const;
     static std::optional<Again> read(QByteArrayView payload);

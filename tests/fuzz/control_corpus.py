@@ -5,7 +5,7 @@ import struct
 import sys
 
 KINDS = ('who', 'here', 'announce', 'heads', 'ask', 'answer', 'withheld', 'repair', 'past', 'kept', 'recall', 'replay',
-         'refused', 'answerers', 'cancel', 'late')
+         'refused', 'later', 'answerers', 'cancel', 'late', 'member', 'share', 'unfinished')
 FRAME = 0xFF
 NODE, OTHER = bytes(range(1, 17)), bytes(range(100, 116))
 TEXT = b'01020304-0506-0708-090a-0b0c0d0e0f10'
@@ -50,7 +50,9 @@ ME = uuid(NODE)
 EVENT = b'order }.' + struct.pack('<q', 5) + struct.pack('<16sQqHHHBB', NODE, 7, 6, 1, 0, 48, 1, 0xF5)
 HERE = {'uuid': TEXT.decode(), 'id': 'kitchen', 'program': 'oven', 'host': 'here', 'pid': 7, 'serving': True,
         'names': ['order', 'order-*'], 'way': 'lane'}
+GROUP = cbor([b'workers', b'order', None])
 MESSAGES = {
+    'later': [b''],
     'who': [TEXT, b'{%s}' % TEXT, b''],
     'here': [cbor(HERE), cbor({'id': 'x', 'uuid': TEXT.decode()}), cbor({**HERE, 'later': [1, {}]}),
              cbor({'uuid': TEXT.decode()}), cbor(HERE) + cbor(HERE)],
@@ -69,8 +71,21 @@ MESSAGES = {
     'answerers': [cbor([ME, b'order', [uuid(OTHER), ME], 1]), cbor([ME, b'order', [], 0])],
     'cancel': [cbor([ME, 7, b'order'])],
     'late': [cbor([ME, 2**63 - 1, b''])],
+    'member': [cbor([ME, 1, 1]), cbor([ME, 2**32, 0])],
+    'share': [struct.pack('<BIQ', 1, 7, 2**62) + EVENT, struct.pack('<BIQ', 0, 7, 1) + b'order }.',
+              struct.pack('<BIQ', 0, 7, 1)],
+    'unfinished': [cbor([ME, GROUP, b'order', 0, 5, 9, [[5, 5], [7, 8]], [[1, 2]]]),
+                   cbor([ME, GROUP, b'order', 1, 0, 0, [], []]), cbor([ME, GROUP, b'order', 0, 0, 2**63, [[1, 0]], []])],
     'refused': [cbor([ME, b'order', 1, 3, uuid(OTHER), 'é'.encode()]), cbor([uuid(bytes(16)), b'', 9, -1, ME, b''])],
 }
+TO_SERVER = {
+    'again': [struct.pack('<H', len(GROUP)) + GROUP + EVENT, struct.pack('<H', len(GROUP)) + GROUP + b'order ',
+              struct.pack('<H', 9) + b'x'],
+    'finished': [cbor([ME, 2**62])],
+    'at-work': [cbor([ME, 1, [[7, b'order', uuid(OTHER), 5, 0], [8, b'order', uuid(bytes(16)), 0, 1]]]), cbor([ME, 1, []]),
+                cbor([ME, 1, [[7, b'order', uuid(OTHER), 5, 0]] * 101])],
+}
+MEMBERS = [cbor([ME, 1, GROUP]), cbor([ME, 2**32 - 1, cbor([b'w', b'order-*', b'boss'])]), cbor([ME, 1, b'x']), b'order']
 ODD = {
     'two-nodes': cbor([ME, uuid(OTHER), b'order']),
     'indefinite': b'\x9f' + cbor(ME) + cbor(b'order') + b'\x00\x80\xff',
@@ -87,6 +102,11 @@ def main(folder):
         for number, payload in enumerate(MESSAGES[kind]):
             (folder / f'{kind}-{number}').write_bytes(bytes([index]) + payload)
             (folder / f'{kind}-{number}-all').write_bytes(bytes([FRAME]) + b'all/' + kind.encode() + b' ' + payload)
+    for kind, payloads in TO_SERVER.items():
+        for number, payload in enumerate(payloads):
+            (folder / f'server-{kind}-{number}').write_bytes(bytes([FRAME]) + b'server/' + kind.encode() + b' ' + payload)
+    for number, declaration in enumerate(MEMBERS):
+        (folder / f'member-{number}-prefix').write_bytes(bytes([FRAME]) + b'share/' + declaration)
     for name, payload in ODD.items():
         (folder / name).write_bytes(bytes([KINDS.index('ask')]) + payload)
     (folder / 'node').write_bytes(bytes([FRAME]) + b'node/' + TEXT + b'/ask ' + MESSAGES['ask'][0])

@@ -3,6 +3,7 @@
 #include "session/presence.h"
 #include "wire/control.h"
 #include "wire/frame.h"
+#include "wire/sharemessages.h"
 #include "wire/valuemessages.h"
 
 #include <ctime>
@@ -17,9 +18,10 @@ namespace {
 constexpr std::clock_t patience = 5 * CLOCKS_PER_SEC;
 
 constexpr QByteArrayView kinds[] = {
-    Control::who,      Control::here,   Control::announce,  Control::heads,  Control::ask,    Control::answer,
-    Control::withheld, Control::repair, Control::past,      Control::kept,   Control::recall, Control::replay,
-    Control::refused,  "later",         Control::answerers, Control::cancel, Control::late,
+    Control::who,    Control::here,     Control::announce, Control::heads, Control::ask,
+    Control::answer, Control::withheld, Control::repair,   Control::past,  Control::kept,
+    Control::recall, Control::replay,   Control::refused,  "later",        Control::answerers,
+    Control::cancel, Control::late,     Control::member,   Control::share, Control::unfinished,
 };
 
 const QUuid receiver = QUuid::fromString(QLatin1StringView("00112233-4455-6677-8899-aabbccddeeff"));
@@ -333,6 +335,112 @@ void tryForServer(const Message &message)
     }
 }
 
+// A server gives an event: what it writes before it has one size.
+void tryShare(const Message &message)
+{
+    const auto read = Control::Share::read(message.payload);
+    if (!read)
+        return;
+    require(!read->frame.isEmpty() && read->frame.size() + Control::Share::headSize == message.payload.size(),
+            "an event that is shared is not the message's");
+    const QByteArray frame = read->beginning(receiver) + read->frame.toByteArray();
+    const auto again = readAgain<Control::Share>(message, frame);
+    require(again.member == read->member && again.id == read->id && again.isRedelivered == read->isRedelivered
+                && again.frame == read->frame,
+            "an event is given to another one");
+    (void)parseFrame(read->frame);
+}
+
+void tryMembership(const Message &message)
+{
+    if (const auto read = Control::Membership::read(message.payload)) {
+        requireOrigin(message, read->node);
+        tryAgain(message, read->toFrame(), *read, [](const auto &a, const auto &b) {
+            return a.node == b.node && a.number == b.number && a.isTaken == b.isTaken;
+        });
+    }
+}
+
+void tryUnfinished(const Message &message)
+{
+    const auto read = Control::Unfinished::read(message.payload);
+    if (!read)
+        return;
+    requireOrigin(message, read->node);
+    requireSmall(read->group.size() + read->topic.size() + sizeOf(read->ranges) + sizeOf(read->finished),
+                 message.payload);
+    tryAgain(message, read->toFrame(), *read, [](const auto &a, const auto &b) {
+        return a.node == b.node && a.group == b.group && a.topic == b.topic && a.isEnd == b.isEnd && a.first == b.first
+            && a.last == b.last && isSame(a.ranges, b.ranges) && isSame(a.finished, b.finished);
+    });
+}
+
+// A sender gives a server an event once more, or says that there is a group.
+void tryGivenAgain(const Message &message)
+{
+    const auto read = Control::Again::read(message.payload);
+    if (!read) {
+        require(!message.origin(), "what cannot be read has a sender");
+        return;
+    }
+    require(read->group.size() <= ShareGroup::longestKey && !read->frame.isEmpty(), "an event comes again without end");
+    const Frame event = parseFrame(read->frame);
+    const bool isRead = event.trailerState == TrailerState::Read;
+    require(message.origin()
+                == (isRead                ? std::optional(event.trailer.nodeId)
+                        : read->isEmpty() ? std::optional(QUuid())
+                                          : std::nullopt),
+            "a server and a sender take an event for different nodes'");
+    tryAgain(message, read->toFrame(), *read,
+             [](const auto &a, const auto &b) { return a.group == b.group && a.frame == b.frame; });
+    if (const auto group = ShareGroup::read(read->group)) {
+        const auto again = ShareGroup::read(group->key());
+        require(again && again->name == group->name && again->pattern == group->pattern
+                    && again->sender == group->sender && again->sender.isNull() == group->sender.isNull(),
+                "a group is another one");
+    }
+}
+
+// What members tell the server. Topics say which.
+void trySaidByMember(const Message &message)
+{
+    const QByteArrayView topic(message.topic.data(), message.topic.size() + 1);
+    if (topic == Control::Finished::topic) {
+        if (const auto read = Control::Finished::read(message.payload)) {
+            requireOrigin(message, read->node);
+            tryAgain(message, read->toFrame(), *read,
+                     [](const auto &a, const auto &b) { return a.node == b.node && a.id == b.id; });
+        }
+    } else if (topic == Control::AtWork::topic) {
+        if (const auto read = Control::AtWork::read(message.payload)) {
+            requireOrigin(message, read->node);
+            require(read->works.size() <= Control::AtWork::most, "a member works on too much");
+            tryAgain(message, read->toFrame(), *read, [](const auto &a, const auto &b) {
+                return a.node == b.node && a.number == b.number
+                    && std::equal(a.works.begin(), a.works.end(), b.works.begin(), b.works.end(),
+                                  [](const auto &one, const auto &other) {
+                                      return one.id == other.id && one.topic == other.topic && one.node == other.node
+                                          && one.sequence == other.sequence && one.isFinished == other.isFinished;
+                                  });
+            });
+        }
+    }
+}
+
+// What a node subscribes to may declare a member.
+void tryDeclaration(QByteArrayView prefix)
+{
+    const auto read = Control::Member::read(prefix);
+    if (!read)
+        return;
+    require(!read->node.isNull() && read->group.size() < prefix.size(), "a member is nobody's");
+    const auto again = Control::Member::read(read->toPrefix());
+    require(again && again->node == read->node && again->number == read->number && again->group == read->group,
+            "a member is another one");
+    if (const auto group = ShareGroup::read(read->group))
+        require(group->name.size() <= ShareGroup::longestName && !group->name.isEmpty(), "a group has no name");
+}
+
 void tryMessage(const Message &message)
 {
     switch (message.kind) {
@@ -377,13 +485,23 @@ void tryMessage(const Message &message)
     case Kind::ValueIsSet:
     case Kind::LastEvent:
         return trySaidByServer(message);
+    case Kind::Membership:
+        return tryMembership(message);
+    case Kind::Share:
+        return tryShare(message);
+    case Kind::Unfinished:
+        return tryUnfinished(message);
+    case Kind::Again:
+        return tryGivenAgain(message);
     case Kind::Server:
+        trySaidByMember(message);
         return tryForServer(message);
     }
 }
 
 void tryFrame(QByteArrayView frame)
 {
+    tryDeclaration(frame);
     const auto message = Message::of(frame);
     if (!message)
         return;
@@ -392,7 +510,8 @@ void tryFrame(QByteArrayView frame)
         require(!message->isForAll(), "a message is for all and for one");
     const auto origin = message->origin();
     require(!origin || !origin->isNull() || (message->kind == Kind::Announce && message->payload.isEmpty())
-                || message->kind == Kind::Repair || message->kind == Kind::Replay || message->kind == Kind::Will,
+                || message->kind == Kind::Repair || message->kind == Kind::Replay || message->kind == Kind::Will
+                || message->kind == Kind::Share || message->kind == Kind::Again,
             "a message speaks for no node");
     tryMessage(*message);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 pyvent_unit_test(delivery askers)
 pyvent_unit_test(delivery losscounter)
+pyvent_unit_test(delivery numberset)
 pyvent_unit_test(delivery ratelimit ALONE)
 pyvent_unit_test(delivery receivewindow ALONE)
 pyvent_unit_test(delivery recovery)

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void aLostConnectionVoidsProofs();
     void controlMessagesGoFirst();
     void controlMessagesAreBounded();
+    void saysWhatControlMessagesHaveRoom();
     void copiesShareTheBytes();
     void batchesAreBounded();
     void aBatchIsAcknowledgedAsOne();
@@ -261,6 +262,28 @@ void TestSendQueue::controlMessagesAreBounded()
     queue.append("a");
     QVERIFY(queue.appendControl("y"));
     QCOMPARE(send(&queue), (QByteArrayList{"x", "a", "y"}));
+}
+
+// Whoever sends only what fits, leaves room for others.
+void TestSendQueue::saysWhatControlMessagesHaveRoom()
+{
+    constexpr qsizetype large = qsizetype(64) * 1024 * 1024;
+    SendQueue queue;
+    QVERIFY(queue.controlRoom().fits(1, large));
+    QVERIFY(!queue.controlRoom().fits(2, large));
+    QVERIFY(queue.appendControl(QByteArray(100, 'x')));
+    QVERIFY(!queue.controlRoom().fits(1, large));
+    int count = 1;
+    for (; queue.controlRoom().fits(1, 100); ++count)
+        QVERIFY(queue.appendControl(QByteArray(100, 'x')));
+    QVERIFY(count > 1000);
+    for (int i = 0; i < 1000; ++i)
+        QVERIFY(queue.putControl("x"));
+    send(&queue);
+    QVERIFY(!queue.controlRoom().fits(1, 100)); // what is in flight takes room, too
+    while (queue.acknowledge()) { }
+    QVERIFY(queue.controlRoom().isEmpty);
+    QVERIFY(queue.controlRoom().fits(count, 100));
 }
 
 void TestSendQueue::copiesShareTheBytes()
