@@ -128,6 +128,7 @@ struct SharingBus
     void join(const char &client, quint32 number = 1, const QByteArray &group = key())
     {
         sharing.add(&client, member(client, number, group));
+        sharing.atWork({node(numberOf(client)), number, {}});
     }
     void finish(std::size_t index)
     {
@@ -313,7 +314,7 @@ private Q_SLOTS:
     void givesUpAPoisonousEvent()
     {
         SharingBus bus;
-        bus.sharing.add(&bus.c, bus.member(bus.c));
+        bus.join(bus.c);
         bus.sharing.offer(work(1));
         bus.sharing.offer(work(2));
         for (int i = 0; i < 4; ++i) {

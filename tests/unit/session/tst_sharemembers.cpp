@@ -142,6 +142,9 @@ private Q_SLOTS:
         members.lost();
         QCOMPARE(textsOf(members.ready(true, now)),
                  (QByteArrayList{"1: 7 works on 5 8 works on 6", "2: 9 works on 0 10 has finished 3"}));
+        QCOMPARE(textsOf(members.ready(false, now)), (QByteArrayList{"1:", "2:"}));
+        members.heard(Control::Membership{memberNode, 1, true});
+        members.heard(Control::Membership{memberNode, 2, true});
         QVERIFY(members.ready(false, now).empty());
     }
 
