@@ -444,6 +444,8 @@ public:
         too, but for a PyventRefusal. A future that \a function has returned is canceled when nobody waits for the answer any more,
         which QPromise::isCanceled() says in the work; its continuation is used up.
 
+        Each question is answered, when it is asked: a filter with replay, last, latest or atMostEvery is refused.
+
         An event without the argument "reply_to" asks nothing: \a function is called, and what it returns is dropped. If
         another node's answer came first, handlerFailed() says so.
         \code
