@@ -43,7 +43,7 @@ Card {
             anchors.horizontalCenter: parent.horizontalCenter
             text: isNaN(ring.value) ? "–" : ring.value.toFixed(gauge.decimals)
             color: newest.stale ? palette.mid : palette.text
-            font { pixelSize: ring.width / 6; bold: true }
+            font { pixelSize: ring.width / 6.6; bold: true }
         }
         Text { anchors.horizontalCenter: parent.horizontalCenter; text: gauge.unit; color: palette.windowText; font: label.font }
     }
