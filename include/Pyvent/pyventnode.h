@@ -293,6 +293,9 @@ public:
 
         A node does not hear what it has itself forwarded, by this or by on(). dispatch() does not call \a function.
 
+        As it may have others answer on another bus, it is only known by the time-out, while it listens, that nobody answers questions of
+        these names. A program that only looks on, and does not need the bytes, hears them by on().
+
         Returns a connection that QObject::disconnect() ends; it is invalid if the name was refused. handlerFailed() reports an
         exception of \a function. Any thread may call it.
         \code
