@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pyventqmlanswerer.h"
 
+#include "handlererrors.h"
 #include "valuefromjs.h"
 
 #include <QtQml/qjsengine.h>
@@ -47,6 +48,12 @@ void Reply::refuse(const QString &why)
     finish(PyventRefusal(why));
 }
 
+void Reply::fail(const QString &why)
+{
+    if (!m_isOver)
+        finish(PyventRefusal(why));
+}
+
 void Reply::finish(const PyventAnswer &answer)
 {
     if (std::exchange(m_isOver, true)) {
@@ -76,7 +83,11 @@ QFuture<PyventAnswer> PyventQmlAnswerer::answer(const PyventEvent &event)
     auto *const reply = new Pyvent::Qml::Reply(engine, event.name);
     const QFuture<PyventAnswer> future = reply->future();
     const PyventQmlEvent heard(event);
-    Q_EMIT asked(heard.args(), reply->toFunction(), heard);
+    const QJSValue function = reply->toFunction(); // which keeps the reply
+    const Pyvent::Qml::HandlerErrors errors(engine);
+    Q_EMIT asked(heard.args(), function, heard);
+    if (const QString text = errors.firstText(); !text.isEmpty())
+        reply->fail(text);
     return future;
 }
 

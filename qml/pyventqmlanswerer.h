@@ -27,6 +27,9 @@ public:
     Q_INVOKABLE void send(const QJSValue &value);
     Q_INVOKABLE void refuse(const QString &why);
 
+    // The handler has thrown, which is the answer if it has given none before.
+    void fail(const QString &why);
+
     // The function: reply(value), with reply.refuse(why) and reply.canceled.
     QJSValue toFunction();
 
@@ -79,7 +82,7 @@ public:
 
 Q_SIGNALS:
     /*! A question was asked, with the keyword arguments \a args. reply(value) answers it, or reply.refuse("why"), now or later, once.
-        reply.canceled says whether nobody waits for that any more. */
+        reply.canceled says whether nobody waits for that any more. What the handler throws is an error for whoever asks, with its text. */
     void asked(const QVariantMap &args, const QJSValue &reply, const PyventQmlEvent &event);
 
     void nodeChanged();

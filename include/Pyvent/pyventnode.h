@@ -293,6 +293,9 @@ public:
 
         A node does not hear what it has itself forwarded, by this or by on(). dispatch() does not call \a function.
 
+        As it may have others answer on another bus, it is only known by the time-out, while it listens, that nobody answers questions of
+        these names. A program that only looks on, and does not need the bytes, hears them by on().
+
         Returns a connection that QObject::disconnect() ends; it is invalid if the name was refused. handlerFailed() reports an
         exception of \a function. Any thread may call it.
         \code
@@ -443,6 +446,8 @@ public:
         What \a function throws, or an argument that it lacks, is an error for the asker, with its text; handlerFailed() reports it here,
         too, but for a PyventRefusal. A future that \a function has returned is canceled when nobody waits for the answer any more,
         which QPromise::isCanceled() says in the work; its continuation is used up.
+
+        Each question is answered, when it is asked: a filter with replay, last, latest or atMostEvery is refused.
 
         An event without the argument "reply_to" asks nothing: \a function is called, and what it returns is dropped. If
         another node's answer came first, handlerFailed() says so.

@@ -100,6 +100,8 @@ struct PyventReplay
     Both are for on(), onFrame() and event(); dispatch() calls the handler each time. With a replay, the newest event of the past comes
     first. Python's nodes count as one sending node. While events of 100,000 names and nodes, or of 64 MiB, wait for one handler, those of
     further names and nodes are lost: PyventNode::eventsLost().
+
+    answer() refuses these two, replay and last: whoever asks a question that is skipped, or has asked it before, would wait for nothing.
 */
 struct PyventFilter
 {

@@ -50,7 +50,8 @@ public:
     /*! Something was heard just now. */
     void heard();
 
-    /*! The event \a event was heard. One of the past, PyventEvent::replayed, is as old as its sender's clock says. */
+    /*! The event \a event was heard. One of the past, PyventEvent::replayed, is as old as its sender's clock says; a Python node's, whose
+        age nobody knows, does not count. */
     void heard(const PyventEvent &event);
 
     /*! What was heard so far does not count any more. */

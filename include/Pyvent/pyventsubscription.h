@@ -55,7 +55,8 @@ public:
     /*! Whether nothing was heard for staleAfter(), or nothing yet. Always false if that is 0. */
     bool isStale() const;
 
-    /*! How long ago the last event was heard; -1 ms before the first. A replayed event is as old as its sender's clock says. */
+    /*! How long ago the last event was heard; -1 ms before the first. A replayed event is as old as its sender's clock says;
+        a Python node's, whose age nobody knows, does not count. */
     std::chrono::milliseconds age() const;
 
     /*! When the last event was heard, in UTC; invalid before the first. */

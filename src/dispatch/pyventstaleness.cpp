@@ -48,10 +48,13 @@ void PyventStaleness::heard()
     heardAt(Clock::now());
 }
 
+// A Python node's of the past may be from yesterday.
 void PyventStaleness::heard(const PyventEvent &event)
 {
+    if (event.replayed && !event.time.isValid())
+        return;
     Clock::time_point time = Clock::now();
-    if (event.replayed && event.time.isValid())
+    if (event.replayed)
         time -= milliseconds(std::max<qint64>(0, event.time.msecsTo(QDateTime::currentDateTimeUtc())));
     heardAt(time);
 }

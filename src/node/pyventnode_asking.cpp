@@ -15,6 +15,22 @@ QFuture<PyventAnswer> refused(const PyventError &error)
     return endedFuture(PyventAskError{PyventAskError::NotSent, error.text});
 }
 
+// Each question is to be heard, when it is asked: somebody waits for its answer. Says which part of a filter is against that, and why.
+QString whyNoAnswers(const PyventFilter &filter)
+{
+    if (!filter.replay.isNone())
+        return u"'replay': nobody waits for answers to questions of the past"_s;
+    if (filter.last)
+        return u"'last': nobody waits for the answer to a question of the past"_s;
+    if (filter.latest)
+        return u"'latest': whoever asks a question that is skipped waits for its answer"_s;
+    if (filter.atMostEvery > std::chrono::milliseconds(0))
+        return u"'atMostEvery': whoever asks a question that is skipped waits for its answer"_s;
+    if (!filter.share.isEmpty())
+        return u"'share': all who answer hear each question, and the first answer wins"_s;
+    return {};
+}
+
 } // namespace
 
 QFuture<PyventAnswer> PyventNode::ask(QAnyStringView name, const QVariantMap &args, const PyventAskOptions &options)
@@ -66,17 +82,8 @@ QMetaObject::Connection PyventNode::addAnswerer(QAnyStringView name, const Pyven
     const QString pattern = name.toString();
     if (!checkHandler(pattern, filter, context))
         return {};
-    if (!filter.share.isEmpty()) {
-        refuse({PyventError::InvalidHandler,
-                u"'%1' is answered by all who answer it, and the first answer wins; to share the work of many, share "
-                "events: on() with PyventFilter::share"_s.arg(pattern),
-                pattern});
-        return {};
-    }
-    if (!filter.replay.isNone()) {
-        refuse({PyventError::InvalidHandler,
-                u"'%1' is not answered with a replay: nobody waits for answers to questions of the past"_s.arg(pattern),
-                pattern});
+    if (const QString why = whyNoAnswers(filter); !why.isEmpty()) {
+        refuse({PyventError::InvalidHandler, u"'%1' is not answered with the filter %2"_s.arg(pattern, why), pattern});
         return {};
     }
     const QMetaObject::Connection connection = d->addAnswerer(pattern, filter, context, std::move(function));

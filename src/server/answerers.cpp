@@ -124,10 +124,10 @@ void Answerers::strangersChanged(QByteArrayView prefix)
 {
     if (m_watches.empty())
         return;
-    if (prefix.endsWith(' '))
-        changed(prefix.chopped(1).toByteArray());
+    if (prefix.isEmpty())
+        changedFrom({});
     else
-        changedFrom(prefix);
+        changed((prefix.endsWith(' ') ? prefix.chopped(1) : prefix).toByteArray());
     tell(m_limits.atOnce);
 }
 

@@ -27,7 +27,8 @@ public:
     public:
         virtual ~Bus() = default;
 
-        // Whether anyone has subscribed to events of this name of whom it is not known whether he answers, as of Python's nodes.
+        // Whether anyone has subscribed to this name, with a space behind it or without, of whom it is not known whether he answers, as of
+        // Python's nodes.
         virtual bool hasStranger(const QByteArray &name) const = 0;
 
         // Whether the rules let this client hear events of this name, or send them.
@@ -62,7 +63,7 @@ public:
     void remove(Client client, const Control::Declaration &declaration);
     void left(Client client);
 
-    // A stranger has subscribed to \a prefix, or does not any more; if that is empty, a client has become one or ceased to be one.
+    // A stranger has subscribed to the name \a prefix, or does not any more; if that is empty, a client has become one or ceased to be one.
     void strangersChanged(QByteArrayView prefix);
 
     // Tells who is to be told, of no more names than \a most.

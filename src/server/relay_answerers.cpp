@@ -16,7 +16,7 @@ constexpr qsizetype toldAtOnce = 500;
 void Relay::noteSubscription(Client *client, const QByteArray &prefix, bool isThere)
 {
     if (!isControlTopic(prefix)) {
-        if (client->m_isStranger)
+        if (client->m_isStranger && !prefix.isEmpty())
             m_answerers.strangersChanged(prefix);
         return;
     }
@@ -42,13 +42,18 @@ void Relay::tellAnswerers()
         m_answerers.tell(toldAtOnce);
 }
 
-// A topic of Python's own is no name that anyone asks for.
+// Python's nodes subscribe to each name that they listen to, or to that and the space behind it. Who subscribes to less, as to all that there
+// is, looks on; or else it has to declare that it answers.
 bool Relay::hasStranger(const QByteArray &name) const
 {
     if (!hasStrangers())
         return false;
+    const QByteArray exact = name + ' ';
     bool has = false;
-    m_index.forEach(name + ' ', [&has](const Client *client) { has = has || client->m_isStranger; });
+    m_index.forEach(exact, [&](const Client *client) {
+        has =
+            has || (client->m_isStranger && (client->m_prefixes.contains(name) || client->m_prefixes.contains(exact)));
+    });
     return has;
 }
 

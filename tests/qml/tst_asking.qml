@@ -13,6 +13,10 @@ TestCase {
     property var ends: []
     property var replies: []
 
+    // What goes wrong elsewhere while a question is answered.
+    signal disturbed()
+    onDisturbed: { throw new Error("of another handler") }
+
     Component { id: nodes; Pyvent {} }
     Component {
         id: shops
@@ -29,6 +33,29 @@ TestCase {
             PyventAnswerer { name: "function"; onAsked: (args, reply) => { try { reply(() => 1) } catch (e) {} } }
             PyventAnswerer { name: "deaf" }
             PyventAnswerer { name: "forgets"; onAsked: (args, reply) => {} }
+            PyventAnswerer {
+                id: throwing
+                name: "throws"
+                onAsked: (args, reply) => {
+                    test.replies.push(reply)
+                    if (args.answer)
+                        reply(args.answer)
+                    throw args.plain ? args.plain : new Error(args.text)
+                }
+            }
+            PyventAnswerer { name: "mistaken"; onAsked: (args, reply) => reply(noSuchThing) }
+            PyventAnswerer { id: connected; name: "connected"; Component.onCompleted: connected.asked.connect(() => { throw "no" }) }
+            PyventAnswerer { id: watched; name: "watched" }
+            Connections { target: watched; function onAsked(args, reply) { reply.none() } }
+            PyventAnswerer {
+                name: "disturbed"
+                onAsked: (args, reply) => {
+                    test.replies.push(reply)
+                    test.disturbed()
+                    if (args.throws)
+                        throw new Error("its own")
+                }
+            }
         }
     }
 
@@ -111,6 +138,49 @@ TestCase {
         ends = []
         follow(node.ask("deaf"))
         tryCompare(test, "ends", ["Refused: the PyventAnswerer has no onAsked"], patience)
+    }
+
+    // At once, also where somebody has kept the reply.
+    function test_whatTheHandlerThrowsIsTheAnswer_data() {
+        return [
+            { tag: "an error", name: "throws", args: { text: "no such dish" }, end: "Refused: no such dish" },
+            { tag: "a string", name: "throws", args: { plain: "no such dish" }, end: "Refused: no such dish" },
+            { tag: "without a text", name: "throws", args: {}, end: "Refused: Error" },
+            { tag: "behind the answer", name: "throws", args: { answer: 7, text: "late" }, end: "7" },
+            { tag: "a mistake", name: "mistaken", args: {}, end: "Refused: ReferenceError: noSuchThing is not defined" },
+            { tag: "a function", name: "connected", args: {}, end: "Refused: no" },
+            { tag: "Connections", name: "watched", args: {}, end: "Refused: TypeError: Property 'none' of object function reply() { [native code] } is not a function" },
+            { tag: "others throw, too", name: "disturbed", args: { throws: true }, end: "Refused: its own" }
+        ]
+    }
+
+    function test_whatTheHandlerThrowsIsTheAnswer(row) {
+        const shop = makeReady(shops)
+        const node = makeReady(nodes, shop.port)
+        follow(node.ask(row.name, row.args, { timeout: 3600000 }))
+        tryVerify(() => ends.length === 1, patience)
+        compare(ends[0], row.end)
+        verify(TestTools.warnings.length >= 1)
+        TestTools.forgetWarnings()
+        for (const reply of replies) { // which is used up
+            let refused = false
+            try { reply(1) } catch (error) { refused = error.message.includes("has been answered before") }
+            verify(refused)
+        }
+    }
+
+    // Whoever answers later is not disturbed by what goes wrong elsewhere meanwhile.
+    function test_otherErrorsAreNoAnswer() {
+        const shop = makeReady(shops)
+        const node = makeReady(nodes, shop.port)
+        follow(node.ask("disturbed", {}, { timeout: 3600000 }))
+        tryVerify(() => replies.length === 1, patience)
+        compare(TestTools.warnings.length, 1)
+        TestTools.forgetWarnings()
+        follow(node.ask("price-of", { dish: "sushi" }))
+        tryCompare(test, "ends", ["12.5"], patience)
+        replies[0]("well")
+        tryCompare(test, "ends", ["12.5", '"well"'], patience)
     }
 
     function test_propertiesChange() {

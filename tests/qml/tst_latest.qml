@@ -103,6 +103,62 @@ TestCase {
         tryVerify(() => last(subscription) === "x25", patience)
     }
 
+    function test_theLastEventFirst() {
+        const none = subscribe()
+        send(1, 3)
+        tryCompare(none, "count", 3, patience)
+        const late = subscribe({ last: true })
+        tryCompare(late, "heard", ["x3"], patience)
+        send(4, 4)
+        tryCompare(late, "heard", ["x3", "x4"], patience)
+        compare(none.heard, ["x1", "x2", "x3", "x4"])
+
+        // It is a replayed event, in the way in which a gauge hears it, too.
+        const events = []
+        const gauge = make(subscriptions, { name: "x", last: true, latest: true })
+        gauge.received.connect((args, event) => events.push([event.name, args.n, event.replayed]))
+        gauge.node = node
+        tryVerify(() => events.length === 1, patience)
+        compare(events[0], ["x", 4, true])
+
+        // Of each name, and none of one that nobody has used.
+        const other = subscribe({ name: "y", last: true })
+        send(5, 5, "y")
+        tryCompare(other, "heard", ["y5"], patience)
+    }
+
+    function test_lastMayChange() {
+        send(1, 1)
+        const subscription = subscribe()
+        compare(subscription.last, false)
+        const changes = make(spies, { target: subscription, signalName: "lastChanged" })
+        subscription.last = true
+        subscription.last = true
+        tryCompare(subscription, "heard", ["x1"], patience)
+        compare(changes.count, 1)
+        subscription.last = false
+        tryCompare(node, "ready", true, patience)
+        send(2, 2)
+        tryCompare(subscription, "heard", ["x1", "x2"], patience)
+        subscription.name = "y"
+        subscription.last = true
+        tryCompare(node, "ready", true, patience)
+        send(3, 3, "y")
+        tryCompare(subscription, "heard", ["x1", "x2", "y3"], patience)
+        subscription.name = "x" // whose last event comes again
+        tryCompare(subscription, "heard", ["x1", "x2", "y3", "x2"], patience)
+    }
+
+    // Whoever replays hears the last event with that, once.
+    function test_lastWithAReplay() {
+        send(1, 3)
+        const subscription = subscribe({ last: true, replayLast: 2 })
+        tryCompare(subscription, "heard", ["x2", "x3"], patience)
+        send(4, 4)
+        tryCompare(subscription, "heard", ["x2", "x3", "x4"], patience)
+        compare(TestTools.warnings, [])
+    }
+
     function test_growsStale() {
         const subscription = make(subscriptions, { node: node })
         compare(subscription.stale, false)

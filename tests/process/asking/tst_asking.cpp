@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/childprocess.h"
 #include "support/freeport.h"
+#include "support/program.h"
 #include "support/testprogram.h"
 
 #include <PyventNode>
@@ -259,6 +260,48 @@ private Q_SLOTS:
         QVERIFY(asker.flush(20s));
         python->kill();
         QCOMPARE(resultOf(future).error().kind, PyventAskError::AnswererLost);
+    }
+
+    // By either way, as do nodes that listen to all for any other reason.
+    void lookersOnDoNotAnswer_data()
+    {
+        QTest::addColumn<QString>("way");
+        QTest::newRow("lane") << QString();
+        QTest::newRow("TCP") << u"--no-lane"_s;
+    }
+
+    void lookersOnDoNotAnswer()
+    {
+        QFETCH(QString, way);
+        PyventNode asker(options(true));
+        QVERIFY(asker.startServer());
+        PyventNode listener(options());
+        listener.on("*", {.sender = PyventSender::Any}, this, [](const PyventEvent &) {});
+        QStringList arguments{u"listen"_s, u"*"_s, u"--no-server"_s, u"--port"_s, QString::number(m_port)};
+        if (!way.isEmpty())
+            arguments += way;
+        Program looker(arguments);
+        QVERIFY2(waitUntil([&] { return asker.send("tick"), looker.output().contains("tick"_L1); }, patience, 100),
+                 qPrintable(looker.errors()));
+        for (int i = 0; i < 20; ++i)
+            QCOMPARE(resultOf(asker.ask("double", {{u"n"_s, 1}}, {.timeout = 1h})).error().kind,
+                     PyventAskError::NobodyAnswers);
+        PyventNode distant([&] {
+            PyventOptions byTcp = options();
+            byTcp.lane = false;
+            return byTcp;
+        }());
+        QCOMPARE(resultOf(distant.ask("double", {{u"n"_s, 1}}, {.timeout = 1h})).error().kind,
+                 PyventAskError::NobodyAnswers);
+        if (const QString why = whyNoPython(); !why.isEmpty())
+            QSKIP(qPrintable(why));
+
+        // A Python node gets all that begins as its names do, and hears its names only.
+        const Process python = startPython(u"answer"_s);
+        QVERIFY(python);
+        QCOMPARE(resultOf(asker.ask("double-or-nothing", {{u"n"_s, 1}}, {.timeout = 1h})).error().kind,
+                 PyventAskError::NobodyAnswers);
+        QCOMPARE(resultOf(asker.ask("double", {{u"n"_s, 1}}, {.timeout = 1min})).value(), QVariant(2));
     }
 
     void pythonAsks()

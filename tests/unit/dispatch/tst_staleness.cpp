@@ -88,6 +88,17 @@ void TestStaleness::thePastIsAsOldAsItSays()
     event.time = QDateTime::currentDateTimeUtc().addSecs(-7200);
     staleness.heard(event);
     QVERIFY(staleness.age() < 1min);
+
+    // A Python node does not tell when that was.
+    staleness.forget();
+    event.time = QDateTime();
+    event.replayed = true;
+    staleness.heard(event);
+    QVERIFY(staleness.isStale());
+    QCOMPARE(staleness.age(), -1ms);
+    event.replayed = false;
+    staleness.heard(event);
+    QVERIFY(!staleness.isStale());
 }
 
 void TestStaleness::theLimitMayChange()

@@ -393,7 +393,39 @@ private Q_SLOTS:
         QVERIFY(!node.answer("x", &shop, "number"));
         QVERIFY(!node.answer("x", &shop, "absent"));
         QVERIFY(!node.answer("x", static_cast<QObject *>(nullptr), [] {}));
-        QVERIFY(!node.answer("x", PyventFilter{.replay = PyventReplay{.last = 1}}, this, [] {}));
+    }
+
+    void whatSkipsQuestionsIsRefused_data()
+    {
+        QTest::addColumn<PyventFilter>("filter");
+        QTest::newRow("replay") << PyventFilter{.replay = PyventReplay{.last = 1}};
+        QTest::newRow("last") << PyventFilter{.last = true};
+        QTest::newRow("latest") << PyventFilter{.latest = true};
+        QTest::newRow("atMostEvery") << PyventFilter{.atMostEvery = 1ms};
+    }
+
+    // Who asks would wait for nothing.
+    void whatSkipsQuestionsIsRefused()
+    {
+        QFETCH(PyventFilter, filter);
+        const QString field = QString::fromUtf8(QTest::currentDataTag());
+        PyventNode node(options());
+        QList<PyventError> errors;
+        connect(&node, &PyventNode::errorOccurred, this, [&](const PyventError &error) { errors.append(error); });
+        PriceList shop;
+        QVERIFY(!node.answer("x", filter, this, [] { return 1; }));
+        QVERIFY(!node.answer("x", {"dish"}, filter, this, [](const QString &) { return 1; }));
+        QVERIFY(!node.answer("x", filter, &shop, "priceOf"));
+        QCOMPARE(node.lastError().code, PyventError::InvalidHandler);
+        QVERIFY2(node.lastError().text.startsWith(u"'x' is not answered with the filter '%1': "_s.arg(field)),
+                 qPrintable(node.lastError().text));
+        QTRY_COMPARE(errors.size(), 3);
+
+        // Nobody answers, then.
+        QVERIFY(node.waitForReady());
+        QCOMPARE(errorOf(node.ask("x")).kind, PyventAskError::NobodyAnswers);
+        node.answer("x", PyventFilter{.sender = PyventSender::Any}, this, [] { return 1; });
+        QCOMPARE(resultOf(node.ask("x")).value().toInt(), 1);
     }
 
     void deadlines()

@@ -118,7 +118,9 @@ private Q_SLOTS:
         bus.told.strangers = {"x", "xy"};
         bus.answerers.strangersChanged("x ");
         QCOMPARE(bus.told.take(), (QByteArrayList{"a x: +"}));
-        bus.answerers.strangersChanged("x");
+        bus.answerers.strangersChanged("x"); // no other name
+        QCOMPARE(bus.told.take(), (QByteArrayList{}));
+        bus.answerers.strangersChanged("xy");
         QCOMPARE(bus.told.take(), (QByteArrayList{"a xy: +"}));
         bus.told.strangers.clear();
         bus.answerers.strangersChanged({});

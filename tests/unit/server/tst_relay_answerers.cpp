@@ -124,9 +124,13 @@ private Q_SLOTS:
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{}));
         bus.relay.subscribe(python, "x");
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{"x: 0 +"}));
+        bus.relay.subscribe(python, "x "); // as well
+        QCOMPARE(whatHas(bus.asks), (QByteArrayList{}));
         bus.relay.unsubscribe(python, "x");
+        QCOMPARE(whatHas(bus.asks), (QByteArrayList{}));
+        bus.relay.unsubscribe(python, "x ");
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{"x: 0"}));
-        bus.relay.subscribe(python, "");
+        bus.relay.subscribe(python, "x");
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{"x: 0 +"}));
         bus.relay.remove(python);
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{"x: 0"}));
@@ -136,6 +140,29 @@ private Q_SLOTS:
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{"x: 0 +"}));
         bus.relay.subscribe(node, nodePrefix(answerer));
         QCOMPARE(whatHas(bus.asks), (QByteArrayList{"x: 0"}));
+    }
+
+    // Who hears all, or what begins as the name does, as Python's node for "price" gets "price-of".
+    void onlookersDoNotAnswer()
+    {
+        Bus bus;
+        bus.relay.subscribe(bus.asks, asking("price-of"));
+        QCOMPARE(whatHas(bus.asks), (QByteArrayList{"price-of: 0"}));
+        Relay::Client *const recorder = bus.join(false);
+        Relay::Client *const node = bus.join();
+        for (const char *prefix : {"", "p", "price", "price-", "price-o", "price-of-", "price-of x"}) {
+            bus.relay.subscribe(recorder, prefix);
+            bus.relay.subscribe(node, prefix);
+            QCOMPARE(whatHas(bus.asks), (QByteArrayList{}));
+        }
+        bus.relay.subscribe(bus.answers, asking("price-of")); // who asks later knows the same
+        QCOMPARE(whatHas(bus.answers), (QByteArrayList{"price-of: 0"}));
+
+        // One that answers whatever is asked can say so.
+        bus.relay.subscribe(recorder, Declaration{Declaration::Answering, "price", true, QUuid()}.toPrefix());
+        QCOMPARE(whatHas(bus.asks), (QByteArrayList{"price-of: 0 +"}));
+        bus.relay.remove(recorder);
+        QCOMPARE(whatHas(bus.asks), (QByteArrayList{"price-of: 0"}));
     }
 
     void rulesSayWhoMayAnswer()
