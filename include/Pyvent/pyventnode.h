@@ -442,7 +442,9 @@ public:
 
         What \a function throws, or an argument that it lacks, is an error for the asker, with its text; handlerFailed() reports it here,
         too, but for a PyventRefusal. A future that \a function has returned is canceled when nobody waits for the answer any more,
-        which QPromise::isCanceled() says in the work; its continuation is used up.
+        which QPromise::isCanceled() says in the work; its continuation is used up. That is so when the asker has canceled his, when his time is over, when he
+        leaves the bus, and when he is lost: within 0.5 s where a server of this module serves, 5 s where that has ended with him, and 7 s
+        where Python's serves, which asks him each second. What becomes of Python nodes that have asked is not known.
 
         An event without the argument "reply_to" asks nothing: \a function is called, and what it returns is dropped. If
         another node's answer came first, handlerFailed() says so.

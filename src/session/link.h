@@ -131,12 +131,12 @@ private:
 
     std::pair<Subscriptions *, QByteArray> placeOf(const QByteArray &prefix);
     quint64 addSubscriber(Seat *seat, const QByteArray &prefix);
-    const Subscribers *subscribersOfControl(QByteArrayView frame) const;
     const Subscribers *subscribersOfTopic(QByteArrayView frame) const;
     void setLagging(Seat *seat, bool lags);
     void watchServer(Clock::time_point now);
     void handOut(QByteArrayView frame, Clock::time_point now);
     void handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);
+    void handOutControl(QByteArrayView frame, Clock::time_point now);
     void handOut(Seat *seat, QByteArrayView frame, Clock::time_point now);
 
     SendQueue m_queue;

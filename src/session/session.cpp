@@ -128,6 +128,8 @@ void Session::updateState(Clock::time_point now)
     if (state == State::Connecting || state == State::Stopped)
         isNotThere();
     if (state == State::Ready) {
+        sayHere(
+            now); // before anything that others may wait for this node with: of whom it has not heard the server does not say that he is lost
         m_announcement.isDue = m_announcement.isWanted;
         if (std::exchange(m_callsRoll, false))
             m_roster.ready(m_link->tellsWhoIsLost(), now);
@@ -178,6 +180,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::Gone:
         if (const auto gone = Control::Gone::read(payload))
             m_roster.isGone(gone->node, gone->reason);
+        if (m_part)
+            m_part->heard(*message, now);
         break;
     case Control::Kind::Will:
     case Control::Kind::NoWill:
@@ -205,6 +209,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
             m_catchUps.heard(*answer, now);
             if (m_forwards)
                 m_forwards->heard(*answer, now);
+            if (m_part)
+                m_part->isThere(answer->node);
         }
         break;
     case Control::Kind::Withheld:

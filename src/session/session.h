@@ -62,6 +62,10 @@ public:
     // What is known of the way to the server and of that.
     Connection::Way way() const { return m_link ? m_link->way() : Connection::Way::None; }
     bool provesSenders() const { return m_link && m_link->provesSenders(); }
+    bool tellsWhoIsLost() const { return m_link && m_link->tellsWhoIsLost(); }
+
+    // Asks \a node whether it is there: it, or who stands in for it, answers about its events of \a topic.
+    void askWhetherThere(const QUuid &node, const QByteArray &topic);
 
     // From now on news() has what other nodes say of themselves unasked.
     void hearDescriptions() { m_presence.wantAll(); }

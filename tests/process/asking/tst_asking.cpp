@@ -175,6 +175,54 @@ private Q_SLOTS:
         QCOMPARE(resultOf(asker.ask("double", {{u"n"_s, 21}}, {.timeout = 1h})).value(), QVariant(42));
     }
 
+    // What works for it sees that, whoever serves, and whenever the asker goes.
+    void workForWhoIsKilledIsCanceled_data()
+    {
+        QTest::addColumn<QString>("step");
+        for (const auto *step :
+             {"while it works", "before it is read", "with the server", "of a Python server", "it leaves"})
+            QTest::newRow(step) << QString::fromLatin1(step);
+    }
+    void workForWhoIsKilledIsCanceled()
+    {
+        QFETCH(const QString, step);
+        const bool isPythons = step == u"of a Python server"_s;
+        if (const QString why = isPythons ? whyNoPython() : QString(); !why.isEmpty())
+            QSKIP(qPrintable(why));
+        const Process server = isPythons ? startPython(u"serve"_s) : serve();
+        const Process answerer = answer(3'600'000, true);
+        QVERIFY(server && answerer);
+        PyventNode other(options());
+        QStringList vanished;
+        connect(&other, &PyventNode::nodeVanished, this,
+                [&](const PyventNodeInfo &node) { vanished += QString::number(node.pid); });
+        const auto kept = other.ask("double", {{u"n"_s, 21}}, {.timeout = 1h});
+        QVERIFY(answerer->printsLine("asked 21"));
+        if (step == u"it leaves"_s) {
+            PyventNode leaver(options());
+            leaver.ask("double", {{u"n"_s, 0}}, {.timeout = 1h});
+            QVERIFY(answerer->printsLine("asked 0"));
+        } else {
+            if (step == u"before it is read"_s)
+                QVERIFY(stop(answerer.get()));
+            const Process killed = start({u"ask"_s, u"1"_s, u"1"_s, u"3600000"_s}, false);
+            if (step == u"before it is read"_s)
+                QVERIFY(killed->printsLine("sent"));
+            else
+                QVERIFY(answerer->printsLine("asked 0"));
+            if (step == u"with the server"_s)
+                server->kill();
+            killed->kill();
+            if (step == u"before it is read"_s) {
+                QVERIFY(waitUntil([&] { return vanished.contains(QString::number(killed->pid())); }));
+                answerer->sendSignal(SIGCONT);
+            }
+        }
+        QVERIFY(answerer->printsLine("canceled 0"));
+        QVERIFY(!answerer->hasLine("canceled 21")); // whose asker is there
+        QVERIFY(!kept.isFinished());
+    }
+
     // A stop is no kill: it answers with its last breath.
     void theAnswererEnds()
     {
