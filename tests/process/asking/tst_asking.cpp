@@ -8,6 +8,7 @@
 #include <QtCore/qrandom.h>
 #include <QtTest>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace PyventTests;
@@ -30,6 +31,14 @@ QString whyNoPython()
                         ChildProcess::Errors::Kept);
     return python.exitCode() == 0 ? QString()
                                   : u"Python's zmq or pydispatch is missing (Debian: python3-zmq python3-pydispatch)"_s;
+}
+
+QRandomGenerator seeded()
+{
+    const quint32 seed = qEnvironmentVariableIsSet("PYVENT_SEED") ? qEnvironmentVariable("PYVENT_SEED").toUInt()
+                                                                  : QRandomGenerator::global()->generate();
+    qInfo("seed %u", seed);
+    return QRandomGenerator(seed);
 }
 
 // Stops it as SIGSTOP does, which takes a moment.
@@ -250,10 +259,7 @@ private Q_SLOTS:
     {
         QFETCH(const bool, killsAnswerers);
         QFETCH(const bool, killsServers);
-        const quint32 seed = qEnvironmentVariableIsSet("PYVENT_SEED") ? qEnvironmentVariableIntValue("PYVENT_SEED")
-                                                                      : QRandomGenerator::global()->generate();
-        qInfo("seed %u", seed);
-        QRandomGenerator random(seed);
+        QRandomGenerator random = seeded();
         const int count = 1500;
         std::vector<Process> answerers;
         Process server = serve();
@@ -286,6 +292,87 @@ private Q_SLOTS:
         if (!killsAnswerers)
             QVERIFY2(values == count, qPrintable(line));
         qInfo("%s", qPrintable(line));
+    }
+
+    // Before the server has its questions, before the answerer has them, while he works: all work for it is canceled, also where the
+    // server is killed with it.
+    void theAskerIsKilledAtAnyStep()
+    {
+        QRandomGenerator random = seeded();
+        Process server = serve();
+        const Process answerer = answer(3'600'000, true);
+        QVERIFY(server && answerer);
+        const auto count = [&](const QByteArray &begin) {
+            const QByteArrayList lines = answerer->lines();
+            return std::count_if(lines.begin(), lines.end(),
+                                 [&](const QByteArray &line) { return line.startsWith(begin); });
+        };
+        for (int round = 0; round < 12; ++round) {
+            const Process asker =
+                start({u"ask"_s, u"1000"_s, QString::number(1 + random.bounded(16)), u"3600000"_s}, false);
+            if (random.bounded(2))
+                QVERIFY(waitUntil([&] { return count("asked") > count("canceled"); }));
+            else
+                QTest::qWait(int(random.bounded(250)));
+            const bool killsServer = random.bounded(4) == 0;
+            if (killsServer && random.bounded(2))
+                server->kill();
+            asker->kill();
+            if (killsServer)
+                server->kill();
+            if (killsServer && random.bounded(2))
+                server = serve();
+        }
+        PyventNode last(options());
+        const auto kept = last.ask("double", {{u"n"_s, 1'000'000}}, {.timeout = 1h});
+        QVERIFY(answerer->printsLine("asked 1000000"));
+        QVERIFY(waitUntil([&] { return count("canceled") == count("asked") - 1; }));
+        QVERIFY(!answerer->hasLine("canceled 1000000"));
+        QVERIFY(!kept.isFinished());
+        qInfo("%d questions", int(count("asked")));
+    }
+
+    // One question at a time, and whoever it is that is killed, and when: it ends with its value, or with the error that it is.
+    void anyoneIsKilledAtAnyStep()
+    {
+        QRandomGenerator random = seeded();
+        Process server = serve();
+        Process answerer = answer(0, true);
+        QVERIFY(server && answerer);
+        PyventNode asker(options());
+        QVERIFY(asker.waitForReady(20s));
+        for (int round = 0; round < 10; ++round) {
+            const int delay = random.bounded(2) ? 0 : int(random.bounded(1, 60));
+            answerer = nullptr;
+            answerer = answer(delay, true);
+            QVERIFY(answerer);
+            std::vector<QFuture<PyventAnswer>> futures;
+            const bool killsServer = random.bounded(2);
+            const int killedAt = int(random.bounded(20));
+            for (int n = 0; n < 20; ++n) {
+                futures.push_back(asker.ask("double", {{u"n"_s, n}}, {.timeout = 1h}));
+                if (n != killedAt)
+                    continue;
+                const QDeadlineTimer until(std::chrono::microseconds(random.bounded(80'000)));
+                while (!until.hasExpired())
+                    QCoreApplication::processEvents();
+                (killsServer ? server : answerer)->kill();
+            }
+            for (std::size_t n = 0; n < futures.size(); ++n) {
+                const PyventAnswer result = resultOf(futures[n]);
+                const auto kind = result.error().kind;
+                if (result)
+                    QCOMPARE(result.value(), QVariant(2 * int(n)));
+                else
+                    QVERIFY2(!killsServer
+                                 && (kind == PyventAskError::AnswererLost || kind == PyventAskError::NobodyAnswers),
+                             qPrintable(result.error().text));
+                QCOMPARE(futures[n].resultCount(), 1);
+            }
+            if (killsServer)
+                server = serve();
+            QVERIFY(server);
+        }
     }
 
     void pythonAnswers()
