@@ -613,6 +613,8 @@ Q_SIGNALS:
         it, 2 s after this node has another server. A server of Python's, or of an earlier version, does not tell: then this node asks all
         nodes once a second. A process that stands still, but has not ended, is not lost.
 
+        It is told behind the handlers, in this node's thread, of all that has come from the node, and of its will; but not where events are missing before that.
+
         A node that has made its connection anew is not told of where that took less than 0.15 s; else it was lost, and appears again. While this
         node has no server, it knows nothing, and nobody vanishes; with stop() it forgets whom it knows, and nobody is told.
     */

@@ -98,6 +98,7 @@ Session::Left Session::leave(Clock::time_point now)
         m_values->leave(now);
     updateState(now);
     m_roster.forget();
+    m_following.clear();
     m_here = {};
     return {m_reception.inbox().takeAll(), m_presence.cancel()};
 }
@@ -437,6 +438,8 @@ std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)
     }
     if (!turn && pacer.hasTurns())
         turn = Inbox::Turn{nullptr, pacer.next()};
+    if (Q_UNLIKELY(!m_following.empty()))
+        tellWhatFollows();
     return turn;
 }
 

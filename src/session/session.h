@@ -13,6 +13,8 @@
 #include "session/sessionpart.h"
 #include "session/sharedvalues.h"
 
+#include <deque>
+
 namespace Pyvent::Internal {
 
 // A node without an event loop, threads, locks, sockets and clocks: what it sends, hears, repairs and catches up with, and who it
@@ -221,6 +223,8 @@ private:
     void heardWho(QByteArrayView question, Clock::time_point now);
     void heardHere(QByteArrayView answer, bool isForwarder, Clock::time_point now);
     void tellOthers();
+    void tellInOrder(News::Item &&item, bool isBehindEvents);
+    void tellWhatFollows();
     void isNotThere();
     void hasChanged();
     Clock::time_point presenceDeadline() const;
@@ -254,6 +258,12 @@ private:
     };
     Here m_here;
     bool m_callsRoll = false; // as soon as it is Ready
+    struct Following          // what is to be told when the events that came before it have had their turns
+    {
+        News::Item item;
+        quint64 behind; // so many events
+    };
+    std::deque<Following> m_following;
     struct Will
     {
         QString name;
