@@ -125,12 +125,13 @@ TestCase {
         tryCompare(test, "ends", ["12.5"], patience)
         shop.price.enabled = false
         ends = []
+        let isOver = false // tryVerify() calls once more in the end
         tryVerify(() => {
-            if (ends.length === 0)
+            if (!isOver && ends.length === 0)
                 follow(node.ask("cost-of", { dish: "sushi" }, { timeout: 500 }))
             wait(20)
-            const end = ends.pop()
-            return end === "NobodyAnswers: nobody answers 'cost-of'"
+            isOver = isOver || ends.pop() === "NobodyAnswers: nobody answers 'cost-of'"
+            return isOver
         }, patience)
     }
 
