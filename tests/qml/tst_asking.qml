@@ -142,6 +142,12 @@ TestCase {
         ends = []
         follow(node.ask("x", {}, { timeout: 0 }))
         tryCompare(test, "ends", ["TimedOut: 'x' had no time for an answer"], patience)
+        ends = []
+        follow(node.ask("x", {}, { timeout: -Infinity }))
+        tryCompare(test, "ends", ["TimedOut: 'x' had no time for an answer"], patience)
+        ends = []
+        follow(node.ask("x", {}, { timeout: Infinity }))
+        tryCompare(test, "ends", ["NobodyAnswers: nobody answers 'x'"], patience)
     }
 
     function test_asksAll() {
@@ -180,11 +186,11 @@ TestCase {
     function test_mistakesOfTheAsker() {
         const node = makeReady(nodes)
         for (const promise of [node.ask(), node.ask("two words"), node.ask("x", 7), node.ask("x", {}, 7),
-                               node.ask("x", {}, { timeout: "soon" })])
+                               node.ask("x", {}, { timeout: "soon" }), node.ask("x", {}, { timeout: NaN })])
             follow(promise)
-        tryVerify(() => ends.length === 5, patience)
-        compare(ends.filter(end => end.startsWith("NotSent: ")).length, 5)
-        compare(TestTools.warnings.length, 5)
+        tryVerify(() => ends.length === 6, patience)
+        compare(ends.filter(end => end.startsWith("NotSent: ")).length, 6)
+        compare(TestTools.warnings.length, 5) // the same one is told once
         TestTools.forgetWarnings()
     }
 }
