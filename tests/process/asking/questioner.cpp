@@ -3,7 +3,7 @@
 //
 //   questioner serve PORT
 //   questioner answer PORT MS client|server      "double", with 2 * n, after so many milliseconds
-//   questioner ask PORT COUNT UNDERWAY MS        so many questions, some of them under way at a time, with this time-out
+//   questioner ask PORT COUNT UNDERWAY MS [tcp]  so many questions, some of them under way at a time, with this time-out
 //
 // It says "ready" when it is. Who answers says "asked N" of each question that takes its time, and "canceled N" if nobody waits for that any
 // more. Who asks says, in the end, how many
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     QCoreApplication app(argc, argv);
     const QString role = app.arguments().value(1);
     const bool mayServe = role == u"serve"_s || app.arguments().value(4) == u"server"_s;
-    PyventNode node(PyventOptions{.port = number(2), .server = mayServe});
+    PyventNode node(PyventOptions{.port = number(2), .server = mayServe, .lane = app.arguments().value(6) != u"tcp"_s});
     std::unique_ptr<Asking> asking;
     if (role == u"answer"_s) {
         const std::chrono::milliseconds delay(number(3));

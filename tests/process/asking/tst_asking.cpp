@@ -189,7 +189,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("step");
         for (const auto *step :
-             {"while it works", "before it is read", "with the server", "of a Python server", "it leaves"})
+             {"while it works", "by TCP", "before it is read", "with the server", "of a Python server", "it leaves"})
             QTest::newRow(step) << QString::fromLatin1(step);
     }
     void workForWhoIsKilledIsCanceled()
@@ -214,7 +214,8 @@ private Q_SLOTS:
         } else {
             if (step == u"before it is read"_s)
                 QVERIFY(stop(answerer.get()));
-            const Process killed = start({u"ask"_s, u"1"_s, u"1"_s, u"3600000"_s}, false);
+            const Process killed =
+                start({u"ask"_s, u"1"_s, u"1"_s, u"3600000"_s, step == u"by TCP"_s ? u"tcp"_s : QString()}, false);
             if (step == u"before it is read"_s)
                 QVERIFY(killed->printsLine("sent"));
             else
