@@ -410,7 +410,8 @@ public:
         of them says.
 
         The future always ends, in any case after PyventAskOptions::timeout: with a value, or with a PyventAskError. With a server of
-        this module it is known within one round trip that nobody answers, and at once that whoever was to answer has left the bus.
+        this module it is known within one round trip that nobody answers, and at once that whoever was to answer has left the bus. A node that
+        joins in the moment of a take-over may be told so of those who are about to come back.
         What ends it runs in the node's thread if its event loop runs, and else in one of the library's, so that a thread may wait for
         it: QFuture::result(). Give then() a context to have a continuation run in that object's thread.
 

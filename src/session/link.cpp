@@ -161,8 +161,8 @@ void Link::receive(Clock::time_point now, TurnBudget *budget)
         m_connection->disconnect(now);
     }
     // What has no deadline of a session's, such as the server's silence, is looked at as long as not all is well.
-    const std::pair state(m_connection->state(), m_connection->proven());
-    m_concernsAll = std::exchange(m_lastState, state) != state || state.first != Connection::State::Ready;
+    const Known known{m_connection->state(), m_connection->proven(), m_connection->tellsWhoIsLost()};
+    m_concernsAll = std::exchange(m_known, known) != known || known.state != Connection::State::Ready;
 }
 
 void Link::watchServer(Clock::time_point now)

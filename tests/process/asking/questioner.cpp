@@ -73,7 +73,7 @@ private:
     // Of what is under way at first: the server has taken it.
     void sayThatAllIsSent()
     {
-        if (m_node->state() == PyventNode::Ready && m_node->unacknowledged() == 0)
+        if (m_ended > 0 || (m_node->state() == PyventNode::Ready && m_node->unacknowledged() == 0))
             return say(u"sent"_s);
         QTimer::singleShot(10ms, this, &Asking::sayThatAllIsSent);
     }
