@@ -5,6 +5,9 @@
 
 #include <QtQml/qjsengine.h>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace Pyvent::Qml;
 using namespace Qt::StringLiterals;
 
@@ -17,7 +20,7 @@ PyventError PyventQmlNode::readQuestion(const QString &name, const QJSValue &arg
         return {PyventError::InvalidArgument, u"the options are not an object, as { timeout: 1000 } is"_s, name};
     if (options.hasProperty(u"timeout"_s)) {
         const QJSValue timeout = options.property(u"timeout"_s);
-        if (!timeout.isNumber())
+        if (!timeout.isNumber() || std::isnan(timeout.toNumber()))
             return {PyventError::InvalidArgument, u"the time-out is not a number of milliseconds"_s, name};
         constexpr double longest = 1e12; // which is more than a year, and more is none
         asked->timeout = std::chrono::milliseconds(qint64(std::clamp(timeout.toNumber(), 0.0, longest)));

@@ -413,7 +413,8 @@ public:
         of them says.
 
         The future always ends, in any case after PyventAskOptions::timeout: with a value, or with a PyventAskError. With a server of
-        this module it is known within one round trip that nobody answers, and at once that whoever was to answer has left the bus.
+        this module it is known within one round trip that nobody answers, and at once that whoever was to answer has left the bus. A node that
+        joins in the moment of a take-over may be told so of those who are about to come back.
         What ends it runs in the node's thread if its event loop runs, and else in one of the library's, so that a thread may wait for
         it: QFuture::result(). Give then() a context to have a continuation run in that object's thread.
 
@@ -445,7 +446,9 @@ public:
 
         What \a function throws, or an argument that it lacks, is an error for the asker, with its text; handlerFailed() reports it here,
         too, but for a PyventRefusal. A future that \a function has returned is canceled when nobody waits for the answer any more,
-        which QPromise::isCanceled() says in the work; its continuation is used up.
+        which QPromise::isCanceled() says in the work; its continuation is used up. That is so when the asker has canceled his, when his time is over, when he
+        leaves the bus, and when he is lost: within 0.5 s where a server of this module serves, 5 s where that has ended with him, and 7 s
+        where Python's serves, which asks him each second. What becomes of Python nodes that have asked is not known.
 
         Each question is answered, when it is asked: a filter with replay, last, latest or atMostEvery is refused.
 
@@ -615,6 +618,8 @@ Q_SIGNALS:
         its process ends, after 0.3 s; where its machine cannot be reached any more, after 3 s; where the server's process has ended with
         it, 2 s after this node has another server. A server of Python's, or of an earlier version, does not tell: then this node asks all
         nodes once a second. A process that stands still, but has not ended, is not lost.
+
+        It is told behind the handlers, in this node's thread, of all that has come from the node, and of its will; but not where events are missing before that.
 
         A node that has made its connection anew is not told of where that took less than 0.15 s; else it was lost, and appears again. While this
         node has no server, it knows nothing, and nobody vanishes; with stop() it forgets whom it knows, and nobody is told.

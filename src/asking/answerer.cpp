@@ -2,6 +2,7 @@
 #include "asking/answerer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace Pyvent::Internal {
 
@@ -17,13 +18,13 @@ std::optional<Answerer::Work> Answerer::end(quint64 number)
     return work ? std::optional(std::move(work.mapped())) : std::nullopt;
 }
 
-std::vector<Answerer::Cancel> Answerer::cancel(const QUuid &asker, quint64 number)
+std::vector<Answerer::Work> Answerer::cancel(const QUuid &asker, quint64 number)
 {
-    std::vector<Cancel> canceled;
+    std::vector<Work> canceled;
     for (auto work = m_work.begin(); work != m_work.end();) {
         const ReplyAddress &address = work->second.address;
         if (address.asker == asker && address.number == number) {
-            canceled.push_back(std::move(work->second.cancel));
+            canceled.push_back(std::move(work->second));
             work = m_work.erase(work);
         } else {
             ++work;
@@ -33,6 +34,16 @@ std::vector<Answerer::Cancel> Answerer::cancel(const QUuid &asker, quint64 numbe
         m_canceled.emplace_back(asker, number);
         if (m_canceled.size() > mostCanceled)
             m_canceled.pop_front();
+    }
+    return canceled;
+}
+
+std::vector<Answerer::Cancel> Answerer::askerHasGone(const QUuid &asker)
+{
+    std::vector<Cancel> canceled;
+    for (auto &[number, work] : m_work) {
+        if (work.address.asker == asker && work.cancel)
+            canceled.push_back(std::exchange(work.cancel, {}));
     }
     return canceled;
 }

@@ -23,8 +23,8 @@ public:
     struct Work
     {
         ReplyAddress address;
-        QString name; // of the question
-        Cancel cancel;
+        QString name;  // of the question
+        Cancel cancel; // empty when it was called
     };
 
     // Work begins. Returns the number by which it ends.
@@ -33,8 +33,11 @@ public:
     // It is done. Nothing where nobody waits for it any more.
     std::optional<Work> end(quint64 number);
 
-    // Nobody waits for the answer to \a asker's question \a number any more. Returns what is to be called for that.
-    std::vector<Cancel> cancel(const QUuid &asker, quint64 number);
+    // Nobody waits for the answer to \a asker's question \a number any more. Returns the work for that, which has ended, and is to be canceled.
+    std::vector<Work> cancel(const QUuid &asker, quint64 number);
+
+    // \a asker has gone. Returns what is to be called for that. The work still ends with an answer: he may come back, and wait for it.
+    std::vector<Cancel> askerHasGone(const QUuid &asker);
 
     // Whether nobody has waited for that any more before there was work.
     bool isCanceled(const ReplyAddress &address) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "asking/questions.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace Pyvent::Internal {
@@ -78,6 +79,7 @@ void Questions::declare(const Receiver *receiver, const QUuid &node)
 
 void Questions::answers(const Receiver *receiver)
 {
+    m_session->declare(presenceTopic(Control::gone)); // before anybody asks
     declare(receiver, m_session->uuid());
 }
 
@@ -122,10 +124,32 @@ void Questions::reply(const ReplyAddress &address, const PyventAnswer &answer, C
     reply(address, PyventAskError{PyventAskError::Refused, u"the answer cannot be sent: "_s + why}, now);
 }
 
+quint64 Questions::begin(Answerer::Work &&work, Clock::time_point now)
+{
+    if (work.address.asker != m_session->uuid())
+        m_waiting.begin(work.address.asker, work.name.toUtf8(), now);
+    m_session->updateDeadline();
+    return m_answerer.begin(std::move(work));
+}
+
 void Questions::end(quint64 number, const PyventAnswer &answer, Clock::time_point now)
 {
-    if (const auto work = m_answerer.end(number))
+    if (const auto work = m_answerer.end(number)) {
+        m_waiting.end(work->address.asker);
         reply(work->address, answer, now);
+    }
+}
+
+void Questions::askerHasGone(const QUuid &asker)
+{
+    for (Answerer::Cancel &canceled : m_answerer.askerHasGone(asker))
+        cancel(std::move(canceled));
+}
+
+void Questions::cancel(Answerer::Cancel &&cancel)
+{
+    if (cancel)
+        m_due.push_back(std::move(cancel));
 }
 
 void Questions::stopAnswering(Clock::time_point now)
@@ -135,8 +159,9 @@ void Questions::stopAnswering(Clock::time_point now)
               PyventAskError{PyventAskError::AnswererLost,
                              u"the node that was to answer '%1' has stopped"_s.arg(work.name)},
               now);
-        m_due.push_back(std::move(work.cancel));
+        cancel(std::move(work.cancel));
     }
+    m_waiting.endAll();
 }
 
 void Questions::stopAsking()
@@ -162,10 +187,14 @@ Questions::Due Questions::takeDue()
 void Questions::stateChanged(SessionState state, Clock::time_point now)
 {
     m_now = now;
-    if (state == SessionState::Ready && m_replies)
-        m_asker.ready(now);
-    else if (state == SessionState::Connecting || state == SessionState::Stopped)
+    if (state == SessionState::Ready) {
+        m_waiting.ready(now);
+        if (m_replies)
+            m_asker.ready(now);
+    } else if (state == SessionState::Connecting || state == SessionState::Stopped) {
+        m_waiting.lostServer();
         m_asker.lostServer();
+    }
 }
 
 void Questions::heard(const Control::Message &message, Clock::time_point now)
@@ -177,12 +206,19 @@ void Questions::heard(const Control::Message &message, Clock::time_point now)
             m_asker.heard(*answerers);
         return;
     }
+    if (message.kind == Control::Kind::Gone) {
+        if (const auto gone = Control::Gone::read(message.payload); gone && m_waiting.isGone(gone->node))
+            askerHasGone(gone->node);
+        return;
+    }
     const auto question = Control::Question::read(message.payload);
     if (!question)
         return;
     if (message.kind == Control::Kind::Cancel) {
-        for (Answerer::Cancel &cancel : m_answerer.cancel(question->asker, question->number))
-            m_due.push_back(std::move(cancel));
+        for (Answerer::Work &work : m_answerer.cancel(question->asker, question->number)) {
+            m_waiting.end(work.address.asker);
+            cancel(std::move(work.cancel));
+        }
     } else {
         m_session->news().add(
             News::HandlerFailed{QString::fromUtf8(question->name),
@@ -199,11 +235,18 @@ void Questions::process(Clock::time_point now)
 {
     m_now = now;
     m_asker.process(now);
+    const WaitingAskers::Due due = m_waiting.process(m_session->tellsWhoIsLost(), now);
+    for (const WaitingAskers::Question &question : due.toAsk)
+        m_session->askWhetherThere(question.asker, question.name);
+    for (const QUuid &asker : due.gone) {
+        if (m_waiting.isGone(asker))
+            askerHasGone(asker);
+    }
 }
 
 Questions::Clock::time_point Questions::deadline() const
 {
-    return hasDue() && !isSeenTo ? Clock::time_point() : m_asker.deadline();
+    return hasDue() && !isSeenTo ? Clock::time_point() : std::min(m_asker.deadline(), m_waiting.deadline());
 }
 
 } // namespace Pyvent::Internal

@@ -4,6 +4,7 @@
 
 #include "asking/answerer.h"
 #include "asking/asker.h"
+#include "asking/waitingaskers.h"
 #include "session/session.h"
 #include "session/sessionpart.h"
 
@@ -41,7 +42,7 @@ public:
     // Sends an answer. Where it cannot be sent, the asker hears why.
     void reply(const ReplyAddress &address, const PyventAnswer &answer, Clock::time_point now);
 
-    quint64 begin(Answerer::Work &&work) { return m_answerer.begin(std::move(work)); }
+    quint64 begin(Answerer::Work &&work, Clock::time_point now);
     void end(quint64 number, const PyventAnswer &answer, Clock::time_point now);
 
     // Ends all questions: those of others before the session leaves, so that they can still hear it.
@@ -56,6 +57,7 @@ public:
     // SessionPart
     void stateChanged(SessionState state, Clock::time_point now) override;
     void heard(const Control::Message &message, Clock::time_point now) override;
+    void isThere(const QUuid &node) override { m_waiting.isHere(node); }
     void wasRefused(const QByteArray &topic, const QString &why) override;
     void process(Clock::time_point now) override;
     Clock::time_point deadline() const override;
@@ -64,6 +66,8 @@ private:
     class ReplyReceiver;
 
     void declare(const Receiver *receiver, const QUuid &node);
+    void askerHasGone(const QUuid &asker);
+    void cancel(Answerer::Cancel &&cancel);
 
     quint64 send(const QString &name, const QVariantMap &args, const QString &sender, QString *why) override;
     quint64 acknowledged() const override { return m_session->acknowledged(); }
@@ -76,6 +80,7 @@ private:
     Session *const m_session;
     Asker m_asker;
     Answerer m_answerer;
+    WaitingAskers m_waiting;
     std::shared_ptr<ReplyReceiver> m_replies; // once something was asked
     QHash<const Receiver *, QByteArray> m_declared;
     QHash<QByteArray, int> m_declarations; // how many receivers need each

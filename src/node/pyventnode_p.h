@@ -230,6 +230,7 @@ private:
     void stopServer(Lock &lock, Clock::time_point deadline);
     QString answer(const PyventBinding::Answering &function, const PyventEvent &event);
     void reply(const Pyvent::Internal::ReplyAddress &address, const PyventAnswer &answer);
+    quint64 beginWork(Pyvent::Internal::Answerer::Work &&work);
     void endWork(quint64 number, const PyventAnswer &answer);
     void hasReplied(Lock lock);
     PyventBinding::Callback sharing(quint32 number, PyventBinding::Callback callback);

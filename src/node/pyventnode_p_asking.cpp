@@ -65,7 +65,7 @@ QString PyventNodePrivate::answer(const PyventBinding::Answering &function, cons
     if (!why.isEmpty())
         outcome.answer = PyventAskError{PyventAskError::Refused, why};
     if (outcome.whenDone && address) {
-        const quint64 number = m_questions(lock()).begin({*address, event.name, std::move(outcome.cancel)});
+        const quint64 number = beginWork({*address, event.name, std::move(outcome.cancel)});
         outcome.whenDone([weak = weak_from_this(), number](const PyventAnswer &answer) {
             if (const auto self = weak.lock())
                 self->endWork(number, answer);
@@ -81,6 +81,16 @@ void PyventNodePrivate::reply(const ReplyAddress &address, const PyventAnswer &a
     Lock lock = this->lock();
     m_questions(lock).reply(address, answer, Clock::now());
     hasReplied(std::move(lock));
+}
+
+quint64 PyventNodePrivate::beginWork(Answerer::Work &&work)
+{
+    const Lock lock = this->lock();
+    Questions &questions = m_questions(lock);
+    const quint64 number = questions.begin(std::move(work), Clock::now());
+    if (m_life(lock).driver && questions.deadline() != Clock::time_point::max())
+        hasSent(lock); // whoever drives the link may know of no such deadline
+    return number;
 }
 
 // In any thread.

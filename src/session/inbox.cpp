@@ -32,6 +32,7 @@ void Inbox::keep(QByteArrayView frame, ReceiverTable::Match &&match, std::unique
 {
     m_kept.push_back({frame.toByteArray(), std::move(match), std::move(frames)});
     m_keptBytes += frame.size() + costOfKeeping;
+    ++m_arrived;
 }
 
 Inbox::Kept Inbox::takeKept()
@@ -39,6 +40,7 @@ Inbox::Kept Inbox::takeKept()
     Kept oldest = std::move(m_kept.front());
     m_kept.pop_front();
     m_keptBytes -= oldest.frame.size() + costOfKeeping;
+    --m_arrived;
     return oldest;
 }
 
@@ -53,6 +55,7 @@ void Inbox::append(Fanout &&fanout, qsizetype bytes, bool mayBeSpare)
 {
     m_arrivals.push_back({std::move(fanout), bytes, mayBeSpare});
     m_bytes += bytes;
+    ++m_arrived;
 }
 
 std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
@@ -66,6 +69,7 @@ std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
             m_spare.add(oldest.fanout.takeEvent());
         finished->push_back(std::move(oldest));
         m_arrivals.pop_front();
+        ++m_finished;
     }
     return {};
 }
@@ -73,6 +77,7 @@ std::optional<Inbox::Turn> Inbox::next(Arrivals *finished)
 Inbox::Arrivals Inbox::takeAll()
 {
     m_bytes = m_keptBytes = 0;
+    m_finished = m_arrived;
     std::deque<Arrival> arrivals = std::exchange(m_arrivals, {});
     for (Kept &kept : std::exchange(m_kept, {})) { // whose handlers may end with it, too
         arrivals.push_back({Fanout(nullptr, std::move(kept.match)), 0, false});

@@ -66,6 +66,10 @@ public:
     // code.
     std::optional<Turn> next(Arrivals *finished);
 
+    // How many have come so far, and how many have had all their turns. A kept one is not counted as one that has come while it is read.
+    quint64 arrived() const { return m_arrived; }
+    quint64 finished() const { return m_finished; }
+
     // Events that have had their last turn.
     SpareEvents &spare() { return m_spare; }
 
@@ -77,6 +81,8 @@ private:
     qsizetype m_bytes = 0;
     std::deque<Kept> m_kept; // came after all these
     qsizetype m_keptBytes = 0;
+    quint64 m_arrived = 0;
+    quint64 m_finished = 0;
     SpareEvents m_spare;
 };
 

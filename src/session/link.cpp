@@ -165,8 +165,8 @@ void Link::receive(Clock::time_point now, TurnBudget *budget)
         m_connection->disconnect(now);
     }
     // What has no deadline of a session's, such as the server's silence, is looked at as long as not all is well.
-    const std::pair state(m_connection->state(), m_connection->proven());
-    m_concernsAll = std::exchange(m_lastState, state) != state || state.first != Connection::State::Ready;
+    const Known known{m_connection->state(), m_connection->proven(), m_connection->tellsWhoIsLost()};
+    m_concernsAll = std::exchange(m_known, known) != known || known.state != Connection::State::Ready;
 }
 
 void Link::watchServer(Clock::time_point now)
@@ -216,9 +216,7 @@ void Link::handOut(QByteArrayView frame, Clock::time_point now)
     ++m_frames;
     if (isControlTopic(frame)) {
         m_watch.heardControl();
-        if (const Subscribers *subscribers = subscribersOfControl(frame))
-            handOut(*subscribers, frame, now);
-        return;
+        return handOutControl(frame, now);
     }
     m_watch.heardEvent(frame);
     if (m_seats.size() == 1) {
@@ -234,17 +232,23 @@ void Link::handOut(QByteArrayView frame, Clock::time_point now)
 }
 
 // "all/…" or "node/{uuid}/…": who hears everything hears what is for others, too. Who stands in for a node on another bus hears
-// "node/{uuid}/ask " and its like.
-const Link::Subscribers *Link::subscribersOfControl(QByteArrayView frame) const
+// "node/{uuid}/ask " and its like, and who works for others "presence/gone ", beside those who hear all of "presence/".
+void Link::handOutControl(QByteArrayView frame, Clock::time_point now)
 {
     for (qsizetype slash = frame.indexOf('/'); slash >= 0 && slash < longestControlPrefix;
          slash = frame.indexOf('/', slash + 1)) {
-        if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end())
-            return &found->second;
+        if (const auto found = m_control.find(frame.first(slash + 1)); found != m_control.end()) {
+            handOut(found->second, frame, now);
+            if (!frame.startsWith(presencePrefix))
+                return;
+            break;
+        }
     }
     const qsizetype space = frame.first(std::min(frame.size(), longestControlTopic)).indexOf(' ');
-    const auto found = space < 0 ? m_control.end() : m_control.find(frame.first(space + 1));
-    return found == m_control.end() ? nullptr : &found->second;
+    if (space < 0)
+        return;
+    if (const auto found = m_control.find(frame.first(space + 1)); found != m_control.end())
+        handOut(found->second, frame, now);
 }
 
 void Link::handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now)

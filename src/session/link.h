@@ -132,12 +132,12 @@ private:
 
     std::pair<Subscriptions *, QByteArray> placeOf(const QByteArray &prefix);
     quint64 addSubscriber(Seat *seat, const QByteArray &prefix);
-    const Subscribers *subscribersOfControl(QByteArrayView frame) const;
     const Subscribers *subscribersOfTopic(QByteArrayView frame) const;
     void setLagging(Seat *seat, bool lags);
     void watchServer(Clock::time_point now);
     void handOut(QByteArrayView frame, Clock::time_point now);
     void handOut(const Subscribers &subscribers, QByteArrayView frame, Clock::time_point now);
+    void handOutControl(QByteArrayView frame, Clock::time_point now);
     void handOut(Seat *seat, QByteArrayView frame, Clock::time_point now);
 
     SendQueue m_queue;
@@ -150,7 +150,15 @@ private:
     Subscriptions m_control; // what topics begin with, up to a slash; or whole topics, with the space
     quint64 m_frames = 0;
     qint64 m_decoded = 0; // by all sessions
-    std::pair<Connection::State, quint64> m_lastState{Connection::State::Connecting, 0};
+    struct Known          // of the connection, that concerns all
+    {
+        Connection::State state = Connection::State::Connecting;
+        quint64 proven = 0;
+        bool tellsWhoIsLost = false;
+
+        friend bool operator==(const Known &, const Known &) = default;
+    };
+    Known m_known;
     qsizetype m_lagging = 0; // seats
     bool m_awaitsAcknowledgements = false;
     bool m_concernsAll = true; // what receive() has seen

@@ -106,6 +106,7 @@ Session::Left Session::leave(Clock::time_point now)
         m_unfinished->clear();
     updateState(now);
     m_roster.forget();
+    m_following.clear();
     m_here = {};
     return {m_reception.inbox().takeAll(), m_presence.cancel()};
 }
@@ -138,6 +139,8 @@ void Session::updateState(Clock::time_point now)
         sharesAreLost();
     }
     if (state == State::Ready) {
+        sayHere(
+            now); // before anything that others may wait for this node with: of whom it has not heard the server does not say that he is lost
         m_announcement.isDue = m_announcement.isWanted;
         if (std::exchange(m_callsRoll, false))
             m_roster.ready(m_link->tellsWhoIsLost(), now);
@@ -190,6 +193,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::Gone:
         if (const auto gone = Control::Gone::read(payload))
             m_roster.isGone(gone->node, gone->reason);
+        if (m_part)
+            m_part->heard(*message, now);
         break;
     case Control::Kind::Will:
     case Control::Kind::NoWill:
@@ -217,6 +222,8 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
             m_catchUps.heard(*answer, now);
             if (m_forwards)
                 m_forwards->heard(*answer, now);
+            if (m_part)
+                m_part->isThere(answer->node);
         }
         break;
     case Control::Kind::Withheld:
@@ -453,6 +460,8 @@ std::optional<Inbox::Turn> Session::nextTurn(Inbox::Arrivals *finished)
     }
     if (!turn && pacer.hasTurns())
         turn = Inbox::Turn{nullptr, pacer.next()};
+    if (Q_UNLIKELY(!m_following.empty()))
+        tellWhatFollows();
     return turn;
 }
 

@@ -15,6 +15,8 @@
 #include "session/sharemembers.h"
 #include "session/unfinishedevents.h"
 
+#include <deque>
+
 namespace Pyvent::Internal {
 
 // A node without an event loop, threads, locks, sockets and clocks: what it sends, hears, repairs and catches up with, and who it
@@ -64,6 +66,10 @@ public:
     // What is known of the way to the server and of that.
     Connection::Way way() const { return m_link ? m_link->way() : Connection::Way::None; }
     bool provesSenders() const { return m_link && m_link->provesSenders(); }
+    bool tellsWhoIsLost() const { return m_link && m_link->tellsWhoIsLost(); }
+
+    // Asks \a node whether it is there: it, or who stands in for it, answers about its events of \a topic.
+    void askWhetherThere(const QUuid &node, const QByteArray &topic);
 
     // From now on news() has what other nodes say of themselves unasked.
     void hearDescriptions() { m_presence.wantAll(); }
@@ -241,6 +247,8 @@ private:
     void heardWho(QByteArrayView question, Clock::time_point now);
     void heardHere(QByteArrayView answer, bool isForwarder, Clock::time_point now);
     void tellOthers();
+    void tellInOrder(News::Item &&item, bool isBehindEvents);
+    void tellWhatFollows();
     void isNotThere();
     void hasChanged();
     Clock::time_point presenceDeadline() const;
@@ -274,6 +282,12 @@ private:
     };
     Here m_here;
     bool m_callsRoll = false; // as soon as it is Ready
+    struct Following          // what is to be told when the events that came before it have had their turns
+    {
+        News::Item item;
+        quint64 behind; // so many events
+    };
+    std::deque<Following> m_following;
     struct Will
     {
         QString name;

@@ -27,6 +27,12 @@ void Session::sendControl(QByteArray &&frame)
         m_link->sendControl(std::move(frame));
 }
 
+void Session::askWhetherThere(const QUuid &node, const QByteArray &topic)
+{
+    if (m_link)
+        m_link->sendControl(Control::Ask{.asker = m_uuid, .topic = topic, .since = m_wallClock()}.toFrame(node));
+}
+
 void Session::hurryAcknowledgements()
 {
     if (m_link)

@@ -214,6 +214,7 @@ void Session::unwatch()
     if (!m_roster.isWatching())
         return;
     m_roster.unwatch();
+    m_following.clear();
     if (m_link)
         m_link->unsubscribe(m_seat, presencePrefix.toByteArray());
 }
@@ -227,7 +228,7 @@ void Session::heardHere(QByteArrayView answer, bool isForwarder, Clock::time_poi
     node->forwarder = isForwarder;
     if (m_presence.wantsAll()) {
         tellOthers(); // that it has appeared, before
-        m_news.add(News::Described{*node});
+        tellInOrder(News::Described{*node}, false);
     }
 }
 
@@ -248,14 +249,33 @@ void Session::tellOthers()
 {
     for (Roster::Change &change : m_roster.takeChanges()) {
         if (auto *appeared = std::get_if<Roster::Appeared>(&change))
-            m_news.add(std::move(*appeared));
+            tellInOrder(std::move(*appeared), false);
         else if (auto *vanished = std::get_if<Roster::Vanished>(&change))
-            m_news.add(std::move(*vanished));
+            tellInOrder(std::move(*vanished), true);
         else
             m_news.fail({PyventError::OutOfResources,
                          u"there are more nodes on the bus than this one tells of, %1 or 32 MiB of what they say"_s.arg(
                              Roster::mostNodes),
                          {}});
+    }
+}
+
+// What is told of a node is in order; and that it is gone comes behind the handlers of what it has sent, and of its will.
+void Session::tellInOrder(News::Item &&item, bool isBehindEvents)
+{
+    const Inbox &inbox = m_reception.inbox();
+    if (m_following.empty() && (!isBehindEvents || inbox.isEmpty()))
+        m_news.add(std::move(item));
+    else if (m_following.size() < News::maximumItems)
+        m_following.push_back({std::move(item), isBehindEvents ? inbox.arrived() : 0});
+}
+
+void Session::tellWhatFollows()
+{
+    const Inbox &inbox = m_reception.inbox();
+    while (!m_following.empty() && (inbox.isEmpty() || m_following.front().behind <= inbox.finished())) {
+        m_news.add(std::move(m_following.front().item));
+        m_following.pop_front();
     }
 }
 
@@ -265,7 +285,9 @@ Session::Clock::time_point Session::presenceDeadline() const
     if (m_state != State::Ready)
         return earliest;
     earliest = std::min(earliest, m_roster.deadline());
-    if (m_here.mayDiffer && !m_here.hasLeft)
+    if (m_here.hasLeft) // and says nothing more
+        return earliest;
+    if (m_here.mayDiffer)
         earliest = std::min(earliest, m_here.sayAgainAt);
     if (m_will && m_will->giveUpAt)
         earliest = std::min(earliest, *m_will->giveUpAt);

@@ -19,8 +19,11 @@ public:
 
     virtual void stateChanged(SessionState state, Clock::time_point now) = 0;
 
-    // A control message of a kind that the session itself does nothing with.
+    // A control message of a kind that the session itself does nothing with, or that says that a node has gone.
     virtual void heard(const Control::Message &message, Clock::time_point now) = 0;
+
+    // \a node, or who stands in for it, has answered a question about its events.
+    virtual void isThere(const QUuid &node) = 0;
 
     // The server has not passed on what this node has sent of \a topic; \a why is for people.
     virtual void wasRefused(const QByteArray &topic, const QString &why) = 0;

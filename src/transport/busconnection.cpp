@@ -43,6 +43,7 @@ BusConnection::~BusConnection() = default;
 
 void BusConnection::process(Clock::time_point now)
 {
+    m_isNew = false;
     if (m_left.why != Silence::None) {
         if (now < m_left.until)
             return;
@@ -180,6 +181,7 @@ bool BusConnection::isStrangersPort()
 void BusConnection::use(std::unique_ptr<Connection> way, Clock::time_point now)
 {
     m_way = std::move(way);
+    m_isNew = true;
     m_ofWay = 0;
     for (const auto &[prefix, count] : std::as_const(m_prefixes).asKeyValueRange()) {
         for (int i = 0; i < count; ++i)
@@ -295,6 +297,8 @@ Connection::Clock::time_point BusConnection::deadline() const
         return m_left.until;
     if (!m_way)
         return m_tryAt;
+    if (m_isNew)
+        return {};
     if (m_lane && state() == State::Connecting && m_silentSince + patience > Clock::now())
         return std::min(m_silentSince + patience, m_way->deadline());
     const bool looksOn = m_tcp && state() == State::Connecting && m_tcp->isHeld();
@@ -303,7 +307,7 @@ Connection::Clock::time_point BusConnection::deadline() const
 
 Connection::State BusConnection::state() const
 {
-    return m_way ? m_way->state() : State::Connecting;
+    return m_way && !m_isNew ? m_way->state() : State::Connecting;
 }
 
 Connection::Way BusConnection::way() const

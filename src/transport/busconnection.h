@@ -70,6 +70,7 @@ private:
     bool m_isAfterVainLane = false; // which came to nothing
     int m_vainLanes = 0;            // of them in a row
     bool m_isVerified = false;      // that it is connected to no strangers
+    bool m_isNew = false; // the way, since process() was called last: whoever looks is to see that it is another one
     struct
     {
         Silence why = Silence::None; // while it is left alone

@@ -8,6 +8,7 @@ function(pyvent_node_test name)
 endfunction()
 
 pyvent_node_test(asking)
+pyvent_node_test(oddquestions)
 pyvent_node_test(forwarding)
 pyvent_node_test(hearing)
 pyvent_node_test(latest)

@@ -3,9 +3,10 @@
 //
 //   questioner serve PORT
 //   questioner answer PORT MS client|server      "double", with 2 * n, after so many milliseconds
-//   questioner ask PORT COUNT UNDERWAY MS        so many questions, some of them under way at a time, with this time-out
+//   questioner ask PORT COUNT UNDERWAY MS [tcp]  so many questions, some of them under way at a time, with this time-out
 //
-// It says "ready" when it is. Who answers says "asked N" of each question that takes its time. Who asks says, in the end, how many
+// It says "ready" when it is. Who answers says "asked N" of each question that takes its time, and "canceled N" if nobody waits for that any
+// more. Who asks says, in the end, how many
 // questions have ended in which way: "value 10 AnswererLost 3", then "wrong" and how many values were others, "twice" and how many
 // ended twice, and "longest" and the longest time in ms.
 #include <PyventNode>
@@ -44,6 +45,7 @@ public:
     {
         for (int i = 0; i < underWay; ++i)
             askNext();
+        QTimer::singleShot(0, this, &Asking::sayThatAllIsSent);
     }
 
 private:
@@ -66,6 +68,14 @@ private:
                     return tell();
                 askNext();
             });
+    }
+
+    // Of what is under way at first: the server has taken it.
+    void sayThatAllIsSent()
+    {
+        if (m_ended > 0 || (m_node->state() == PyventNode::Ready && m_node->unacknowledged() == 0))
+            return say(u"sent"_s);
+        QTimer::singleShot(10ms, this, &Asking::sayThatAllIsSent);
     }
 
     void tell()
@@ -95,7 +105,7 @@ int main(int argc, char **argv)
     QCoreApplication app(argc, argv);
     const QString role = app.arguments().value(1);
     const bool mayServe = role == u"serve"_s || app.arguments().value(4) == u"server"_s;
-    PyventNode node(PyventOptions{.port = number(2), .server = mayServe});
+    PyventNode node(PyventOptions{.port = number(2), .server = mayServe, .lane = app.arguments().value(6) != u"tcp"_s});
     std::unique_ptr<Asking> asking;
     if (role == u"answer"_s) {
         const std::chrono::milliseconds delay(number(3));
@@ -105,11 +115,19 @@ int main(int argc, char **argv)
             say(u"asked %1"_s.arg(n));
             const auto promise = std::make_shared<QPromise<int>>();
             promise->start();
-            QTimer::singleShot(delay, &node, [promise, n] {
-                if (promise->isCanceled())
-                    say(u"canceled %1"_s.arg(n));
+            auto *const looks = new QTimer(&node);
+            QObject::connect(looks, &QTimer::timeout, &node, [promise, looks, n] {
+                if (!promise->isCanceled())
+                    return;
+                say(u"canceled %1"_s.arg(n));
+                promise->finish();
+                looks->deleteLater();
+            });
+            looks->start(20ms);
+            QTimer::singleShot(delay, looks, [promise, looks, n] {
                 promise->addResult(2 * n);
                 promise->finish();
+                looks->deleteLater();
             });
             return promise->future();
         });

@@ -9,6 +9,7 @@
 #include <QtCore/qrandom.h>
 #include <QtTest>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace PyventTests;
@@ -31,6 +32,14 @@ QString whyNoPython()
                         ChildProcess::Errors::Kept);
     return python.exitCode() == 0 ? QString()
                                   : u"Python's zmq or pydispatch is missing (Debian: python3-zmq python3-pydispatch)"_s;
+}
+
+QRandomGenerator seeded()
+{
+    const quint32 seed = qEnvironmentVariableIsSet("PYVENT_SEED") ? qEnvironmentVariable("PYVENT_SEED").toUInt()
+                                                                  : QRandomGenerator::global()->generate();
+    qInfo("seed %u", seed);
+    return QRandomGenerator(seed);
 }
 
 // Stops it as SIGSTOP does, which takes a moment.
@@ -140,6 +149,7 @@ private Q_SLOTS:
         PyventNode asker(options(withAnswerer));
         const auto future = asker.ask("double", {{u"n"_s, 21}}, {.timeout = 1h});
         QVERIFY((answerer ? answerer : server)->printsLine("asked 21"));
+        QVERIFY(asker.flush(20s)); // else it asks the next server
         server->kill();
         const PyventAnswer result = resultOf(future);
         if (withAnswerer)
@@ -176,6 +186,55 @@ private Q_SLOTS:
         QCOMPARE(resultOf(asker.ask("double", {{u"n"_s, 21}}, {.timeout = 1h})).value(), QVariant(42));
     }
 
+    // What works for it sees that, whoever serves, and whenever the asker goes.
+    void workForWhoIsKilledIsCanceled_data()
+    {
+        QTest::addColumn<QString>("step");
+        for (const auto *step :
+             {"while it works", "by TCP", "before it is read", "with the server", "of a Python server", "it leaves"})
+            QTest::newRow(step) << QString::fromLatin1(step);
+    }
+    void workForWhoIsKilledIsCanceled()
+    {
+        QFETCH(const QString, step);
+        const bool isPythons = step == u"of a Python server"_s;
+        if (const QString why = isPythons ? whyNoPython() : QString(); !why.isEmpty())
+            QSKIP(qPrintable(why));
+        const Process server = isPythons ? startPython(u"serve"_s) : serve();
+        const Process answerer = answer(3'600'000, true);
+        QVERIFY(server && answerer);
+        PyventNode other(options());
+        QStringList vanished;
+        connect(&other, &PyventNode::nodeVanished, this,
+                [&](const PyventNodeInfo &node) { vanished += QString::number(node.pid); });
+        const auto kept = other.ask("double", {{u"n"_s, 21}}, {.timeout = 1h});
+        QVERIFY(answerer->printsLine("asked 21"));
+        if (step == u"it leaves"_s) {
+            PyventNode leaver(options());
+            leaver.ask("double", {{u"n"_s, 0}}, {.timeout = 1h});
+            QVERIFY(answerer->printsLine("asked 0"));
+        } else {
+            if (step == u"before it is read"_s)
+                QVERIFY(stop(answerer.get()));
+            const Process killed =
+                start({u"ask"_s, u"1"_s, u"1"_s, u"3600000"_s, step == u"by TCP"_s ? u"tcp"_s : QString()}, false);
+            if (step == u"before it is read"_s)
+                QVERIFY(killed->printsLine("sent"));
+            else
+                QVERIFY(answerer->printsLine("asked 0"));
+            if (step == u"with the server"_s)
+                server->kill();
+            killed->kill();
+            if (step == u"before it is read"_s) {
+                QVERIFY(waitUntil([&] { return vanished.contains(QString::number(killed->pid())); }));
+                answerer->sendSignal(SIGCONT);
+            }
+        }
+        QVERIFY(answerer->printsLine("canceled 0"));
+        QVERIFY(!answerer->hasLine("canceled 21")); // whose asker is there
+        QVERIFY(!kept.isFinished());
+    }
+
     // A stop is no kill: it answers with its last breath.
     void theAnswererEnds()
     {
@@ -203,10 +262,7 @@ private Q_SLOTS:
     {
         QFETCH(const bool, killsAnswerers);
         QFETCH(const bool, killsServers);
-        const quint32 seed = qEnvironmentVariableIsSet("PYVENT_SEED") ? qEnvironmentVariableIntValue("PYVENT_SEED")
-                                                                      : QRandomGenerator::global()->generate();
-        qInfo("seed %u", seed);
-        QRandomGenerator random(seed);
+        QRandomGenerator random = seeded();
         const int count = 1500;
         std::vector<Process> answerers;
         Process server = serve();
@@ -216,6 +272,7 @@ private Q_SLOTS:
             QVERIFY(answerers.back());
         }
         const Process asker = start({u"ask"_s, QString::number(count), u"16"_s, u"20000"_s}, false);
+        QVERIFY(asker->printsLine("sent")); // who comes when a server begins may find nobody there yet
         for (int kills = 0; kills < 12 && !asker->hasLine("end "); ++kills) {
             QTest::qWait(int(random.bounded(100)));
             if (killsServers && (!killsAnswerers || random.bounded(2))) {
@@ -239,6 +296,87 @@ private Q_SLOTS:
         if (!killsAnswerers)
             QVERIFY2(values == count, qPrintable(line));
         qInfo("%s", qPrintable(line));
+    }
+
+    // Before the server has its questions, before the answerer has them, while he works: all work for it is canceled, also where the
+    // server is killed with it.
+    void theAskerIsKilledAtAnyStep()
+    {
+        QRandomGenerator random = seeded();
+        Process server = serve();
+        const Process answerer = answer(3'600'000, true);
+        QVERIFY(server && answerer);
+        const auto count = [&](const QByteArray &begin) {
+            const QByteArrayList lines = answerer->lines();
+            return std::count_if(lines.begin(), lines.end(),
+                                 [&](const QByteArray &line) { return line.startsWith(begin); });
+        };
+        for (int round = 0; round < 12; ++round) {
+            const Process asker =
+                start({u"ask"_s, u"1000"_s, QString::number(1 + random.bounded(16)), u"3600000"_s}, false);
+            if (random.bounded(2))
+                QVERIFY(waitUntil([&] { return count("asked") > count("canceled"); }));
+            else
+                QTest::qWait(int(random.bounded(250)));
+            const bool killsServer = random.bounded(4) == 0;
+            if (killsServer && random.bounded(2))
+                server->kill();
+            asker->kill();
+            if (killsServer)
+                server->kill();
+            if (killsServer && random.bounded(2))
+                server = serve();
+        }
+        PyventNode last(options());
+        const auto kept = last.ask("double", {{u"n"_s, 1'000'000}}, {.timeout = 1h});
+        QVERIFY(answerer->printsLine("asked 1000000"));
+        QVERIFY(waitUntil([&] { return count("canceled") == count("asked") - 1; }));
+        QVERIFY(!answerer->hasLine("canceled 1000000"));
+        QVERIFY(!kept.isFinished());
+        qInfo("%d questions", int(count("asked")));
+    }
+
+    // One question at a time, and whoever it is that is killed, and when: it ends with its value, or with the error that it is.
+    void anyoneIsKilledAtAnyStep()
+    {
+        QRandomGenerator random = seeded();
+        Process server = serve();
+        Process answerer = answer(0, true);
+        QVERIFY(server && answerer);
+        PyventNode asker(options());
+        QVERIFY(asker.waitForReady(20s));
+        for (int round = 0; round < 10; ++round) {
+            const int delay = random.bounded(2) ? 0 : int(random.bounded(1, 60));
+            answerer = nullptr;
+            answerer = answer(delay, true);
+            QVERIFY(answerer);
+            std::vector<QFuture<PyventAnswer>> futures;
+            const bool killsServer = random.bounded(2);
+            const int killedAt = int(random.bounded(20));
+            for (int n = 0; n < 20; ++n) {
+                futures.push_back(asker.ask("double", {{u"n"_s, n}}, {.timeout = 1h}));
+                if (n != killedAt)
+                    continue;
+                const QDeadlineTimer until(std::chrono::microseconds(random.bounded(80'000)));
+                while (!until.hasExpired())
+                    QCoreApplication::processEvents();
+                (killsServer ? server : answerer)->kill();
+            }
+            for (std::size_t n = 0; n < futures.size(); ++n) {
+                const PyventAnswer result = resultOf(futures[n]);
+                const auto kind = result.error().kind;
+                if (result)
+                    QCOMPARE(result.value(), QVariant(2 * int(n)));
+                else
+                    QVERIFY2(!killsServer
+                                 && (kind == PyventAskError::AnswererLost || kind == PyventAskError::NobodyAnswers),
+                             qPrintable(result.error().text));
+                QCOMPARE(futures[n].resultCount(), 1);
+            }
+            if (killsServer)
+                server = serve();
+            QVERIFY(server);
+        }
     }
 
     void pythonAnswers()

@@ -39,11 +39,30 @@ private Q_SLOTS:
         const quint64 two = answerer.begin({address(2), u"x"_s, [&] { canceled += 2; }});
         answerer.begin({address(1), u"x"_s, [&] { canceled += 3; }}); // another function of the same name
         QVERIFY(answerer.cancel(QUuid::createUuid(), 1).empty());
-        for (const Answerer::Cancel &cancel : answerer.cancel(m_asker, 1))
-            cancel();
+        for (const Answerer::Work &work : answerer.cancel(m_asker, 1))
+            work.cancel();
         QCOMPARE(canceled, (QList<int>{1, 3}));
         QVERIFY(!answerer.end(one));
         QVERIFY(answerer.end(two));
+    }
+
+    // It ends with an answer all the same, which the asker gets if he comes back.
+    void whoHasGoneHasItsWorkCanceledOnce()
+    {
+        Answerer answerer;
+        QList<int> canceled;
+        const quint64 one = answerer.begin({address(1), u"x"_s, [&] { canceled += 1; }});
+        answerer.begin({address(2), u"y"_s, [&] { canceled += 2; }});
+        const quint64 others = answerer.begin({{u"reply"_s, 1, QUuid::createUuid()}, u"x"_s, [&] { canceled += 3; }});
+        for (const Answerer::Cancel &cancel : answerer.askerHasGone(m_asker))
+            cancel();
+        QCOMPARE(canceled, (QList<int>{1, 2}));
+        QVERIFY(answerer.askerHasGone(m_asker).empty());
+        QVERIFY(answerer.end(one));
+        const auto ended = answerer.cancel(m_asker, 2);
+        QVERIFY(ended.size() == 1 && !ended.front().cancel);
+        QVERIFY(answerer.end(others));
+        QVERIFY(answerer.isEmpty());
     }
 
     // It may wait for its turn when its asker has enough.

@@ -372,29 +372,6 @@ private Q_SLOTS:
         QCOMPARE(resultOf(one.ask("down", {{u"n"_s, 3}})).value(), QVariant(3));
     }
 
-    void whatIsRefusedEndsAtOnce()
-    {
-        PyventNode node(options());
-        QVERIFY(node.waitForReady());
-        const auto refused = [&](const QFuture<PyventAnswer> &future) {
-            return future.isFinished() && future.resultCount() == 1
-                && future.resultAt(0).error().kind == PyventAskError::NotSent
-                && !future.resultAt(0).error().text.isEmpty();
-        };
-        QVERIFY(refused(node.ask("two words")));
-        QVERIFY(refused(node.ask("")));
-        QVERIFY(refused(node.askAll("")));
-        QVERIFY(refused(node.ask("x", {{u"reply_to"_s, u"y"_s}})));
-        QVERIFY(refused(node.ask("x", {}, {.sender = u"\n"_s})));
-        node.ask("x").waitForFinished();
-        const auto unsendable = node.ask("x", {{u"x"_s, QVariant::fromValue(static_cast<QObject *>(nullptr))}});
-        QCOMPARE(errorOf(unsendable).kind, PyventAskError::NotSent);
-        PriceList shop;
-        QVERIFY(!node.answer("x", &shop, "number"));
-        QVERIFY(!node.answer("x", &shop, "absent"));
-        QVERIFY(!node.answer("x", static_cast<QObject *>(nullptr), [] {}));
-    }
-
     void whatSkipsQuestionsIsRefused_data()
     {
         QTest::addColumn<PyventFilter>("filter");
@@ -402,6 +379,7 @@ private Q_SLOTS:
         QTest::newRow("last") << PyventFilter{.last = true};
         QTest::newRow("latest") << PyventFilter{.latest = true};
         QTest::newRow("atMostEvery") << PyventFilter{.atMostEvery = 1ms};
+        QTest::newRow("share") << PyventFilter{.share = u"workers"_s};
     }
 
     // Who asks would wait for nothing.
@@ -426,22 +404,6 @@ private Q_SLOTS:
         QCOMPARE(errorOf(node.ask("x")).kind, PyventAskError::NobodyAnswers);
         node.answer("x", PyventFilter{.sender = PyventSender::Any}, this, [] { return 1; });
         QCOMPARE(resultOf(node.ask("x")).value().toInt(), 1);
-    }
-
-    void deadlines()
-    {
-        PyventNode node(options());
-        QVERIFY(node.waitForReady());
-        node.answer("x", this, [] { return 1; });
-        QCOMPARE(errorOf(node.ask("x", {}, {.timeout = 0ms})).kind, PyventAskError::TimedOut);
-        QCOMPARE(errorOf(node.ask("x", {}, {.timeout = -1ms})).kind, PyventAskError::TimedOut);
-        QVERIFY(bool(resultOf(node.ask("x", {}, {.timeout = 24h * 365}))));
-        QVERIFY(bool(resultOf(node.ask("x", {}, {.timeout = std::chrono::milliseconds::max()}))));
-        // There is no server.
-        PyventNode alone(PyventOptions{.port = PyventTests::freePort(), .server = false});
-        const PyventAskError error = errorOf(alone.ask("x", {}, {.timeout = 100ms}));
-        QCOMPARE(error.kind, PyventAskError::TimedOut);
-        QVERIFY2(error.text.contains(u"no server"_s), qPrintable(error.text));
     }
 
     void whoStopsHasAnError()

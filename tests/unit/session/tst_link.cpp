@@ -185,6 +185,7 @@ private Q_SLOTS:
     void aTopicAloneIsHandedOut();
     void isReadyForWhatAnotherHeardBefore();
     void oneNameIsNotTheBeginningOfAnother();
+    void whoHasGoneIsHeardByWhoWatchesAndWhoAnswers();
     void whatIsForOthersIsNotForWhoHearsEverything_data();
     void whatIsForOthersIsNotForWhoHearsEverything();
     void whatIsSentAtOnceIsOnlyAnnounced_data();
@@ -283,6 +284,48 @@ void TestLink::oneNameIsNotTheBeginningOfAnother()
     bus.arrive("order-food", 7, 50ms); // number 6 was sent before anybody here heard that name
     QCOMPARE(bus.heard.value(&bus.one), QList<quint64>{7});
     QVERIFY(!bus.asksForMore());
+}
+
+// One subscription is the beginning of the other.
+void TestLink::whoHasGoneIsHeardByWhoWatchesAndWhoAnswers()
+{
+    struct Part : SessionPart
+    {
+        void stateChanged(SessionState, Clock::time_point) override { }
+        void heard(const Control::Message &message, Clock::time_point) override
+        {
+            gone += message.kind == Control::Kind::Gone;
+        }
+        void isThere(const QUuid &node) override { there.append(node); }
+        void wasRefused(const QByteArray &, const QString &) override { }
+        void process(Clock::time_point) override { }
+        Clock::time_point deadline() const override { return Clock::time_point::max(); }
+
+        int gone = 0;
+        QList<QUuid> there;
+    };
+    Part part;
+    Two bus;
+    bus.one.setPart(&part);
+    bus.one.declare(presenceTopic(Control::gone));
+    bus.other.watch(at(1ms));
+    PyventNodeInfo node;
+    node.uuid = bus.sender;
+    bus.connection->arrived.push_back(Presence::toWatchers(node));
+    bus.process(2ms);
+    QCOMPARE(bus.other.others().size(), 1);
+    bus.connection->arrived.push_back(Control::Gone{bus.sender, Control::Gone::Lost}.toFrame());
+    bus.process(3ms);
+    QCOMPARE(bus.other.others().size(), 0);
+    QCOMPARE(part.gone, 1);
+    // Who is asked answers.
+    bus.one.askWhetherThere(bus.other.uuid(), "order");
+    bus.connection->arrived.push_back(bus.connection->controls.takeLast());
+    bus.process(4ms);
+    bus.connection->arrived.push_back(bus.connection->controls.takeLast());
+    bus.process(5ms);
+    QCOMPARE(part.there, QList<QUuid>{bus.other.uuid()});
+    bus.one.setPart(nullptr);
 }
 
 void TestLink::whatIsForOthersIsNotForWhoHearsEverything_data()

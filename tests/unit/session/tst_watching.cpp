@@ -217,6 +217,37 @@ private Q_SLOTS:
         QCOMPARE(takeNews(watcher), QStringList{u"+1"_s});
     }
 
+    // Also what is told of others after that, and of that one.
+    void isGoneBehindWhatItHasSent()
+    {
+        BusNode *const oven = m_bus->add(number(1));
+        BusNode *const watcher = addWatcher(2);
+        watcher->hear(u"oven"_s);
+        pass(1s);
+        QCOMPARE(takeNews(watcher), QStringList{u"+1"_s});
+        watcher->isTurning = false;
+        QVERIFY(oven->send(u"oven"_s) && oven->send(u"oven"_s));
+        settle();
+        m_bus->remove(oven);
+        m_bus->take(Control::Gone{number(1), Control::Gone::Lost}.toFrame());
+        m_bus->add(number(3));
+        pass(100ms);
+        QCOMPARE(watcher->session.others().size(), 1);
+        QCOMPARE(takeNews(watcher), QStringList());
+        Inbox::Arrivals finished;
+        for (int i = 0; i < 2; ++i) {
+            const auto turn = watcher->session.nextTurn(&finished);
+            QVERIFY(turn && turn->event);
+            QCOMPARE(takeNews(watcher), QStringList());
+        }
+        QVERIFY(!watcher->session.nextTurn(&finished));
+        QCOMPARE(takeNews(watcher), (QStringList{u"-1 lost"_s, u"+3"_s}));
+        // Where nothing waits it is told at once.
+        m_bus->take(Control::Gone{number(3), Control::Gone::Left}.toFrame());
+        settle();
+        QCOMPARE(takeNews(watcher), QStringList{u"-3 left"_s});
+    }
+
     // Wills
 
     void givesItsWillToEachServer()
@@ -263,6 +294,19 @@ private Q_SLOTS:
         pass(10s);
         QCOMPARE(takeNews(oven), QStringList());
         QCOMPARE(count(serverTopic(Control::will)), 1);
+    }
+
+    // While it waits for the server's word that it has left, it is not to be called again and again.
+    void hasNothingToDoWhenItHasLeft()
+    {
+        BusNode *const oven = m_bus->add(number(1));
+        oven->line->tells = false;
+        QVERIFY(oven->session.setWill(u"oven"_s, {}, {}, m_time.now()));
+        pass(100ms);
+        QVERIFY(oven->session.sayGone(m_time.now()));
+        pass(3s);
+        QVERIFY(oven->session.deadline() > m_time.now());
+        QCOMPARE(takeNews(oven), QStringList());
     }
 
     // What the server takes is known a moment after the node is Ready.

@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <stop_token>
+#include <thread>
 
 #include <sys/socket.h>
 
@@ -103,6 +105,7 @@ private Q_SLOTS:
     void takesTheLaneWhereThereIsOne();
     void takesTcpWhereThereIsNone();
     void comesAndGoesWithTheLane();
+    void anotherLaneIsSeenToBeAnotherOne();
     void whatTheLaneDidNotAcknowledgeGoesOn();
     void saysOfItsLagWhatItHasSaidBefore();
 
@@ -211,6 +214,31 @@ void TestBusConnection::comesAndGoesWithTheLane()
     QVERIFY(m_connection->proven() >= second);
     std::sort(m_lane->prefixes.begin(), m_lane->prefixes.end());
     QCOMPARE(m_lane->prefixes, (QByteArrayList{"more", "order"}));
+}
+
+// However fast the next server answers: nodes have to say to it what the last one knew.
+void TestBusConnection::anotherLaneIsSeenToBeAnotherOne()
+{
+    m_lane.emplace(lanePath());
+    QVERIFY(isReadyBy(Way::Lane));
+    for (int i = 0; i < 3; ++i) {
+        m_lane.reset();
+        m_lane.emplace(lanePath());
+        std::jthread server([this](const std::stop_token &stop) {
+            while (!stop.stop_requested())
+                m_lane->turn();
+        });
+        bool isSeen = false;
+        for (const QDeadlineTimer deadline(30'000); !isSeen && !deadline.hasExpired();) {
+            m_connection->process(Connection::Clock::now());
+            for (QByteArrayView frame; m_connection->receive(&frame);) { }
+            isSeen = m_connection->state() == State::Connecting;
+        }
+        QVERIFY(isSeen);
+        QVERIFY(m_connection->deadline() <= Connection::Clock::now());
+        server = {};
+        QVERIFY(isReadyBy(Way::Lane));
+    }
 }
 
 void TestBusConnection::whatTheLaneDidNotAcknowledgeGoesOn()
