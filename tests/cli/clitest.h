@@ -103,6 +103,7 @@ private Q_SLOTS:
     void listenPrintsWhatAnotherHasNotFinished_data();
     void listenPrintsWhatAnotherHasNotFinished();
     void listenSaysThatPythonsServerSharesNothing();
+    void listenSaysThatItSharesTooMuch();
 
 private:
     // "pyvent" on this test's bus: \a command's first word is the command.

@@ -123,3 +123,15 @@ void tst_Cli::listenSaysThatPythonsServerSharesNothing()
     QVERIFY2(listener.errors().contains(u"the group 'workers' cannot share events, because the server"_s),
              qPrintable(listener.errors()));
 }
+
+void tst_Cli::listenSaysThatItSharesTooMuch()
+{
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    QStringList listen{u"listen"_s, u"--share"_s, u"workers"_s};
+    for (int i = 0; i <= 1000; ++i) // a server takes so many of a connection, but for the last
+        listen.append(u"job%1"_s.arg(i));
+    Program listener(onBus(listen));
+    QCOMPARE(listener.exitCode(), 1);
+    QVERIFY2(listener.errors().contains(u"too many members of groups"_s), qPrintable(listener.errors()));
+}
