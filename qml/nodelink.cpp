@@ -5,6 +5,8 @@
 
 #include <PyventPattern>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace Pyvent::Qml {
@@ -18,6 +20,7 @@ NodeLink::NodeLink(QObject *owner, const QString &pattern, const QString &sender
     , m_sender(sender)
     , m_replay()
     , m_answer()
+    , m_share()
     , m_context()
 {
 }
@@ -80,6 +83,12 @@ void NodeLink::setPace(bool latest, std::chrono::milliseconds atMostEvery)
 void NodeLink::setHearsLast(bool hears)
 {
     if (std::exchange(m_hearsLast, hears) != hears)
+        subscribe();
+}
+
+void NodeLink::setShare(const QString &group)
+{
+    if (std::exchange(m_share, group) != group)
         subscribe();
 }
 
@@ -151,15 +160,7 @@ void NodeLink::subscribe()
     // A name that is still empty is one whose binding has nothing to say yet.
     if (!m_isComplete || !m_running || !m_isEnabled || m_pattern.isEmpty())
         return;
-    QString why = PyventPattern(m_pattern).whyInvalid();
-    if (why.isEmpty() && !m_sender.isEmpty())
-        why = PyventSender(m_sender).whyInvalid();
-    if (why.isEmpty() && !m_replay.isNone() && PyventPattern(m_pattern).isGlob())
-        why = u"'%1' has no past to replay, because it stands for many names; give it one name, or leave out "
-              "'replayLast' and 'replaySeconds'"_s.arg(m_pattern);
-    if (why.isEmpty() && m_hearsLast && PyventPattern(m_pattern).isGlob())
-        why = u"'%1' has no last event, because it stands for many names"_s.arg(m_pattern);
-    if (!why.isEmpty()) {
+    if (const QString why = whyItHearsNothing(); !why.isEmpty()) {
         warn(u"hears nothing: "_s + why);
         return;
     }
@@ -168,13 +169,45 @@ void NodeLink::subscribe()
                               .replay = m_replay,
                               .latest = m_isLatest,
                               .atMostEvery = m_atMostEvery,
-                              .last = m_hearsLast && m_replay.isNone()};
+                              .last = m_hearsLast && m_replay.isNone(),
+                              .share = m_share};
     if (m_answer) {
         m_running->answer(m_pattern, filter, m_context.get(),
                           [this](const PyventEvent &event) { return m_answer(event); });
         return;
     }
     m_running->on(m_pattern, filter, m_context.get(), [this](const PyventEvent &event) { Q_EMIT heard(event); });
+}
+
+// For people; empty if it may hear.
+QString NodeLink::whyItHearsNothing() const
+{
+    if (const QString why = PyventPattern(m_pattern).whyInvalid(); !why.isEmpty())
+        return why;
+    if (const QString why = m_sender.isEmpty() ? QString() : PyventSender(m_sender).whyInvalid(); !why.isEmpty())
+        return why;
+    if (!m_share.isEmpty())
+        return whyNotShared();
+    const bool isGlob = PyventPattern(m_pattern).isGlob();
+    if (isGlob && !m_replay.isNone())
+        return u"'%1' has no past to replay, because it stands for many names; give it one name, or leave out "
+               "'replayLast' and 'replaySeconds'"_s.arg(m_pattern);
+    if (isGlob && m_hearsLast)
+        return u"'%1' has no last event, because it stands for many names"_s.arg(m_pattern);
+    return {};
+}
+
+// The node would say so, too, but not of which element.
+QString NodeLink::whyNotShared() const
+{
+    const auto isControl = [](QChar character) { return character.category() == QChar::Other_Control; };
+    if (m_share.toUtf8().size() > 255 || std::any_of(m_share.cbegin(), m_share.cend(), isControl))
+        return u"'share' is the name of a group, which has up to 255 bytes of UTF-8, and no control characters"_s;
+    if (m_replay.isNone() && !m_hearsLast && !m_isLatest && m_atMostEvery <= std::chrono::milliseconds(0))
+        return {};
+    return u"'share' goes without 'replayLast', 'replaySeconds', 'last', 'latest' and 'atMostEvery', because each of "
+           u"the "
+           "group '%1' takes all that it is given, and nothing else"_s.arg(m_share);
 }
 
 } // namespace Pyvent::Qml

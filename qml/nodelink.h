@@ -47,6 +47,10 @@ public:
     bool hearsLast() const { return m_hearsLast; }
     void setHearsLast(bool hears);
 
+    // The group that it shares the events with, as PyventFilter::share has it; empty: none.
+    const QString &share() const { return m_share; }
+    void setShare(const QString &group);
+
     bool isEnabled() const { return m_isEnabled; }
     void setEnabled(bool enabled);
 
@@ -79,6 +83,8 @@ private:
     bool findNode();
     void findNodeLater();
     void subscribe();
+    QString whyItHearsNothing() const;
+    QString whyNotShared() const;
 
     QObject *const m_owner;
     Warnings m_warnings;
@@ -91,6 +97,7 @@ private:
     std::chrono::milliseconds m_atMostEvery = std::chrono::milliseconds(0);
     std::function<QFuture<PyventAnswer>(const PyventEvent &)> m_answer;
     bool m_hearsLast = false;
+    QString m_share;
     bool m_isEnabled = true;
     bool m_isComplete = false;
     bool m_nodeWasSet = false;

@@ -136,6 +136,14 @@ void PyventQmlSubscription::setHearsLast(bool hears)
     Q_EMIT lastChanged();
 }
 
+void PyventQmlSubscription::setShare(const QString &group)
+{
+    if (group == share())
+        return;
+    m_link.setShare(group);
+    Q_EMIT shareChanged();
+}
+
 void PyventQmlSubscription::setEnabled(bool enabled)
 {
     if (enabled == m_link.isEnabled())

@@ -20,6 +20,10 @@
     PyventSubscription { id: oven; name: "oven.temperature"; latest: true; staleAfter: 2000; onReceived: args => gauge.value = args.value }
     Gauge { id: gauge; opacity: oven.stale ? 0.3 : 1 }
     \endqml
+    With 'share', it shares the events with all others of the group, on the whole bus: each event goes to one of them.
+    \qml
+    PyventSubscription { name: "render"; share: "workers"; onReceived: args => draw(args.frame) }
+    \endqml
     All properties may change at any time.
 */
 class PyventQmlSubscription : public QObject, public QQmlParserStatus
@@ -38,6 +42,7 @@ class PyventQmlSubscription : public QObject, public QQmlParserStatus
     Q_PROPERTY(bool stale READ isStale NOTIFY staleChanged FINAL)
     Q_PROPERTY(QDateTime lastHeard READ lastHeard NOTIFY lastHeardChanged FINAL)
     Q_PROPERTY(bool last READ hearsLast WRITE setHearsLast NOTIFY lastChanged FINAL)
+    Q_PROPERTY(QString share READ share WRITE setShare NOTIFY shareChanged FINAL)
     Q_PROPERTY(bool enabled READ isEnabled WRITE setEnabled NOTIFY enabledChanged FINAL)
     QML_NAMED_ELEMENT(PyventSubscription)
 
@@ -93,6 +98,12 @@ public:
     bool hearsLast() const { return m_link.hearsLast(); }
     void setHearsLast(bool hears);
 
+    /*! The group that the events are shared with, as PyventFilter::share has it; empty, the default: none. An event is finished when the
+        handlers of received() have returned: a promise of theirs is not waited for. Not to be combined with latest, atMostEvery, last and
+        a replay. */
+    QString share() const { return m_link.share(); }
+    void setShare(const QString &group);
+
     /*! Whether it listens, true by default. */
     bool isEnabled() const { return m_link.isEnabled(); }
     void setEnabled(bool enabled);
@@ -113,6 +124,7 @@ Q_SIGNALS:
     void staleChanged();
     void lastHeardChanged();
     void lastChanged();
+    void shareChanged();
     void enabledChanged();
 
 protected:

@@ -67,6 +67,7 @@ PyventQmlEvent::PyventQmlEvent(const PyventEvent &event)
     , m_time(timeOf(event))
     , m_isReplayed(event.replayed)
     , m_skipped(double(event.skipped))
+    , m_isRedelivered(event.redelivered)
 {
 }
 

@@ -29,6 +29,7 @@ class PyventQmlEvent
     Q_PROPERTY(QVariant time MEMBER m_time CONSTANT FINAL)
     Q_PROPERTY(bool replayed MEMBER m_isReplayed CONSTANT FINAL)
     Q_PROPERTY(double skipped MEMBER m_skipped CONSTANT FINAL)
+    Q_PROPERTY(bool redelivered MEMBER m_isRedelivered CONSTANT FINAL)
     QML_VALUE_TYPE(pyventEvent)
 
 public:
@@ -50,6 +51,7 @@ private:
     QVariant m_time = QVariant::fromValue(nullptr);
     bool m_isReplayed = false;
     double m_skipped = 0;
+    bool m_isRedelivered = false;
 };
 
 /*! A PyventError. Its codes are enumerators of the element: error.code === Pyvent.PortTaken. */

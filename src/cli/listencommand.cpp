@@ -24,6 +24,8 @@ QList<QCommandLineOption> listenOptions()
         {u"count"_s, u"End after N events."_s, u"N"_s},
         timeoutOption(u"End after SEC seconds."_s),
         {u"last"_s, u"Print the newest event of each NAME first that the server still has."_s},
+        {u"share"_s, u"Share the events with all others of the GROUP: each event is printed by one of them."_s,
+         u"GROUP"_s},
         jsonOption(),
         {u"color"_s,
          u"Print in colours: auto (on a terminal, unless NO_COLOR is set or TERM is 'dumb'), always or never. Default: auto."_s,
@@ -51,6 +53,20 @@ QList<PyventPattern> patternsOf(const CommandLine &line)
     return {words.cbegin(), words.cend()};
 }
 
+QString groupOf(const CommandLine &line)
+{
+    const QString group = line.value(u"share"_s);
+    if (group.isEmpty())
+        throw UsageError{u"--share needs the name of a group"_s};
+    for (const QString &other : {u"last"_s, u"at-most-every"_s}) {
+        if (line.isSet(other))
+            throw UsageError{
+                u"--share and --%1 exclude each other, because each of the group takes all that it is given, "
+                "and nothing else"_s.arg(other)};
+    }
+    return group;
+}
+
 int runListen(const CommandLine &line)
 {
     const bool isColoured = wantsColour(line.value(u"color"_s));
@@ -71,6 +87,8 @@ int runListen(const CommandLine &line)
         && std::all_of(options.patterns.cbegin(), options.patterns.cend(),
                        [](const PyventPattern &pattern) { return pattern.isGlob(); }))
         throw UsageError{u"--last needs a NAME, because a glob has no last event"_s};
+    if (line.isSet(u"share"_s))
+        options.share = groupOf(line);
 
     switch (listen(line, options)) {
     case Listener::Refused:
@@ -78,6 +96,7 @@ int runListen(const CommandLine &line)
     case Listener::TimedOut:
         return options.count ? Failed : Success;
     case Listener::Broken:
+    case Listener::NotShared:
         return Failed;
     case Listener::Counted:
     case Listener::Signalled:
@@ -108,11 +127,16 @@ const Command listenCommand = {
         "With --last, the newest event of each NAME comes first that the server still has, also one of a Python\n"
         "process, and of a sender that has ended. A server of Python's keeps none.\n"
         "\n"
+        "With --share, all who listen to the same NAME, or GLOB, and --sender with the same GROUP share the events:\n"
+        "each is printed by one of them, whoever has been free for longest. An event is finished when its line is\n"
+        "written. One whose listener ended before comes to another, with (redelivered) before its arguments, or\n"
+        "\"redelivered\":true. A server of Python's cannot share.\n"
+        "\n"
         "The line 'pyvent: listening to ...' on standard error tells that every event sent from then on is\n"
         "printed.\n"
         "\n"
         "Ends with 0 after --count events, at SIGINT or SIGTERM, when the reader of its output ends, and, without\n"
-        "--count, after --timeout; with 1 if --timeout comes before --count events."_L1,
+        "--count, after --timeout; with 1 if --timeout comes before --count events, or if the server cannot share."_L1,
     .options = listenOptions,
     .run = runListen,
 };

@@ -34,7 +34,10 @@ Listener::Listener(PyventNode *node, const ListenerOptions &options)
     , m_timeout()
     , m_serverIsAwaited()
     , m_loop()
+    , m_unprinted()
 {
+    if (!m_options.share.isEmpty())
+        connect(m_node, &PyventNode::errorOccurred, this, &Listener::endIfNotShared);
     connect(&m_signals, &UnixSignals::received, this, [this] { finish(Signalled); });
     connect(&m_output, &Output::closed, this, [this] { finish(Closed); });
     connect(&m_timeout, &QTimer::timeout, this, [this] { finish(TimedOut); });
@@ -65,29 +68,37 @@ bool Listener::subscribe()
     for (qsizetype i = 0; i < m_options.patterns.size(); ++i) {
         const PyventFilter filter{.sender = m_options.sender,
                                   .atMostEvery = m_options.atMostEvery,
-                                  .last = m_options.hearsLast && !m_options.patterns[i].isGlob()};
+                                  .last = m_options.hearsLast && !m_options.patterns[i].isGlob(),
+                                  .share = m_options.share};
+        const QString pattern = m_options.patterns[i].text();
         const auto handler = [this, i](const PyventEvent &event) { print(i, event); };
-        if (!m_node->on(m_options.patterns[i].text(), filter, this, handler))
+        const auto sharingHandler = [this, i](const PyventEvent &event) {
+            return print(i, event) ? QtFuture::makeReadyFuture() : m_unprinted.future();
+        };
+        const auto connection = m_options.share.isEmpty() ? m_node->on(pattern, filter, this, handler)
+                                                          : m_node->on(pattern, filter, this, sharingHandler);
+        if (!connection)
             return false;
     }
     return true;
 }
 
-void Listener::print(qsizetype pattern, const PyventEvent &event)
+// Returns whether this program is done with it.
+bool Listener::print(qsizetype pattern, const PyventEvent &event)
 {
     if (m_end)
-        return;
+        return false;
     // An event that fits several patterns comes several times, and is printed for the first of them.
     const auto first = m_options.patterns.cbegin();
     if (std::any_of(first, first + pattern, [&](const PyventPattern &earlier) { return earlier.matches(event.name); }))
-        return;
+        return true;
 
     switch (m_output.write(m_options.toLine(event) + '\n')) {
     case Output::Result::Written:
         ++m_printed;
         if (m_options.count && m_printed >= *m_options.count)
             finish(Counted);
-        break;
+        return true;
     case Output::Result::Closed:
         finish(Closed);
         break;
@@ -98,6 +109,14 @@ void Listener::print(qsizetype pattern, const PyventEvent &event)
         finish(Broken);
         break;
     }
+    return false;
+}
+
+void Listener::endIfNotShared(const PyventError &error)
+{
+    const bool isAboutSharing = error.code == PyventError::NotSupported || error.code == PyventError::OutOfResources;
+    if (isAboutSharing && m_options.patterns.contains(PyventPattern(error.subject)))
+        finish(NotShared);
 }
 
 void Listener::showState(PyventNode::State state)
@@ -111,7 +130,8 @@ void Listener::showState(PyventNode::State state)
     m_serverIsAwaited.stop();
     if (state == PyventNode::Ready) {
         const auto text = m_node->isServer() ? u"listening to %1, and serving at %2"_s : u"listening to %1 at %2"_s;
-        report(text.arg(listed(m_options.patterns), whereaboutsOf(*m_node)));
+        const QString group = m_options.share.isEmpty() ? QString() : u" in the group '%1'"_s.arg(m_options.share);
+        report(text.arg(listed(m_options.patterns) + group, whereaboutsOf(*m_node)));
     }
 }
 
@@ -125,6 +145,8 @@ void Listener::finish(End end)
 {
     if (!m_end)
         m_end = end;
+    if (!m_options.share.isEmpty())
+        m_node->off(this); // others of the group get what comes
     m_loop.quit();
 }
 
@@ -135,8 +157,10 @@ Listener::End listen(const CommandLine &line, const ListenerOptions &options)
     reportProblems(&node);
     if (!node.configure(nodeOptions))
         return Listener::Refused;
-    const Listener::End end = Listener(&node, options).run();
+    Listener listener(&node, options);
+    const Listener::End end = listener.run();
     reportUnreadable(node);
+    node.stop(); // before the listener's end, which would finish what is not printed
     return end;
 }
 

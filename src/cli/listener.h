@@ -10,6 +10,7 @@
 
 #include <QtCore/qeventloop.h>
 #include <QtCore/qobject.h>
+#include <QtCore/qpromise.h>
 #include <QtCore/qtimer.h>
 
 #include <chrono>
@@ -26,6 +27,7 @@ struct ListenerOptions
     PyventSender sender = PyventSender::Any;
     std::chrono::milliseconds atMostEvery = std::chrono::milliseconds(0); // as PyventFilter has it
     bool hearsLast = false; // of names that are no globs, the last event first
+    QString share = {};     // the group that the events are shared with, as PyventFilter has it
     std::optional<qint64> count;
     std::optional<std::chrono::milliseconds> timeout;
     QByteArray (*toLine)(const PyventEvent &event) = nullptr; // without the line's end
@@ -44,8 +46,9 @@ public:
         Counted, // ListenerOptions::count events are printed
         TimedOut,
         Signalled,
-        Closed, // nobody reads standard output any more
-        Broken  // standard output failed; reported
+        Closed,   // nobody reads standard output any more
+        Broken,   // standard output failed; reported
+        NotShared // the server cannot share events, or has too many who do; reported
     };
 
     Listener(PyventNode *node, const ListenerOptions &options);
@@ -55,7 +58,8 @@ public:
 
 private:
     bool subscribe();
-    void print(qsizetype pattern, const PyventEvent &event);
+    bool print(qsizetype pattern, const PyventEvent &event);
+    void endIfNotShared(const PyventError &error);
     void showState(PyventNode::State state);
     void tellOfAbsentServer();
     void finish(End end);
@@ -69,6 +73,7 @@ private:
     QEventLoop m_loop;
     std::optional<End> m_end;
     qint64 m_printed = 0;
+    QPromise<void> m_unprinted; // never finished: of shared events that another one is to print
 };
 
 // What 'listen' and 'wait' have in common: makes the node that \a line asks for and has it heard. Returns

@@ -45,6 +45,7 @@ int runWait(const CommandLine &line)
     case Listener::Signalled:
     case Listener::Closed:
     case Listener::Broken:
+    case Listener::NotShared:
         break;
     }
     return Failed;

@@ -19,6 +19,7 @@ struct Style
     QStringView time;
     QStringView name;
     QStringView sender;
+    QStringView mark;
     QStringView key;
     QStringView end;
 };
@@ -29,6 +30,7 @@ constexpr Style coloured = {
     .time = u"\x1b[2m",    // faint
     .name = u"\x1b[1m",    // bold
     .sender = u"\x1b[32m", // green
+    .mark = u"\x1b[33m",   // yellow
     .key = u"\x1b[36m",    // cyan
     .end = u"\x1b[0m",
 };
@@ -40,6 +42,8 @@ QByteArray asText(const PyventEvent &event, const Style &style)
     const auto part = [&](QStringView colour, const QString &text) { return u"%1%2%3"_s.arg(colour, text, style.end); };
     QString line = part(style.time, time.toString(u"HH:mm:ss.zzz"_s)) + u"  "_s
         + part(style.name, printable(event.name)) + u"  "_s + part(style.sender, sender);
+    if (event.redelivered)
+        line += "  "_L1 + part(style.mark, u"(redelivered)"_s);
     if (!event.args.isEmpty())
         line += "  "_L1 + pythonKeywords(event.args, style.key, style.end);
     return line.toUtf8();
@@ -87,6 +91,11 @@ QString readMembers(const QVariantMap &members, PyventEvent *event)
         if (!event->time.isValid())
             return u"its \"time\" is neither null nor a time in ISO 8601"_s;
     }
+    if (const QVariant redelivered = members.value(u"redelivered"_s); !isNone(redelivered)) {
+        if (redelivered.typeId() != QMetaType::Bool)
+            return u"its \"redelivered\" is neither true nor false"_s;
+        event->redelivered = redelivered.toBool();
+    }
     return {};
 }
 
@@ -124,6 +133,8 @@ QByteArray eventAsJsonWith(const PyventEvent &event, QByteArrayView arguments)
         writer.writeString(time);
     else
         line += "null";
+    if (event.redelivered)
+        line += R"(,"redelivered":true)";
     line += '}';
     return line;
 }

@@ -12,7 +12,7 @@ namespace Pyvent::Text {
 
 // An event as one line in UTF-8, without the line's end.
 
-// {"name":…,"sender":…,"args":{…},"node":…,"seq":…,"time":…}
+// {"name":…,"sender":…,"args":{…},"node":…,"seq":…,"time":…}, and "redelivered":true where it is.
 QByteArray eventAsJson(const PyventEvent &event);
 
 // The same, with \a arguments, a JSON object, for the event's own.
@@ -25,7 +25,7 @@ std::optional<PyventEvent> eventFromJson(QByteArrayView line, QString *error);
 // sender is empty if it is the default one. Objects of any class are made, so the line must be one that the user trusts.
 std::optional<PyventEvent> eventToSend(QByteArrayView line, QString *error);
 
-// "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time.
+// "12:34:56.789  order-food  pyvent  drink='sake' food='sushi'", in local time; with "(redelivered)" before the arguments where it is.
 QByteArray eventAsText(const PyventEvent &event);
 
 // The same with a terminal's colours.

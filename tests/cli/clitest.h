@@ -97,6 +97,14 @@ private Q_SLOTS:
     void listenColoursItsLines_data();
     void listenColoursItsLines();
 
+    // tst_cli_sharing.cpp: groups that share events
+    void listenSharesEvents();
+    void listenSharesWhatItDoesNotPrint();
+    void listenPrintsWhatAnotherHasNotFinished_data();
+    void listenPrintsWhatAnotherHasNotFinished();
+    void listenSaysThatPythonsServerSharesNothing();
+    void listenSaysThatItSharesTooMuch();
+
 private:
     // "pyvent" on this test's bus: \a command's first word is the command.
     QStringList onBus(const QStringList &command) const;

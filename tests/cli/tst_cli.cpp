@@ -109,6 +109,14 @@ void tst_Cli::namesTheMistake_data()
     row("nodes x", u"unexpected argument 'x'\npyvent: 'pyvent help nodes' shows how it is used"_s);
     row("bench order-food", u"unexpected argument 'order-food'"_s);
     row("listen --sender=", u"--sender cannot be empty"_s);
+    row("listen x --share", u"missing value after '--share'"_s);
+    row("listen x --share=", u"--share needs the name of a group"_s);
+    row("listen x --share a\tb",
+        u"cannot have that name: it has up to 255 bytes of UTF-8, and no control characters"_s);
+    row(("listen x --share " + QByteArray(256, 'g')).constData(), u"up to 255 bytes"_s);
+    row("listen x --last --share g", u"--share and --last exclude each other"_s);
+    row("listen x --share g --at-most-every 1", u"--share and --at-most-every exclude each other"_s);
+    row("wait x --share g", u"unknown option '--share'"_s);
 
     row("ask", u"NAME is missing"_s);
     row("ask order-*", u"'order-*' is a glob"_s);
@@ -190,7 +198,8 @@ void tst_Cli::printsHelp_data()
     row("send --help", send, sendOptions);
     row("help send", send, sendOptions);
     row("listen --help", {u"Usage: pyvent listen [NAME|GLOB]..."_s},
-        {u"--at-most-every"_s, u"--color"_s, u"--count"_s, u"--json"_s, u"--last"_s, u"--sender"_s, u"--timeout"_s});
+        {u"--at-most-every"_s, u"--color"_s, u"--count"_s, u"--json"_s, u"--last"_s, u"--sender"_s, u"--share"_s,
+         u"--timeout"_s});
     row("value --help", {u"Usage: pyvent value NAME [options]"_s, u"\n       pyvent value NAME VALUE [options]\n"_s},
         {u"--count"_s, u"--expect"_s, u"--json"_s, u"--timeout"_s, u"--watch"_s});
     row("--help wait", {u"Usage: pyvent wait NAME [options]"_s}, {u"--json"_s, u"--sender"_s, u"--timeout"_s});

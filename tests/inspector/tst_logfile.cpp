@@ -86,6 +86,7 @@ void tst_LogFile::namesTheMistake_data()
     const QByteArray begin = "{\"name\":\"a\",\"sender\":\"s\",\"args\":{},";
     QTest::newRow("node") << begin + "\"node\":\"x\"}" << u"\"node\" is neither"_s;
     QTest::newRow("seq") << begin + "\"seq\":-1}" << u"\"seq\" is neither"_s;
+    QTest::newRow("redelivered") << begin + "\"redelivered\":1}" << u"\"redelivered\" is neither"_s;
     QTest::newRow("time") << begin + "\"time\":\"noon\"}" << u"\"time\" is neither"_s;
 }
 

@@ -45,6 +45,26 @@ TestCase {
               + "it one name, or leave out 'replayLast' and 'replaySeconds'")
     }
 
+    function test_whatCannotBeShared_data() {
+        const goesWithout = "'share' goes without 'replayLast', 'replaySeconds', 'last', 'latest' and 'atMostEvery', because each of "
+            + "the group 'w' takes all that it is given, and nothing else"
+        const isName = "'share' is the name of a group, which has up to 255 bytes of UTF-8, and no control characters"
+        return [
+            { tag: "replayLast", code: 'share: "w"; replayLast: 3', why: goesWithout },
+            { tag: "replaySeconds", code: 'share: "w"; replaySeconds: 3', why: goesWithout },
+            { tag: "last", code: 'share: "w"; last: true', why: goesWithout },
+            { tag: "latest", code: 'share: "w"; latest: true', why: goesWithout },
+            { tag: "atMostEvery", code: 'share: "w"; atMostEvery: 5', why: goesWithout },
+            { tag: "control character", code: 'share: "a\\nb"', why: isName },
+            { tag: "too long", code: `share: "${"é".repeat(128)}"`, why: isName }
+        ]
+    }
+
+    function test_whatCannotBeShared(data) {
+        makeNode(`PyventSubscription { name: "a"; ${data.code} }`)
+        warns("PyventSubscription: hears nothing: " + data.why)
+    }
+
     function test_anOptionThatIsSetTooLate_data() {
         return [
             { tag: "port", value: 4 },

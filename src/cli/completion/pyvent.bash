@@ -58,7 +58,7 @@ _pyvent() {
         mapfile -t COMPREPLY < <(compgen -A command -- "$word")
         return
         ;;
-    --port | --id | --sender | --at-most-every | --expect | --count | --interval | --timeout | --events | --size) return ;;
+    --port | --id | --sender | --at-most-every | --share | --expect | --count | --interval | --timeout | --events | --size) return ;;
     --prefix | --names | --in | --out | --bus | --user | --spool-size | --keep | --keep-size | --replay-age | --metrics) return ;;
     esac
 
@@ -72,7 +72,7 @@ _pyvent() {
             --client-key --spool --spool-size --keep --keep-size --replay-age --metrics'
         ;;
     check-rules) words='--allow --json' ;;
-    listen) words='--sender --at-most-every --count --timeout --last --json --color' ;;
+    listen) words='--sender --at-most-every --count --timeout --last --share --json --color' ;;
     nodes) words='--timeout --json --watch' ;;
     send) words='--sender --count --interval --from-json --wait-for-receivers --timeout' ;;
     value) words='--expect --watch --count --timeout --json' ;;

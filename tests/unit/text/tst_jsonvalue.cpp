@@ -104,6 +104,7 @@ private Q_SLOTS:
     void limitsDepth();
     void writesNoTimeThatIsNone_data();
     void writesNoTimeThatIsNone();
+    void tellsThatAnEventComesAgain();
     void keepsWhatWasHeardAsItWas();
 };
 
@@ -626,6 +627,22 @@ void tst_JsonValue::writesNoTimeThatIsNone()
     QVERIFY2(line.endsWith(R"("time":null})"), line.constData());
     QString error;
     QVERIFY2(eventFromJson(line, &error), qPrintable(error));
+}
+
+// Only where it is: it is no news of all other events.
+void tst_JsonValue::tellsThatAnEventComesAgain()
+{
+    PyventEvent event{.name = u"job"_s, .sender = u"pyvent"_s};
+    QVERIFY(!eventAsJson(event).contains("redelivered"));
+    QVERIFY(!eventAsText(event).contains("redelivered"));
+    event.redelivered = true;
+    event.args.insert(u"n"_s, 1);
+    const QByteArray line = eventAsJson(event);
+    QVERIFY2(line.endsWith(R"(,"redelivered":true})"), line.constData());
+    QString error;
+    const auto read = eventFromJson(line, &error);
+    QVERIFY2(read && read->redelivered, qPrintable(error));
+    QVERIFY2(eventAsText(event).endsWith("  job  pyvent  (redelivered)  n=1"), eventAsText(event).constData());
 }
 
 void tst_JsonValue::keepsWhatWasHeardAsItWas()
