@@ -24,6 +24,7 @@ struct BusEvent
     qint64 time = 0;          // µs since 1970
     bool isForwarded = false; // it came to this bus by a bridge
     bool isPast = false;      // it is kept for late joiners, and not sent
+    quint64 stamp = 0;        // it is a write of a shared value, and has this place among these; 0: it has none
 
     friend bool operator==(const BusEvent &, const BusEvent &) = default;
 };

@@ -196,6 +196,7 @@ bool Inbound::toEvent(Item &item, BusEvent *event)
     event->node = message.node;
     event->number = message.number;
     event->time = message.time;
+    event->stamp = message.stamp;
     return true;
 }
 

@@ -23,7 +23,8 @@ PyventFrame frameOf(const BusEvent &event)
             .nodeId = event.node,
             .sequence = event.number,
             .time = event.time,
-            .replayed = event.isPast};
+            .replayed = event.isPast,
+            .stamp = event.stamp};
 }
 
 BusEvent eventOf(const PyventFrame &frame)
@@ -34,7 +35,8 @@ BusEvent eventOf(const PyventFrame &frame)
             .node = frame.nodeId,
             .number = frame.sequence,
             .time = frame.time,
-            .isForwarded = frame.forwarded};
+            .isForwarded = frame.forwarded,
+            .stamp = frame.stamp};
 }
 
 } // namespace

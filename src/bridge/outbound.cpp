@@ -25,9 +25,17 @@ void Outbound::setRole(bool isActive, bool hasOtherLinks)
     m_hasOtherLinks = hasOtherLinks;
 }
 
+// What has none of its node's: an event of Python's, and a write of a shared value that was compared and set.
+static bool hasNoNumber(const BusEvent &event)
+{
+    return event.node.isNull() || event.number == 0;
+}
+
 bool Outbound::isToGo(const BusEvent &event)
 {
-    if (event.node.isNull()) {
+    if (hasNoNumber(event)) {
+        if (!event.node.isNull() && !event.isForwarded)
+            m_ownNodes->insert(event.node);
         if (m_isActive)
             return true;
         ++m_counters.leftToPeer; // both would make two events of it
@@ -58,16 +66,19 @@ void Outbound::take(const BusEvent &event)
                     .number = event.number,
                     .time = event.time,
                     .bus = m_options.bus,
-                    .payload = event.pickle};
+                    .payload = event.pickle,
+                    .stamp = event.stamp};
     const bool isPythons = event.node.isNull();
     if ((m_options.asJson || isPythons) && !readArguments(event, &message))
         return;
-    if (isPythons) {
-        m_voice.identify(&message);
+    if (isPythons)
         message.time = QDateTime::currentMSecsSinceEpoch() * 1000;
+    const bool isOwn = hasNoNumber(event);
+    if (isOwn) {
+        m_voice.identify(&message);
         m_voice.used(message);
     }
-    if (!m_outbox->append(std::move(message), isPythons, m_options.clock())) {
+    if (!m_outbox->append(std::move(message), isOwn, m_options.clock())) {
         Q_EMIT problem(u"full"_s,
                        u"there is no room for '%1': %2 events wait for the engine, %3 of its bytes; it is lost "
                        "beyond this bus"_s.arg(event.name, QString::number(m_outbox->waiting()),

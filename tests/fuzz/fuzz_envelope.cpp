@@ -34,8 +34,8 @@ private:
 // What a stranger may have sent on the prefix.
 Envelope envelopeOf(Fields fields)
 {
-    static const QByteArray names[] = {"Pyvent-Node", "Pyvent-Number", "Pyvent-Time", "Pyvent-Sender",
-                                       "Pyvent-Bus",  "Pyvent-Lost",   "Pyvent-Name", "Content-Type"};
+    static const QByteArray names[] = {"Pyvent-Node", "Pyvent-Number", "Pyvent-Time",  "Pyvent-Sender", "Pyvent-Bus",
+                                       "Pyvent-Lost", "Pyvent-Name",   "Content-Type", "Pyvent-Stamp"};
     Envelope envelope{.address = fields.next(), .contentType = fields.next(), .headers = {}, .payload = fields.next()};
     while (!fields.isAtEnd()) {
         const QByteArray header = fields.next();
