@@ -39,6 +39,7 @@ qint64 costOf(const Control::Message &message)
     case Control::Kind::ValueAtServer:
     case Control::Kind::ValueIsSet:
     case Control::Kind::LastEvent:
+    case Control::Kind::KeptEvents:
     case Control::Kind::Server:
         break;
     }
@@ -53,7 +54,7 @@ bool Origins::allow(const Control::Message &message, Clock::time_point now)
     if (message.kind == Control::Kind::Repair || message.kind == Control::Kind::Replay
         || (message.kind == Control::Kind::Value && isValueWrite(message.payload))
         || message.kind == Control::Kind::ValueAtServer || message.kind == Control::Kind::ValueIsSet
-        || message.kind == Control::Kind::LastEvent)
+        || message.kind == Control::Kind::LastEvent || message.kind == Control::Kind::KeptEvents)
         return true;
     const auto node = message.kind == Control::Kind::Refused ? std::optional(QUuid()) : message.origin();
     if (!node)

@@ -234,6 +234,9 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::LastEvent:
         heardLast(payload, now);
         break;
+    case Control::Kind::KeptEvents:
+        heardKept(payload);
+        break;
     case Control::Kind::Server:
         break;
     case Control::Kind::Refused:

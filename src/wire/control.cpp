@@ -225,7 +225,7 @@ std::optional<Message> Message::of(QByteArrayView frame)
         {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
         {refused, Kind::Refused},   {forwarder, Kind::Forwarder}, {answerers, Kind::Answerers},
         {cancel, Kind::Cancel},     {late, Kind::Late},           {value, Kind::ValueAtServer},
-        {set, Kind::ValueIsSet},    {last, Kind::LastEvent},
+        {set, Kind::ValueIsSet},    {last, Kind::LastEvent},      {lasts, Kind::KeptEvents},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -265,7 +265,7 @@ bool Message::isForAll() const
 bool Message::isServers() const
 {
     return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet
-        || kind == Kind::LastEvent;
+        || kind == Kind::LastEvent || kind == Kind::KeptEvents;
 }
 
 std::optional<QUuid> Message::origin() const
@@ -304,6 +304,7 @@ std::optional<QUuid> Message::origin() const
     case Kind::ValueAtServer:
     case Kind::ValueIsSet:
     case Kind::LastEvent:
+    case Kind::KeptEvents:
     case Kind::Server:
         break;
     }

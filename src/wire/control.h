@@ -61,6 +61,7 @@ inline constexpr QByteArrayView late = "late";   // to an answerer: Question, wh
 inline constexpr QByteArrayView value = "value"; // to a node; the server's alone: ValueAtServer
 inline constexpr QByteArrayView set = "set";     // likewise: ValueIsSet
 inline constexpr QByteArrayView last = "last";   // likewise: LastEvent
+inline constexpr QByteArrayView lasts = "lasts"; // likewise: KeptEvents
 
 // What a message may have; events' frames in them are as large as events are. Whoever writes more writes it in parts.
 inline constexpr qsizetype maximumSize = 64 * 1024;
@@ -168,6 +169,7 @@ enum class Kind : quint8 {
     ValueAtServer,
     ValueIsSet,
     LastEvent,
+    KeptEvents,
     Server // for the server itself
 };
 
