@@ -5,6 +5,7 @@
 #include <PyventNodeInfo>
 
 #include <algorithm>
+#include <iterator>
 
 namespace Pyvent::Bridge {
 
@@ -47,6 +48,19 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
     connect(&m_node, &PyventNode::acknowledgedChanged, this, &BusEnd::acceptedChanged);
     connect(&m_node, &PyventNode::errorOccurred, this, &NodeBusEnd::tell);
     connect(&m_node, &PyventNode::eventsLost, this, &BusEnd::lost);
+    connect(&m_node, &PyventNode::stateChanged, this, [this](PyventNode::State state) {
+        if (state == PyventNode::Connecting || state == PyventNode::Stopped)
+            m_isJoined = false;
+        else if (state == PyventNode::Ready && !std::exchange(m_isJoined, true))
+            Q_EMIT joined();
+    });
+    connect(&m_node, &PyventNode::keptEvents, this, [this](const QList<PyventFrame> &frames, quint64 next) {
+        QList<BusEvent> events;
+        std::ranges::transform(frames, std::back_inserter(events), eventOf);
+        Q_EMIT keptEvents(events, next);
+    });
+    connect(&m_node, &PyventNode::lastEvent, this,
+            [this](const QString &name, const PyventFrame &frame) { Q_EMIT lastEvent(name, eventOf(frame)); });
     connect(&m_node, &PyventNode::nodeDescribed, this, [this](const PyventNodeInfo &node) {
         // Anybody can say that he is a bridge, and that this one is not to work.
         const QVariantMap words = node.forwarder ? node.about.value(bridgeKey).toMap() : QVariantMap();
@@ -106,6 +120,16 @@ BusEnd::Outcome NodeBusEnd::forward(const BusEvent &event)
         return Outcome::NoRoom;
     m_why = error.text;
     return Outcome::Refused;
+}
+
+BusEnd::Keeps NodeBusEnd::keep(const BusEvent &event)
+{
+    if (m_node.state() != PyventNode::Ready)
+        return Keeps::NotNow;
+    if (m_node.keep(frameOf(event)))
+        return Keeps::Yes;
+    m_why = u"it is no event, or has too many bytes"_s;
+    return Keeps::Never;
 }
 
 // What forward() returns is told by who has called it.

@@ -31,6 +31,9 @@ public:
     Outcome forward(const BusEvent &event) override;
     QString why() const override { return m_why; }
     quint64 accepted() const override { return m_node.acknowledged(); }
+    Keeps keep(const BusEvent &event) override;
+    void askKept(quint64 after) override { m_node.askKept(after); }
+    void askLast(const QString &name) override { m_node.askLast(name); }
     void describe(const QVariantMap &words) override;
     void announce(const QUuid &bridge) override { m_node.announceForwarder(bridge); }
     std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const override;
@@ -44,6 +47,7 @@ private:
     QList<QMetaObject::Connection> m_handlers;
     QString m_why;
     bool m_isForwarding = false;
+    bool m_isJoined = false;
     QList<PyventError> m_errors; // that the node has told of since forward() was called
 };
 

@@ -74,10 +74,14 @@ void Outbound::take(const BusEvent &event)
     if (isPythons)
         message.time = QDateTime::currentMSecsSinceEpoch() * 1000;
     const bool isOwn = hasNoNumber(event);
+    if (!isPythons)
+        Q_EMIT passes(message);
     if (isOwn) {
         m_voice.identify(&message);
         m_voice.used(message);
     }
+    if (isPythons)
+        Q_EMIT passes(message);
     if (!m_outbox->append(std::move(message), isOwn, m_options.clock())) {
         Q_EMIT problem(u"full"_s,
                        u"there is no room for '%1': %2 events wait for the engine, %3 of its bytes; it is lost "

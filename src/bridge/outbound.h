@@ -41,6 +41,9 @@ public:
 
 Q_SIGNALS:
     void appended();
+
+    // An event goes out, or would if this bridge were the one that works, with what its node says of it.
+    void passes(const Pyvent::Bridge::Message &message);
     void problem(const QString &kind, const QString &text);
 
 private:
