@@ -215,7 +215,7 @@ void Keeper::told(const QString &name, const std::optional<Message> &last, qint6
     m_questions.erase({entry.toldBy, name});
     entry.isAsked = false;
     const auto unstamped = std::exchange(entry.unstamped, {});
-    if (last && last->stamp > 0)
+    if (last && !last->node.isNull())
         note(name, entry, *last, wallTime, now);
     else if (unstamped)
         note(name, entry, *unstamped, wallTime, now);
@@ -244,10 +244,12 @@ void Keeper::busIsNew()
 void Keeper::opened()
 {
     closed();
-    for (Entry &entry : m_entries) {
-        entry.stored = {};
-        entry.revision = 0;
-        entry.awaited = 0;
+    for (auto entry = m_entries.begin(); entry != m_entries.end(); ++entry) {
+        entry->stored = {};
+        entry->revision = 0;
+        entry->awaited = 0;
+        if (entry->waiting)
+            schedule(entry.key(), *entry, entry->notBefore);
     }
     m_isOpen = true;
 }
@@ -270,6 +272,9 @@ void Keeper::stored(const Kept &kept, quint64 revision, qint64 wallTime, Clock::
     entry->revision = revision;
     entry->stored = isTrue ? kept.version() : KeptVersion();
     settle(name, *entry, now);
+    // It was forgotten there, and another bus has put an older one since.
+    if (entry->stored < entry->onBus && !entry->waiting && entry->underWay == 0 && isAmong(m_options.out, name))
+        ask(name, *entry, now);
     if (!isTrue || kept.leftOut > 0 || entry->stored <= entry->onBus || !isAmong(m_options.in, name))
         return;
     entry->onBus = entry->stored;
@@ -381,6 +386,8 @@ void Keeper::putIsDone(quint64 id, quint64 revision, Clock::time_point now)
         entry->stored = ended.kept.version();
     }
     entry->notBefore = now + (ended.kept.message.stamp > 0 ? valuePause : plainPause);
+    if (!entry->waiting && entry->stored < ended.kept.version()) // it was forgotten at once, and an older one was put
+        wait(*entry, std::move(ended.kept));
     settle(ended.name, *entry, now);
 }
 

@@ -107,7 +107,8 @@ public:
     bool hasManyGifts() const { return m_gifts.size() >= manyGifts; }
     bool hasGifts() const { return !m_gifts.empty(); }
 
-    // Names of which the server of the bus is asked for the last event: a write has been sent that has no stamp, and gets one by the server.
+    // Names of which the server of the bus is asked for the last event: a write has been sent that has no stamp, and gets one by the server; or the bus
+    // has a newer one than the bucket.
     QStringList takeQuestions(qint64 wallTime, Clock::time_point now);
 
     // Whether what is in the bucket is to be read again, since it is not as it should be.

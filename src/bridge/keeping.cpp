@@ -45,7 +45,7 @@ Keeping::Keeping(BusEnd *bus, EngineThread *engine, const Options &options)
     connect(bus, &BusEnd::joined, this, &Keeping::busIsJoined);
     connect(bus, &BusEnd::keptEvents, this, &Keeping::takeKept);
     connect(bus, &BusEnd::lastEvent, this, [this](const QString &name, const BusEvent &event) {
-        m_keeper.told(name, event.stamp > 0 ? messageOf(event) : std::nullopt, timeOfDay(), Clock::now());
+        m_keeper.told(name, !event.node.isNull() ? messageOf(event) : std::nullopt, timeOfDay(), Clock::now());
         work();
     });
     connect(engine, &EngineThread::keepingChanged, this, &Keeping::keepingIs);

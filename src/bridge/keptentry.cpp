@@ -2,6 +2,7 @@
 #include "keptentry.h"
 
 #include <QtCore/qcryptographichash.h>
+#include <QtCore/qstringconverter.h>
 
 #include <algorithm>
 #include <cstring>
@@ -124,7 +125,9 @@ std::optional<QString> nameOfKey(QByteArrayView key)
     const auto utf8 = key.startsWith(hiddenKeyMark) ? std::nullopt : unescapedKey(key);
     if (!utf8)
         return {};
-    const QString name = QString::fromUtf8(*utf8);
+    QStringDecoder decoder(QStringDecoder::Utf8,
+                           QStringDecoder::Flag::Stateless | QStringDecoder::Flag::ConvertInitialBom);
+    const QString name = decoder.decode(*utf8);
     return !name.isEmpty() && keyOf(name) == key ? std::optional(name) : std::nullopt;
 }
 
