@@ -129,6 +129,10 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
         if (!std::exchange(m_isWorkDue, true))
             m_timer.start(0);
     });
+    connect(&m_inbound, &Inbound::forwarded, this, [this](const Message &message) {
+        if (message.stamp > 0)
+            m_outbound.isValue(message.name);
+    });
     connectEngine();
     if (m_options.engine.hasValues)
         makeKeeping();
@@ -396,6 +400,7 @@ void Bridge::work()
     if (const auto sayings = m_outbox.takeSayings(now); !sayings.isEmpty())
         m_engine->say(sayings);
     m_inbound.process(now);
+    m_outbound.process(now);
     if (m_election.deadline() <= now)
         decide();
     for (const QString &line : m_problems.process(now))
@@ -408,7 +413,8 @@ void Bridge::schedule()
 {
     if (m_isWorkDue || m_isFinished)
         return;
-    auto deadline = std::min({m_outbox.deadline(), m_inbound.deadline(), m_election.deadline(), m_problems.deadline()});
+    auto deadline = std::min({m_outbox.deadline(), m_inbound.deadline(), m_outbound.deadline(), m_election.deadline(),
+                              m_problems.deadline()});
     if (m_isStopping)
         deadline = std::min(deadline, m_stopAt);
     if (deadline == Clock::time_point::max()) {

@@ -82,9 +82,15 @@ public:
         return Keeps::Yes;
     }
 
-    // Asks the server for some of what it keeps so, for keptEvents(); and for the last event of a name, for lastEvent(). There need not be an answer.
+    // Asks the server for some of what it keeps so, for keptEvents(); and for the last event of a name, for lastEvent(), with what tells \a asker from
+    // others. There need not be an answer. The last one returns false where that is known.
     virtual void askKept(quint64 after) { Q_UNUSED(after) }
-    virtual void askLast(const QString &name) { Q_UNUSED(name) }
+    virtual bool askLast(const QString &name, const QObject *asker)
+    {
+        Q_UNUSED(name)
+        Q_UNUSED(asker)
+        return false;
+    }
 
     // The arguments of a pickle, and the sender that it names, if it does. Nothing where it cannot be read: \a why says why.
     virtual std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const = 0;
@@ -105,7 +111,7 @@ Q_SIGNALS:
 
     // The server's answers. \a next is the place to ask for next; 0: that was all. Where it has no last event, \a event has no name.
     void keptEvents(const QList<Pyvent::Bridge::BusEvent> &events, quint64 next);
-    void lastEvent(const QString &name, const Pyvent::Bridge::BusEvent &event);
+    void lastEvent(const QString &name, const QObject *asker, const Pyvent::Bridge::BusEvent &event);
 
     // Another bridge has said this; it is gone from the bus.
     void announced(const QUuid &bridge, const QVariantMap &words);

@@ -22,6 +22,7 @@ constexpr auto rereadAfter = 30s;
 
 // A server that keeps last events answers within a round trip. Python's does not, and one of an earlier version neither.
 constexpr auto lastWithin = 1s;
+constexpr auto lookAgain = 1s;
 
 constexpr qsizetype frameOverhead = 256; // of an event's frame, beside its arguments and texts
 constexpr qsizetype mostComplaints = 100;
@@ -103,7 +104,7 @@ void Keeper::heard(const Message &message, qint64 wallTime, Clock::time_point no
     Entry *const entry = entryOf(message.name);
     if (!entry)
         return;
-    if (message.stamp == 0 && (isValue(message.name) || mayBeWrite(message))) {
+    if (message.stamp == 0 && isToAsk(*entry, message, now)) {
         entry->unstamped = message;
         ask(message.name, *entry, now);
     } else {
@@ -124,10 +125,21 @@ void Keeper::arrived(const Message &message, Clock::time_point now)
     Entry *const entry = entryOf(message.name);
     if (!entry)
         return;
-    if (message.stamp == 0 && (isValue(message.name) || mayBeWrite(message)))
+    if (message.stamp == 0 && isToAsk(*entry, message, now))
         ask(message.name, *entry, now);
     else
         entry->onBus = std::max(entry->onBus, Kept{message}.version());
+}
+
+// Whether the server may have given the event a stamp. Where it has not, it does not soon.
+bool Keeper::isToAsk(Entry &entry, const Message &message, Clock::time_point now)
+{
+    if (entry.stored.stamp > 0 || entry.onBus.stamp > 0 || entry.unstamped)
+        return true;
+    if (!mayBeWrite(message) || now < entry.lookAgainAt)
+        return false;
+    entry.lookAgainAt = now + lookAgain;
+    return true;
 }
 
 void Keeper::note(const QString &name, Entry &entry, const Message &message, qint64 wallTime, Clock::time_point now)

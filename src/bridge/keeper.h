@@ -143,6 +143,7 @@ private:
         quint64 awaited = 0;              // a revision that is to come
         std::optional<Message> unstamped; // until the server has told of it, or has not
         Clock::time_point toldBy = never;
+        Clock::time_point lookAgainAt = {}; // whether it is a value by now
         bool isAsked = false;
         bool isToAsk = false;
         std::list<QString>::iterator use = {};
@@ -156,6 +157,7 @@ private:
     bool isAmong(const QList<PyventPattern> &names, const QString &name) const;
     Entry *entryOf(const QString &name);
     void forgetOldest();
+    static bool isToAsk(Entry &entry, const Message &message, Clock::time_point now);
     void note(const QString &name, Entry &entry, const Message &message, qint64 wallTime, Clock::time_point now);
     void schedule(const QString &name, Entry &entry, Clock::time_point at);
     void wait(Entry &entry, std::optional<Kept> &&kept);

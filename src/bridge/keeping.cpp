@@ -44,7 +44,9 @@ Keeping::Keeping(BusEnd *bus, EngineThread *engine, const Options &options)
     connect(&m_timer, &QTimer::timeout, this, &Keeping::work);
     connect(bus, &BusEnd::joined, this, &Keeping::busIsJoined);
     connect(bus, &BusEnd::keptEvents, this, &Keeping::takeKept);
-    connect(bus, &BusEnd::lastEvent, this, [this](const QString &name, const BusEvent &event) {
+    connect(bus, &BusEnd::lastEvent, this, [this](const QString &name, const QObject *asker, const BusEvent &event) {
+        if (asker != this)
+            return;
         m_keeper.told(name, !event.node.isNull() ? messageOf(event) : std::nullopt, timeOfDay(), Clock::now());
         work();
     });
@@ -261,7 +263,7 @@ void Keeping::work()
     const auto now = Clock::now();
     if (m_isActive) {
         for (const QString &name : m_keeper.takeQuestions(timeOfDay(), now))
-            m_bus->askLast(name);
+            m_bus->askLast(name, this);
         QList<Engine::Put> puts;
         for (Keeper::Put &put : m_keeper.takePuts(now))
             puts += Engine::Put{put.id, std::move(put.kept), put.revision};

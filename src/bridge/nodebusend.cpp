@@ -50,7 +50,7 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
     connect(&m_node, &PyventNode::eventsLost, this, &BusEnd::lost);
     connect(&m_node, &PyventNode::stateChanged, this, [this](PyventNode::State state) {
         if (state == PyventNode::Connecting || state == PyventNode::Stopped)
-            m_isJoined = false;
+            isLost();
         else if (state == PyventNode::Ready && !std::exchange(m_isJoined, true))
             Q_EMIT joined();
     });
@@ -59,8 +59,15 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
         std::ranges::transform(frames, std::back_inserter(events), eventOf);
         Q_EMIT keptEvents(events, next);
     });
-    connect(&m_node, &PyventNode::lastEvent, this,
-            [this](const QString &name, const PyventFrame &frame) { Q_EMIT lastEvent(name, eventOf(frame)); });
+    connect(&m_node, &PyventNode::lastEvent, this, [this](const QString &name, const PyventFrame &frame) {
+        const auto askers = m_askers.find(name);
+        if (askers == m_askers.end())
+            return;
+        const QObject *const asker = askers->takeFirst();
+        if (askers->isEmpty())
+            m_askers.erase(askers);
+        Q_EMIT lastEvent(name, asker, eventOf(frame));
+    });
     connect(&m_node, &PyventNode::nodeDescribed, this, [this](const PyventNodeInfo &node) {
         // Anybody can say that he is a bridge, and that this one is not to work.
         const QVariantMap words = node.forwarder ? node.about.value(bridgeKey).toMap() : QVariantMap();
@@ -130,6 +137,21 @@ BusEnd::Keeps NodeBusEnd::keep(const BusEvent &event)
         return Keeps::Yes;
     m_why = u"it is no event, or has too many bytes"_s;
     return Keeps::Never;
+}
+
+// What was asked before is not answered.
+void NodeBusEnd::isLost()
+{
+    m_isJoined = false;
+    m_askers.clear();
+}
+
+bool NodeBusEnd::askLast(const QString &name, const QObject *asker)
+{
+    if (!m_isJoined || !m_node.askLast(name))
+        return false;
+    m_askers[name] += asker;
+    return true;
 }
 
 // What forward() returns is told by who has called it.

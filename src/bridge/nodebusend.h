@@ -33,7 +33,7 @@ public:
     quint64 accepted() const override { return m_node.acknowledged(); }
     Keeps keep(const BusEvent &event) override;
     void askKept(quint64 after) override { m_node.askKept(after); }
-    void askLast(const QString &name) override { m_node.askLast(name); }
+    bool askLast(const QString &name, const QObject *asker) override;
     void describe(const QVariantMap &words) override;
     void announce(const QUuid &bridge) override { m_node.announceForwarder(bridge); }
     std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const override;
@@ -41,6 +41,7 @@ public:
 
 private:
     void tell(const PyventError &error);
+    void isLost();
     void tellVanished(const PyventNodeInfo &node);
 
     PyventNode m_node;
@@ -48,7 +49,8 @@ private:
     QString m_why;
     bool m_isForwarding = false;
     bool m_isJoined = false;
-    QList<PyventError> m_errors; // that the node has told of since forward() was called
+    QHash<QString, QList<const QObject *>> m_askers; // in the order in which they have asked
+    QList<PyventError> m_errors;                     // that the node has told of since forward() was called
 };
 
 } // namespace Pyvent::Bridge

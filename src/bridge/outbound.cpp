@@ -16,7 +16,46 @@ Outbound::Outbound(BusEnd *bus, Outbox *outbox, Inbound *inbound, RecentSet<QUui
     , m_ownNodes(ownNodes)
     , m_options(options)
 {
-    connect(bus, &BusEnd::heard, this, &Outbound::take);
+    connect(bus, &BusEnd::heard, this, &Outbound::hear);
+    connect(bus, &BusEnd::lastEvent, this, [this](const QString &name, const QObject *asker, const BusEvent &last) {
+        if (asker != this)
+            return;
+        const auto now = m_options.clock();
+        m_unstamped.told(name, last, now);
+        process(now);
+    });
+    connect(bus, &BusEnd::joined, this, [this] {
+        m_unstamped.busIsNew();
+        process(m_options.clock());
+    });
+}
+
+// What was forwarded to this bus has got its stamp on its own one, or no bridge knows it.
+void Outbound::hear(const BusEvent &event)
+{
+    const auto now = m_options.clock();
+    if (event.isForwarded || !m_unstamped.take(event, now))
+        take(event);
+    askServer();
+}
+
+void Outbound::askServer()
+{
+    for (QStringList names = m_unstamped.takeQuestions(); !names.isEmpty(); names = m_unstamped.takeQuestions()) {
+        for (const QString &name : std::as_const(names)) {
+            if (!m_bus->askLast(name, this))
+                m_unstamped.told(name, {}, m_options.clock());
+        }
+    }
+    for (const BusEvent &event : m_unstamped.takeReady(m_options.clock()))
+        take(event);
+}
+
+void Outbound::process(Outbox::Clock::time_point now)
+{
+    for (const BusEvent &event : m_unstamped.takeReady(now))
+        take(event);
+    askServer();
 }
 
 void Outbound::setRole(bool isActive, bool hasOtherLinks)

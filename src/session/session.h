@@ -288,13 +288,13 @@ private:
     std::optional<Clock::time_point> m_outOfMemoryUntil;
     QSet<std::pair<QByteArray, int>> m_toldRefused; // of what all are not told yet
     News m_news;
-    std::unique_ptr<Forwards> m_forwards;   // once it is needed
-    std::unique_ptr<SharedValues> m_values; // likewise
-    QSet<QByteArray> m_toldImplausible;     // names
-    QSet<QByteArray> m_lastWanted;          // names of which the server is to be asked for the last event
-    QSet<QByteArray> m_lastAsked;           // and was
-    QSet<QByteArray> m_lastFramesAsked;     // likewise, for news()
-    std::optional<quint64> m_keptAsked;     // behind which place
+    std::unique_ptr<Forwards> m_forwards;     // once it is needed
+    std::unique_ptr<SharedValues> m_values;   // likewise
+    QSet<QByteArray> m_toldImplausible;       // names
+    QSet<QByteArray> m_lastWanted;            // names of which the server is to be asked for the last event
+    QSet<QByteArray> m_lastAsked;             // and was
+    QHash<QByteArray, int> m_lastFramesAsked; // likewise, for news(), and how often
+    std::optional<quint64> m_keptAsked;       // behind which place
     Recovery m_recovery;
     CatchUps m_catchUps;
     EventEncoder m_encoder;

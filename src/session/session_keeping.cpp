@@ -10,8 +10,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// Somebody who asks for ever more is not answered: each answer is kept until it is told.
+// Of so many names the last events may be asked for at a time: each answer is kept until it is told.
 constexpr qsizetype mostAsked = 1000;
+constexpr int mostOfAName = 1000;
 
 // An event as the server has it; nothing where it cannot be one.
 std::optional<PyventFrame> keptFrame(QByteArrayView bytes)
@@ -71,9 +72,10 @@ bool Session::askKept(quint64 after)
 
 bool Session::askLastFrame(const QByteArray &name)
 {
-    if (!m_link || m_state != State::Ready || m_lastFramesAsked.size() >= mostAsked)
+    if (!m_link || m_state != State::Ready || m_lastFramesAsked.size() >= mostAsked
+        || m_lastFramesAsked.value(name) >= mostOfAName)
         return false;
-    m_lastFramesAsked.insert(name);
+    ++m_lastFramesAsked[name];
     m_link->sendControl(Control::AskLast{m_uuid, name}.toFrame(), true);
     return true;
 }
@@ -94,8 +96,11 @@ void Session::heardKept(QByteArrayView payload)
 
 bool Session::heardLastFrame(const Control::LastEvent &last)
 {
-    if (!m_lastFramesAsked.remove(last.name))
+    const auto asked = m_lastFramesAsked.find(last.name);
+    if (asked == m_lastFramesAsked.end())
         return false;
+    if (--*asked <= 0)
+        m_lastFramesAsked.erase(asked);
     News::Last told{.name = QString::fromUtf8(last.name), .frame = {}};
     if (auto frame = keptFrame(last.frame); frame && frame->name == told.name)
         told.frame = std::move(*frame);
