@@ -395,6 +395,28 @@ public:
     bool forward(const PyventFrame &frame);
 
     /*!
+        Has the server keep \a frame as the last event of its name, which handlers with PyventFilter::last hear first; or, where it has a
+        PyventFrame::stamp, as a write of the shared value of that name, which whoever holds that hears of. Nobody hears it as an event, and
+        nothing changes where the server has a later one. For a bridge that has stored what its bus had.
+
+        Never waits. Returns false, and says nothing, if this node is not Ready, or \a frame has no node, a bad name, or more than about 60 KiB. Nothing
+        acknowledges it: whoever is Ready again after a server was lost says it again. The server takes a plain event only from who may speak for
+        its node, as with forward(), and a write from who may send events of that name. A server of Python's keeps nothing, and passes a write on to those who hold the
+        value. May be called from any thread.
+    */
+    bool keep(const PyventFrame &frame);
+
+    /*!
+        Asks the server for some of what it keeps so, of all names that this node may hear, behind the place \a after in its order; 0: from the
+        beginning. keptEvents() has the answer, and the place to ask for next. Returns false, and asks nothing, if this node is not Ready. There is no answer if the
+        server is lost, or is Python's, or older. May be called from any thread.
+    */
+    bool askKept(quint64 after = 0);
+
+    /*! The same for the last event of the name \a name, for which lastEvent() has the answer. */
+    bool askLast(QAnyStringView name);
+
+    /*!
         Waits until the server has acknowledged every event sent so far, \a timeout at most, without running the event
         loop. Returns whether it has.
     */
@@ -603,6 +625,13 @@ Q_SIGNALS:
 
     /*! Another node has said what it is: by announce(), or since this node has asked by findNodes(). Its process claims it, and nothing checks it but PyventNodeInfo::uuid. */
     void nodeDescribed(const PyventNodeInfo &node);
+
+    /*! The answer to askKept(): some events that the server keeps, and the place to ask for \a next; 0: there are no more. A write of a shared value has
+        a PyventFrame::stamp, and its PyventFrame::nodeId may be no node's. */
+    void keptEvents(const QList<PyventFrame> &frames, quint64 next);
+
+    /*! The answer to askLast(). Where the server has none, \a frame has no name. */
+    void lastEvent(const QString &name, const PyventFrame &frame);
 
     /*!
         Another node is on the bus: it has come, or was there when this node began to watch. Connecting this signal, or

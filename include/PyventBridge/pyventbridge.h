@@ -49,6 +49,11 @@ struct PyventBridgeOptions
     /*! Whether events are sent as JSON, which any program reads, instead of pickle. What comes is read either way. */
     bool json = false;
 
+    /*! NATS: whether the newest event of each name, which handlers with PyventFilter::last hear first, and shared values (PyventValue) are kept in a key-value
+        bucket of the engine, "pyvent-" and the prefix. There they outlive the bus, and all buses whose bridges do so come to have the same ones. The names
+        are those that cross, in that direction. An event of up to 60 KiB is kept, of 100,000 names. */
+    bool values = false;
+
     QString user = {};            /*!< A name to log in with; the password is passwordFile's. */
     QString passwordFile = {};    /*!< A file with the password alone, which nobody else may read. */
     QString credentialsFile = {}; /*!< NATS: a file of credentials, as nsc makes it. */

@@ -129,7 +129,13 @@ Bridge::Bridge(BusEnd *bus, std::unique_ptr<Engine> engine, const BridgeOptions 
         if (!std::exchange(m_isWorkDue, true))
             m_timer.start(0);
     });
+    connect(&m_inbound, &Inbound::forwarded, this, [this](const Message &message) {
+        if (message.stamp > 0)
+            m_outbound.isValue(message.name);
+    });
     connectEngine();
+    if (m_options.engine.hasValues)
+        makeKeeping();
     if (m_spool) {
         connect(m_spool.get(), &DiskSpool::loaded, this, [this](const QList<StoredMessage> &messages, bool isAll) {
             m_outbox.loaded(messages, isAll, Clock::now());
@@ -168,6 +174,23 @@ void Bridge::connectEngine()
     });
     connect(m_engine.get(), &EngineThread::past, &m_inbound, &Inbound::takePast);
     connect(&m_inbound, &Inbound::acknowledge, m_engine.get(), &EngineThread::acknowledge);
+}
+
+void Bridge::makeKeeping()
+{
+    m_keeping = std::make_unique<Keeping>(
+        m_bus, m_engine.get(),
+        Keeping::Options{.keeper = {.in = m_options.carriesIn ? orAll(m_options.in) : QList<PyventPattern>(),
+                                    .out = m_options.carriesOut ? orAll(m_options.out) : QList<PyventPattern>()},
+                         .bus = m_options.engine.bus.toUtf8(),
+                         .asJson = m_options.asJson});
+    connect(&m_outbound, &Outbound::passes, m_keeping.get(), &Keeping::heard);
+    connect(&m_inbound, &Inbound::forwarded, m_keeping.get(), &Keeping::arrived);
+    connect(m_keeping.get(), &Keeping::problem, this, &Bridge::tell);
+    connect(m_keeping.get(), &Keeping::done, this, [this] {
+        if (m_isStopping)
+            work();
+    });
 }
 
 QString Bridge::start()
@@ -306,6 +329,8 @@ void Bridge::decide()
     if (m_isStopping || std::exchange(m_isActive, isActive) == isActive)
         return;
     m_outbox.setHoldingBack(!isActive);
+    if (m_keeping)
+        m_keeping->setActive(isActive);
     if (isActive && std::exchange(m_hasOtherRead, false)
         && (!hearsWhatComesIn(m_options) || m_election.hasOtherLinks()))
         m_inbound.othersHaveRead();
@@ -375,6 +400,7 @@ void Bridge::work()
     if (const auto sayings = m_outbox.takeSayings(now); !sayings.isEmpty())
         m_engine->say(sayings);
     m_inbound.process(now);
+    m_outbound.process(now);
     if (m_election.deadline() <= now)
         decide();
     for (const QString &line : m_problems.process(now))
@@ -387,7 +413,8 @@ void Bridge::schedule()
 {
     if (m_isWorkDue || m_isFinished)
         return;
-    auto deadline = std::min({m_outbox.deadline(), m_inbound.deadline(), m_election.deadline(), m_problems.deadline()});
+    auto deadline = std::min({m_outbox.deadline(), m_inbound.deadline(), m_outbound.deadline(), m_election.deadline(),
+                              m_problems.deadline()});
     if (m_isStopping)
         deadline = std::min(deadline, m_stopAt);
     if (deadline == Clock::time_point::max()) {
@@ -402,7 +429,8 @@ void Bridge::finishIfDone()
     if (!m_isStopping || m_isFinished)
         return;
     const bool isOthers = !m_isActive && m_election.peers() > 0; // what waits here is theirs to carry
-    if (!m_outbox.isEmpty() && !isOthers && Clock::now() < m_stopAt)
+    const bool isDone = m_outbox.isEmpty() && (!m_keeping || m_keeping->isDone());
+    if (!isDone && !isOthers && Clock::now() < m_stopAt)
         return;
     m_isFinished = true;
     m_timer.stop();
@@ -436,7 +464,14 @@ BridgeStatus Bridge::status() const
             .connections = m_connections,
             .outbox = m_outbox.counters(),
             .out = m_outbound.counters(),
-            .in = m_inbound.counters()};
+            .in = m_inbound.counters(),
+            .kept = m_keeping ? BridgeStatus::Kept{.isOn = true,
+                                                   .isLoaded = m_keeping->isLoaded(),
+                                                   .names = m_keeping->keeper().names(),
+                                                   .waiting = m_keeping->keeper().waiting(),
+                                                   .waitingBytes = m_keeping->keeper().waitingBytes(),
+                                                   .counters = m_keeping->keeper().counters()}
+                              : BridgeStatus::Kept()};
 }
 
 } // namespace Pyvent::Bridge

@@ -7,6 +7,7 @@
 #include "engineoptions.h"
 #include "enginethread.h"
 #include "inbound.h"
+#include "keeping.h"
 #include "outbound.h"
 #include "outbox.h"
 #include "problemlog.h"
@@ -48,6 +49,17 @@ struct BridgeStatus
     Outbox::Counters outbox;
     Outbound::Counters out;
     Inbound::Counters in;
+
+    struct Kept
+    {
+        bool isOn = false; // as the options want it
+        bool isLoaded = false;
+        qsizetype names = 0;
+        qsizetype waiting = 0;
+        qsizetype waitingBytes = 0;
+        Keeper::Counters counters;
+    };
+    Kept kept;
 };
 
 // Joins a bus to an engine, and so to all buses that are joined to it.
@@ -79,6 +91,7 @@ Q_SIGNALS:
 
 private:
     void connectEngine();
+    void makeKeeping();
     void engineIsUp(const QString &where, const QString &store);
     void engineIsDown();
     void readingIs(Engine::Reading reading);
@@ -107,7 +120,8 @@ private:
     Election m_election;
     ProblemLog m_problems;
     std::unique_ptr<EngineThread> m_engine;
-    QTimer m_timer; // for the next deadline
+    std::unique_ptr<Keeping> m_keeping; // of last events and shared values, where that is wanted
+    QTimer m_timer;                     // for the next deadline
     QTimer m_beat;
     QTimer m_readAgain;
     bool m_isWorkDue = false;

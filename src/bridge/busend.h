@@ -24,6 +24,7 @@ struct BusEvent
     qint64 time = 0;          // µs since 1970
     bool isForwarded = false; // it came to this bus by a bridge
     bool isPast = false;      // it is kept for late joiners, and not sent
+    quint64 stamp = 0;        // it is a write of a shared value, and has this place among these; 0: it has none
 
     friend bool operator==(const BusEvent &, const BusEvent &) = default;
 };
@@ -69,6 +70,28 @@ public:
     // Says what describe() has said last to \a bridge, or where that is null to all on the bus, for announced(). It does not have to arrive.
     virtual void announce(const QUuid &bridge) = 0;
 
+    // Has the bus's server keep \a event as the last one of its name, or as the write of a shared value, for those who come late. Nobody hears it.
+    enum class Keeps {
+        Yes, // or it has a later one
+        NotNow,
+        Never // why() says why
+    };
+    virtual Keeps keep(const BusEvent &event)
+    {
+        Q_UNUSED(event)
+        return Keeps::Yes;
+    }
+
+    // Asks the server for some of what it keeps so, for keptEvents(); and for the last event of a name, for lastEvent(), with what tells \a asker from
+    // others. There need not be an answer. The last one returns false where that is known.
+    virtual void askKept(quint64 after) { Q_UNUSED(after) }
+    virtual bool askLast(const QString &name, const QObject *asker)
+    {
+        Q_UNUSED(name)
+        Q_UNUSED(asker)
+        return false;
+    }
+
     // The arguments of a pickle, and the sender that it names, if it does. Nothing where it cannot be read: \a why says why.
     virtual std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const = 0;
 
@@ -82,6 +105,13 @@ Q_SIGNALS:
     // It hears all that is sent from now on, as hear() wants it.
     void hearing();
     void acceptedChanged();
+
+    // It is on the bus: for the first time, or since it has lost its server. That may be another one now.
+    void joined();
+
+    // The server's answers. \a next is the place to ask for next; 0: that was all. Where it has no last event, \a event has no name.
+    void keptEvents(const QList<Pyvent::Bridge::BusEvent> &events, quint64 next);
+    void lastEvent(const QString &name, const QObject *asker, const Pyvent::Bridge::BusEvent &event);
 
     // Another bridge has said this; it is gone from the bus.
     void announced(const QUuid &bridge, const QVariantMap &words);

@@ -2,12 +2,14 @@
 #ifndef PYVENT_BRIDGE_ENGINE_H
 #define PYVENT_BRIDGE_ENGINE_H
 
+#include "keptentry.h"
 #include "message.h"
 
 #include <QtCore/qlist.h>
 #include <QtCore/qobject.h>
 
 #include <chrono>
+#include <optional>
 
 namespace Pyvent::Bridge {
 
@@ -54,6 +56,32 @@ public:
         std::chrono::milliseconds age{};
     };
 
+    // The last event of a name, as the bucket has it at a revision of its own; or why there is nothing that can be read, and then the name, if that can
+    // be known. Without a reason, it was removed.
+    struct Stored
+    {
+        quint64 revision = 0;
+        std::optional<Kept> kept = {};
+        QString name = {};
+        QString whyNot = {};
+    };
+    struct Put
+    {
+        quint64 id = 0;
+        Kept kept = {};
+        quint64 revision = 0; // that it replaces; 0: there is none
+    };
+    enum class Keeping {
+        Off,
+        Open,  // the bucket is there, and what it has comes now
+        Loaded // and has come
+    };
+    enum class PutRefusal {
+        Conflict, // the revision is another one by now
+        NotNow,
+        Never
+    };
+
     using QObject::QObject;
 
     // For how long what it has acknowledged may still get lost, when its server is killed. 0: no longer.
@@ -81,6 +109,13 @@ public Q_SLOTS:
     // Messages up to \a token are done with, and do not come again.
     virtual void acknowledge(quint64 token) = 0;
 
+    // Whether last events are to be kept in a bucket, and to be told from its beginning; where they are already, from there again.
+    virtual void setKeeping(bool on) { Q_UNUSED(on) }
+    virtual void put(const QList<Pyvent::Bridge::Engine::Put> &puts) { Q_UNUSED(puts) }
+
+    // What one stored() has told is done with: more may come.
+    virtual void takenStored() { }
+
 Q_SIGNALS:
     // It reaches its server: at \a where, for people, with a store that \a store tells from others, if that can be known. It does not any more.
     void up(const QString &where, const QString &store);
@@ -96,6 +131,12 @@ Q_SIGNALS:
 
     // These are acknowledged already, and do not come again: for late joiners. Tokens are 0. Where an engine keeps nothing, it tells nothing.
     void past(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
+
+    void keepingChanged(Pyvent::Bridge::Engine::Keeping keeping);
+    void stored(const QList<Pyvent::Bridge::Engine::Stored> &stored);
+    void putDone(quint64 id, quint64 revision);
+    // With a conflict, the revision is \a actual; 0: there is none.
+    void putRefused(quint64 id, Pyvent::Bridge::Engine::PutRefusal refusal, quint64 actual, const QString &why);
 
     // Another bus has missed something that its engine has forgotten: what this one has published lately is to be published again.
     void askedAgain();

@@ -166,6 +166,10 @@ QString whyNotTogether(const EngineOptions &options)
     if (options.dialect == Dialect::Mqtt && (hasNkey || hasCredentials))
         return u"nkeys and credentials are NATS's: for MQTT, take --user and --password-file, or --client-cert and "
                "--client-key"_s;
+    if (options.dialect == Dialect::Mqtt && options.hasValues)
+        return u"--values needs NATS, and its key-value buckets: an MQTT broker has only retained messages, of which "
+               u"the one that "
+               "comes last replaces a newer one"_s;
     if (int(hasUser) + int(hasNkey) + int(hasCredentials) > 1)
         return u"--user, --nkey and --credentials exclude each other: the server asks for one of them"_s;
     if (!options.passwordFile.isEmpty() && !hasUser)

@@ -44,6 +44,8 @@ struct EngineOptions
         std::chrono::hours(24);         // for which the engine keeps messages for a bus that does not come
     qint64 keepBytes = qint64(1) << 30; // that the engine keeps at most
 
+    bool hasValues = false; // last events and shared values are kept, too
+
     // "nats://a:4222,b:4222", for people.
     QString text() const;
     QString scheme() const;

@@ -30,6 +30,10 @@ EngineThread::EngineThread(std::unique_ptr<Engine> engine)
     connect(m_engine, &Engine::refused, this, &EngineThread::refused);
     connect(m_engine, &Engine::received, this, &EngineThread::received);
     connect(m_engine, &Engine::past, this, &EngineThread::past);
+    connect(m_engine, &Engine::keepingChanged, this, &EngineThread::keepingChanged);
+    connect(m_engine, &Engine::stored, this, &EngineThread::stored);
+    connect(m_engine, &Engine::putDone, this, &EngineThread::putDone);
+    connect(m_engine, &Engine::putRefused, this, &EngineThread::putRefused);
     connect(m_engine, &Engine::askedAgain, this, &EngineThread::askedAgain);
     connect(m_engine, &Engine::missedSome, this, &EngineThread::missedSome);
     connect(m_engine, &Engine::problem, this, &EngineThread::problem);
@@ -79,6 +83,21 @@ void EngineThread::publish(const QList<Engine::Publication> &publications)
 void EngineThread::say(const QList<Engine::Publication> &publications)
 {
     call([engine = m_engine, publications] { engine->say(publications); });
+}
+
+void EngineThread::setKeeping(bool on)
+{
+    call([engine = m_engine, on] { engine->setKeeping(on); });
+}
+
+void EngineThread::put(const QList<Engine::Put> &puts)
+{
+    call([engine = m_engine, puts] { engine->put(puts); });
+}
+
+void EngineThread::takenStored()
+{
+    call([engine = m_engine] { engine->takenStored(); });
 }
 
 void EngineThread::acknowledge(quint64 token)

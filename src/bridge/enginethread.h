@@ -29,6 +29,9 @@ public:
     void publish(const QList<Engine::Publication> &publications);
     void say(const QList<Engine::Publication> &publications);
     void acknowledge(quint64 token);
+    void setKeeping(bool on);
+    void put(const QList<Engine::Put> &puts);
+    void takenStored();
 
     std::chrono::milliseconds forgetsFor() const { return m_forgetsFor; }
 
@@ -43,6 +46,10 @@ Q_SIGNALS:
     void refused(quint64 id, Pyvent::Bridge::Engine::Refusal refusal, const QString &why);
     void received(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
     void past(const QList<Pyvent::Bridge::Engine::Arrival> &arrivals);
+    void keepingChanged(Pyvent::Bridge::Engine::Keeping keeping);
+    void stored(const QList<Pyvent::Bridge::Engine::Stored> &stored);
+    void putDone(quint64 id, quint64 revision);
+    void putRefused(quint64 id, Pyvent::Bridge::Engine::PutRefusal refusal, quint64 actual, const QString &why);
     void askedAgain();
     void missedSome();
     void problem(const QString &kind, const QString &text);

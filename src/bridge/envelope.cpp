@@ -17,6 +17,7 @@ constexpr QByteArrayView senderHeader = "Pyvent-Sender";
 constexpr QByteArrayView busHeader = "Pyvent-Bus";
 constexpr QByteArrayView lostHeader = "Pyvent-Lost";
 constexpr QByteArrayView nameHeader = "Pyvent-Name";
+constexpr QByteArrayView stampHeader = "Pyvent-Stamp";
 
 constexpr QByteArrayView pickleType = "application/x-pyvent-pickle";
 constexpr QByteArrayView jsonType = "application/json";
@@ -67,6 +68,7 @@ void readIdentity(const Envelope &envelope, Message *message)
         throw BadHeader{numberHeader};
     message->number = quint64(*number);
     message->time = numberIn(envelope, timeHeader, 0).value_or(0);
+    message->stamp = quint64(numberIn(envelope, stampHeader, 1).value_or(0));
     message->lost = std::min(quint64(numberIn(envelope, lostHeader, 0).value_or(0)), message->number - 1);
     message->bus = envelope.header(busHeader);
     if (message->bus.size() > longestBusHeader)
@@ -121,6 +123,8 @@ Envelope seal(const Message &message, Dialect dialect)
         add(busHeader, message.bus);
     if (message.lost > 0)
         add(lostHeader, QByteArray::number(message.lost));
+    if (message.stamp > 0)
+        add(stampHeader, QByteArray::number(message.stamp));
     if (address.hidesName)
         add(nameHeader, escapeText(message.name));
     return envelope;

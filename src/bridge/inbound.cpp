@@ -147,6 +147,7 @@ bool Inbound::forward(Item &item)
         m_underWay.push_back({item.token, ++m_taken});
         if (event.node == m_voice.node())
             m_voice.used(item.message);
+        Q_EMIT forwarded(item.message);
         return true;
     case BusEnd::Outcome::NoRoom:
         m_tryAgainAt = m_options.clock() + tryAgainAfter;
@@ -196,6 +197,7 @@ bool Inbound::toEvent(Item &item, BusEvent *event)
     event->node = message.node;
     event->number = message.number;
     event->time = message.time;
+    event->stamp = message.stamp;
     return true;
 }
 

@@ -83,6 +83,9 @@ public:
 
 Q_SIGNALS:
     void acknowledge(quint64 token);
+
+    // It was forwarded to the bus.
+    void forwarded(const Pyvent::Bridge::Message &message);
     void problem(const QString &kind, const QString &text);
 
 private:

@@ -42,6 +42,7 @@ PyventBridgeOptions bridgeOptionsOf(const CommandLine &line)
                                 .namesOut = line.values(u"out"_s),
                                 .bus = line.value(u"bus"_s),
                                 .json = line.isSet(u"json"_s),
+                                .values = line.isSet(u"values"_s),
                                 .user = line.value(u"user"_s),
                                 .passwordFile = line.value(u"password-file"_s),
                                 .credentialsFile = line.value(u"credentials"_s),

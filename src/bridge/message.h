@@ -34,6 +34,7 @@ struct Message
     Format format = Format::Pickle;
     QByteArray payload; // the arguments
     quint64 lost = 0;   // how many right before it in its stream were given up, so that nobody waits for them
+    quint64 stamp = 0;  // of a write of a shared value: its place among these, by PyventFrame::stamp; 0: it has none
 
     Stream stream() const { return {node, name}; }
 

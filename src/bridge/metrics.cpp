@@ -44,6 +44,25 @@ private:
     QByteArray m_text;
 };
 
+void writeKept(Writer &writer, const BridgeStatus::Kept &kept)
+{
+    writer.gauge("kept_loaded", "Whether the bucket of last events and shared values is there and known.",
+                 kept.isLoaded);
+    writer.gauge("kept_names", "Names whose last events are looked after.", double(kept.names));
+    writer.gauge("kept_waiting_events", "Last events that the bucket does not have yet.", double(kept.waiting));
+    writer.gauge("kept_waiting_bytes", "What they take.", double(kept.waitingBytes));
+    writer.counter("kept_events_total", "Last events that were put into the bucket.", kept.counters.put);
+    writer.counter("kept_conflicts_total",
+                   "Last events for which another bus was quicker, and which were looked at again.",
+                   kept.counters.conflicts);
+    writer.counter("kept_given_events_total", "Last events of the bucket that the bus was given.", kept.counters.given);
+    writer.counter("kept_refused_events_total", "Last events that the bucket does not take.", kept.counters.refused);
+    writer.counter("kept_large_events_total", "Last events that were too large to be kept.", kept.counters.tooLarge);
+    writer.counter("kept_dropped_events_total", "Last events that were not kept, since too many waited.",
+                   kept.counters.dropped);
+    writer.counter("kept_unreadable_total", "Contents of the bucket that are no events.", kept.counters.unreadable);
+}
+
 } // namespace
 
 QByteArray metricsText(const BridgeStatus &status)
@@ -82,6 +101,8 @@ QByteArray metricsText(const BridgeStatus &status)
     writer.counter("unreadable_messages_total", "Messages that are no events.", status.in.unreadable);
     writer.counter("rejected_events_total", "Events that the bus does not take.", status.in.refused);
     writer.counter("missed_events_total", "Events that did not come by the engine.", status.in.lost);
+    if (status.kept.isOn)
+        writeKept(writer, status.kept);
     return writer.text();
 }
 

@@ -120,6 +120,8 @@ bool NatsEngine::tryServer(const HostPort &server)
     Q_EMIT up(m_options.scheme() + "://"_L1 + server.text(), m_identity);
     if (m_shallRead)
         beginReading();
+    if (m_shallKeep)
+        setKeeping(true);
     return true;
 }
 
@@ -175,12 +177,55 @@ void NatsEngine::retryLater()
 void NatsEngine::hangUp()
 {
     endReading();
+    closeBucket();
     m_lookRetry.stop();
     m_hasStream = false;
     m_peekNext = 0;
     m_underWay.clear();
     m_stream.reset();
     m_link.reset();
+}
+
+void NatsEngine::setKeeping(bool on)
+{
+    m_shallKeep = on;
+    if (!on) {
+        closeBucket();
+        return;
+    }
+    if (!m_link)
+        return;
+    if (!m_bucket) {
+        m_bucket = std::make_unique<NatsBucket>(m_link.get(), m_options.prefix, m_link->clusterSize());
+        connect(m_bucket.get(), &NatsBucket::keepingChanged, this, &Engine::keepingChanged);
+        connect(m_bucket.get(), &NatsBucket::stored, this, &Engine::stored);
+        connect(m_bucket.get(), &NatsBucket::putDone, this, &Engine::putDone);
+        connect(m_bucket.get(), &NatsBucket::putRefused, this, &Engine::putRefused);
+        connect(m_bucket.get(), &NatsBucket::problem, this, &Engine::problem);
+    }
+    m_bucket->open();
+}
+
+void NatsEngine::closeBucket()
+{
+    if (!m_bucket)
+        return;
+    m_bucket.reset();
+    if (m_link)
+        m_link->stopHearingKept();
+    Q_EMIT keepingChanged(Keeping::Off);
+}
+
+void NatsEngine::put(const QList<Put> &puts)
+{
+    if (m_bucket)
+        m_bucket->put(puts);
+}
+
+void NatsEngine::takenStored()
+{
+    if (m_bucket)
+        m_bucket->takenStored();
 }
 
 void NatsEngine::linkClosed(const QByteArray &text)
@@ -241,6 +286,8 @@ void NatsEngine::takeEvents()
     if (!acknowledged.isEmpty())
         Q_EMIT published(acknowledged);
     giveDirect();
+    if (m_bucket)
+        m_bucket->flush();
     if (m_isReading) {
         giveReady();
         askForMissing();
@@ -273,6 +320,11 @@ void NatsEngine::take(NatsLink::Event &&event)
         break;
     case NatsLink::Event::Status:
         takeStatus(event);
+        break;
+    case NatsLink::Event::Answered:
+    case NatsLink::Event::Kept:
+        if (m_bucket)
+            m_bucket->take(std::move(event));
         break;
     case NatsLink::Event::Error:
         takeError(event.text);

@@ -5,6 +5,7 @@
 #include "backoff.h"
 #include "engine.h"
 #include "engineoptions.h"
+#include "natsbucket.h"
 #include "natslink.h"
 #include "natspull.h"
 #include "natsstream.h"
@@ -40,6 +41,9 @@ public:
     void publish(const QList<Publication> &publications) override;
     void say(const QList<Publication> &publications) override;
     void acknowledge(quint64 token) override;
+    void setKeeping(bool on) override;
+    void put(const QList<Put> &puts) override;
+    void takenStored() override;
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -73,6 +77,8 @@ private:
     void takeError(const QByteArray &text);
     bool isAboutSaying(const QByteArray &text);
     void linkClosed(const QByteArray &text);
+
+    void closeBucket();
 
     void beginReading();
     void tellPast(quint64 before);
@@ -114,6 +120,9 @@ private:
     Clock::time_point m_lookedAt; // whether it is gone
     bool m_maySay = true;
     bool m_mayHearSaid = true;
+
+    std::unique_ptr<NatsBucket> m_bucket; // while it is to be there
+    bool m_shallKeep = false;
 
     QHash<quint64, QByteArray> m_underWay; // subjects of what was published and not acknowledged
     QByteArray m_denied;                   // where it may not publish, as was told last

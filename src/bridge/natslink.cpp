@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "natslink.h"
 
+#include "natsbucket.h"
 #include "natsoptions.h"
 
 #include <QtCore/qjsondocument.h>
@@ -19,8 +20,11 @@ namespace {
 
 const QByteArray acknowledgementsPart = ".a.";
 const QByteArray messagesPart = ".m.";
+const QByteArray answersPart = ".k.";
+const QByteArray keptPart = ".v.";
 
 constexpr qint64 stopPatience = 500; // milliseconds
+constexpr int noResponders = 503;
 
 // Where what is said past the stream goes: it is no part of the stream's own subject.
 const QByteArray saidPart = "PYVENT_DIRECT.";
@@ -78,11 +82,23 @@ quint64 streamNumberIn(QByteArrayView reply)
     return reply.sliced(place.begin, place.size).toULongLong();
 }
 
+// The number so many parts behind that.
+quint64 numberIn(QByteArrayView reply, int parts)
+{
+    qsizetype begin = placeOfNumber(reply).begin;
+    for (; parts > 0 && begin > 0; --parts)
+        begin = reply.indexOf('.', begin) + 1;
+    if (begin == 0)
+        return 0;
+    const qsizetype end = reply.indexOf('.', begin);
+    return reply.sliced(begin, (end < 0 ? reply.size() : end) - begin).toULongLong();
+}
+
 NatsLink::Event acknowledgementIn(natsMsg *message)
 {
     NatsLink::Event event{.kind = NatsLink::Event::Refused, .number = numberBehind(natsMsg_GetSubject(message))};
     if (natsMsg_IsNoResponders(message)) {
-        event.code = 503;
+        event.code = noResponders;
         event.text = "nothing takes messages for the stream: it has no leader, or is gone";
         return event;
     }
@@ -115,6 +131,25 @@ NatsLink::Event messageIn(natsMsg *message, const QByteArray &prefix, const QByt
     return event;
 }
 
+NatsLink::Event keptIn(natsMsg *message, const QByteArray &prefix)
+{
+    NatsLink::Event event{.kind = NatsLink::Event::Kept, .reply = viewOf(natsMsg_GetReply(message)).toByteArray()};
+    const QByteArray status = headerOf(message, "Status");
+    if (!status.isEmpty() && !event.reply.startsWith("$JS.ACK.")) {
+        event.code = status.toInt();
+        event.text = headerOf(message, "Description");
+        if (event.reply.isEmpty()) // with a heartbeat, the consumer may say that it waits
+            event.reply = headerOf(message, "Nats-Consumer-Stalled");
+        return event;
+    }
+    event.number = streamNumberIn(event.reply);
+    event.place = numberIn(event.reply, 1);
+    event.pending = numberIn(event.reply, 3);
+    event.text = headerOf(message, "KV-Operation");
+    event.envelope = NatsLink::envelopeIn(message, prefix);
+    return event;
+}
+
 } // namespace
 
 // What the library's threads and the link's owner have in common. Each callback that the library has holds it, until the library says that it calls it no
@@ -131,6 +166,7 @@ struct NatsLink::Shared
     QByteArray prefix = {};
     QByteArray saidPrefix = {};
     QByteArray bus = {};
+    QByteArray bucketPrefix = {};
 
     using Pointer = std::shared_ptr<Shared>;
 
@@ -168,6 +204,19 @@ struct NatsLink::Shared
             of(closure).add({.kind = Event::Said, .envelope = NatsLink::envelopeIn(message, of(closure).saidPrefix)});
         natsMsg_Destroy(message);
     }
+    static void answered(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
+    {
+        of(closure).add({.kind = Event::Answered,
+                         .number = numberBehind(natsMsg_GetSubject(message)),
+                         .code = natsMsg_IsNoResponders(message) ? noResponders : 0,
+                         .text = QByteArray(natsMsg_GetData(message), natsMsg_GetDataLength(message))});
+        natsMsg_Destroy(message);
+    }
+    static void kept(natsConnection *, natsSubscription *, natsMsg *message, void *closure)
+    {
+        of(closure).add(keptIn(message, of(closure).bucketPrefix));
+        natsMsg_Destroy(message);
+    }
     static void failed(natsConnection *connection, natsSubscription *, natsStatus status, void *closure)
     {
         const char *text = nullptr;
@@ -201,6 +250,7 @@ std::unique_ptr<NatsLink> NatsLink::open(const EngineOptions &options, const Hos
     link->m_shared->prefix = link->m_prefix;
     link->m_shared->saidPrefix = link->m_saidPrefix;
     link->m_shared->bus = options.bus.toUtf8();
+    link->m_shared->bucketPrefix = NatsBucket::subjectPrefix(options.prefix);
     link->m_shared->receiver = receiver;
     link->m_shared->wake = wake;
     if (!link->connect(options, server, why))
@@ -255,6 +305,20 @@ void NatsLink::stopHearing()
     natsConnection_FlushTimeout(m_connection, stopPatience); // now the server knows
 }
 
+QByteArray NatsLink::startHearingKept()
+{
+    stopHearingKept();
+    if (!m_answers && !subscribe(&m_answers, m_inbox + answersPart + '*', &Shared::answered))
+        return {};
+    const QByteArray subject = m_inbox + keptPart + QByteArray::number(++m_hearingKept);
+    return subscribe(&m_kept, subject, &Shared::kept) ? subject : QByteArray();
+}
+
+void NatsLink::stopHearingKept()
+{
+    natsSubscription_Destroy(std::exchange(m_kept, nullptr));
+}
+
 bool NatsLink::startHearingSaid()
 {
     return m_said || subscribe(&m_said, saidSubject(), &Shared::said);
@@ -294,6 +358,8 @@ NatsLink::~NatsLink()
         m_shared->events.clear();
     }
     natsSubscription_Destroy(m_acknowledgements);
+    natsSubscription_Destroy(m_answers);
+    stopHearingKept();
     stopHearingSaid();
     stopHearing();
     natsConnection_Destroy(m_connection);
@@ -309,22 +375,41 @@ std::vector<NatsLink::Event> NatsLink::takeEvents()
 
 bool NatsLink::publish(const QByteArray &subject, const Envelope &envelope, const QByteArray &id, quint64 number)
 {
-    return send(subject, m_inbox + acknowledgementsPart + QByteArray::number(number), envelope, id);
+    return send(subject, m_inbox + acknowledgementsPart + QByteArray::number(number), envelope, {"Nats-Msg-Id", id});
 }
 
 bool NatsLink::say(const Envelope &envelope)
 {
-    return send(m_saidPrefix + envelope.address, {}, envelope, {});
+    return send(m_saidPrefix + envelope.address, {}, envelope);
 }
 
-bool NatsLink::send(const QByteArray &subject, const QByteArray &reply, const Envelope &envelope, const QByteArray &id)
+bool NatsLink::ask(const QByteArray &subject, const QByteArray &body, quint64 number)
+{
+    const QByteArray reply = m_inbox + answersPart + QByteArray::number(number);
+    return natsConnection_PublishRequest(m_connection, subject.constData(), reply.constData(), body.constData(),
+                                         int(body.size()))
+        == NATS_OK;
+}
+
+bool NatsLink::put(const QByteArray &subject, const Envelope &envelope, quint64 revision, quint64 number)
+{
+    return send(subject, m_inbox + answersPart + QByteArray::number(number), envelope,
+                {"Nats-Expected-Last-Subject-Sequence", QByteArray::number(revision)});
+}
+
+bool NatsLink::goOn(const QByteArray &reply)
+{
+    return natsConnection_PublishString(m_connection, reply.constData(), "") == NATS_OK;
+}
+
+bool NatsLink::send(const QByteArray &subject, const QByteArray &reply, const Envelope &envelope, const Header &first)
 {
     natsMsg *message = nullptr;
     if (natsMsg_Create(&message, subject.constData(), reply.isEmpty() ? nullptr : reply.constData(),
                        envelope.payload.constData(), int(envelope.payload.size()))
         != NATS_OK)
         return false;
-    bool isGood = (id.isEmpty() || natsMsgHeader_Set(message, "Nats-Msg-Id", id.constData()) == NATS_OK)
+    bool isGood = (!first.first || natsMsgHeader_Set(message, first.first, first.second.constData()) == NATS_OK)
         && natsMsgHeader_Set(message, "Content-Type", envelope.contentType.constData()) == NATS_OK;
     for (const Envelope::Header &header : envelope.headers)
         isGood = isGood && natsMsgHeader_Set(message, header.first.constData(), header.second.constData()) == NATS_OK;

@@ -24,10 +24,12 @@ public:
         enum Kind {
             Acknowledged, // a message that was published: number
             Refused,      // likewise: number, code, text
-            Arrived, // a message: envelope, but of isOwn, which this bus has published; reply, number in the stream
-            Said,    // a message of another bus past the stream: envelope
-            Status,  // of the request: number, code, text
-            Error,   // text
+            Arrived,  // a message: envelope, but of isOwn, which this bus has published; reply, number in the stream
+            Said,     // a message of another bus past the stream: envelope
+            Answered, // what was asked of the bucket: number, text, or else code
+            Kept, // of the bucket: envelope, text (what was done with the key), number in it, how many are to come; or code, text, reply of the consumer
+            Status, // of the request: number, code, text
+            Error,  // text
             Closed
         };
 
@@ -38,6 +40,8 @@ public:
         Envelope envelope = {};
         QByteArray reply = {};
         bool isOwn = false;
+        quint64 place = 0;   // of what the consumer has sent
+        quint64 pending = 0; // behind it
     };
 
     // Connects: waits some seconds at most. Null, and \a why for people, where that does not succeed.
@@ -75,6 +79,17 @@ public:
     bool giveBack(const QByteArray &reply);
     bool giveBack(const QByteArray &reply, quint64 number);
 
+    // Hears what a consumer sends to the subject that is returned, and answers to ask() and put(); and no more, until the next time. Empty if that cannot be.
+    QByteArray startHearingKept();
+    void stopHearingKept();
+
+    // Asks something of the server, or puts a message in place of the one that has the number \a revision: Answered will tell by \a number.
+    bool ask(const QByteArray &subject, const QByteArray &body, quint64 number);
+    bool put(const QByteArray &subject, const Envelope &envelope, quint64 revision, quint64 number);
+
+    // Lets the consumer go on: \a reply is of a message that has asked for that.
+    bool goOn(const QByteArray &reply);
+
     // \a message of the stream, without the \a prefix that its subject has.
     static Envelope envelopeIn(natsMsg *message, const QByteArray &prefix);
 
@@ -91,13 +106,17 @@ private:
     NatsLink();
     bool connect(const EngineOptions &options, const HostPort &server, QString *why);
     bool subscribe(natsSubscription **subscription, const QByteArray &subject, natsMsgHandler handler);
-    bool send(const QByteArray &subject, const QByteArray &reply, const Envelope &envelope, const QByteArray &id);
+    using Header = std::pair<const char *, QByteArray>;
+    bool send(const QByteArray &subject, const QByteArray &reply, const Envelope &envelope, const Header &first = {});
 
     std::shared_ptr<Shared> m_shared;
     natsConnection *m_connection = nullptr;
     natsSubscription *m_acknowledgements = nullptr;
     natsSubscription *m_messages = nullptr;
     natsSubscription *m_said = nullptr;
+    natsSubscription *m_answers = nullptr;
+    natsSubscription *m_kept = nullptr;
+    int m_hearingKept = 0; // each has a subject of its own
     QByteArray m_inbox;
     int m_hearing = 0; // each has an inbox of its own
     QByteArray m_prefix;

@@ -5,6 +5,7 @@
 #include <PyventNodeInfo>
 
 #include <algorithm>
+#include <iterator>
 
 namespace Pyvent::Bridge {
 
@@ -23,7 +24,8 @@ PyventFrame frameOf(const BusEvent &event)
             .nodeId = event.node,
             .sequence = event.number,
             .time = event.time,
-            .replayed = event.isPast};
+            .replayed = event.isPast,
+            .stamp = event.stamp};
 }
 
 BusEvent eventOf(const PyventFrame &frame)
@@ -34,7 +36,8 @@ BusEvent eventOf(const PyventFrame &frame)
             .node = frame.nodeId,
             .number = frame.sequence,
             .time = frame.time,
-            .isForwarded = frame.forwarded};
+            .isForwarded = frame.forwarded,
+            .stamp = frame.stamp};
 }
 
 } // namespace
@@ -45,6 +48,26 @@ NodeBusEnd::NodeBusEnd(const PyventOptions &options)
     connect(&m_node, &PyventNode::acknowledgedChanged, this, &BusEnd::acceptedChanged);
     connect(&m_node, &PyventNode::errorOccurred, this, &NodeBusEnd::tell);
     connect(&m_node, &PyventNode::eventsLost, this, &BusEnd::lost);
+    connect(&m_node, &PyventNode::stateChanged, this, [this](PyventNode::State state) {
+        if (state == PyventNode::Connecting || state == PyventNode::Stopped)
+            isLost();
+        else if (state == PyventNode::Ready && !std::exchange(m_isJoined, true))
+            Q_EMIT joined();
+    });
+    connect(&m_node, &PyventNode::keptEvents, this, [this](const QList<PyventFrame> &frames, quint64 next) {
+        QList<BusEvent> events;
+        std::ranges::transform(frames, std::back_inserter(events), eventOf);
+        Q_EMIT keptEvents(events, next);
+    });
+    connect(&m_node, &PyventNode::lastEvent, this, [this](const QString &name, const PyventFrame &frame) {
+        const auto askers = m_askers.find(name);
+        if (askers == m_askers.end())
+            return;
+        const QObject *const asker = askers->takeFirst();
+        if (askers->isEmpty())
+            m_askers.erase(askers);
+        Q_EMIT lastEvent(name, asker, eventOf(frame));
+    });
     connect(&m_node, &PyventNode::nodeDescribed, this, [this](const PyventNodeInfo &node) {
         // Anybody can say that he is a bridge, and that this one is not to work.
         const QVariantMap words = node.forwarder ? node.about.value(bridgeKey).toMap() : QVariantMap();
@@ -104,6 +127,31 @@ BusEnd::Outcome NodeBusEnd::forward(const BusEvent &event)
         return Outcome::NoRoom;
     m_why = error.text;
     return Outcome::Refused;
+}
+
+BusEnd::Keeps NodeBusEnd::keep(const BusEvent &event)
+{
+    if (m_node.state() != PyventNode::Ready)
+        return Keeps::NotNow;
+    if (m_node.keep(frameOf(event)))
+        return Keeps::Yes;
+    m_why = u"it is no event, or has too many bytes"_s;
+    return Keeps::Never;
+}
+
+// What was asked before is not answered.
+void NodeBusEnd::isLost()
+{
+    m_isJoined = false;
+    m_askers.clear();
+}
+
+bool NodeBusEnd::askLast(const QString &name, const QObject *asker)
+{
+    if (!m_isJoined || !m_node.askLast(name))
+        return false;
+    m_askers[name] += asker;
+    return true;
 }
 
 // What forward() returns is told by who has called it.

@@ -31,6 +31,9 @@ public:
     Outcome forward(const BusEvent &event) override;
     QString why() const override { return m_why; }
     quint64 accepted() const override { return m_node.acknowledged(); }
+    Keeps keep(const BusEvent &event) override;
+    void askKept(quint64 after) override { m_node.askKept(after); }
+    bool askLast(const QString &name, const QObject *asker) override;
     void describe(const QVariantMap &words) override;
     void announce(const QUuid &bridge) override { m_node.announceForwarder(bridge); }
     std::optional<QVariantMap> arguments(const QByteArray &pickle, QString *sender, QString *why) const override;
@@ -38,13 +41,16 @@ public:
 
 private:
     void tell(const PyventError &error);
+    void isLost();
     void tellVanished(const PyventNodeInfo &node);
 
     PyventNode m_node;
     QList<QMetaObject::Connection> m_handlers;
     QString m_why;
     bool m_isForwarding = false;
-    QList<PyventError> m_errors; // that the node has told of since forward() was called
+    bool m_isJoined = false;
+    QHash<QString, QList<const QObject *>> m_askers; // in the order in which they have asked
+    QList<PyventError> m_errors;                     // that the node has told of since forward() was called
 };
 
 } // namespace Pyvent::Bridge

@@ -5,6 +5,7 @@
 #include "busend.h"
 #include "inbound.h"
 #include "outbox.h"
+#include "unstamped.h"
 
 #include <functional>
 
@@ -37,13 +38,25 @@ public:
     // Whether this bridge works, and whether what was forwarded here may be by way of another engine.
     void setRole(bool isActive, bool hasOtherLinks);
 
+    // A write of this name that has a stamp has come by the engine.
+    void isValue(const QString &name) { m_unstamped.isValue(name); }
+
+    // What has waited for its stamp goes out in time.
+    void process(Outbox::Clock::time_point now);
+    Outbox::Clock::time_point deadline() const { return m_unstamped.deadline(); }
+
     const Counters &counters() const { return m_counters; }
 
 Q_SIGNALS:
     void appended();
+
+    // An event goes out, or would if this bridge were the one that works, with what its node says of it.
+    void passes(const Pyvent::Bridge::Message &message);
     void problem(const QString &kind, const QString &text);
 
 private:
+    void hear(const BusEvent &event);
+    void askServer();
     void take(const BusEvent &event);
     bool isToGo(const BusEvent &event);
     bool readArguments(const BusEvent &event, Message *message);
@@ -54,6 +67,7 @@ private:
     RecentSet<QUuid> *const m_ownNodes;
     const Options m_options;
     Voice m_voice;
+    Unstamped m_unstamped;
     bool m_isActive = false;
     bool m_hasOtherLinks = false;
     Counters m_counters;

@@ -55,6 +55,7 @@ QString read(const PyventBridgeOptions &options, const PyventOptions &bus, const
     engine.keyFile = options.keyFile;
     engine.keep = options.keep;
     engine.keepBytes = options.keepBytes;
+    engine.hasValues = options.values;
     if (const QString why = whyNotTogether(engine); !why.isEmpty())
         return why;
     for (const QStringList *names : {&options.names, &options.namesIn, &options.namesOut}) {

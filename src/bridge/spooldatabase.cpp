@@ -16,7 +16,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int version = 1; // of the table below
+constexpr int version = 2; // of the table below
 
 QString uniqueName()
 {
@@ -102,12 +102,17 @@ bool SpoolDatabase::checkVersion()
         return run(u"CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, own INTEGER, size INTEGER, name "
                    u"TEXT, "
                    "sender TEXT, node BLOB, number INTEGER, time INTEGER, bus BLOB, format INTEGER, payload BLOB, lost "
-                   "INTEGER)"_s,
+                   "INTEGER, stamp INTEGER NOT NULL DEFAULT 0)"_s,
                    u"written"_s)
             && run(u"PRAGMA user_version=%1"_s.arg(version), u"written"_s);
     }
     if (found == version)
         return true;
+    if (found == 1) { // without stamps of shared values
+        const QString what = u"brought to this program's version"_s;
+        return begin() && run(u"ALTER TABLE messages ADD COLUMN stamp INTEGER NOT NULL DEFAULT 0"_s, what)
+            && run(u"PRAGMA user_version=%1"_s.arg(version), what) && commit();
+    }
     m_why = u"%1 is of another version of this program (%2): let that one empty it, or move it away"_s.arg(
         m_path, QString::number(found));
     return false;
@@ -117,10 +122,10 @@ bool SpoolDatabase::prepare()
 {
     m_statements = std::make_unique<Statements>(m_database);
     const bool isPrepared =
-        m_statements->append.prepare(u"INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s)
+        m_statements->append.prepare(u"INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s)
         && m_statements->remove.prepare(u"DELETE FROM messages WHERE id = ?"_s)
-        && m_statements->load.prepare(u"SELECT id, own, name, sender, node, number, time, bus, format, payload, lost "
-                                      "FROM messages WHERE id > ? ORDER BY id"_s);
+        && m_statements->load.prepare(u"SELECT id, own, name, sender, node, number, time, bus, format, payload, lost, "
+                                      "stamp FROM messages WHERE id > ? ORDER BY id"_s);
     if (!isPrepared)
         m_why = u"%1 is no spool of this program: move it away"_s.arg(m_path);
     return isPrepared;
@@ -176,6 +181,7 @@ bool SpoolDatabase::append(const StoredMessage &stored)
     bind(int(message.format));
     bind(message.payload);
     bind(qlonglong(message.lost));
+    bind(qlonglong(message.stamp));
     return run(&query, u"written"_s);
 }
 
@@ -215,6 +221,7 @@ bool SpoolDatabase::load(quint64 id, qsizetype bytes, QList<StoredMessage> *mess
             query.value(8).toInt() == int(Message::Format::Json) ? Message::Format::Json : Message::Format::Pickle;
         message.payload = query.value(9).toByteArray();
         message.lost = query.value(10).toULongLong();
+        message.stamp = query.value(11).toULongLong();
         bytes -= message.size();
         *messages += stored;
     }

@@ -29,6 +29,9 @@ QList<QCommandLineOption> bridgeOptions()
          "port."_s,
          u"NAME"_s},
         {u"json"_s, u"Send events as JSON, which any program of NATS or MQTT reads."_s},
+        {u"values"_s,
+         u"NATS: keep shared values and the last event of each name in the engine, for all buses that do so, and for "
+         "when the bus is started again."_s},
         {u"user"_s, u"Log in with this name."_s, u"NAME"_s},
         {u"password-file"_s, u"The password is in FILE."_s, u"FILE"_s},
         {u"credentials"_s, u"NATS: log in with these credentials, as nsc makes them."_s, u"FILE"_s},

@@ -426,6 +426,21 @@ void PyventNode::announce(const QUuid &node)
     d->announce(node, false);
 }
 
+bool PyventNode::keep(const PyventFrame &frame)
+{
+    return d->keep(frame);
+}
+
+bool PyventNode::askKept(quint64 after)
+{
+    return d->askKept(after);
+}
+
+bool PyventNode::askLast(QAnyStringView name)
+{
+    return d->askLast(name.toString());
+}
+
 void PyventNode::announceForwarder(const QUuid &node)
 {
     d->announce(node, true);

@@ -112,6 +112,9 @@ public:
     bool send(const Lock &lock, QAnyStringView name, const ArgumentList &arguments, const QString &sender);
     bool sendAndTell(QAnyStringView name, const ArgumentList &arguments, const PyventSendOptions &options);
     bool forward(const PyventFrame &frame);
+    bool keep(const PyventFrame &frame);
+    bool askKept(quint64 after);
+    bool askLast(const QString &name);
     void dispatch(const QString &name, const QVariantMap &arguments, const QString &sender);
     quint64 accepted(const Lock &lock) const { return m_session(lock).accepted(); }
     quint64 acknowledged(const Lock &lock) const { return m_session(lock).acknowledged(); }

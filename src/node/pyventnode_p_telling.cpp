@@ -70,6 +70,15 @@ void PyventNodePrivate::collectNews(const Lock &lock)
                         Q_EMIT self->nodeVanished(node, reason);
                     });
                 },
+                [&](News::Kept &kept) {
+                    notices.add([kept = std::move(kept)](PyventNode *self) {
+                        Q_EMIT self->keptEvents(kept.frames, kept.next);
+                    });
+                },
+                [&](News::Last &last) {
+                    notices.add(
+                        [last = std::move(last)](PyventNode *self) { Q_EMIT self->lastEvent(last.name, last.frame); });
+                },
                 [&](Presence::Finished &finished) {
                     const auto shared = std::make_shared<Presence::Finished>(std::move(finished));
                     notices.add([shared](PyventNode *) {

@@ -95,6 +95,33 @@ QFuture<bool> PyventNodePrivate::compareAndSet(const HeldValue &held, const QVar
     return future; // canceled by the promise's end, where nobody will finish it
 }
 
+bool PyventNodePrivate::keep(const PyventFrame &frame)
+{
+    const Lock lock = this->lock();
+    const bool isSaid = m_session(lock).keep(frame);
+    if (isSaid)
+        wantService(lock);
+    return isSaid;
+}
+
+bool PyventNodePrivate::askKept(quint64 after)
+{
+    const Lock lock = this->lock();
+    const bool isAsked = m_session(lock).askKept(after);
+    if (isAsked)
+        wantService(lock);
+    return isAsked;
+}
+
+bool PyventNodePrivate::askLast(const QString &name)
+{
+    const Lock lock = this->lock();
+    const bool isAsked = m_session(lock).askLastFrame(name.toUtf8());
+    if (isAsked)
+        wantService(lock);
+    return isAsked;
+}
+
 void PyventNodePrivate::collectValues(const Lock &lock)
 {
     SharedValues &values = m_session(lock).values();

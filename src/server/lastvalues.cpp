@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "server/lastvalues.h"
 
+#include <algorithm>
+
 namespace Pyvent::Internal {
 
 namespace {
 
 // What an entry takes beside its bytes, about.
-constexpr qsizetype overhead = 240;
+constexpr qsizetype overhead = 320;
 
 // A buffer is used again, if it is not much larger than what it is to have.
 constexpr qsizetype mostWasted = 4;
+
+// What a bridge may take to hear an event, so that it gives it a later time than the server has given it.
+constexpr qint64 slowestWay = 1'000'000; // µs
 
 } // namespace
 
@@ -36,8 +41,9 @@ LastValues::Entry &LastValues::entryOf(QByteArrayView name)
     if (const auto known = m_byName.find(name); known != m_byName.end()) {
         m_entries.splice(m_entries.begin(), m_entries, *known);
     } else {
-        m_entries.push_front({name.toByteArray(), {}, {}});
+        m_entries.push_front({++m_lastNumber, name.toByteArray(), {}, {}});
         m_byName.insert(m_entries.front().name, m_entries.begin());
+        m_byNumber.emplace(m_lastNumber, m_entries.begin());
         m_bytes += costOf(m_entries.front());
     }
     m_plain.clear();
@@ -89,6 +95,29 @@ LastValues::Order LastValues::keepWrite(const Frame &frame, QByteArrayView body,
     return Order::Newer;
 }
 
+quint64 LastValues::stampOfForwarded(QByteArrayView name, qint64 sentAt, qint64 time)
+{
+    const auto known = m_byName.find(name);
+    const quint64 newest = known == m_byName.end() ? 0 : (*known)->version.stamp;
+    const quint64 stamp = std::max({newest + 1, HybridClock::stampOf(std::min(sentAt, time) - slowestWay), quint64(1)});
+    m_clock.hear(stamp);
+    return stamp;
+}
+
+bool LastValues::keepPast(const Frame &frame, QByteArrayView body)
+{
+    if (isValue(frame.topic) || frame.topic.size() > m_limits.nameBytes || body.size() > m_limits.frameBytes)
+        return false;
+    if (const auto known = m_byName.find(frame.topic); known != m_byName.end()) {
+        const Frame present = parseFrame((*known)->frame);
+        const bool isOlder = present.trailerState == TrailerState::Read && present.trailer.time < frame.trailer.time;
+        if (!isOlder)
+            return false;
+    }
+    assign(entryOf(frame.topic), body, body.size());
+    return true;
+}
+
 const LastValues::Entry *LastValues::find(QByteArrayView name)
 {
     return m_byName.contains(name) ? &entryOf(name) : nullptr;
@@ -99,6 +128,7 @@ void LastValues::forget(Entries::iterator entry)
     if (entry == m_entries.begin())
         m_plain.clear();
     m_byName.remove(entry->name);
+    m_byNumber.erase(entry->number);
     m_bytes -= costOf(*entry);
     m_entries.erase(entry);
 }

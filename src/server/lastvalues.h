@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <list>
+#include <map>
 
 namespace Pyvent::Internal {
 
@@ -29,6 +30,7 @@ public:
 
     struct Entry
     {
+        quint64 number; // of the name, in the order in which they have come
         QByteArray name;
         QByteArray frame;     // empty: it is too large, which is known of values only
         ValueVersion version; // none: it is no write of a value
@@ -69,6 +71,28 @@ public:
     // A stamp for a write that comes now, later than all that are kept.
     quint64 nextStamp(qint64 time) { return m_clock.next(time); }
 
+    // A stamp for a write of \a name that was sent on another bus at \a sentAt and has none there: later than the one that is kept, and else no later
+    // than what that bus has given to it, so that what is written there next is later than this.
+    quint64 stampOfForwarded(QByteArrayView name, qint64 sentAt, qint64 time);
+
+    // What comes from elsewhere to be kept, as it was before. Returns whether it is: an event that is there already stays, unless it is an older
+    // one; and where the events of the name write a value, only a write has a place among them.
+    bool keepPast(const Frame &frame, QByteArrayView body);
+
+    // What is kept, in the order in which names have come: those behind number \a after, until \a take returns false. Returns the number of the last one
+    // that was taken; 0: there are no more.
+    template <typename Take>
+    quint64 walk(quint64 after, Take &&take) const
+    {
+        quint64 last = after;
+        for (auto entry = m_byNumber.upper_bound(after); entry != m_byNumber.end(); ++entry) {
+            if (!take(*entry->second))
+                return last;
+            last = entry->first;
+        }
+        return 0;
+    }
+
     qsizetype names() const { return qsizetype(m_entries.size()); }
     qsizetype bytes() const { return m_bytes; }
 
@@ -85,7 +109,9 @@ private:
     HybridClock m_clock;
     Entries m_entries;
     QHash<QByteArrayView, Entries::iterator> m_byName; // the keys are the entries' names
-    QByteArray m_plain;                                // the name, with its space, of the first entry if that is plain
+    std::map<quint64, Entries::iterator> m_byNumber;
+    quint64 m_lastNumber = 0;
+    QByteArray m_plain; // the name, with its space, of the first entry if that is plain
     QHash<QByteArray, int> m_held;
     qsizetype m_bytes = 0;
 };

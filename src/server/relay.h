@@ -261,6 +261,8 @@ private:
     bool takeWrite(Client *client, QByteArrayView name, QByteArrayView body);
     void takeForServer(Client *client, const Control::Message &message);
     void set(Client *client, const Control::SetValue &question);
+    void keepPast(Client *client, QByteArrayView body);
+    void tellKept(Client *client, const Control::AskKept &question);
     void publishStamped(const Frame &frame);
     void tellStrangers(Client *from, QByteArrayView name);
     void answer(Client *client, const QByteArray &frame);

@@ -20,6 +20,9 @@ constexpr qsizetype largestUnstamped = qsizetype(1024) * 1024;
 // How many bytes of answers count as one control message more.
 constexpr qsizetype bytesOfAMessage = 4096;
 
+// So many of what it keeps are looked at for one question.
+constexpr int mostLooks = 1000;
+
 // For so long a server waits for those who know a value that it does not.
 constexpr qint64 learningTime = 2'000'000; // µs
 
@@ -78,8 +81,12 @@ void Relay::publishStamped(const Frame &frame)
 {
     const qint64 now = m_wallClock();
     QByteArray event = frame.topic.toByteArray() + ' ' + frame.payload.toByteArray();
-    Trailer trailer{
-        .nodeId = nobodysWriter(frame.payload), .time = now, .flags = Trailer::Value, .stamp = m_last.nextStamp(now)};
+    const bool isForwarded = frame.trailerState == TrailerState::Read && frame.trailer.flags & Trailer::Forwarded;
+    Trailer trailer{.nodeId = nobodysWriter(frame.payload),
+                    .time = now,
+                    .flags = Trailer::Value,
+                    .stamp = isForwarded ? m_last.stampOfForwarded(frame.topic, frame.trailer.time, now)
+                                         : m_last.nextStamp(now)};
     if (frame.trailerState == TrailerState::Read) {
         trailer.time = frame.trailer.time;
         trailer.sender = frame.trailer.sender;
@@ -205,7 +212,43 @@ void Relay::takeForServer(Client *client, const Control::Message &message)
         const LastValues::Entry *const entry = m_last.find(question->name);
         answer(client,
                Control::LastEvent{question->node, question->name, entry ? entry->frame : QByteArray()}.toFrame());
+    } else if (topic == Control::KeepPast::topic) {
+        if (const auto past = Control::KeepPast::read(message.payload))
+            keepPast(client, past->frame);
+    } else if (topic == Control::AskKept::topic) {
+        if (const auto question = Control::AskKept::read(message.payload))
+            tellKept(client, *question);
     }
+}
+
+// An event that a bridge knows to be the last one of its name, as it was on some bus.
+void Relay::keepPast(Client *client, QByteArrayView body)
+{
+    const Frame frame = parseFrame(body);
+    const bool isEvent = frame.trailerState == TrailerState::Read && frame.trailer.flags == Trailer::Forwarded
+        && !frame.topic.isEmpty() && !isControlTopic(frame.topic) && !isReservedTopic(frame.topic);
+    if (isEvent && maySpeak(client, frame.trailer.nodeId, frame.topic, frame.trailer.flags)
+        && maySend(client, frame.topic))
+        m_last.keepPast(frame, body);
+}
+
+void Relay::tellKept(Client *client, const Control::AskKept &question)
+{
+    Control::KeptEvents said{.node = question.node, .after = question.after};
+    qsizetype bytes = 0;
+    int looks = 0;
+    said.next = m_last.walk(question.after, [&](const LastValues::Entry &entry) {
+        if (++looks > mostLooks || said.frames.size() >= std::size_t(Control::KeptEvents::most))
+            return false;
+        if (entry.frame.isEmpty() || !mayHear(*client, entry.name))
+            return true;
+        if (bytes > 0 && bytes + entry.frame.size() > Control::KeptEvents::mostBytes)
+            return false;
+        bytes += entry.frame.size();
+        said.frames.push_back(entry.frame);
+        return true;
+    });
+    answer(client, said.toFrame());
 }
 
 void Relay::set(Client *client, const Control::SetValue &question)

@@ -4,6 +4,7 @@
 
 #include "delivery/losscounter.h"
 #include "pyventerror.h"
+#include "pyventframe.h"
 #include "session/presence.h"
 #include "session/roster.h"
 
@@ -38,8 +39,20 @@ public:
     {
         PyventNodeInfo node;
     };
+    // What the server keeps, and the place to ask for next; 0: that was all.
+    struct Kept
+    {
+        QList<PyventFrame> frames;
+        quint64 next;
+    };
+    // The last event of a name that it has; without a name: none.
+    struct Last
+    {
+        QString name;
+        PyventFrame frame;
+    };
     using Item = std::variant<SessionState, PyventError, HandlerFailed, Presence::Finished, Refusal, Described,
-                              Roster::Appeared, Roster::Vanished>;
+                              Roster::Appeared, Roster::Vanished, Kept, Last>;
 
     // What may wait while nobody asks. What is more is not told.
     static constexpr std::size_t maximumItems = 10'000;

@@ -253,6 +253,9 @@ void Session::readControl(QByteArrayView frame, Clock::time_point now)
     case Control::Kind::LastEvent:
         heardLast(payload, now);
         break;
+    case Control::Kind::KeptEvents:
+        heardKept(payload);
+        break;
     case Control::Kind::Membership:
     case Control::Kind::Share:
     case Control::Kind::Unfinished:

@@ -137,6 +137,15 @@ public:
     // where it is refused, and news() says why; but true where there is nothing to send, because it is on this bus already.
     bool forward(const PyventFrame &frame, Clock::time_point now, quint64 *unheard = nullptr);
 
+    // Has the server keep \a frame, whose sender need not be there any more, as the last event of its name, or, with a stamp, as the write of a
+    // shared value, if it has no later one. Returns false where that cannot be now, or is no event of up to some 60 KiB.
+    bool keep(const PyventFrame &frame);
+
+    // Asks the server for what it keeps so: some of it, behind a place in its order, or the last event of a name. news() has the answer, if there is one. Each
+    // returns false where that cannot be asked now.
+    bool askKept(quint64 after);
+    bool askLastFrame(const QByteArray &name);
+
     // Hears what matches the receiver's pattern, with the past if \a replay asks for that, or with the \a last event first.
     void add(std::shared_ptr<Receiver> receiver, const PyventReplay &replay, Clock::time_point now, bool last = false);
 
@@ -236,6 +245,8 @@ private:
     static PyventError sharesNothing(const ShareMembers::Refused &refused);
     static PyventError tooManyMembers(const ShareMembers::Refused &refused);
     Clock::time_point sharesDeadline() const;
+    bool heardLastFrame(const Control::LastEvent &last);
+    void heardKept(QByteArrayView payload);
     void noteOrigin(const Control::Message &message, Clock::time_point now);
     std::optional<qsizetype> room() const;
     void sendFrame(QByteArray &&frame, Clock::time_point now, quint64 *unheard);
@@ -315,13 +326,15 @@ private:
     std::optional<Clock::time_point> m_outOfMemoryUntil;
     QSet<std::pair<QByteArray, int>> m_toldRefused; // of what all are not told yet
     News m_news;
-    std::unique_ptr<Forwards> m_forwards;   // once it is needed
-    std::unique_ptr<SharedValues> m_values; // likewise
+    std::unique_ptr<Forwards> m_forwards;     // once it is needed
+    std::unique_ptr<SharedValues> m_values;   // likewise
     std::unique_ptr<ShareMembers> m_members;
     std::unique_ptr<UnfinishedEvents> m_unfinished;
-    QSet<QByteArray> m_toldImplausible; // names
-    QSet<QByteArray> m_lastWanted;      // names of which the server is to be asked for the last event
-    QSet<QByteArray> m_lastAsked;       // and was
+    QSet<QByteArray> m_toldImplausible;       // names
+    QSet<QByteArray> m_lastWanted;            // names of which the server is to be asked for the last event
+    QSet<QByteArray> m_lastAsked;             // and was
+    QHash<QByteArray, int> m_lastFramesAsked; // likewise, for news(), and how often
+    std::optional<quint64> m_keptAsked;       // behind which place
     Recovery m_recovery;
     CatchUps m_catchUps;
     EventEncoder m_encoder;

@@ -98,6 +98,8 @@ void Session::valuesAreLost(Clock::time_point now)
     if (m_values)
         m_values->lost(now);
     m_lastWanted.unite(std::exchange(m_lastAsked, {}));
+    m_lastFramesAsked.clear();
+    m_keptAsked.reset();
 }
 
 void Session::tellValues(Clock::time_point now)
@@ -123,6 +125,8 @@ void Session::tellValues(Clock::time_point now)
 void Session::heardLast(QByteArrayView payload, Clock::time_point now)
 {
     const auto last = Control::LastEvent::read(payload);
+    if (last && heardLastFrame(*last))
+        return;
     if (!last || !m_lastAsked.remove(last->name) || last->frame.isEmpty() || topicOf(last->frame) != last->name)
         return;
     m_reception.heardLast(last->frame, now);

@@ -203,6 +203,7 @@ std::optional<Message> Message::of(QByteArrayView frame)
         {value, Kind::ValueAtServer},
         {set, Kind::ValueIsSet},
         {last, Kind::LastEvent},
+        {lasts, Kind::KeptEvents},
         {member, Kind::Membership},
         {share, Kind::Share},
         {unfinished, Kind::Unfinished},
@@ -243,7 +244,7 @@ bool Message::isForAll() const
 bool Message::isServers() const
 {
     return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet
-        || kind == Kind::LastEvent || kind == Kind::Membership || kind == Kind::Share || kind == Kind::Unfinished;
+        || kind == Kind::LastEvent || kind == Kind::KeptEvents || kind == Kind::Membership || kind == Kind::Share || kind == Kind::Unfinished;
 }
 
 std::optional<QUuid> Message::origin() const
@@ -295,6 +296,7 @@ std::optional<QUuid> Message::origin() const
     case Kind::LastEvent:
     case Kind::Membership:
     case Kind::Unfinished:
+    case Kind::KeptEvents:
     case Kind::Server:
         break;
     }

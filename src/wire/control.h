@@ -61,6 +61,7 @@ inline constexpr QByteArrayView late = "late";   // to an answerer: Question, wh
 inline constexpr QByteArrayView value = "value"; // to a node; the server's alone: ValueAtServer
 inline constexpr QByteArrayView set = "set";     // likewise: ValueIsSet
 inline constexpr QByteArrayView last = "last";   // likewise: LastEvent
+inline constexpr QByteArrayView lasts = "lasts"; // likewise: KeptEvents
 inline constexpr QByteArrayView member = "member";         // to a node; the server's alone: Membership
 inline constexpr QByteArrayView share = "share";           // likewise: Share
 inline constexpr QByteArrayView unfinished = "unfinished"; // to a sender; the server's alone: Unfinished
@@ -172,6 +173,7 @@ enum class Kind : quint8 {
     ValueAtServer,
     ValueIsSet,
     LastEvent,
+    KeptEvents,
     Membership, // of those who share work, as the next ones: sharemessages.h
     Share,
     Unfinished,

@@ -106,6 +106,43 @@ std::optional<LastEvent> LastEvent::read(QByteArrayView payload)
     });
 }
 
+QByteArray KeepPast::toFrame() const
+{
+    return topic.toByteArray() + toCbor({QCborValue(node), frame});
+}
+
+std::optional<KeepPast> KeepPast::read(QByteArrayView payload)
+{
+    return readArray<KeepPast>(payload, [](CborReader &reader, KeepPast &message) { message.frame = reader.bytes(); });
+}
+
+QByteArray AskKept::toFrame() const
+{
+    return topic.toByteArray() + toCbor({QCborValue(node), qint64(after)});
+}
+
+std::optional<AskKept> AskKept::read(QByteArrayView payload)
+{
+    return readArray<AskKept>(payload, [](CborReader &reader, AskKept &message) { message.after = reader.number(); });
+}
+
+QByteArray KeptEvents::toFrame() const
+{
+    QCborArray entries;
+    for (const QByteArray &frame : frames)
+        entries.append(frame);
+    return nodeTopic(node, lasts) + toCbor({QCborValue(node), qint64(after), qint64(next), entries});
+}
+
+std::optional<KeptEvents> KeptEvents::read(QByteArrayView payload)
+{
+    return readArray<KeptEvents>(payload, [](CborReader &reader, KeptEvents &message) {
+        message.after = reader.number();
+        message.next = reader.number();
+        reader.list(quint64(most), [&] { message.frames.push_back(reader.bytes()); });
+    });
+}
+
 } // namespace Control
 
 } // namespace Pyvent::Internal

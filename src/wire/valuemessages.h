@@ -8,6 +8,7 @@
 #include <QtCore/qbytearrayview.h>
 
 #include <optional>
+#include <vector>
 
 // What is told of shared values, and of the newest event of a name: PROTOCOL.md, "Shared values" and "The last event". What is read comes
 // from the network and is only as true as its sender.
@@ -104,6 +105,45 @@ struct LastEvent
 
     QByteArray toFrame() const;
     static std::optional<LastEvent> read(QByteArrayView payload);
+};
+
+// To the server, of a bridge: keep this as the last event of its name, if there is no later one.
+struct KeepPast
+{
+    static constexpr QByteArrayView topic = "\2server/keep ";
+
+    QUuid node;
+    QByteArray frame; // with the flag Forwarded
+
+    QByteArray toFrame() const;
+    static std::optional<KeepPast> read(QByteArrayView payload);
+};
+
+// To the server: which last events are there, behind a place in its order?
+struct AskKept
+{
+    static constexpr QByteArrayView topic = "\2server/kept ";
+
+    QUuid node;
+    quint64 after = 0; // 0: from the beginning
+
+    QByteArray toFrame() const;
+    static std::optional<AskKept> read(QByteArrayView payload);
+};
+
+// The server's answer: some of them.
+struct KeptEvents
+{
+    static constexpr int most = 200;
+    static constexpr qsizetype mostBytes = qsizetype(40) * 1024; // of frames, but for a single larger one
+
+    QUuid node;        // that it is for
+    quint64 after = 0; // as in the question
+    quint64 next = 0;  // the place to ask for next; 0: these are the last ones
+    std::vector<QByteArray> frames = {};
+
+    QByteArray toFrame() const;
+    static std::optional<KeptEvents> read(QByteArrayView payload);
 };
 
 // Room for what a frame is wrapped into by those.

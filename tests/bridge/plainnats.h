@@ -64,6 +64,17 @@ public:
         config.MaxConsumers = 10;
         return js_AddStream(nullptr, m_context, &config, nullptr, nullptr) == NATS_OK;
     }
+    // The content of the last message of \a subject; null if there is none.
+    QByteArray lastOf(const char *stream, const char *subject)
+    {
+        natsMsg *message = nullptr;
+        if (js_GetLastMsg(&message, m_context, stream, subject, nullptr, nullptr) != NATS_OK)
+            return {};
+        const int size = natsMsg_GetDataLength(message);
+        const QByteArray content = size > 0 ? QByteArray(natsMsg_GetData(message), size) : QByteArray("");
+        natsMsg_Destroy(message);
+        return content;
+    }
     bool removeStream(const char *name) { return js_DeleteStream(m_context, name, nullptr, nullptr) == NATS_OK; }
     bool removeConsumer(const char *stream, const char *name)
     {

@@ -105,6 +105,9 @@ void tst_Program::namesTheMistake_data()
     row("mqtt://localhost --prefix house --nkey k",
         u"nkeys and credentials are NATS's: for MQTT, take --user and "
         "--password-file, or --client-cert and --client-key"_s);
+    row("mqtt://localhost --prefix house --values",
+        u"--values needs NATS, and its key-value buckets: an MQTT broker has only retained messages, of which the one "
+        "that comes last replaces a newer one"_s);
     row("mqtts://localhost --prefix house --credentials k",
         u"nkeys and credentials are NATS's: for MQTT, take --user and "
         "--password-file, or --client-cert and --client-key"_s);
@@ -160,7 +163,7 @@ void tst_Program::printsHelp()
     QVERIFY2(help.contains(u"pyvent bridge URL[,URL]... --prefix P [GLOB]..."_s), qPrintable(help));
     for (const char *option : {"--prefix", "--names", "--in", "--out", "--bus", "--json", "--user", "--password-file",
                                "--credentials", "--nkey", "--ca", "--client-cert", "--client-key", "--spool",
-                               "--spool-size", "--keep", "--keep-size", "--metrics"})
+                               "--spool-size", "--keep", "--keep-size", "--metrics", "--values"})
         QVERIFY2(help.contains(QLatin1StringView(option)), option);
     Program pyvent({u"help"_s, u"bridge"_s});
     QCOMPARE(pyvent.exitCode(), 0);

@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-NODE, NUMBER, TIME, SENDER, BUS, LOST, NAME = range(7)
+NODE, NUMBER, TIME, SENDER, BUS, LOST, NAME, _, STAMP, LEFT_OUT = range(10)
 PICKLE, JSON = 'application/x-pyvent-pickle', 'application/json'
 UUID = '00000001-82cd-82b4-aa10-c997affa3f6e'
 
@@ -14,7 +14,8 @@ def field(text):
 
 
 def message(address, kind, payload, **headers):
-    names = {'node': NODE, 'number': NUMBER, 'time': TIME, 'sender': SENDER, 'bus': BUS, 'lost': LOST, 'name': NAME}
+    names = {'node': NODE, 'number': NUMBER, 'time': TIME, 'sender': SENDER, 'bus': BUS, 'lost': LOST, 'name': NAME,
+             'stamp': STAMP, 'left_out': LEFT_OUT}
     return field(address) + field(kind) + field(payload) + b''.join(
         field(bytes([names[name]]) + value.encode()) for name, value in headers.items())
 
@@ -22,6 +23,11 @@ def message(address, kind, payload, **headers):
 CASES = {
     'event': message('order-food', PICKLE, b'\x80\x04}.', node=UUID, number='1', time='1700000000000000', bus='one'),
     'sender': message('oven.on', PICKLE, b'}.', node=UUID, number='7', sender='till.2', lost='3'),
+    'write': message('oven', PICKLE, b'}.', node=UUID, number='1', stamp='117964800000000001'),
+    'compared': message('oven', PICKLE, b'}.', node=UUID, number='0', stamp='117964800000000001', bus='one'),
+    'key': message('k=C3=BCche', PICKLE, b'}.', node=UUID, number='1', time='1700000000000000'),
+    'large': message('oven', PICKLE, b'', node=UUID, number='0', stamp='117964800000000001', left_out='100000'),
+    'bucket': message('oven', '', '{"subjects": ["$KV.b.>"], "retention": "limits", "max_msgs_per_subject": 1}'),
     'json': message('order-food', JSON, '{"food": "sushi", "n": [1, 2.5, null]}', node=UUID, number='2'),
     'typed': message('t', JSON, '{"d": {"$type": "date", "value": "2026-11-30"}}'),
     'foreign': message('a/b c', '', '42'),

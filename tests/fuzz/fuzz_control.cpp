@@ -315,6 +315,12 @@ void trySaidByServer(const Message &message)
                 return a.node == b.node && a.number == b.number && a.outcome == b.outcome && a.version == b.version;
             });
         }
+    } else if (message.kind == Kind::KeptEvents) {
+        if (const auto said = Control::KeptEvents::read(message.payload)) {
+            tryAgain(message, said->toFrame(), *said, [](const auto &a, const auto &b) {
+                return a.node == b.node && a.after == b.after && a.next == b.next && a.frames == b.frames;
+            });
+        }
     } else if (const auto said = Control::LastEvent::read(message.payload)) {
         tryAgain(message, said->toFrame(), *said, [](const auto &a, const auto &b) {
             return a.node == b.node && a.name == b.name && a.frame == b.frame;
@@ -332,6 +338,14 @@ void tryForServer(const Message &message)
     if (const auto ask = Control::AskLast::read(message.payload)) {
         tryAgain(message, ask->toFrame(), *ask,
                  [](const auto &a, const auto &b) { return a.node == b.node && a.name == b.name; });
+    }
+    if (const auto past = Control::KeepPast::read(message.payload)) {
+        tryAgain(message, past->toFrame(), *past,
+                 [](const auto &a, const auto &b) { return a.node == b.node && a.frame == b.frame; });
+    }
+    if (const auto ask = Control::AskKept::read(message.payload)) {
+        tryAgain(message, ask->toFrame(), *ask,
+                 [](const auto &a, const auto &b) { return a.node == b.node && a.after == b.after; });
     }
 }
 
@@ -484,6 +498,7 @@ void tryMessage(const Message &message)
     case Kind::ValueAtServer:
     case Kind::ValueIsSet:
     case Kind::LastEvent:
+    case Kind::KeptEvents:
         return trySaidByServer(message);
     case Kind::Membership:
         return tryMembership(message);

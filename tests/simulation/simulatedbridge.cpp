@@ -99,7 +99,8 @@ void SimulatedBusEnd::hear(const QList<PyventPattern> &names)
                           .node = frame.nodeId,
                           .number = frame.sequence,
                           .time = frame.time,
-                          .isForwarded = frame.forwarded});
+                          .isForwarded = frame.forwarded,
+                          .stamp = frame.stamp});
         });
     }
 }
@@ -121,7 +122,8 @@ BusEnd::Outcome SimulatedBusEnd::forward(const BusEvent &event)
                          .pickle = event.pickle,
                          .nodeId = event.node,
                          .sequence = event.number,
-                         .time = event.time},
+                         .time = event.time,
+                         .stamp = event.stamp},
                         m_node.now())) {
         if (session.accepted() != before)
             return Outcome::Taken;

@@ -69,7 +69,7 @@ _pyvent() {
     bench) words='--events --size --timeout --json' ;;
     bridge)
         words='--prefix --names --in --out --bus --json --user --password-file --credentials --nkey --ca --client-cert
-            --client-key --spool --spool-size --keep --keep-size --replay-age --metrics'
+            --client-key --spool --spool-size --keep --keep-size --replay-age --metrics --values'
         ;;
     check-rules) words='--allow --json' ;;
     listen) words='--sender --at-most-every --count --timeout --last --share --json --color' ;;

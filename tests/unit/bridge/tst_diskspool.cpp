@@ -29,7 +29,8 @@ StoredMessage stored(quint64 id, qsizetype size = 10)
                         .bus = "harbour",
                         .format = id % 3 ? Message::Format::Pickle : Message::Format::Json,
                         .payload = QByteArray(size, '\0'),
-                        .lost = 7}};
+                        .lost = 7,
+                        .stamp = id % 2 ? quint64(1) << 60 : 0}};
 }
 
 // All that is in it, by load().
@@ -74,6 +75,7 @@ class tst_DiskSpool : public QObject
 
 private Q_SLOTS:
     void keepsMessages();
+    void readsAnEarlierVersions();
     void isOfOneProcess();
     void isNobodysElse();
     void saysWhyItCannotBeUsed();
@@ -109,6 +111,47 @@ void tst_DiskSpool::keepsMessages()
     QCOMPARE(spool.contents().bytes, bytes);
     QCOMPARE(spool.contents().lastId, 500u);
     QCOMPARE(Reader(&spool).read(), expected);
+}
+
+// The table of 1.0, with what waited in it.
+void tst_DiskSpool::readsAnEarlierVersions()
+{
+    QTemporaryDir folder;
+    StoredMessage expected = stored(2);
+    expected.message.stamp = 0;
+    {
+        QSqlDatabase database = QSqlDatabase::addDatabase(u"QSQLITE"_s, u"earlier"_s);
+        database.setDatabaseName(folder.filePath(u"s.sqlite"_s));
+        QVERIFY(database.open());
+        QSqlQuery query(database);
+        QVERIFY(
+            query.exec(u"CREATE TABLE messages (id INTEGER PRIMARY KEY, own INTEGER, size INTEGER, name TEXT, sender "
+                       "TEXT, node BLOB, number INTEGER, time INTEGER, bus BLOB, format INTEGER, payload BLOB, lost "
+                       "INTEGER)"_s));
+        QVERIFY(query.exec(u"PRAGMA user_version=1"_s));
+        QVERIFY(query.prepare(u"INSERT INTO messages VALUES (2, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"_s));
+        const Message &message = expected.message;
+        for (const QVariant &value :
+             QVariantList{qlonglong(message.size()), message.name, message.sender, message.node.toRfc4122(),
+                          qlonglong(message.number), qlonglong(message.time), message.bus, int(message.format),
+                          message.payload, qlonglong(message.lost)})
+            query.addBindValue(value);
+        QVERIFY(query.exec());
+        query.finish();
+        database.close();
+    }
+    QSqlDatabase::removeDatabase(u"earlier"_s);
+    for (int start = 0; start < 2; ++start) {
+        DiskSpool spool;
+        QCOMPARE(spool.open(folder.path(), u"s.sqlite"_s), QString());
+        Reader reader(&spool);
+        if (start == 0) {
+            QCOMPARE(reader.read(), QList{expected});
+            spool.append(stored(3)); // with a stamp
+        } else {
+            QCOMPARE(reader.read(), (QList{expected, stored(3)}));
+        }
+    }
 }
 
 void tst_DiskSpool::isOfOneProcess()

@@ -56,7 +56,8 @@ void tst_Envelope::comesBack()
                           .bus = "harbour"_ba,
                           .format = Message::Format::Json,
                           .payload = QByteArray("\0\xff{}", 4),
-                          .lost = 7};
+                          .lost = 7,
+                          .stamp = quint64(1) << 62};
     for (const Dialect dialect : {Dialect::Nats, Dialect::Mqtt}) {
         QString why;
         QCOMPARE(unseal(seal(message, dialect), &why), message);
@@ -78,6 +79,7 @@ void tst_Envelope::comesBackAtRandom()
             message.sender.clear();
         message.time = qint64(random() >> 10);
         message.lost = random() % 3 ? 0 : random() % message.number;
+        message.stamp = random() % 2 ? random() >> 1 : 0;
         message.bus = random() % 2 ? "b1"_ba : QByteArray();
         message.format = random() % 2 ? Message::Format::Json : Message::Format::Pickle;
         message.payload = QByteArray(qsizetype(random() % 64), char(random()));
@@ -100,6 +102,10 @@ void tst_Envelope::saysWhatItIs()
     QCOMPARE(envelope.header("Pyvent-Bus"), "harbour"_ba);
     QVERIFY(envelope.header("Pyvent-Sender").isNull());
     QVERIFY(envelope.header("Pyvent-Name").isNull());
+    QVERIFY(envelope.header("Pyvent-Stamp").isNull());
+    Message write = message;
+    write.stamp = 117'964'800'000'000'001;
+    QCOMPARE(seal(write, Dialect::Mqtt).header("Pyvent-Stamp"), "117964800000000001"_ba);
     QCOMPARE(idOf(message, Dialect::Nats), "12345678-9abc-def0-1234-56789abcdef0:order-food:3"_ba);
 }
 

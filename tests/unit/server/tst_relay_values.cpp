@@ -380,6 +380,124 @@ private Q_SLOTS:
         QVERIFY(!sentTo(bus.one).isEmpty());
     }
 
+    // What a bridge knows from before is kept for those who come late, and heard by nobody.
+    void keepsWhatABridgeBrings()
+    {
+        ValueRelay bus;
+        const QUuid absent = NodeSecret().node(1);
+        const auto past = [&](qint64 time, quint16 flags = Trailer::Forwarded, const QByteArray &name = "bell") {
+            QByteArray frame = name + " }.";
+            appendTrailer({.nodeId = absent, .sequence = 7, .time = time, .flags = flags}, &frame);
+            return frame;
+        };
+        const auto last = [&](const QByteArray &name = "bell") {
+            bus.say(bus.other, Control::AskLast{bus.node(1), name}.toFrame());
+            return Control::LastEvent::read(Control::Message::of(sentTo(bus.other).value(0))->payload)->frame;
+        };
+        QVERIFY(bus.relay.subscribe(bus.other, "bell "));
+        const auto keep = [&](const QByteArray &frame) {
+            bus.say(bus.one, Control::KeepPast{bus.node(0), frame}.toFrame());
+        };
+        keep(past(5)); // it may not speak for others
+        QCOMPARE(last(), QByteArray());
+        QVERIFY(bus.one->refused() > 0);
+        bus.one->isOwners = true;
+        sentTo(bus.one);
+        keep(past(5));
+        QVERIFY(sentTo(bus.other).isEmpty());
+        QCOMPARE(last(), past(5));
+        keep(past(4)); // an older one
+        QCOMPARE(last(), past(5));
+        keep(past(6));
+        QCOMPARE(last(), past(6));
+        keep(past(9, 0)); // as if it were its own
+        keep(past(9, Trailer::Forwarded | Trailer::Will));
+        keep("bell }.");
+        keep("\2all/who }.");
+        keep({});
+        QCOMPARE(last(), past(6));
+        // What is heard is the last one, whatever its time; and a Python node's has none.
+        bus.say(bus.relay.add(), "bell 3.");
+        QCOMPARE(sentTo(bus.other), only("bell 3."));
+        keep(past(9));
+        QCOMPARE(last(), QByteArray("bell 3."));
+        // A value is only written.
+        keep(past(9, Trailer::Forwarded, "oven"));
+        QCOMPARE(last("oven"), QByteArray());
+        QVERIFY(sentTo(bus.one).isEmpty());
+    }
+
+    void tellsAllThatItKeeps()
+    {
+        ValueRelay bus;
+        Relay::Client *const script = bus.relay.add();
+        QByteArrayList expected;
+        for (int i = 0; i < 450; ++i) {
+            expected += "name" + QByteArray::number(i) + ' ' + QByteArray(i % 50 ? 100 : 20'000, 'x') + '.';
+            bus.say(script, expected.last());
+        }
+        QByteArrayList found;
+        int questions = 0;
+        quint64 next = 0;
+        do {
+            bus.say(bus.one, Control::AskKept{bus.node(0), next}.toFrame());
+            const QByteArrayList answers = sentTo(bus.one);
+            QCOMPARE(answers.size(), 1);
+            QVERIFY(answers[0].size() < Control::maximumSize);
+            const auto kept = Control::KeptEvents::read(Control::Message::of(answers[0])->payload);
+            QVERIFY(kept);
+            QCOMPARE(kept->after, next);
+            QVERIFY(kept->next == 0 || kept->next > next);
+            for (const QByteArray &frame : kept->frames)
+                found += frame;
+            next = kept->next;
+            ++questions;
+        } while (next > 0);
+        QCOMPARE(found, expected);
+        QVERIFY(questions >= 6 && questions < 20);
+        QVERIFY(sentTo(bus.other).isEmpty());
+        // What was forgotten is not told, and what is not there is no place to begin at.
+        bus.say(script, expected.last() + QByteArray(100'000, 'x'));
+        bus.say(bus.one, Control::AskKept{bus.node(0), 449}.toFrame());
+        QCOMPARE(sentTo(bus.one), only(Control::KeptEvents{bus.node(0), 449, 0, {}}.toFrame()));
+        // And nobody is told what he may not hear.
+        PeerRulesPool pool{std::make_shared<Rules>(rulesOf("allow user bob hear name7\n"))};
+        bus.relay.setRules(bus.other, pool.find({.user = bob}));
+        bus.say(bus.other, Control::AskKept{bus.node(1), 0}.toFrame());
+        QCOMPARE(sentTo(bus.other), only(Control::KeptEvents{bus.node(1), 0, 0, {expected[7]}}.toFrame()));
+    }
+
+    // A Python node's write on another bus is later than what is here, and not later than what comes after it there, whatever the clocks say.
+    void stampsOfForwardedWritesFollowTheSendersTime()
+    {
+        ValueRelay bus;
+        bus.one->isOwners = true;
+        const auto forwarded = [&](int number, qint64 time) {
+            QByteArray frame = "oven " + pickleOf({{u"value"_s, number}});
+            appendTrailer({.nodeId = QUuid::fromString("00112233-4455-6677-8899-aabbccddeeff"_L1),
+                           .sequence = quint64(number),
+                           .time = time,
+                           .flags = Trailer::Forwarded},
+                          &frame);
+            return frame;
+        };
+        const auto stampOf = [](const QByteArrayList &frames) {
+            return parseFrame(frames.last().sliced(valueTopic("oven").size())).trailer.stamp;
+        };
+        constexpr qint64 hour = qint64(3600) * 1'000'000;
+        bus.say(bus.one, forwarded(1, hourOfTest - hour));
+        const quint64 first = stampOf(bus.both());
+        QVERIFY(first > 0);
+        QVERIFY(first < HybridClock::stampOf(hourOfTest - hour));
+        bus.say(bus.one, forwarded(2, hourOfTest - 2 * hour)); // by a clock that was set
+        const quint64 second = stampOf(bus.both());
+        QCOMPARE(second, first + 1);
+        bus.say(bus.one, forwarded(3, hourOfTest + hour));
+        const quint64 third = stampOf(bus.both());
+        QVERIFY(third > second);
+        QVERIFY(third < HybridClock::stampOf(bus.now));
+    }
+
     // A holder that did not read has the newest write all the same.
     void whatWasDroppedIsToldOnce()
     {

@@ -56,6 +56,23 @@ private Q_SLOTS:
         frame = Control::LastEvent{asker, "bell", "bell 1."}.toFrame();
         QCOMPARE(message(frame)->kind, Control::Kind::LastEvent);
         QCOMPARE(Control::LastEvent::read(message(frame)->payload)->frame, QByteArray("bell 1."));
+
+        frame = Control::KeepPast{asker, "bell 1."}.toFrame();
+        QCOMPARE(message(frame)->kind, Control::Kind::Server);
+        QCOMPARE(message(frame)->origin(), asker);
+        QCOMPARE(Control::KeepPast::read(message(frame)->payload)->frame, QByteArray("bell 1."));
+        frame = Control::AskKept{asker, 7}.toFrame();
+        QCOMPARE(message(frame)->kind, Control::Kind::Server);
+        QCOMPARE(Control::AskKept::read(message(frame)->payload)->after, 7ULL);
+        frame = Control::KeptEvents{asker, 7, 9, {"bell 1.", "door 2."}}.toFrame();
+        QCOMPARE(message(frame)->kind, Control::Kind::KeptEvents);
+        QVERIFY(message(frame)->isServers());
+        QCOMPARE(message(frame)->node(), asker);
+        const auto kept = Control::KeptEvents::read(message(frame)->payload);
+        QCOMPARE(kept->after, 7ULL);
+        QCOMPARE(kept->next, 9ULL);
+        QCOMPARE(kept->frames, (std::vector<QByteArray>{"bell 1.", "door 2."}));
+        QVERIFY(Control::KeptEvents::read(message(Control::KeptEvents{asker}.toFrame())->payload)->frames.empty());
     }
 
     void aWriteIsAnEventsFrame()
@@ -83,6 +100,9 @@ private Q_SLOTS:
                 Control::ValueIsSet::read(bad);
                 Control::AskLast::read(bad);
                 Control::LastEvent::read(bad);
+                Control::KeepPast::read(bad);
+                Control::AskKept::read(bad);
+                Control::KeptEvents::read(bad);
             }
         }
         QVERIFY(!Control::LastEvent::read(good + QByteArray(Control::maximumSize, 'x')));
