@@ -195,12 +195,13 @@ TestCase {
         tryCompare(test, "ends", ["12.5"], patience)
         shop.price.enabled = false
         ends = []
+        let nobody = false // since tryVerify() asks once more when it is true
         tryVerify(() => {
-            if (ends.length === 0)
+            if (!nobody && ends.length === 0)
                 follow(node.ask("cost-of", { dish: "sushi" }, { timeout: 500 }))
             wait(20)
-            const end = ends.pop()
-            return end === "NobodyAnswers: nobody answers 'cost-of'"
+            nobody = nobody || ends.pop() === "NobodyAnswers: nobody answers 'cost-of'"
+            return nobody
         }, patience)
     }
 
