@@ -35,7 +35,8 @@ public:
 
     // Whether the bucket has all that it is to have, or cannot be had.
     bool isDone() const { return !m_keeper.isLoaded() || m_keeper.isDone(); }
-    bool isLoaded() const { return m_keeper.isLoaded(); }
+    // Whether it knows what the bucket has, and what the bus's server keeps.
+    bool isLoaded() const { return m_keeper.isLoaded() && !m_walk.isOn; }
     const Keeper &keeper() const { return m_keeper; }
 
 Q_SIGNALS:

@@ -46,7 +46,8 @@ private:
 
 void writeKept(Writer &writer, const BridgeStatus::Kept &kept)
 {
-    writer.gauge("kept_loaded", "Whether the bucket of last events and shared values is there and known.",
+    writer.gauge("kept_loaded",
+                 "Whether it is known what the bucket has of last events and shared values, and the bus.",
                  kept.isLoaded);
     writer.gauge("kept_names", "Names whose last events are looked after.", double(kept.names));
     writer.gauge("kept_waiting_events", "Last events that the bucket does not have yet.", double(kept.waiting));

@@ -6,6 +6,7 @@
 #include "keptentry.h"
 #include "support/testprogram.h"
 
+#include <QtCore/qjsondocument.h>
 #include <QtTest>
 
 #include <random>
@@ -264,8 +265,8 @@ void tst_Keeping::survivesKills()
 {
     START_SERVER_OF(server, Dialect::Nats);
     const QString engine = engineUrl(Dialect::Nats, server->port());
-    KeptBus one(u"one"_s, engine);
-    KeptBus other(u"two"_s, engine);
+    KeptBus one(u"one"_s, engine, {u"--values"_s, u"--json"_s});
+    KeptBus other(u"two"_s, engine, {u"--values"_s, u"--json"_s});
     QVERIFY(one.start() && other.start());
     bool hasSeed = false;
     quint32 seed = qEnvironmentVariable("PYVENT_SEED").toUInt(&hasSeed);
@@ -310,6 +311,12 @@ void tst_Keeping::survivesKills()
     });
     QVERIFY2(isSame, qPrintable(u"%1 and %2 of %3"_s.arg(one.value().value()).arg(other.value().value()).arg(written)));
     QVERIFY(one.isKept() && other.isKept());
+    QVERIFY(waitUntil(
+        [&] { // what was missed while a relay was away is asked for again
+            const QByteArray bell = PlainNats(server->port()).lastOf(bucketStream, "$KV.pyvent-house.bell");
+            return QJsonDocument::fromJson(bell)["i"_L1].toInt() >= written - 1;
+        },
+        patience, 200));
     // What is kept outlives all of it.
     const int newest = one.value().value();
     for (KeptBus *bus : {&one, &other}) {
