@@ -58,8 +58,9 @@ bool Origins::allow(const Control::Message &message, Clock::time_point now)
     if (message.kind == Control::Kind::Repair || message.kind == Control::Kind::Replay
         || (message.kind == Control::Kind::Value && isValueWrite(message.payload))
         || message.kind == Control::Kind::ValueAtServer || message.kind == Control::Kind::ValueIsSet
-        || message.kind == Control::Kind::LastEvent || message.kind == Control::Kind::KeptEvents || message.kind == Control::Kind::Share
-        || message.kind == Control::Kind::Membership || message.kind == Control::Kind::Unfinished)
+        || message.kind == Control::Kind::LastEvent || message.kind == Control::Kind::KeptEvents
+        || message.kind == Control::Kind::Share || message.kind == Control::Kind::Membership
+        || message.kind == Control::Kind::Unfinished)
         return true;
     const auto node = message.kind == Control::Kind::Refused ? std::optional(QUuid()) : message.origin();
     if (!node)

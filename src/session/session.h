@@ -326,8 +326,8 @@ private:
     std::optional<Clock::time_point> m_outOfMemoryUntil;
     QSet<std::pair<QByteArray, int>> m_toldRefused; // of what all are not told yet
     News m_news;
-    std::unique_ptr<Forwards> m_forwards;     // once it is needed
-    std::unique_ptr<SharedValues> m_values;   // likewise
+    std::unique_ptr<Forwards> m_forwards;   // once it is needed
+    std::unique_ptr<SharedValues> m_values; // likewise
     std::unique_ptr<ShareMembers> m_members;
     std::unique_ptr<UnfinishedEvents> m_unfinished;
     QSet<QByteArray> m_toldImplausible;       // names

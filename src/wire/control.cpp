@@ -183,30 +183,14 @@ std::optional<Withheld> Withheld::read(QByteArrayView payload)
 std::optional<Message> Message::of(QByteArrayView frame)
 {
     static constexpr std::pair<QByteArrayView, Kind> kinds[] = {
-        {repair, Kind::Repair},
-        {heads, Kind::Heads},
-        {ask, Kind::Ask},
-        {answer, Kind::Answer},
-        {replay, Kind::Replay},
-        {recall, Kind::Recall},
-        {announce, Kind::Announce},
-        {past, Kind::Past},
-        {kept, Kind::Kept},
-        {who, Kind::Who},
-        {here, Kind::Here},
-        {withheld, Kind::Withheld},
-        {refused, Kind::Refused},
-        {forwarder, Kind::Forwarder},
-        {answerers, Kind::Answerers},
-        {cancel, Kind::Cancel},
-        {late, Kind::Late},
-        {value, Kind::ValueAtServer},
-        {set, Kind::ValueIsSet},
-        {last, Kind::LastEvent},
-        {lasts, Kind::KeptEvents},
-        {member, Kind::Membership},
-        {share, Kind::Share},
-        {unfinished, Kind::Unfinished},
+        {repair, Kind::Repair},     {heads, Kind::Heads},         {ask, Kind::Ask},
+        {answer, Kind::Answer},     {replay, Kind::Replay},       {recall, Kind::Recall},
+        {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
+        {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
+        {refused, Kind::Refused},   {forwarder, Kind::Forwarder}, {answerers, Kind::Answerers},
+        {cancel, Kind::Cancel},     {late, Kind::Late},           {value, Kind::ValueAtServer},
+        {set, Kind::ValueIsSet},    {last, Kind::LastEvent},      {lasts, Kind::KeptEvents},
+        {member, Kind::Membership}, {share, Kind::Share},         {unfinished, Kind::Unfinished},
     };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
@@ -244,7 +228,8 @@ bool Message::isForAll() const
 bool Message::isServers() const
 {
     return kind == Kind::Refused || kind == Kind::Answerers || kind == Kind::ValueAtServer || kind == Kind::ValueIsSet
-        || kind == Kind::LastEvent || kind == Kind::KeptEvents || kind == Kind::Membership || kind == Kind::Share || kind == Kind::Unfinished;
+        || kind == Kind::LastEvent || kind == Kind::KeptEvents || kind == Kind::Membership || kind == Kind::Share
+        || kind == Kind::Unfinished;
 }
 
 std::optional<QUuid> Message::origin() const
