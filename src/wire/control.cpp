@@ -11,6 +11,8 @@
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcborvalue.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 namespace Pyvent::Internal {
@@ -180,44 +182,52 @@ std::optional<Withheld> Withheld::read(QByteArrayView payload)
     });
 }
 
+namespace {
+
+using Kinds = std::pair<QByteArrayView, Kind>;
+
+// By the end of the topic: of what nodes and the server tell all nodes, or one; of what those hear who watch; and of what the server alone does.
+constexpr Kinds ofNodes[] = {
+    {repair, Kind::Repair},     {heads, Kind::Heads},         {ask, Kind::Ask},
+    {answer, Kind::Answer},     {replay, Kind::Replay},       {recall, Kind::Recall},
+    {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
+    {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
+    {refused, Kind::Refused},   {forwarder, Kind::Forwarder}, {answerers, Kind::Answerers},
+    {cancel, Kind::Cancel},     {late, Kind::Late},           {value, Kind::ValueAtServer},
+    {set, Kind::ValueIsSet},    {last, Kind::LastEvent},      {lasts, Kind::KeptEvents},
+    {member, Kind::Membership}, {share, Kind::Share},         {unfinished, Kind::Unfinished},
+};
+constexpr Kinds ofWatchers[] = {{here, Kind::Here}, {gone, Kind::Gone}};
+constexpr Kinds ofServer[] = {{will, Kind::Will}, {noWill, Kind::NoWill}, {again, Kind::Again}};
+
+std::optional<Kind> kindOf(std::span<const Kinds> kinds, QByteArrayView text)
+{
+    const auto found =
+        std::find_if(kinds.begin(), kinds.end(), [&](const Kinds &known) { return known.first == text; });
+    return found == kinds.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Kind> kindOf(QByteArrayView topic)
+{
+    if (topic.startsWith(valuePrefix)) // a name follows, which may be any
+        return Kind::Value;
+    if (topic.startsWith(serverPrefix)) // what is not for all to look into is read by whom it is for
+        return kindOf(ofServer, topic.sliced(serverPrefix.size())).value_or(Kind::Server);
+    if (topic.startsWith(presencePrefix))
+        return kindOf(ofWatchers, topic.sliced(presencePrefix.size()));
+    return kindOf(ofNodes, topic.sliced(topic.lastIndexOf('/') + 1));
+}
+
+} // namespace
+
 std::optional<Message> Message::of(QByteArrayView frame)
 {
-    static constexpr std::pair<QByteArrayView, Kind> kinds[] = {
-        {repair, Kind::Repair},     {heads, Kind::Heads},         {ask, Kind::Ask},
-        {answer, Kind::Answer},     {replay, Kind::Replay},       {recall, Kind::Recall},
-        {announce, Kind::Announce}, {past, Kind::Past},           {kept, Kind::Kept},
-        {who, Kind::Who},           {here, Kind::Here},           {withheld, Kind::Withheld},
-        {refused, Kind::Refused},   {forwarder, Kind::Forwarder}, {answerers, Kind::Answerers},
-        {cancel, Kind::Cancel},     {late, Kind::Late},           {value, Kind::ValueAtServer},
-        {set, Kind::ValueIsSet},    {last, Kind::LastEvent},      {lasts, Kind::KeptEvents},
-        {member, Kind::Membership}, {share, Kind::Share},         {unfinished, Kind::Unfinished},
-    };
     const qsizetype space = frame.indexOf(' ');
     if (space < 0)
         return {};
     const QByteArrayView topic = frame.first(space);
-    if (topic.startsWith(valuePrefix)) // a name follows, which may be any
-        return Message{Kind::Value, frame.sliced(space + 1), topic};
-    // What is for the server, or for those who watch, has topics of its own.
-    static constexpr std::pair<QByteArrayView, Kind> others[] = {
-        {"\2presence/here", Kind::Here},    {"\2presence/gone", Kind::Gone}, {"\2server/will", Kind::Will},
-        {"\2server/no-will", Kind::NoWill}, {"\2server/again", Kind::Again},
-    };
-    if (topic.startsWith(presencePrefix) || topic.startsWith(serverPrefix)) {
-        for (const auto &[known, kind] : others) {
-            if (topic == known)
-                return Message{kind, frame.sliced(space + 1), topic};
-        }
-        if (topic.startsWith(serverPrefix))
-            return Message{Kind::Server, frame.sliced(space + 1), topic};
-        return {};
-    }
-    const QByteArrayView text = topic.sliced(topic.lastIndexOf('/') + 1);
-    for (const auto &[known, kind] : kinds) {
-        if (text == known)
-            return Message{kind, frame.sliced(space + 1), topic};
-    }
-    return {};
+    const auto kind = kindOf(topic);
+    return kind ? std::optional(Message{*kind, frame.sliced(space + 1), topic}) : std::nullopt;
 }
 
 bool Message::isForAll() const
