@@ -69,6 +69,18 @@ void Network::killRelay()
     m_givesUpAt = never;
 }
 
+void Network::stopRelay()
+{
+    for (const std::unique_ptr<Line> &line : m_lines) {
+        send(line.get());
+        for (Line::Packet &reply : line->replies.packets)
+            line->arrivedReplies.push_back(std::move(reply.bytes));
+        for (Line::Packet &event : line->events.packets)
+            line->arrivedEvents.push_back(std::move(event.bytes));
+    }
+    killRelay();
+}
+
 // What has arrived at the client is there; what is on its way is not.
 void Network::cutRequests(Line *line)
 {
@@ -152,6 +164,8 @@ void Network::send(Line *line)
 Milliseconds Network::nextTime() const
 {
     Milliseconds next = m_givesUpAt;
+    if (m_relay)
+        next = std::min(next, std::max(millisecondsOf(m_relay->sharingDeadline()), m_now));
     for (const std::unique_ptr<Line> &line : m_lines) {
         for (const Line::Channel *channel : {&line->requests, &line->replies, &line->subscriptions, &line->events}) {
             if (!channel->packets.empty())
@@ -173,7 +187,18 @@ void Network::passTo(Milliseconds time)
         for (const std::unique_ptr<Line> &line : m_lines)
             send(line.get());
         releaseHeld();
+        processSharing();
     }
+}
+
+void Network::processSharing()
+{
+    if (!m_relay || m_relay->sharing().isEmpty())
+        return;
+    m_relay->processSharing(at(m_now));
+    m_relay->tellSenders();
+    for (const std::unique_ptr<Line> &line : m_lines)
+        send(line.get());
 }
 
 // As the server does in each of its turns.
