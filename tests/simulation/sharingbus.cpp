@@ -16,7 +16,6 @@ namespace {
 
 constexpr int topics = 2;
 constexpr Milliseconds restAfter = 30'000;
-constexpr Milliseconds noTimeAtAll = 0;
 
 // What is sent while there is no relay may come again with the rest. It takes no longer for one to be there.
 constexpr Milliseconds longStart = 1000;
@@ -119,8 +118,6 @@ void SharingBus::act()
 void SharingBus::actOn(Process *&worker)
 {
     const int what = below(32);
-    if (qEnvironmentVariableIsSet("TRACE"))
-        qInfo("%lld act on %d: %d", m_network.now(), worker->number, what);
     if (!worker->session) {
         worker = start(true);
     } else if (what < 8) {
@@ -201,7 +198,7 @@ void SharingBus::takeNoPart(Process *process, int group)
         process->session->members().table().removeIf([receiver](const Receiver &known) { return &known == receiver; });
     process->session->removedMembers(removal.receivers);
     process->members[std::size_t(group)].receiver.reset();
-    process->tookPartUntil = m_network.now();
+    disturb(process); // another server cannot hear of what a member has finished that has ended since
 }
 
 void SharingBus::cut(Process *process)
@@ -209,8 +206,6 @@ void SharingBus::cut(Process *process)
     if (!process->connection)
         return;
     disturb(process);
-    if (qEnvironmentVariableIsSet("TRACE"))
-        qInfo("%lld cut %d", m_network.now(), process->number);
     const int which = below(4); // of the two connections, mostly both
     if (which != 0)
         m_network.cutRequests(process->connection->line());
@@ -236,8 +231,6 @@ void SharingBus::loseRelay(bool inOrder)
         }
     }
     m_relayLost.push_back(m_network.now());
-    if (qEnvironmentVariableIsSet("TRACE"))
-        qInfo("%lld relay lost", m_network.now());
     if (inOrder)
         m_network.stopRelay();
     else
@@ -322,11 +315,9 @@ void SharingBus::begin(Process *process, int group, quint32 number, const Pyvent
     const int event = heard.args.value(u"n"_s).toInt();
     auto &works = m_events[std::size_t(event)].works[std::size_t(group)];
     works.push_back({process->number, time, never, heard.redelivered});
-    if (qEnvironmentVariableIsSet("TRACE"))
-        qInfo("%lld process %d member %u begins %d of group %d id %llu", time, process->number, number, event, group, *id);
     const Milliseconds length = m_workTime ? *m_workTime : happens(40) ? 0 : happens(70) ? below(50) : below(1500);
     process->jobs.push_back({time + length, number, *id, event, group, works.size() - 1});
-    if (length == noTimeAtAll)
+    if (length == 0)
         return finishWhatIsDue(process);
     if (!process->isSlow)
         return;
@@ -348,8 +339,6 @@ void SharingBus::finishWhatIsDue(Process *process)
         process->jobs.erase(process->jobs.begin() + std::ptrdiff_t(i));
         m_events[std::size_t(job.event)].works[std::size_t(job.group)][job.work].end = m_network.now();
         process->session->endWork(job.number, job.id);
-        if (qEnvironmentVariableIsSet("TRACE"))
-            qInfo("%lld process %d member %u ends %d id %llu", m_network.now(), process->number, job.number, job.event, job.id);
     }
 }
 
@@ -361,8 +350,6 @@ void SharingBus::readNews(Process *process)
             process->refused[error->subject == nameOf(0) ? 0 : 1] = m_network.now();
         else if (error)
             fail("process " + QByteArray::number(process->number) + " was told: " + error->text.toUtf8());
-        if (qEnvironmentVariableIsSet("TRACE") && item->index() == 0)
-            qInfo("%lld process %d state %d", m_network.now(), process->number, int(std::get<0>(*item)));
     }
 }
 
@@ -465,10 +452,8 @@ bool SharingBus::wasAnythingLost(Milliseconds from, Milliseconds to) const
 {
     if (wasRelayLost(from, to))
         return true;
-    return std::ranges::any_of(m_processes, [&](const auto &process) {
-        return wasDisturbed(process->number, from, to)
-            || (process->tookPartUntil >= from && process->tookPartUntil <= to);
-    });
+    return std::ranges::any_of(m_processes,
+                               [&](const auto &process) { return wasDisturbed(process->number, from, to); });
 }
 
 void SharingBus::check()

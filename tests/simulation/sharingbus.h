@@ -77,7 +77,6 @@ private:
         bool isSlow = false;                 // it does nothing else while it works
         Milliseconds standsUntil = 0;
         Milliseconds joinsAt = never;
-        Milliseconds tookPartUntil = 0;
     };
 
     void act();
