@@ -133,12 +133,12 @@ void Network::receive(Line *line, const Line::Packet &packet)
 {
     const QByteArray encoded = Zmtp::frame(0, packet.bytes);
     const QByteArrayView body = QByteArrayView(encoded).last(packet.bytes.size());
-    m_relay->receive(line->sender, packet.delimiter, {0, encoded, body, {}});
     if (packet.delimiter.isEmpty())
         taken(packet.bytes);
     QByteArrayView batch = packet.delimiter == batchMark ? packet.bytes : QByteArrayView();
     for (QByteArrayView frame; takeFromBatch(&batch, &frame);)
         taken(frame);
+    m_relay->receive(line->sender, packet.delimiter, {0, encoded, body, {}});
     for (const std::unique_ptr<Line> &known : m_lines)
         send(known.get());
 }
@@ -197,6 +197,7 @@ void Network::processSharing()
         return;
     m_relay->processSharing(at(m_now));
     m_relay->tellSenders();
+    m_relay->tellRefused();
     for (const std::unique_ptr<Line> &line : m_lines)
         send(line.get());
 }

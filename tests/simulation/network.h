@@ -116,7 +116,7 @@ public:
     // Whether clients take the relay for one that sees to it who speaks for whom; to be set.
     bool provesSenders = false;
 
-    // Called with each frame that a relay has taken; to be set.
+    // Called with each frame that a relay takes, before it does; to be set.
     std::function<void(QByteArrayView frame)> taken;
 
 private:

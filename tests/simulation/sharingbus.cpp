@@ -277,7 +277,7 @@ void SharingBus::sendByScript(int topic)
     m_network.sendRequest(m_script, {}, frame);
 }
 
-// A relay has taken an event.
+// A relay takes an event.
 void SharingBus::relayed(QByteArrayView bytes)
 {
     if (isControlTopic(bytes))
@@ -307,9 +307,8 @@ void SharingBus::begin(Process *process, int group, quint32 number, const Pyvent
         return;
     const Milliseconds time = m_network.now();
     for (const Job &job : process->jobs) {
-        const Work &other = m_events[std::size_t(job.event)].works[std::size_t(job.group)][job.work];
-        if (job.number == number && !wasDisturbed(process->number, other.begin, time)
-            && !wasRelayLost(other.begin, time))
+        const Milliseconds since = m_events[std::size_t(job.event)].sent;
+        if (job.number == number && !wasDisturbed(process->number, since, time) && !wasRelayLost(since, time))
             fail(describe(job.event, group) + ": its member was given another one meanwhile");
     }
     const int event = heard.args.value(u"n"_s).toInt();
