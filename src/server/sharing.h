@@ -78,6 +78,7 @@ public:
 
     // Nobody shares anything.
     bool isEmpty() const { return m_groups.empty(); }
+    bool has(const QByteArray &group) const { return m_groups.contains(group); }
 
     // An event has come.
     void offer(QByteArrayView frame);

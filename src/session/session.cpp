@@ -100,8 +100,10 @@ Session::Left Session::leave(Clock::time_point now)
     table().forEachNewest([this](Receiver &receiver) { m_reception.pacer().forget(receiver); });
     if (m_values)
         m_values->leave(now);
-    if (m_members)
-        m_members->leave();
+    if (m_members) {
+        for (const QByteArray &declaration : m_members->leave())
+            withdraw(declaration);
+    }
     if (m_unfinished)
         m_unfinished->clear();
     updateState(now);

@@ -177,8 +177,8 @@ public:
     std::optional<quint64> beginWork(quint32 member);
     void endWork(quint32 member, quint64 id);
 
-    // How many events this node has sent that groups share and have not finished, as far as it was told.
-    qsizetype unfinishedEvents() const { return m_unfinished ? m_unfinished->count() : 0; }
+    // What this node has sent that groups share and have not finished, as far as it was told; nullptr where it was told of none.
+    const UnfinishedEvents *unfinished() const { return m_unfinished.get(); }
 
     void addWaiter(Waiter *waiter) { m_reception.addWaiter(waiter); }
     void removeWaiter(Waiter *waiter) { m_reception.removeWaiter(waiter); }

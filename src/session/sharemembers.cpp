@@ -150,15 +150,22 @@ void ShareMembers::lost()
     }
 }
 
-void ShareMembers::leave()
+QByteArrayList ShareMembers::leave()
 {
+    QByteArrayList withdrawn;
     lost();
     m_done.clear();
     for (auto entry = m_members.begin(); entry != m_members.end();) {
         entry->second.waiting.clear();
         entry->second.underWay.clear();
-        entry = entry->second.receiver ? std::next(entry) : m_members.erase(entry);
+        if (entry->second.receiver) {
+            ++entry;
+        } else {
+            withdrawn.append(entry->second.declaration);
+            entry = m_members.erase(entry);
+        }
     }
+    return withdrawn;
 }
 
 std::vector<ShareMembers::Refused> ShareMembers::takeRefused(Clock::time_point now)

@@ -57,9 +57,9 @@ public:
     // after that.
     std::vector<QByteArray> ready(bool isAnother, Clock::time_point now);
 
-    // It is not there any more; or the node leaves the bus, and works on nothing.
+    // It is not there any more; or the node leaves the bus, and works on nothing. Returns what the next server is not to be told.
     void lost();
-    void leave();
+    QByteArrayList leave();
 
     // Members that the server does not know, since it does not know what that is, or has too many; once each.
     struct Refused

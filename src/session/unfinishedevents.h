@@ -26,6 +26,7 @@ public:
     static constexpr qsizetype mostBytes = qsizetype(64) * 1024 * 1024;
 
     bool isEmpty() const { return m_streams.empty(); }
+    bool knows(const QByteArray &topic, const QByteArray &group) const { return m_streams.contains({topic, group}); }
 
     // The node has sent an event.
     void sent(const QByteArray &topic, quint64 sequence, const QByteArray &frame);

@@ -69,6 +69,18 @@ void Network::killRelay()
     m_givesUpAt = never;
 }
 
+void Network::stopRelay()
+{
+    for (const std::unique_ptr<Line> &line : m_lines) {
+        send(line.get());
+        for (Line::Packet &reply : line->replies.packets)
+            line->arrivedReplies.push_back(std::move(reply.bytes));
+        for (Line::Packet &event : line->events.packets)
+            line->arrivedEvents.push_back(std::move(event.bytes));
+    }
+    killRelay();
+}
+
 // What has arrived at the client is there; what is on its way is not.
 void Network::cutRequests(Line *line)
 {
@@ -121,12 +133,12 @@ void Network::receive(Line *line, const Line::Packet &packet)
 {
     const QByteArray encoded = Zmtp::frame(0, packet.bytes);
     const QByteArrayView body = QByteArrayView(encoded).last(packet.bytes.size());
-    m_relay->receive(line->sender, packet.delimiter, {0, encoded, body, {}});
     if (packet.delimiter.isEmpty())
         taken(packet.bytes);
     QByteArrayView batch = packet.delimiter == batchMark ? packet.bytes : QByteArrayView();
     for (QByteArrayView frame; takeFromBatch(&batch, &frame);)
         taken(frame);
+    m_relay->receive(line->sender, packet.delimiter, {0, encoded, body, {}});
     for (const std::unique_ptr<Line> &known : m_lines)
         send(known.get());
 }
@@ -152,6 +164,8 @@ void Network::send(Line *line)
 Milliseconds Network::nextTime() const
 {
     Milliseconds next = m_givesUpAt;
+    if (m_relay)
+        next = std::min(next, std::max(millisecondsOf(m_relay->sharingDeadline()), m_now));
     for (const std::unique_ptr<Line> &line : m_lines) {
         for (const Line::Channel *channel : {&line->requests, &line->replies, &line->subscriptions, &line->events}) {
             if (!channel->packets.empty())
@@ -173,7 +187,19 @@ void Network::passTo(Milliseconds time)
         for (const std::unique_ptr<Line> &line : m_lines)
             send(line.get());
         releaseHeld();
+        processSharing();
     }
+}
+
+void Network::processSharing()
+{
+    if (!m_relay || m_relay->sharing().isEmpty())
+        return;
+    m_relay->processSharing(at(m_now));
+    m_relay->tellSenders();
+    m_relay->tellRefused();
+    for (const std::unique_ptr<Line> &line : m_lines)
+        send(line.get());
 }
 
 // As the server does in each of its turns.

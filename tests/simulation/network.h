@@ -93,6 +93,10 @@ public:
     bool hasRelay() const { return m_relay != nullptr; }
     void startRelay(bool takesBatches);
     void killRelay();
+    Pyvent::Internal::Relay *relay() const { return m_relay.get(); }
+
+    // Ends it in order: what it has said arrives.
+    void stopRelay();
 
     // Ends connections, with what is on its way.
     void cutRequests(Line *line);
@@ -109,13 +113,17 @@ public:
     // Has all arrive that is due at \a time.
     void passTo(Milliseconds time);
 
-    // Called with each frame that a relay has taken; to be set.
+    // Whether clients take the relay for one that sees to it who speaks for whom; to be set.
+    bool provesSenders = false;
+
+    // Called with each frame that a relay takes, before it does; to be set.
     std::function<void(QByteArrayView frame)> taken;
 
 private:
     void push(Line::Channel *channel, Line::Packet &&packet);
     bool arrive(Line *line);
     void releaseHeld();
+    void processSharing();
     void receive(Line *line, const Line::Packet &packet);
     void send(Line *line);
     bool hasRoom(const Line &line) const;

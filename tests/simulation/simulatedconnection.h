@@ -29,7 +29,7 @@ public:
     Clock::time_point deadline() const override;
     State state() const override;
     Way way() const override { return Way::Tcp; }
-    bool provesSenders() const override { return false; } // the stricter way
+    bool provesSenders() const override { return m_network.provesSenders; } // not to is the stricter way
     quint64 proven() const override { return m_proof.proven(); }
     bool isSending() const override { return m_requestsUp; }
     Silence silence(Clock::time_point) const override { return Silence::None; }
