@@ -187,7 +187,7 @@ void SharingBus::takePart(Process *process, int group)
     member.receiver = std::make_shared<FunctionReceiver>(
         PyventPattern(of.pattern), PyventSender::Any, [] { return true; },
         [=, this](const PyventEvent &event) { begin(process, group, number, event); });
-    process->session->addMember(number, member.receiver, of.shared());
+    process->session->addMember(number, member.receiver, of.shared(), now());
 }
 
 // What it works on, it goes on with.
