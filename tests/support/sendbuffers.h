@@ -3,8 +3,10 @@
 #define PYVENT_TESTS_SENDBUFFERS_H
 
 #include "server/sendbuffer.h"
+#include "wire/zmtp.h"
 
 #include <QtCore/qbytearray.h>
+#include <QtCore/qbytearraylist.h>
 
 #include <array>
 
@@ -26,6 +28,20 @@ inline QByteArray takeBytes(Pyvent::Internal::SendBuffer *buffer, int *files = n
         if (files)
             *files += next.file >= 0;
     }
+}
+
+// The same of one whose bytes are ZMTP's frames: their bodies.
+inline QByteArrayList takeFrames(Pyvent::Internal::SendBuffer *buffer)
+{
+    using Pyvent::Internal::Zmtp::readHeader;
+    const QByteArray bytes = takeBytes(buffer);
+    QByteArrayList frames;
+    for (QByteArrayView rest = bytes; const auto header = readHeader(rest);) {
+        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
+        frames.append(body.toByteArray());
+        rest = rest.sliced(header->size + body.size());
+    }
+    return frames;
 }
 
 } // namespace PyventTests

@@ -17,14 +17,7 @@ namespace {
 
 QByteArrayList framesOf(Relay::Client *client)
 {
-    const QByteArray bytes = takeBytes(&client->output);
-    QByteArrayList frames;
-    for (QByteArrayView rest = bytes; const auto header = Zmtp::readHeader(rest);) {
-        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
-        frames.append(body.toByteArray());
-        rest = rest.sliced(header->size + body.size());
-    }
-    return frames;
+    return takeFrames(&client->output);
 }
 
 // A bus with rules: Ada may say "oven" and "door" and hears everything, Bob hears "oven.*" and may say "bell".

@@ -22,14 +22,7 @@ namespace {
 
 QByteArrayList sentTo(Relay::Client *client)
 {
-    const QByteArray bytes = takeBytes(&client->output);
-    QByteArrayList frames;
-    for (QByteArrayView rest = bytes; const auto header = Zmtp::readHeader(rest);) {
-        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
-        frames.append(body.toByteArray());
-        rest = rest.sliced(header->size + body.size());
-    }
-    return frames;
+    return takeFrames(&client->output);
 }
 
 // A relay with two members of the group "workers" for "job", and a sender.

@@ -22,14 +22,7 @@ constexpr qint64 hourOfTest = 1'800'000'000'000'000;
 
 QByteArrayList sentTo(Relay::Client *client)
 {
-    const QByteArray bytes = takeBytes(&client->output);
-    QByteArrayList frames;
-    for (QByteArrayView rest = bytes; const auto header = Zmtp::readHeader(rest);) {
-        const QByteArrayView body = rest.sliced(header->size, qsizetype(header->bodySize));
-        frames.append(body.toByteArray());
-        rest = rest.sliced(header->size + body.size());
-    }
-    return frames;
+    return takeFrames(&client->output);
 }
 
 QByteArrayList only(const QByteArray &frame)
