@@ -77,6 +77,8 @@ std::optional<quint64> ShareMembers::begin(quint32 number)
 
 ShareMembers::Ended ShareMembers::end(quint32 number, quint64 id)
 {
+    if (std::erase(m_left, id) > 0)
+        return {Control::Finished{m_node, id}.toFrame(), {}};
     const auto entry = m_members.find(number);
     if (entry == m_members.end())
         return {};
@@ -157,7 +159,8 @@ QByteArrayList ShareMembers::leave()
     m_done.clear();
     for (auto entry = m_members.begin(); entry != m_members.end();) {
         entry->second.waiting.clear();
-        entry->second.underWay.clear();
+        for (const Work &work : std::exchange(entry->second.underWay, {}))
+            m_left.push_back(work.id);
         if (entry->second.receiver) {
             ++entry;
         } else {
@@ -165,6 +168,8 @@ QByteArrayList ShareMembers::leave()
             entry = m_members.erase(entry);
         }
     }
+    while (m_left.size() > mostDone)
+        m_left.pop_front();
     return withdrawn;
 }
 

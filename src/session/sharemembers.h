@@ -105,6 +105,8 @@ private:
     ReceiverTable m_table;
     quint32 m_newest = 0;
     std::map<quint32, Member> m_members;
+    std::deque<quint64>
+        m_left; // it worked on when it has left the bus: the server may take that for work of who is there again
     std::deque<Done> m_done; // lately: the server may end before it has heard it
 };
 

@@ -84,6 +84,17 @@ void UnfinishedEvents::heard(const Control::Unfinished &said, quint64 oldest, qu
     }
     Stream &stream = known->second;
     stream.isKnown = true;
+    // What was sent before a group was there, and came again when it was, as what was not acknowledged.
+    for (const Control::Range &range : said.ranges) {
+        const quint64 last = std::min(range.last, newest);
+        for (quint64 sequence = std::max(range.first, oldest);
+             range.first < said.first && sequence <= last && !stream.frames.contains(sequence); ++sequence) {
+            const QByteArray frame = find(said.topic, sequence);
+            if (frame.isNull() || m_bytes + frame.size() > mostBytes)
+                break;
+            keep(stream, sequence, frame);
+        }
+    }
     quint64 finishedFrom = said.first;
     for (const Control::Range &range : said.ranges) {
         if (range.last < said.first || range.first > said.last || said.first == 0)

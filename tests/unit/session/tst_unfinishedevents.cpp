@@ -115,6 +115,18 @@ private Q_SLOTS:
         QCOMPARE(events.bytes(), 0);
     }
 
+    // Half of a connection breaks when a group has just been made.
+    void keepsWhatCameBeforeTheGroup()
+    {
+        send(5);
+        hear(saying(4, 5, {{5, 5}}));
+        QCOMPARE(events.count(), 1);
+        hear(saying(4, 5, {{2, 3}, {5, 5}}));
+        QCOMPARE(events.count(), 3);
+        hear(saying(4, 5, {{3, 3}}, {{2, 2}}));
+        QCOMPARE(events.count(), 1);
+    }
+
     void findsOnlyWhatIsKept()
     {
         newest = 10;
