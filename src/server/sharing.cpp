@@ -141,8 +141,7 @@ void Sharing::add(Client client, const Control::Member &said)
     } else if (members.empty()) {
         m_clients.remove(client);
     }
-    if (!group)
-        m_bus->tellMember(client, {said.node, said.number, false});
+    m_bus->tellMember(client, {said.node, said.number, bool(group), bool(group)});
 }
 
 void Sharing::remove(Client client, const Control::Member &said)

@@ -75,8 +75,10 @@ void Session::heardOfShares(const Control::Message &message)
             heardShare(*share);
         break;
     case Control::Kind::Membership:
-        if (const auto membership = Control::Membership::read(message.payload); membership && m_members)
-            m_members->heard(*membership);
+        if (const auto membership = Control::Membership::read(message.payload); membership && m_members) {
+            if (QByteArray answer = m_members->heard(*membership); !answer.isEmpty())
+                m_link->sendControl(std::move(answer), true);
+        }
         break;
     default:
         if (const auto unfinished = Control::Unfinished::read(message.payload))

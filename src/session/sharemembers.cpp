@@ -107,39 +107,50 @@ QByteArrayList ShareMembers::declarations() const
     return declarations;
 }
 
-void ShareMembers::heard(const Control::Membership &membership)
+QByteArray ShareMembers::heard(const Control::Membership &membership)
 {
-    if (const auto entry = m_members.find(membership.number); entry != m_members.end())
-        entry->second.standing = membership.isTaken ? Standing::Known : Standing::OneTooMany;
+    const auto entry = m_members.find(membership.number);
+    if (entry == m_members.end())
+        return {};
+    Member &member = entry->second;
+    if (!membership.isAsked) {
+        member.standing = membership.isTaken ? Standing::Known : Standing::OneTooMany;
+        return {};
+    }
+    member.standing = Standing::Unknown;
+    return whatItHas(membership.number, member);
 }
 
+QByteArray ShareMembers::whatItHas(quint32 number, const Member &member) const
+{
+    Control::AtWork said{m_node, number, {}};
+    qsizetype bytes = 0;
+    const auto add = [&](const Work &work, bool isFinished) {
+        bytes += work.topic.size() + besideTheName;
+        if (said.works.size() < Control::AtWork::most && bytes < Control::maximumSize)
+            said.works.push_back({work.id, work.topic, work.sender, work.sequence, isFinished});
+    };
+    for (const Work &work : member.underWay)
+        add(work, false);
+    for (const Work &work : member.waiting)
+        add(work, false);
+    for (const Done &done : m_done) {
+        if (done.number == number)
+            add(done.work, true);
+    }
+    return said.toFrame();
+}
+
+// Each that is not known, also where it has nothing: the server may have asked it before this node knew that it was the server.
 std::vector<QByteArray> ShareMembers::ready(bool isAnother, Clock::time_point now)
 {
     std::vector<QByteArray> messages;
     for (auto &[number, member] : m_members) {
-        const bool isKnown = member.standing != Standing::Unknown;
-        if (!isKnown)
+        if (member.standing == Standing::Unknown)
             member.giveUpAt = std::min(member.giveUpAt, now + patience);
-        if (isKnown && !isAnother)
+        else if (!isAnother)
             continue;
-        Control::AtWork said{m_node, number, {}};
-        qsizetype bytes = 0;
-        const auto add = [&](const Work &work, bool isFinished) {
-            bytes += work.topic.size() + besideTheName;
-            if (said.works.size() < Control::AtWork::most && bytes < Control::maximumSize)
-                said.works.push_back({work.id, work.topic, work.sender, work.sequence, isFinished});
-        };
-        if (isAnother) {
-            for (const Work &work : member.underWay)
-                add(work, false);
-            for (const Work &work : member.waiting)
-                add(work, false);
-            for (const Done &done : m_done) {
-                if (done.number == number)
-                    add(done.work, true);
-            }
-        }
-        messages.push_back(said.toFrame()); // without any, too: it is there, and is given something from then on
+        messages.push_back(whatItHas(number, member));
     }
     return messages;
 }

@@ -50,8 +50,8 @@ public:
     };
     Ended end(quint32 number, quint64 id);
 
-    // The server knows the member, or has too many.
-    void heard(const Control::Membership &membership);
+    // The server knows the member, or has too many, or asks it. Returns what it is to be told; empty: nothing.
+    QByteArray heard(const Control::Membership &membership);
 
     // The server has what add() has returned; maybe it \a isAnother than before. Returns what it is to be told: a member gets its first event
     // after that.
@@ -100,6 +100,8 @@ private:
         quint32 number;
         Work work;
     };
+
+    QByteArray whatItHas(quint32 number, const Member &member) const;
 
     const QUuid m_node;
     ReceiverTable m_table;

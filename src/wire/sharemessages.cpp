@@ -60,7 +60,7 @@ std::optional<Member> Member::read(QByteArrayView prefix)
 
 QByteArray Membership::toFrame() const
 {
-    return nodeTopic(node, Control::member) + toCbor({QCborValue(node), qint64(number), qint64(isTaken)});
+    return nodeTopic(node, Control::member) + toCbor({QCborValue(node), qint64(number), qint64(isTaken), qint64(isAsked)});
 }
 
 std::optional<Membership> Membership::read(QByteArrayView payload)
@@ -68,6 +68,7 @@ std::optional<Membership> Membership::read(QByteArrayView payload)
     return readArray<Membership>(payload, [](CborReader &reader, Membership &message) {
         message.number = readMember(reader);
         message.isTaken = reader.integer() != 0;
+        message.isAsked = reader.integer() != 0;
     });
 }
 

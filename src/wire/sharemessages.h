@@ -45,12 +45,13 @@ struct Member
     static std::optional<Member> read(QByteArrayView prefix);
 };
 
-// The server's answer to what a member is AtWork on, or, where there are too many, to that.
+// The server's answer to that, and to what a member is AtWork on.
 struct Membership
 {
     QUuid node;
     quint32 number = 0;
     bool isTaken = false; // else there are too many
+    bool isAsked = false; // the member is to say what it is at work on
 
     QByteArray toFrame() const;
     static std::optional<Membership> read(QByteArrayView payload);

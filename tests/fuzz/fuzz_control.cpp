@@ -370,7 +370,7 @@ void tryMembership(const Message &message)
     if (const auto read = Control::Membership::read(message.payload)) {
         requireOrigin(message, read->node);
         tryAgain(message, read->toFrame(), *read, [](const auto &a, const auto &b) {
-            return a.node == b.node && a.number == b.number && a.isTaken == b.isTaken;
+            return a.node == b.node && a.number == b.number && a.isTaken == b.isTaken && a.isAsked == b.isAsked;
         });
     }
 }

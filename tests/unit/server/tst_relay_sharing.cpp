@@ -53,7 +53,7 @@ struct SharingRelay
     {
         const int i = indexOf(client);
         QVERIFY(relay.subscribe(client, Control::Member{node(i), 1, group}.toPrefix()));
-        QCOMPARE(sentTo(client), QByteArrayList());
+        QCOMPARE(sentTo(client), QByteArrayList{Control::Membership({node(i), 1, true, true}).toFrame()});
         say(client, Control::AtWork{node(i), 1, {}}.toFrame());
         QCOMPARE(sentTo(client), QByteArrayList{Control::Membership({node(i), 1, true}).toFrame()});
     }
