@@ -153,7 +153,13 @@ bool Relay::judgeValue(Client *client, const Control::Message &message)
 
 bool Relay::takeHeld(Client *client, QByteArrayView name, const Control::ValueHeld &held)
 {
-    const LastValues::Entry *const entry = m_last.find(name);
+    const LastValues::Entry *entry = m_last.find(name);
+    // It was written before anybody held it, as an event like any.
+    if (entry && !entry->version && held.version == ValueVersion() && hasValue(parseFrame(entry->frame).payload)) {
+        const QByteArray write = entry->frame;
+        publishStamped(parseFrame(write));
+        entry = m_last.find(name);
+    }
     const ValueVersion known = entry ? entry->version : ValueVersion();
     // Who may not write is not asked for what he has.
     const bool isWanted = known < held.version && (!client->m_rules || client->m_rules->maySend(AskedName(name)));

@@ -6,7 +6,9 @@
 
 #include <QtCore/quuid.h>
 
+#include <atomic>
 #include <memory>
+#include <utility>
 
 namespace Pyvent::Internal {
 
@@ -25,9 +27,37 @@ public:
     void end() override { m_receiver->end(); }
     bool isHandlerOf(const QObject *context) const override { return m_receiver->isHandlerOf(context); }
 
+    // For one that hears only the newest events: it was told to be called for one, or the server has answered, and nothing was before that. Its
+    // session's alone, which guards it.
+    void hasNewest() { m_hasNewest = true; }
+    bool isAnswered(const QUuid &node, quint64 sequence)
+    {
+        if (std::exchange(m_hasNewest, true))
+            return false;
+        m_answer = {node, sequence};
+        return true;
+    }
+    bool isToHear(const QUuid &node, quint64 sequence) const override
+    {
+        return !newest() || sequence == 0 || m_answer.first != node || sequence > m_answer.second;
+    }
+
+    bool isElsewhere() const override { return newest() && m_receiver->isElsewhere(); }
+    NewestEvents *newest() const override { return m_receiver->newest(); }
+    void call() override
+    {
+        m_isCalled = true;
+        m_receiver->call();
+    }
+
     // The server's answer is marked as replayed.
     void deliver(const PyventEvent &event) override
     {
+        if (newest()) {
+            if (!m_isCalled) // for a newer one
+                m_receiver->deliver(event);
+            return;
+        }
         if (event.replayed) {
             if (m_hasHeard)
                 return;
@@ -45,6 +75,9 @@ private:
     bool m_hasHeard = false;
     QUuid m_node; // of the answer
     quint64 m_sequence = 0;
+    bool m_hasNewest = false;
+    std::pair<QUuid, quint64> m_answer;
+    std::atomic<bool> m_isCalled = false;
 };
 
 } // namespace Pyvent::Internal

@@ -95,6 +95,26 @@ void Reception::heardLast(QByteArrayView bytes, Clock::time_point now)
         append(result.event, result.match, result.size);
     if (result.frames)
         append(result.frames->event, result.frames->match, bytes.size());
+    const auto newest = joiners(m_table.matchNewest(frame.topic).exact);
+    for (const std::shared_ptr<Receiver> &receiver : *newest) {
+        EventDecoder::Result last = decodeFor(*receiver, bytes);
+        if (last.event && static_cast<LastJoiner &>(*receiver).isAnswered(trailer.nodeId, trailer.sequence))
+            append(last.event, {.name = {}, .exact = std::make_shared<ReceiverTable::Receivers>(1, receiver)},
+                   bytes.size());
+    }
+}
+
+// As decode() does.
+EventDecoder::Result Reception::decodeFor(const Receiver &receiver, QByteArrayView frame)
+{
+    try {
+        EventDecoder::Result result = m_decoder.decodeFor(receiver, frame);
+        tellProblem(result);
+        return result;
+    } catch (const std::bad_alloc &) {
+        noMemoryFor(frame, true);
+        return {};
+    }
 }
 
 void Reception::deliverReleased(Clock::time_point now)
@@ -116,14 +136,7 @@ void Reception::deliverReleased(Clock::time_point now)
 
 bool Reception::heardShare(const std::shared_ptr<Receiver> &receiver, QByteArrayView frame, bool isRedelivered)
 {
-    EventDecoder::Result result;
-    try {
-        result = m_decoder.decodeFor(*receiver, frame);
-        tellProblem(result);
-    } catch (const std::bad_alloc &) {
-        noMemoryFor(frame, true);
-        return false;
-    }
+    EventDecoder::Result result = decodeFor(*receiver, frame);
     if (!result.event)
         return false;
     if (isRedelivered) { // others may share the event
@@ -236,6 +249,8 @@ void Reception::putNewest(const std::shared_ptr<Receiver> &receiver, const QUuid
                           Clock::time_point now)
 {
     const QByteArrayView topic = topicOf(frame);
+    if (auto *const joiner = dynamic_cast<LastJoiner *>(receiver.get()))
+        joiner->hasNewest();
     if (!m_pacer.put(receiver, topic, node, frame, now))
         m_news.losses.add(QString::fromUtf8(topic), node, 1);
 }

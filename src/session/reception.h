@@ -78,6 +78,7 @@ public:
 
 private:
     EventDecoder::Result decode(QByteArrayView frame, Way way, Clock::time_point now);
+    EventDecoder::Result decodeFor(const Receiver &receiver, QByteArrayView frame);
     void arrive(QByteArrayView frame, Way way, Clock::time_point now);
     void look(QByteArrayView frame, Clock::time_point now);
     bool isToWait(QByteArrayView frame);

@@ -136,7 +136,7 @@ void Session::processShares(Clock::time_point now)
         return;
     for (QByteArray &message : m_unfinished->takeMessages(m_link->controlRoom(), now))
         m_link->sendControl(std::move(message), true);
-    for (const UnfinishedEvents::Left &left : m_unfinished->takeLeft(now)) {
+    for (const UnfinishedEvents::Left &left : m_unfinished->takeLeft(m_link->provesSenders(), now)) {
         const QString name = QString::fromUtf8(left.topic);
         const auto group = ShareGroup::read(left.group);
         m_news.fail(

@@ -19,7 +19,10 @@ constexpr qsizetype besideTheEvent = 50;
 
 // When it is looked again whether there is room for more; and how long a server may take to say that it has got what was sent again.
 constexpr auto untilRoom = 10ms;
-constexpr auto untilLeft = 10s;
+constexpr auto untilLeft = 5s;
+
+// How often it is sent to a server of this module that does not.
+constexpr int mostTries = 3;
 
 } // namespace
 
@@ -117,6 +120,7 @@ void UnfinishedEvents::ready(Clock::time_point now)
     }
     m_sendAt = m_streams.empty() ? Clock::time_point::max() : now;
     m_giveUpAt = Clock::time_point::max();
+    m_tries = 0;
 }
 
 void UnfinishedEvents::lost()
@@ -175,12 +179,22 @@ qsizetype UnfinishedEvents::count() const
     return count;
 }
 
-std::vector<UnfinishedEvents::Left> UnfinishedEvents::takeLeft(Clock::time_point now)
+std::vector<UnfinishedEvents::Left> UnfinishedEvents::takeLeft(bool isOurs, Clock::time_point now)
 {
     std::vector<Left> left;
     if (now < m_giveUpAt)
         return left;
     m_giveUpAt = Clock::time_point::max();
+    if (isOurs && ++m_tries < mostTries) { // half of the connection may have broken, and come back unseen
+        for (auto &[key, stream] : m_streams) {
+            if (stream.isKnown)
+                continue;
+            stream.sentAgain = 0;
+            stream.isToldOf = false;
+            m_sendAt = now;
+        }
+        return left;
+    }
     for (auto stream = m_streams.begin(); stream != m_streams.end();) {
         const auto next = std::next(stream);
         if (!stream->second.isKnown) {

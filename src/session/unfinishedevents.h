@@ -50,14 +50,15 @@ public:
     qsizetype count() const;
     qsizetype bytes() const { return m_bytes; }
 
-    // What the server has not taken, since it does not know what it is. Told once, and not kept any more.
+    // What the server has not taken, since it does not know what it is. Told once, and not kept any more. One that \a isOurs, of this module's, is
+    // told more than once before.
     struct Left
     {
         QByteArray topic;
         QByteArray group;
         qsizetype count;
     };
-    std::vector<Left> takeLeft(Clock::time_point now);
+    std::vector<Left> takeLeft(bool isOurs, Clock::time_point now);
     Clock::time_point deadline() const { return std::min(m_sendAt, m_giveUpAt); }
 
 private:
@@ -78,6 +79,7 @@ private:
     qsizetype m_bytes = 0;
     Clock::time_point m_sendAt = Clock::time_point::max();
     Clock::time_point m_giveUpAt = Clock::time_point::max();
+    int m_tries = 0; // at the present server
 };
 
 } // namespace Pyvent::Internal

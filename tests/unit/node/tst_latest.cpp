@@ -53,6 +53,36 @@ private:
     QList<int> m_slotHeard;
 
 private Q_SLOTS:
+    // The last event comes first, once, and the newest of those that follow, whichever way they are paced.
+    void hearsTheLastEventFirst()
+    {
+        PyventNode sender(PyventOptions{.port = m_port});
+        QVERIFY(sender.startServer());
+        send(sender, 1, 3);
+        PyventNode node(PyventOptions{.port = m_port, .server = false});
+        Heard latest;
+        Heard paced;
+        QList<bool> replayed;
+        node.on("x", {.latest = true, .last = true}, this, [&](const PyventEvent &event) {
+            into (&latest)(event);
+            replayed.append(event.replayed);
+        });
+        node.on("x", {.atMostEvery = 1h, .last = true}, this, into(&paced));
+        PyventSubscription *const subscription = node.event("x", {.latest = true, .last = true});
+        QSignalSpy spy(subscription, &PyventSubscription::received);
+        QTRY_COMPARE(latest.numbers, QList<int>{3});
+        QTRY_COMPARE(paced.numbers, QList<int>{3});
+        QTRY_COMPARE(spy.size(), 1);
+        QVERIFY(replayed.first());
+        send(sender, 4, 1000); // while this thread hears nothing
+        QTRY_COMPARE(latest.last(), 1000);
+        QTRY_COMPARE(spy.last().at(0).toMap().value(u"n"_s).toInt(), 1000);
+        QVERIFY2(latest.numbers.size() < 500, qPrintable(QString::number(latest.numbers.size())));
+        QCOMPARE(latest.count(), quint64(998)); // the last one, and those that follow
+        QCOMPARE(paced.numbers.size(), 2);
+        QVERIFY(!replayed.last());
+    }
+
     void init()
     {
         m_port = PyventTests::freePort();

@@ -31,6 +31,30 @@ private:
 private Q_SLOTS:
     void init() { m_port = PyventTests::freePort(); }
 
+    // It was sent as an event, by whoever has no PyventValue, before anybody held it.
+    void whatWasSentBeforeAnybodyHeldItIsThere()
+    {
+        PyventNode server(options());
+        QVERIFY(server.startServer());
+        {
+            PyventNode sender(options());
+            sender.send("x", {{u"value"_s, 150}});
+            sender.send("plain", {{u"other"_s, 150}});
+            QVERIFY(sender.flush(20s));
+        }
+        PyventNode late(options());
+        PyventValue<int> x(&late, "x", 20);
+        PyventValue<int> plain(&late, "plain", 20);
+        QTRY_COMPARE(x.value(), 150);
+        QVERIFY(x.isKnown());
+        QVERIFY(!plain.isKnown());
+        PyventNode other(options());
+        PyventValue<int> theirs(&other, "x");
+        QTRY_COMPARE(theirs.value(), 150);
+        x = 160;
+        QTRY_COMPARE(theirs.value(), 160);
+    }
+
     void aWriteIsThereForAll()
     {
         PyventNode one(options(u"one"_s));
