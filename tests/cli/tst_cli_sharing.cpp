@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "clitest.h"
 
+#include <PyventNode>
+
 #include <QtTest>
 
 #include <csignal>
 
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -45,6 +48,32 @@ void tst_Cli::listenSharesEvents()
     QCOMPARE(printed, sent);
     QVERIFY(!one.output().isEmpty() && !other.output().isEmpty());
     QVERIFY(!(one.output() + other.output()).contains(u"redelivered"_s));
+}
+
+// on() and 'pyvent listen' mean the same senders by default, as only those share who do.
+void tst_Cli::listenSharesWithHandlersOfPrograms()
+{
+    constexpr int count = 20;
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    Program listener(onBus({u"listen"_s, u"job"_s, u"--json"_s, u"--share"_s, u"workers"_s}));
+    QVERIFY2(listener.complains(u"listening to 'job' in the group"_s), qPrintable(listener.errors()));
+    PyventNode node(PyventOptions{.port = m_port, .server = false});
+    QList<int> heard;
+    QObject context;
+    node.on("job", {"n"}, {.share = u"workers"_s}, &context, [&](int n) { heard.append(n); });
+    QVERIFY(node.waitForReady(30s));
+    QByteArray lines;
+    QList<int> sent;
+    for (int i = 0; i < count; ++i) {
+        lines += "{\"name\":\"job\",\"args\":{\"n\":" + QByteArray::number(i) + "}}\n";
+        sent.append(i);
+    }
+    QCOMPARE(Program(onBus({u"send"_s, u"--from-json"_s, makeFile(lines)})).exitCode(), 0);
+    QList<int> all;
+    QTRY_VERIFY_WITH_TIMEOUT((all = heard + numbersIn(listener.output())).size() >= count, 30'000);
+    std::sort(all.begin(), all.end());
+    QCOMPARE(all, sent); // each once
 }
 
 // One that has had enough leaves the rest to the others.
