@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "clitest.h"
 
-#include <PyventNode>
-
 #include <QtTest>
 
 #include <csignal>
 
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -50,19 +47,17 @@ void tst_Cli::listenSharesEvents()
     QVERIFY(!(one.output() + other.output()).contains(u"redelivered"_s));
 }
 
-// on() and 'pyvent listen' mean the same senders by default, as only those share who do.
-void tst_Cli::listenSharesWithHandlersOfPrograms()
+// Only those share who hear the same sender; by default that is on()'s.
+void tst_Cli::listenSharesWithHandlersOfTheDefaultSender()
 {
     constexpr int count = 20;
     Program server(onBus({u"serve"_s}));
     QVERIFY(server.complains(u"serving at"_s));
-    Program listener(onBus({u"listen"_s, u"job"_s, u"--json"_s, u"--share"_s, u"workers"_s}));
-    QVERIFY2(listener.complains(u"listening to 'job' in the group"_s), qPrintable(listener.errors()));
-    PyventNode node(PyventOptions{.port = m_port, .server = false});
-    QList<int> heard;
-    QObject context;
-    node.on("job", {"n"}, {.share = u"workers"_s}, &context, [&](int n) { heard.append(n); });
-    QVERIFY(node.waitForReady(30s));
+    const QStringList listen{u"listen"_s, u"job"_s, u"--json"_s, u"--share"_s, u"workers"_s};
+    Program one(onBus(listen));
+    Program other(onBus(listen + QStringList{u"--sender"_s, u"pyvent"_s}));
+    QVERIFY2(one.complains(u"listening to 'job' in the group"_s), qPrintable(one.errors()));
+    QVERIFY2(other.complains(u"listening to 'job' in the group"_s), qPrintable(other.errors()));
     QByteArray lines;
     QList<int> sent;
     for (int i = 0; i < count; ++i) {
@@ -71,7 +66,7 @@ void tst_Cli::listenSharesWithHandlersOfPrograms()
     }
     QCOMPARE(Program(onBus({u"send"_s, u"--from-json"_s, makeFile(lines)})).exitCode(), 0);
     QList<int> all;
-    QTRY_VERIFY_WITH_TIMEOUT((all = heard + numbersIn(listener.output())).size() >= count, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT((all = numbersIn(one.output()) + numbersIn(other.output())).size() >= count, 30'000);
     std::sort(all.begin(), all.end());
     QCOMPARE(all, sent); // each once
 }
