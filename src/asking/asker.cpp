@@ -101,7 +101,8 @@ QFuture<PyventAnswer> Asker::ask(Request &&request, Clock::time_point now)
         return future;
     }
     if (question.timeout == 0ms) {
-        fail(place, PyventAskError::TimedOut, u"'%1' had no time for an answer"_s.arg(request.name));
+        fail(place, PyventAskError::TimedOut,
+             u"'%1' had no time for an answer: give a time-out of more than 0"_s.arg(request.name));
         return future;
     }
     question.request = std::make_unique<Request>(std::move(request));

@@ -103,6 +103,8 @@ QString unknownOptionText(const QCommandLineParser &parser, const QStringList &a
     names.removeIf([](const QString &each) { return each.size() == 1; });
     const QString nearest = nearestWord(name, names);
     const QString text = u"unknown option '%1'"_s.arg(written);
+    if (name[0].isDigit() || name[0] == u'.') // a number, as in 'pyvent value NAME -5'
+        return text + u"; an argument that begins with '-' stands behind '--'"_s;
     return nearest.isEmpty() ? text : text + u"; did you mean '--%1'?"_s.arg(nearest);
 }
 

@@ -18,7 +18,8 @@ namespace {
 QList<QCommandLineOption> listenOptions()
 {
     return {
-        senderOption(u"Print only events whose sender is S or begins with 'S.'. Default: any sender."_s),
+        senderOption(
+            u"Print only events whose sender is S or begins with 'S.'. Default: any sender; with --share, 'pyvent'."_s),
         {u"at-most-every"_s,
          u"Print an event of each name and sending process once in SEC seconds at most: the newest."_s, u"SEC"_s},
         {u"count"_s, u"End after N events."_s, u"N"_s},
@@ -87,8 +88,11 @@ int runListen(const CommandLine &line)
         && std::all_of(options.patterns.cbegin(), options.patterns.cend(),
                        [](const PyventPattern &pattern) { return pattern.isGlob(); }))
         throw UsageError{u"--last needs a NAME, because a glob has no last event"_s};
-    if (line.isSet(u"share"_s))
+    if (line.isSet(u"share"_s)) {
         options.share = groupOf(line);
+        if (!line.sender())
+            options.sender = PyventSender(); // as in on(): only those with the same one share
+    }
 
     switch (listen(line, options)) {
     case Listener::Refused:

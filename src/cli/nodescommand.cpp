@@ -88,7 +88,7 @@ QByteArray changeAsText(const PyventNodeInfo &node, const QString &change)
     if (node.serving)
         parts += u"serves"_s;
     const bool isHere = change == "here"_L1;
-    parts += isHere ? u"is here"_s : u"is "_s + change;
+    parts += change == "left"_L1 ? u"has left"_s : u"is "_s + change;
     return ((isHere ? u"+ "_s : u"- "_s) + parts.join(u", "_s)).toUtf8();
 }
 
@@ -183,8 +183,12 @@ int runNodes(const CommandLine &line)
     if (Output().write(isJson ? asJson(*nodes) : asTable(*nodes)) == Output::Result::Failed)
         return Failed;
     const bool isServed = std::any_of(nodes->cbegin(), nodes->cend(), [](const auto &info) { return info.serving; });
-    if (!isServed && !line.isQuiet())
-        report(u"none of these nodes serves the bus: a Python process does, or a node that did not answer in time"_s);
+    if (!isServed && !line.isQuiet()) {
+        report(
+            timeout == 0ms
+                ? u"there was no time to ask who serves the bus: give --timeout more than 0"_s
+                : u"none of these nodes serves the bus: a Python process does, or a node that did not answer in time"_s);
+    }
     return Success;
 }
 

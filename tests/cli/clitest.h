@@ -99,6 +99,7 @@ private Q_SLOTS:
 
     // tst_cli_sharing.cpp: groups that share events
     void listenSharesEvents();
+    void listenSharesWithHandlersOfTheDefaultSender();
     void listenSharesWhatItDoesNotPrint();
     void listenPrintsWhatAnotherHasNotFinished_data();
     void listenPrintsWhatAnotherHasNotFinished();

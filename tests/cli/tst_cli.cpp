@@ -64,6 +64,8 @@ void tst_Cli::namesTheMistake_data()
     row("listen --time 3", u"unknown option '--time'; did you mean '--timeout'?"_s);
     row("listen -json", u"unknown option '-json'; did you mean '--json'?"_s);
     row("listen -x", u"unknown option '-x'\n"_s);
+    row("value x -5", u"unknown option '-5'; an argument that begins with '-' stands behind '--'\n"_s);
+    row("value x -1.5", u"unknown option '-1.5'; an argument that begins with '-' stands behind '--'\n"_s);
     row("listen --json -jsno", u"unknown option '-jsno'; did you mean '--json'?"_s);
     row("listen --xyzzy", u"unknown option '--xyzzy'\n"_s);
     row("listen --port", u"missing value after '--port'"_s);

@@ -581,6 +581,10 @@ void tst_Cli::nodesTellsWhoIsThere()
     QVERIFY2(QRegularExpression(u"\npyvent +- +[0-9]+ +[^ ]+ +- +lane +everything\n"_s).match(table).hasMatch(),
              qPrintable(table));
 
+    Program hasty(onBus({u"nodes"_s, u"--timeout"_s, u"0"_s}));
+    QCOMPARE(hasty.exitCode(), 0);
+    QVERIFY2(hasty.errors().contains(u"there was no time to ask who serves the bus"_s), qPrintable(hasty.errors()));
+    QVERIFY2(!hasty.errors().contains(u"none of these nodes"_s), qPrintable(hasty.errors()));
     Program json(onBus({u"nodes"_s, u"--json"_s, u"--timeout"_s, u"3"_s}));
     QCOMPARE(json.exitCode(), 0);
     QCOMPARE(json.output().count(u'\n'), 3);
@@ -613,7 +617,7 @@ void tst_Cli::nodesTellsWhoComesAndGoes()
     QVERIFY2(watcher.prints(u"+ pyvent (%1), on "_s.arg(server.pid())), qPrintable(watcher.output()));
     kitchen.sendSignal(SIGTERM);
     QVERIFY2(watcher.prints(u"- "_s + name), qPrintable(watcher.output()));
-    QVERIFY2(watcher.prints(u", is left\n"_s), qPrintable(watcher.output()));
+    QVERIFY2(watcher.prints(u", has left\n"_s), qPrintable(watcher.output()));
     Program killed(onBus({u"listen"_s, u"--id"_s, u"oven"_s}));
     QVERIFY2(watcher.prints(u"+ pyvent (%1), id oven, on "_s.arg(killed.pid())), qPrintable(watcher.output()));
     killed.kill();

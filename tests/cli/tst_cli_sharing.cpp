@@ -47,6 +47,30 @@ void tst_Cli::listenSharesEvents()
     QVERIFY(!(one.output() + other.output()).contains(u"redelivered"_s));
 }
 
+// Only those share who hear the same sender; by default that is on()'s.
+void tst_Cli::listenSharesWithHandlersOfTheDefaultSender()
+{
+    constexpr int count = 20;
+    Program server(onBus({u"serve"_s}));
+    QVERIFY(server.complains(u"serving at"_s));
+    const QStringList listen{u"listen"_s, u"job"_s, u"--json"_s, u"--share"_s, u"workers"_s};
+    Program one(onBus(listen));
+    Program other(onBus(listen + QStringList{u"--sender"_s, u"pyvent"_s}));
+    QVERIFY2(one.complains(u"listening to 'job' in the group"_s), qPrintable(one.errors()));
+    QVERIFY2(other.complains(u"listening to 'job' in the group"_s), qPrintable(other.errors()));
+    QByteArray lines;
+    QList<int> sent;
+    for (int i = 0; i < count; ++i) {
+        lines += "{\"name\":\"job\",\"args\":{\"n\":" + QByteArray::number(i) + "}}\n";
+        sent.append(i);
+    }
+    QCOMPARE(Program(onBus({u"send"_s, u"--from-json"_s, makeFile(lines)})).exitCode(), 0);
+    QList<int> all;
+    QTRY_VERIFY_WITH_TIMEOUT((all = numbersIn(one.output()) + numbersIn(other.output())).size() >= count, 30'000);
+    std::sort(all.begin(), all.end());
+    QCOMPARE(all, sent); // each once
+}
+
 // One that has had enough leaves the rest to the others.
 void tst_Cli::listenSharesWhatItDoesNotPrint()
 {

@@ -211,10 +211,10 @@ TestCase {
         tryCompare(test, "ends", ["NobodyAnswers: nobody answers 'x'"], patience)
         ends = []
         follow(node.ask("x", {}, { timeout: 0 }))
-        tryCompare(test, "ends", ["TimedOut: 'x' had no time for an answer"], patience)
+        tryCompare(test, "ends", ["TimedOut: 'x' had no time for an answer: give a time-out of more than 0"], patience)
         ends = []
         follow(node.ask("x", {}, { timeout: -Infinity }))
-        tryCompare(test, "ends", ["TimedOut: 'x' had no time for an answer"], patience)
+        tryCompare(test, "ends", ["TimedOut: 'x' had no time for an answer: give a time-out of more than 0"], patience)
         ends = []
         follow(node.ask("x", {}, { timeout: Infinity }))
         tryCompare(test, "ends", ["NobodyAnswers: nobody answers 'x'"], patience)
