@@ -268,7 +268,7 @@ void Sharing::offer(QByteArrayView frame)
 void Sharing::offer(Group *group, QByteArrayView frame, const QByteArray &copy)
 {
     const Frame event = parseFrame(frame);
-    const bool isNumbered = event.trailerState == TrailerState::Read && event.trailer.sequence > 0;
+    const bool isNumbered = hasNumber(event);
     Stream *const stream = streamOf(group, isNumbered ? event.trailer.nodeId : QUuid(), event.topic);
     Job job{stream, stream ? stream->last + 1 : 0, copy};
     if (isNumbered)
@@ -290,6 +290,12 @@ void Sharing::offer(Group *group, QByteArrayView frame, const QByteArray &copy)
         return;
     }
     put(group, std::move(job));
+}
+
+// Numbers of no node would be among those that are given here to what has none.
+bool Sharing::hasNumber(const Frame &event)
+{
+    return event.trailerState == TrailerState::Read && event.trailer.sequence > 0 && !event.trailer.nodeId.isNull();
 }
 
 // It is not new.
@@ -472,9 +478,10 @@ void Sharing::tell(Group *group, Stream *stream)
 bool Sharing::isBehind(QByteArrayView topic) const
 {
     constexpr qsizetype part = 2;
-    bool is = m_bytes > m_limits.allBytes / part;
+    const bool isAll = m_bytes > m_limits.allBytes / part;
+    bool is = false;
     m_index.forEach(topic, [&](const Group *group) {
-        is = is || (group->bytes > m_limits.groupBytes / part && hears(*group, topic));
+        is = is || ((isAll || group->bytes > m_limits.groupBytes / part) && hears(*group, topic));
     });
     return is;
 }

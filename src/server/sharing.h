@@ -5,6 +5,7 @@
 #include "delivery/numberset.h"
 #include "pyventpattern.h"
 #include "server/subscriptionindex.h"
+#include "wire/frame.h"
 #include "wire/sharemessages.h"
 
 #include <QtCore/qhash.h>
@@ -177,6 +178,7 @@ private:
     Stream *streamOf(Group *group, const QUuid &node, QByteArrayView topic);
     bool hears(const Group &group, QByteArrayView topic) const;
     void offer(Group *group, QByteArrayView frame, const QByteArray &copy);
+    static bool hasNumber(const Frame &event);
     static bool hasCome(const Stream &stream, quint64 number);
     bool takeForMember(Group *group, Stream *stream, quint64 number, QByteArrayView frame);
     void noteFinished(Stream *stream, quint64 number);

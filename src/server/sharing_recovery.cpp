@@ -14,8 +14,7 @@ void Sharing::offerAgain(const Control::Again &again)
 {
     const Frame event = parseFrame(again.frame);
     Group *const group = makeGroup(again.group);
-    const bool isNumbered = event.trailerState == TrailerState::Read && event.trailer.sequence > 0;
-    Stream *const stream = group && isNumbered && hears(*group, event.topic)
+    Stream *const stream = group && hasNumber(event) && hears(*group, event.topic)
         ? streamOf(group, event.trailer.nodeId, event.topic)
         : nullptr;
     if (!stream)
@@ -61,7 +60,7 @@ void Sharing::atWork(const Control::AtWork &said)
         return;
     Member *const member = std::prev(end)->second; // by its newest connection
     for (const Control::AtWork::Work &work : said.works) {
-        if (!hears(*member->group, work.topic))
+        if (!hears(*member->group, work.topic) || !m_bus->mayShare(member->client, work.topic))
             continue;
         if (work.isFinished)
             wasFinished(member, work);

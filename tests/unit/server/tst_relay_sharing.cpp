@@ -13,6 +13,8 @@
 #include <QtCore/qbytearraylist.h>
 #include <QtTest/qtest.h>
 
+#include <limits>
+
 using namespace Pyvent::Internal;
 using namespace PyventTests;
 using namespace Qt::StringLiterals;
@@ -198,6 +200,72 @@ private Q_SLOTS:
         bus.relay.processSharing(Sharing::Clock::time_point() + 5s);
         bus.relay.processSharing(Sharing::Clock::time_point() + 10s);
         QCOMPARE(bus.given(bus.other), QByteArrayList{"again: " + bus.event(7)});
+    }
+
+    // Who may not hear a name finishes none of its events either, nor has them kept from others, by saying that a server before gave it these.
+    void rulesSayWhoFinishes()
+    {
+        SharingRelay bus;
+        PeerRulesPool pool{std::make_shared<Rules>(rulesOf("allow user bob hear other\n"))};
+        bus.takePart(bus.one);
+        bus.takePart(bus.other);
+        bus.relay.setRules(bus.other, pool.find({.user = bob}));
+        bus.say(
+            bus.other,
+            Control::AtWork{bus.node(2), 1, {{1, "job", bus.node(0), 1, true}, {2, "job", bus.node(0), 2}}}.toFrame());
+        for (quint64 number : {1, 2}) {
+            bus.say(bus.sender, bus.event(number));
+            QCOMPARE(bus.given(bus.one), QByteArrayList{bus.event(number)});
+            bus.finish(bus.one);
+        }
+    }
+
+    // A number of no node's would make all events that have no number, as Python's, one and the same.
+    void numbersOfNoNode()
+    {
+        SharingRelay bus;
+        bus.takePart(bus.one);
+        bus.takePart(bus.other);
+        QByteArray forged = "job 1.";
+        appendTrailer({.nodeId = QUuid(), .sequence = std::numeric_limits<quint64>::max()}, &forged);
+        bus.say(bus.sender, forged);
+        QCOMPARE(bus.given(bus.one), QByteArrayList{forged});
+        bus.finish(bus.one);
+        sentTo(bus.one);
+
+        // Two are at work, and are lost with their members. Each is given again, and nothing is left of them.
+        bus.say(bus.sender, "job a.");
+        bus.say(bus.sender, "job b.");
+        QCOMPARE(bus.given(bus.other), QByteArrayList{"job a."});
+        QCOMPARE(bus.given(bus.one), QByteArrayList{"job b."});
+        for (Relay::Client *client : {bus.one, bus.other})
+            bus.relay.unsubscribe(client, Control::Member{bus.node(bus.indexOf(client)), 1, bus.group}.toPrefix());
+        bus.takePart(bus.one);
+        bus.relay.processSharing({});
+        bus.relay.processSharing(Sharing::Clock::time_point() + 5s);
+        QCOMPARE(bus.given(bus.one), QByteArrayList{"again: job a."});
+        bus.finish(bus.one);
+        QCOMPARE(bus.given(bus.one), QByteArrayList{"again: job b."});
+        bus.finish(bus.one);
+        QCOMPARE(bus.relay.sharing().bytes(), 0);
+    }
+
+    // One group that is behind holds nobody whose events are for no group.
+    void onlySendersToGroupsAreHeld()
+    {
+        SharingRelay bus(Relay::Limits{.allBytes = 400'000});
+        for (const QByteArray name : {"a", "b", "c"}) {
+            const QByteArray group = ShareGroup{name, "job", {}}.key();
+            QVERIFY(bus.relay.subscribe(bus.one, Control::Member{bus.node(1), 1, group}.toPrefix()));
+        }
+        for (quint64 i = 1; !bus.relay.hasRefused(); ++i) {
+            QVERIFY(i < 1000);
+            bus.say(bus.sender, bus.event(i, QByteArray(1000, 'x')));
+        }
+        bus.say(bus.sender, bus.event(2000, "1", Trailer::Waits).replace("job ", "idle "));
+        QVERIFY(!bus.relay.isHeld(bus.sender));
+        bus.say(bus.sender, bus.event(2001, "1", Trailer::Waits));
+        QVERIFY(bus.relay.isHeld(bus.sender));
     }
 
     // A sender that waits for receivers waits for a group as well; of one that does not, what is too much is lost, and it is told.
