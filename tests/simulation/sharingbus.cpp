@@ -17,8 +17,9 @@ namespace {
 constexpr int topics = 2;
 constexpr Milliseconds restAfter = 30'000;
 
-// What is sent while there is no relay may come again with the rest. It takes no longer for one to be there.
-constexpr Milliseconds longStart = 1000;
+// What is sent while there is no relay may come again with the rest; and what is given by a connection that has broken, which its other end sees
+// later. Neither takes longer.
+constexpr Milliseconds longStart = 5000;
 
 // A process that stands still for longer may say too late what it works on.
 constexpr Milliseconds longStop = 500;
