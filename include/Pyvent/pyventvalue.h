@@ -36,7 +36,8 @@ public:
     /*! The value's name, which is that of the events that write it. */
     QString name() const;
 
-    /*! Whether anybody has written it, as far as this node knows. Until then it has its initial value. */
+    /*! Whether anybody has written it, as far as this node knows. Until then it has its initial value. PyventNode::waitForReady()
+        does not wait for that: changed() tells of it. */
     bool isKnown() const;
 
     /*! What was written last, as it is, also where it does not convert to the type here. Invalid where nothing is known. */

@@ -60,7 +60,8 @@ std::optional<Member> Member::read(QByteArrayView prefix)
 
 QByteArray Membership::toFrame() const
 {
-    return nodeTopic(node, Control::member) + toCbor({QCborValue(node), qint64(number), qint64(isTaken), qint64(isAsked)});
+    return nodeTopic(node, Control::member)
+        + toCbor({QCborValue(node), qint64(number), qint64(isTaken), qint64(isAsked)});
 }
 
 std::optional<Membership> Membership::read(QByteArrayView payload)
