@@ -79,22 +79,28 @@ Sharing::Group *Sharing::makeGroup(const QByteArray &key)
     group->prefix = pattern.isGlob() ? pattern.prefix().toUtf8() : read->pattern;
     Group *const made = m_groups.emplace(key, std::move(group)).first->second.get();
     m_index.add(made->prefix, made);
-    m_isTouched = true;
+    setEmpty(made, true);
     return made;
 }
 
 // Of those without members, the one that has been so for longest goes.
 void Sharing::makeRoomForGroup()
 {
-    if (qsizetype(m_groups.size()) < m_limits.groups)
+    if (qsizetype(m_groups.size()) >= m_limits.groups && !m_empty.empty())
+        forget(m_empty.front(), u"there are too many groups"_s);
+}
+
+void Sharing::setEmpty(Group *group, bool isEmpty)
+{
+    if (group->isEmpty == isEmpty)
         return;
-    Group *oldest = nullptr;
-    for (const auto &[key, group] : m_groups) {
-        if (group->members.empty() && (!oldest || group->emptySince < oldest->emptySince))
-            oldest = group.get();
-    }
-    if (oldest)
-        forget(oldest, u"there are too many groups"_s);
+    group->isEmpty = isEmpty;
+    group->emptySince = Clock::time_point::max();
+    m_isTouched = true;
+    if (isEmpty)
+        group->emptyPlace = m_empty.insert(m_empty.end(), group);
+    else
+        m_empty.erase(group->emptyPlace);
 }
 
 void Sharing::forget(Group *group, const QString &why)
@@ -113,6 +119,8 @@ void Sharing::forget(Group *group, const QString &why)
     }
     std::erase_if(m_toTell, [group](const auto &entry) { return entry.first == group; });
     std::erase(m_blocked, group);
+    setEmpty(group, false);
+    m_holding.erase(group);
     m_index.remove(group->prefix, group);
     m_bytes -= group->bytes;
     const auto place = m_groups.find(group->key);
@@ -134,10 +142,12 @@ void Sharing::add(Client client, const Control::Member &said)
     if (group) {
         auto made = std::make_unique<Member>(Member{client, said.node, said.number, group, {}});
         Member *const member = made.get();
-        group->members.push_back(std::move(made));
-        group->emptySince = Clock::time_point::max();
+        member->token = said.token;
+        member->came = ++m_newestMember;
+        group->members.emplace(member, std::move(made));
+        setEmpty(group, false);
         members.push_back(member);
-        m_members.emplace(std::pair(said.node, said.number), member);
+        m_members.emplace(MemberKey(said.node, said.number, said.token, member->came), member);
     } else if (members.empty()) {
         m_clients.remove(client);
     }
@@ -178,10 +188,10 @@ void Sharing::isGone(Member *member)
     }
     if (member->isFree)
         group->free.erase(member->place);
-    const auto [begin, end] = m_members.equal_range({member->node, member->number});
-    m_members.erase(std::find_if(begin, end, [member](const auto &entry) { return entry.second == member; }));
-    std::erase_if(group->members, [member](const std::unique_ptr<Member> &known) { return known.get() == member; });
-    m_isTouched = true;
+    m_members.erase(MemberKey(member->node, member->number, member->token, member->came));
+    group->members.erase(member);
+    if (group->members.empty())
+        setEmpty(group, true);
 }
 
 void Sharing::setFree(Member *member)
@@ -253,7 +263,7 @@ void Sharing::offer(QByteArrayView frame)
     const QByteArrayView topic = topicOf(frame);
     m_found.clear();
     m_index.forEach(topic, [&](Group *group) {
-        const auto mayShare = [&](const auto &member) { return m_bus->mayShare(member->client, topic); };
+        const auto mayShare = [&](const auto &entry) { return m_bus->mayShare(entry.second->client, topic); };
         if (hears(*group, topic)
             && (group->members.empty() || std::any_of(group->members.begin(), group->members.end(), mayShare)))
             m_found.push_back(group);
@@ -418,23 +428,14 @@ void Sharing::process(Clock::time_point now)
     if (m_isTouched || now >= m_dueAt) {
         m_isTouched = false;
         m_dueAt = Clock::time_point::max();
-        std::vector<Group *> over;
-        for (const auto &[key, group] : m_groups) {
-            if (!group->held.empty())
-                release(group.get(), now);
-            if (!group->members.empty()) {
-                group->emptySince = Clock::time_point::max();
-                continue;
-            }
-            if (group->emptySince == Clock::time_point::max())
-                group->emptySince = now;
-            if (now >= group->emptySince + m_limits.empty)
-                over.push_back(group.get());
-            else
-                m_dueAt = std::min(m_dueAt, group->emptySince + m_limits.empty);
-        }
-        for (Group *group : over)
-            forget(group, u"it has had no member for %1 s"_s.arg(m_limits.empty.count() / 1000));
+        for (auto group = m_holding.begin(); group != m_holding.end();)
+            release(*group++, now);
+        for (auto group = m_empty.rbegin(); group != m_empty.rend() && (*group)->emptySince > now; ++group)
+            (*group)->emptySince = now;
+        while (!m_empty.empty() && now >= m_empty.front()->emptySince + m_limits.empty)
+            forget(m_empty.front(), u"it has had no member for %1 s"_s.arg(m_limits.empty.count() / 1000));
+        if (!m_empty.empty())
+            m_dueAt = std::min(m_dueAt, m_empty.front()->emptySince + m_limits.empty);
     }
     for (const auto &[group, stream] : std::exchange(m_toTell, {}))
         tell(group, stream);

@@ -15,6 +15,9 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
+#include <unordered_map>
 #include <vector>
 
 namespace Pyvent::Internal {
@@ -143,6 +146,8 @@ private:
         std::vector<quint64> givings; // that it works on
         std::list<Member *>::iterator place = {};
         bool isFree = false;
+        quint64 token = 0;
+        quint64 came = 0;
     };
     // Somebody may still say that it is at work, or finished.
     struct Held
@@ -164,16 +169,22 @@ private:
         std::deque<Job> queue = {};
         std::map<StreamPlace, Held> held = {};
         std::map<StreamPlace, quint64> withoutFrame = {}; // givings, of what is at work or held
-        std::vector<std::unique_ptr<Member>> members = {};
+        std::unordered_map<const Member *, std::unique_ptr<Member>> members = {};
         std::list<Member *> free = {}; // longest without an event first
         qsizetype bytes = 0;
+        bool isEmpty = false; // has no member, since a time that is noted later
         Clock::time_point emptySince = Clock::time_point::max();
-        bool isBlocked = false; // who is free does not read
+        std::list<Group *>::iterator emptyPlace = {};
+        std::vector<StreamPlace> newlyHeld = {};
+        Clock::time_point dueAt = Clock::time_point::max(); // what is held
+        bool isBlocked = false;                             // who is free does not read
     };
 
     Group *groupOf(const QByteArray &key);
     Group *makeGroup(const QByteArray &key);
     void makeRoomForGroup();
+    void setEmpty(Group *group, bool isEmpty);
+    Member *newest(const Control::AtWork &said) const;
     void forget(Group *group, const QString &why);
     Stream *streamOf(Group *group, const QUuid &node, QByteArrayView topic);
     bool hears(const Group &group, QByteArrayView topic) const;
@@ -191,6 +202,7 @@ private:
     void isGone(Member *member);
     void hold(Group *group, Job &&job, quint64 giving, std::chrono::milliseconds patience);
     void release(Group *group, Clock::time_point now);
+    std::vector<Job> takeDue(Group *group, Clock::time_point now);
     void isFinished(Group *group, const Job &job);
     void isAtWork(Member *member, const Control::AtWork::Work &work);
     void wasFinished(Member *member, const Control::AtWork::Work &work);
@@ -209,7 +221,11 @@ private:
     std::map<QByteArray, std::unique_ptr<Group>> m_groups; // by key
     SubscriptionIndex<Group> m_index;
     QHash<Client, std::vector<Member *>> m_clients;
-    std::multimap<std::pair<QUuid, quint32>, Member *> m_members; // by node and number
+    using MemberKey = std::tuple<QUuid, quint32, quint64, quint64>; // node, number, token, and which came later
+    std::map<MemberKey, Member *> m_members;
+    quint64 m_newestMember = 0;
+    std::list<Group *> m_empty; // longest first
+    std::set<Group *> m_holding;
     std::map<quint64, Giving> m_givings;
     std::vector<std::pair<Group *, Stream *>> m_toTell;
     std::vector<Group *> m_blocked;

@@ -5,6 +5,11 @@
 
 #include "wire/frame.h"
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
 namespace Pyvent::Internal {
 
 using namespace Qt::StringLiterals;
@@ -55,10 +60,9 @@ bool Sharing::takeForMember(Group *group, Stream *stream, quint64 number, QByteA
 // Whose connection is new, the server answers that it knows it, too.
 void Sharing::atWork(const Control::AtWork &said)
 {
-    const auto [begin, end] = m_members.equal_range({said.node, said.number});
-    if (begin == end)
+    Member *const member = newest(said);
+    if (!member)
         return;
-    Member *const member = std::prev(end)->second; // by its newest connection
     for (const Control::AtWork::Work &work : said.works) {
         if (!hears(*member->group, work.topic) || !m_bus->mayShare(member->client, work.topic))
             continue;
@@ -71,6 +75,16 @@ void Sharing::atWork(const Control::AtWork &said)
     if (member->givings.empty())
         setFree(member);
     distribute(member->group);
+}
+
+// By its newest connection.
+Sharing::Member *Sharing::newest(const Control::AtWork &said) const
+{
+    const auto next = m_members.upper_bound({said.node, said.number, said.token, std::numeric_limits<quint64>::max()});
+    if (next == m_members.begin())
+        return nullptr;
+    const auto &[key, member] = *std::prev(next);
+    return member->node == said.node && member->number == said.number && member->token == said.token ? member : nullptr;
 }
 
 void Sharing::wasFinished(Member *member, const Control::AtWork::Work &work)
@@ -145,19 +159,19 @@ void Sharing::hold(Group *group, Job &&job, quint64 giving, std::chrono::millise
 {
     const StreamPlace place(job.stream, job.sequence);
     group->held.insert_or_assign(place, Held{.job = std::move(job), .giving = giving, .patience = patience});
+    group->newlyHeld.push_back(place);
+    m_holding.insert(group);
     m_isTouched = true;
 }
 
-// Nobody has said that he is at work on it, or has finished it.
-void Sharing::release(Group *group, Clock::time_point now)
+std::vector<Sharing::Job> Sharing::takeDue(Group *group, Clock::time_point now)
 {
     std::vector<Job> due;
+    group->dueAt = Clock::time_point::max();
     for (auto entry = group->held.begin(); entry != group->held.end();) {
         Held &held = entry->second;
-        if (std::exchange(held.isNew, false))
-            held.until = now + held.patience;
         if (held.until > now) {
-            m_dueAt = std::min(m_dueAt, held.until);
+            group->dueAt = std::min(group->dueAt, held.until);
             ++entry;
             continue;
         }
@@ -166,6 +180,26 @@ void Sharing::release(Group *group, Clock::time_point now)
         due.push_back(std::move(held.job));
         entry = group->held.erase(entry);
     }
+    return due;
+}
+
+// Nobody has said that he is at work on it, or has finished it.
+void Sharing::release(Group *group, Clock::time_point now)
+{
+    for (const StreamPlace &place : std::exchange(group->newlyHeld, {})) {
+        const auto entry = group->held.find(place);
+        if (entry == group->held.end() || !std::exchange(entry->second.isNew, false))
+            continue;
+        entry->second.until = now + entry->second.patience;
+        group->dueAt = std::min(group->dueAt, entry->second.until);
+    }
+    std::vector<Job> due;
+    if (now >= group->dueAt)
+        due = takeDue(group, now);
+    if (group->held.empty())
+        m_holding.erase(group);
+    else
+        m_dueAt = std::min(m_dueAt, group->dueAt);
     for (auto job = due.rbegin(); job != due.rend(); ++job) {
         job->isRedelivered = true;
         const Stream &stream = *job->stream;

@@ -3,6 +3,8 @@
 
 #include "wire/frame.h"
 
+#include <QtCore/qrandom.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -22,10 +24,16 @@ constexpr qsizetype besideTheName = 100;
 
 } // namespace
 
+ShareMembers::ShareMembers(const QUuid &node)
+    : m_node(node)
+    , m_token(QRandomGenerator::system()->generate64() >> 2)
+{
+}
+
 QByteArray ShareMembers::add(quint32 number, std::shared_ptr<Receiver> receiver, const ShareGroup &group)
 {
     m_table.add(receiver);
-    const QByteArray declaration = Control::Member{m_node, number, group.key()}.toPrefix();
+    const QByteArray declaration = Control::Member{m_node, number, group.key(), m_token}.toPrefix();
     m_members.emplace(number, Member{std::move(receiver), group.name, declaration});
     return declaration;
 }
@@ -123,7 +131,7 @@ QByteArray ShareMembers::heard(const Control::Membership &membership)
 
 QByteArray ShareMembers::whatItHas(quint32 number, const Member &member) const
 {
-    Control::AtWork said{m_node, number, {}};
+    Control::AtWork said{m_node, number, {}, m_token};
     qsizetype bytes = 0;
     const auto add = [&](const Work &work, bool isFinished) {
         bytes += work.topic.size() + besideTheName;

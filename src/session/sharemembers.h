@@ -20,10 +20,7 @@ class ShareMembers
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit ShareMembers(const QUuid &node)
-        : m_node(node)
-    {
-    }
+    explicit ShareMembers(const QUuid &node);
 
     // The handlers. What is removed there is to be told to removed().
     ReceiverTable &table() { return m_table; }
@@ -104,6 +101,7 @@ private:
     QByteArray whatItHas(quint32 number, const Member &member) const;
 
     const QUuid m_node;
+    const quint64 m_token;
     ReceiverTable m_table;
     quint32 m_newest = 0;
     std::map<quint32, Member> m_members;

@@ -45,7 +45,7 @@ namespace Control {
 
 QByteArray Member::toPrefix() const
 {
-    return sharePrefix.toByteArray() + toCbor({QCborValue(node), qint64(number), group});
+    return sharePrefix.toByteArray() + toCbor({QCborValue(node), qint64(number), group, qint64(token)});
 }
 
 std::optional<Member> Member::read(QByteArrayView prefix)
@@ -55,6 +55,7 @@ std::optional<Member> Member::read(QByteArrayView prefix)
     return readArray<Member>(prefix.sliced(sharePrefix.size()), [](CborReader &reader, Member &message) {
         message.number = readMember(reader);
         message.group = reader.bytes();
+        message.token = reader.number();
     });
 }
 
@@ -112,7 +113,7 @@ QByteArray AtWork::toFrame() const
         entries.append(QCborArray{qint64(work.id), work.topic, QCborValue(work.node), qint64(work.sequence),
                                   qint64(work.isFinished)});
     }
-    return topic.toByteArray() + toCbor({QCborValue(node), qint64(number), entries});
+    return topic.toByteArray() + toCbor({QCborValue(node), qint64(number), entries, qint64(token)});
 }
 
 std::optional<AtWork> AtWork::read(QByteArrayView payload)
@@ -127,6 +128,7 @@ std::optional<AtWork> AtWork::read(QByteArrayView payload)
             reader.leaveArray();
             message.works.push_back(std::move(work));
         });
+        message.token = reader.number();
     });
 }
 

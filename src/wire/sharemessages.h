@@ -40,6 +40,7 @@ struct Member
     QUuid node;
     quint32 number = 0; // of the node's
     QByteArray group;   // its key
+    quint64 token = 0;  // which only its node and the server know, for nobody else to say AtWork for it
 
     QByteArray toPrefix() const;
     static std::optional<Member> read(QByteArrayView prefix);
@@ -101,6 +102,7 @@ struct AtWork
     QUuid node;
     quint32 number = 0;
     std::vector<Work> works;
+    quint64 token = 0; // as it has declared it
 
     QByteArray toFrame() const;
     static std::optional<AtWork> read(QByteArrayView payload);

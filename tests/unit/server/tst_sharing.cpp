@@ -296,6 +296,22 @@ private Q_SLOTS:
         QVERIFY(bus.isAtRest());
     }
 
+    // Whoever declares a member of another's node does not know its token, and takes nothing of what it says.
+    void nobodyTakesTheWordOfOthers()
+    {
+        SharingBus bus;
+        Control::Member honest = bus.member(bus.a);
+        honest.token = 77;
+        bus.sharing.add(&bus.a, honest);
+        bus.sharing.add(&bus.b, bus.member(bus.a));
+        bus.sharing.atWork({.node = node(1), .number = 1, .token = 77});
+        bus.sharing.offer(work(1));
+        bus.sharing.offer(work(2));
+        QCOMPARE(bus.told.take(), (Lines{"a.1 gets 1"}));
+        bus.finish(0);
+        QCOMPARE(bus.told.take(), (Lines{"a.1 gets 2"}));
+    }
+
     void nobodyFinishesForOthers()
     {
         SharingBus bus;
