@@ -19,9 +19,8 @@ QString whyNotShared(const QString &pattern, const PyventFilter &filter)
         && std::none_of(filter.share.cbegin(), filter.share.cend(),
                         [](QChar character) { return character.category() == QChar::Other_Control; });
     if (!isName)
-        return u"the group that is to share '%1' cannot have that name: it has up to 255 bytes of UTF-8, and no "
-               u"control "
-               "characters"_s.arg(pattern);
+        return u"the group that is to share '%1' cannot have that name: it has up to 255 bytes of UTF-8, and "
+               "no control characters"_s.arg(pattern);
     const QString other = !filter.replay.isNone() ? u"a replay"_s
         : filter.last                             ? u"the last event first"_s
         : filter.latest                           ? u"only the latest events"_s
@@ -29,9 +28,8 @@ QString whyNotShared(const QString &pattern, const PyventFilter &filter)
                                                   : QString();
     if (other.isEmpty())
         return {};
-    return u"the handler of '%1' cannot ask for %2: the group '%3' shares these events, and each of its handlers takes "
-           u"all "
-           "that it is given, and nothing else"_s.arg(pattern, other, filter.share);
+    return u"the handler of '%1' cannot ask for %2: the group '%3' shares these events, and each of its "
+           "handlers takes all that it is given, and nothing else"_s.arg(pattern, other, filter.share);
 }
 
 } // namespace
@@ -48,9 +46,8 @@ QString whyNotHeardSo(const QString &pattern, const PyventFilter &filter)
         return u"the handler of '%1' asks for the last event and for a replay; a replay brings the last one as well"_s
             .arg(pattern);
     if ((filter.last || !filter.replay.isNone()) && PyventPattern(pattern).isGlob())
-        return u"'%1' has no past to replay, because it stands for many names; ask for the past of one name, and hear "
-               u"the "
-               "others with another handler"_s.arg(pattern);
+        return u"'%1' has no past to replay, because it stands for many names; ask for the past of one name, "
+               "and hear the others with another handler"_s.arg(pattern);
     return {};
 }
 
