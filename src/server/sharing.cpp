@@ -115,7 +115,7 @@ void Sharing::forget(Group *group, const QString &why)
             m_bus->isLost(stream->node, stream->topic, lost, describe(*group) + u": "_s + why);
         if (!stream->node.isNull())
             m_bus->tellSender({.node = stream->node, .group = group->key, .topic = stream->topic, .isEnd = true});
-        forget(*stream);
+        forget(stream.get());
     }
     std::erase_if(m_toTell, [group](const auto &entry) { return entry.first == group; });
     std::erase(m_blocked, group);
@@ -222,6 +222,8 @@ Sharing::Stream *Sharing::streamOf(Group *group, const QUuid &node, QByteArrayVi
     auto stream = std::make_unique<Stream>();
     stream->node = node;
     stream->topic = key.second;
+    if (!node.isNull())
+        m_ofSender[node].emplace(stream.get(), group);
     return group->streams.emplace(key, std::move(stream)).first->second.get();
 }
 
@@ -231,15 +233,20 @@ void Sharing::forgetStreams(Group *group)
     std::erase_if(group->streams, [this](const auto &entry) {
         const bool isDone = entry.second->open.isEmpty() && !entry.second->isTouched;
         if (isDone)
-            forget(*entry.second);
+            forget(entry.second.get());
         return isDone;
     });
 }
 
-void Sharing::forget(const Stream &stream)
+void Sharing::forget(Stream *stream)
 {
     --m_streams;
-    m_finished -= qsizetype(stream.finishedOthers.ranges().size());
+    if (const auto streams = m_ofSender.find(stream->node); streams != m_ofSender.end()) {
+        streams->second.erase(stream);
+        if (streams->second.empty())
+            m_ofSender.erase(streams);
+    }
+    m_finished -= qsizetype(stream->finishedOthers.ranges().size());
 }
 
 // Of what another server has had. Where there are very many gaps between, it is not noted, and its sender keeps it.
@@ -449,11 +456,11 @@ void Sharing::touch(Group *group, Stream *stream)
 
 void Sharing::arrived(const QUuid &sender)
 {
-    for (const auto &[key, group] : m_groups) {
-        for (auto stream = group->streams.lower_bound({sender, {}});
-             stream != group->streams.end() && stream->first.first == sender; ++stream)
-            touch(group.get(), stream->second.get());
-    }
+    const auto streams = m_ofSender.find(sender);
+    if (streams == m_ofSender.end())
+        return;
+    for (const auto &[stream, group] : streams->second)
+        touch(group, stream);
 }
 
 void Sharing::tell(Group *group, Stream *stream)

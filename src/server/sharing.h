@@ -210,7 +210,7 @@ private:
     void attach(Member *member, quint64 id, Job &&job);
     void touch(Group *group, Stream *stream);
     void forgetStreams(Group *group);
-    void forget(const Stream &stream);
+    void forget(Stream *stream);
     void tell(Group *group, Stream *stream);
     static qsizetype costOf(const Job &job);
     static QString describe(const Group &group); // for people
@@ -226,6 +226,7 @@ private:
     quint64 m_newestMember = 0;
     std::list<Group *> m_empty; // longest first
     std::set<Group *> m_holding;
+    std::map<QUuid, std::map<Stream *, Group *>> m_ofSender;
     std::map<quint64, Giving> m_givings;
     std::vector<std::pair<Group *, Stream *>> m_toTell;
     std::vector<Group *> m_blocked;
