@@ -49,8 +49,11 @@ inline std::optional<quint32> findFailure(const Schedules &schedules, const Fail
 // there is to say.
 inline void runRandomSchedules(int count, const FailureOf &failureOf, const FailureOf &explain)
 {
-    const std::optional<quint32> failed = findFailure(schedulesFromEnvironment(count), failureOf);
-    if (const QByteArray mutation = qgetenv("PYVENT_MUTATION"); !mutation.isEmpty()) {
+    constexpr int longer = 20; // some mistakes do harm in one of a thousand schedules
+    const QByteArray mutation = qgetenv("PYVENT_MUTATION");
+    const std::optional<quint32> failed =
+        findFailure(schedulesFromEnvironment(mutation.isEmpty() ? count : longer * count), failureOf);
+    if (!mutation.isEmpty()) {
         QVERIFY2(failed, "no schedule has found that " + mutation);
         qInfo().noquote() << "found by" << scheduleName(*failed) << '-' << failureOf(*failed);
         return;
