@@ -272,8 +272,13 @@ void tst_Mishaps::waitsForAQuorum()
     ServedBus neighbour(here.port()); // their own buses go on
     QVERIFY(here.node().send(u"hello"_s) && neighbour.hears(u"hello"_s));
     qInfo("One bridge has said:\n%s", qPrintable(one.errors()));
-    QCOMPARE(one.problems().filter(line).size(), 1);
-    QCOMPARE(other.problems().filter(line).size(), 1);
+    // Once, and then, where that lasts, how many more there were.
+    const auto told = [&line](const BridgeProgram &bridge) {
+        const QStringList lines = bridge.problems().filter(line);
+        return lines.size() - lines.filter(u"more of this kind"_s).size();
+    };
+    QCOMPARE(told(one), 1);
+    QCOMPARE(told(other), 1);
     servers[1]->launch();
     QVERIFY(there.hears(u"order-food"_s, count));
     QVERIFY(crosses(&here, &there) && crosses(&there, &here));
